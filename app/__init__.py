@@ -1,0 +1,1 @@
+"""The dashboard: pages ask, analysis answers, views draw."""

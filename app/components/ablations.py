@@ -1,0 +1,134 @@
+"""This checkpoint against the others that were trained on the same corpus."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import loading, state
+from app.components.figures import figure
+from app.views.dots import dot_plot
+from app.views.words import metric
+from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.configurations import describe_difference
+from mmmie.analysis.intervals import Interval, metric_interval
+from mmmie.analysis.outputs import TRAINED
+from mmmie.errors import InputError
+from mmmie.metrics import primary_metric
+
+_MOST = 12
+
+
+def siblings(view: state.View) -> dict[str, Checkpoint]:
+    """Row label → checkpoint of the same corpus, this one first; broken ones are left out."""
+    own = view.checkpoint
+    rows = {f"{own.info.name} (this one)": own}
+    for name, choice in state.choices().items():
+        if choice == view.choice or len(rows) > _MOST:
+            continue
+        try:
+            other = loading.open_checkpoint(choice)
+        except InputError:
+            continue
+        if other.info.corpus.get("fingerprint") != own.info.corpus.get("fingerprint"):
+            continue
+        label = describe_difference(other.info, own.info)
+        rows[f"{label} ({name})" if label in rows or label == "same configuration" else label] = (
+            other
+        )
+    return rows
+
+
+def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool) -> None:
+    """The dot plot: the stored metrics, or measured on the split with intervals.
+
+    Args:
+        view: what is shown.
+        rows: from `siblings`.
+        measured: whether to run the models; otherwise only their stored metrics are read.
+    """
+    name, higher = primary_metric(view.corpus.label.kind)
+    shown = metric(name)
+    if measured:
+        with st.spinner("Intervals over conversations"):
+            table = _measured(view, rows, name)
+    else:
+        values = [c.info.metrics.get(name) for c in rows.values()]
+        table = pd.DataFrame({"label": list(rows), "value": values})
+    table = table.dropna(subset=["value"]).sort_values("value", ascending=not higher)
+    st.subheader(_title(table, shown.name, higher, next(iter(rows))))
+    split = view.split if measured else "valid"
+    unit = "" if higher else ", in label units"
+    n = view.corpus.rows(split) if split in view.corpus.splits else []
+    conversations = view.corpus.utterances["conversation"].iloc[n].nunique()
+    caption = (
+        f"{shown.name} on {split}, {len(n):,} utterances in {conversations:,} conversations. "
+        + ("95 % intervals by drawing conversations, 2,000 times." if measured else "")
+    )
+    figure(
+        dot_plot(
+            table,
+            f"{shown.name}{unit} ({'higher' if higher else 'lower'} is better)",
+            highlight=next(iter(rows)),
+        ),
+        key="ablations" if measured else "ablations-stored",
+        caption=caption,
+        explanation="Every row is a checkpoint trained on the same corpus, named by how its "
+        "configuration differs from this one. The bar is a 95 % bootstrap interval: whole "
+        "conversations are drawn with replacement, since utterances of one conversation resemble "
+        "each other. Overlapping bars do not show that two are equal, because they are measured "
+        "on the same utterances: see the paired differences on Compare. One training run each, "
+        "so what another seed would change is not in the bar.",
+        data=table,
+        alt=f"{shown.name} of this checkpoint and of others trained on the same corpus.",
+    )
+    if len(rows) == 1:
+        st.caption(
+            "No other checkpoint of this corpus is here: train one without identity, context or "
+            "MI terms to see what they are worth."
+        )
+
+
+def _measured(view: state.View, rows: dict[str, Checkpoint], name: str) -> pd.DataFrame:
+    entries = []
+    for label, checkpoint in rows.items():
+        try:
+            found = _interval(
+                checkpoint.fingerprint, view.corpus.fingerprint, view.split, name, view, checkpoint
+            )
+        except InputError:  # weights that cannot be read
+            continue
+        entries.append(
+            {"label": label, "value": found.value, "low": found.low, "high": found.high}
+        )
+    return pd.DataFrame(entries, columns=["label", "value", "low", "high"])
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _interval(
+    fingerprint: str,
+    corpus: str,
+    split: str,
+    name: str,
+    _view: state.View,
+    _checkpoint: Checkpoint,
+) -> Interval:
+    outputs = loading.open_outputs(_checkpoint, _view.corpus, split)
+    rows = outputs.rows
+    groups = _view.corpus.utterances["conversation"].iloc[rows].factorize()[0]
+    targets = _view.corpus.targets[rows]
+    return metric_interval(name, _view.corpus.label, outputs.output[TRAINED], targets, groups)
+
+
+def _title(table: pd.DataFrame, name: str, higher: bool, own: str) -> str:
+    others = table[table["label"] != own]
+    mine = table.loc[table["label"] == own, "value"]
+    if others.empty or mine.empty:
+        return f"What is this {name} worth?"
+    value = float(mine.iloc[0])
+    better = others["value"] > value if higher else others["value"] < value
+    if not better.any():
+        last = others.iloc[-1]
+        return f"Best of {len(table)}; furthest behind: {last['label']}"
+    verb = "does" if better.sum() == 1 else "do"
+    return f"{better.sum()} of {len(others)} others {verb} better: {table.iloc[0]['label']}"

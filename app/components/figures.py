@@ -1,0 +1,89 @@
+"""A figure as the reader meets it: picture, caption, explanation, and its data to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+
+def figure(
+    fig: go.Figure,
+    *,
+    key: str,
+    caption: str,
+    explanation: str,
+    data: pd.DataFrame,
+    alt: str,
+    on_select: Callable[[], None] | None = None,
+    selection_mode: tuple[str, ...] = ("points", "box", "lasso"),
+) -> Any:
+    """Draw a figure with what belongs to it.
+
+    Args:
+        fig: from `app.views`.
+        key: unique on the page; also the name of the downloaded file.
+        caption: sample, split and estimator, in one or two short sentences.
+        explanation: what the marks mean and how to read them, in Markdown.
+        data: what the figure shows, for the download.
+        alt: one sentence for those who cannot see it.
+        on_select: called when the reader clicks or draws around points; the points are then in
+            ``st.session_state[key]``, see `selected_ids`.
+        selection_mode: what the reader may do, where `on_select` is given.
+
+    Returns:
+        What ``st.plotly_chart`` returns.
+    """
+    event = st.plotly_chart(
+        fig,
+        theme="streamlit",
+        width="stretch",
+        key=key,
+        alt=alt,
+        on_select=on_select or "ignore",
+        selection_mode=selection_mode,
+        config={"displaylogo": False, "scrollZoom": False},
+    )
+    figure_footer(key=key, caption=caption, explanation=explanation, data=data)
+    return event
+
+
+def figure_footer(*, key: str, caption: str, explanation: str, data: pd.DataFrame) -> None:
+    """Caption, "What is this?" and the download; for several figures that share one caption."""
+    with st.container(key=f"{key}-footer", gap=None):
+        st.caption(caption)
+        with st.container(horizontal=True, gap="small"):
+            with st.popover("What is this?", type="tertiary", icon=":material/help:"):
+                st.markdown(explanation)
+            st.download_button(
+                "CSV",
+                data=lambda: data.to_csv(index=False),
+                file_name=f"{key}.csv",
+                mime="text/csv",
+                key=f"{key}-csv",
+                type="tertiary",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def selected_ids(key: str) -> list[str]:
+    """The utterances that the reader chose on a figure, in order and without repeats.
+
+    Points carry the utterance's id as ``customdata`` (its first entry, where there are several).
+    """
+    event = st.session_state.get(key) or {}
+    points = (event.get("selection") or {}).get("points") or []
+    ids: dict[str, None] = {}
+    for point in points:
+        held = point.get("customdata")
+        if isinstance(held, (list, tuple)):
+            held = held[0] if held else None
+        elif isinstance(held, dict):  # what a browser makes of a list
+            held = held.get("0")
+        if held is not None:
+            ids[str(held)] = None
+    return list(ids)

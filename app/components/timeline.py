@@ -1,0 +1,80 @@
+"""The conversation of the primary utterance, turn by turn; a click chooses a turn."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import state
+from app.components.figures import figure, selected_ids
+from app.views.conversation import conversation_figure, label_limits
+from app.views.names import plain
+from app.views.style import three_digits
+from mmmie.analysis.outputs import TRAINED
+
+_KEY = "conversation-timeline"
+_EXPLANATION = {
+    "regression": (
+        "Each column is one utterance, in order. The **hollow** dot is the true label, the "
+        "**filled** one the prediction, coloured by what it says; the line between them is the "
+        "error. The squares below show who speaks. Click a column to choose its utterance on "
+        "every page."
+    ),
+    "classification": (
+        "Each column is one utterance, in order. A band is a class, and the stronger its colour "
+        "the more probable the model holds it. The **hollow** dot stands on the true class, the "
+        "**filled** one on the predicted class; where they part, a line joins them. The curve "
+        "is the probability of the true class. Click a column to choose its utterance on every "
+        "page."
+    ),
+}
+
+
+def timeline(view: state.View) -> None:
+    """Draw the conversation that the primary utterance belongs to."""
+    frame, label = view.frame, view.corpus.label
+    one = frame.iloc[view.primary]
+    turns = frame[frame["conversation"] == one["conversation"]].sort_values("position")
+    probabilities = None
+    if label.classes is not None:
+        probabilities = view.outputs.output[TRAINED][turns.index.to_numpy()]
+    st.subheader(timeline_title(turns))
+    figure(
+        conversation_figure(
+            turns, label, label_limits(label, frame["label"].to_numpy()), one["id"], probabilities
+        ),
+        key=_KEY,
+        caption=_caption(view, turns),
+        explanation=_EXPLANATION[label.kind],
+        data=turns,
+        alt=f"truth and prediction over the turns of conversation {one['conversation']}",
+        on_select=_choose,
+        selection_mode=("points",),
+    )
+
+
+def timeline_title(turns: pd.DataFrame) -> str:
+    """What the timeline shows, in one line of Markdown."""
+    name = plain(str(turns["conversation"].iloc[0]))
+    if "correct" in turns:
+        right = int(turns["correct"].sum())
+        return f"Conversation {name}: {right} of {len(turns)} turns are predicted right"
+    worst = turns.loc[turns["absolute_error"].idxmax()]
+    who = worst.get("speaker")
+    by = f", {plain(str(who))}" if pd.notna(who) else ""
+    return (
+        f"Conversation {name}: off by {three_digits(turns['absolute_error'].mean())} on average, "
+        f"most at turn {int(worst['position']) + 1}{by}"
+    )
+
+
+def _caption(view: state.View, turns: pd.DataFrame) -> str:
+    speakers = turns["speaker"].nunique() if "speaker" in turns else 0
+    who = {0: "no speaker is known", 1: "one speaker"}.get(speakers, f"{speakers} speakers")
+    return f"{len(turns)} turns, {who}; {view.split} split; model {plain(view.choice.name)}."
+
+
+def _choose() -> None:
+    ids = selected_ids(_KEY)
+    if ids:
+        state.select(ids[:1], ids[0])

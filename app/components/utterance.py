@@ -1,0 +1,154 @@
+"""The card of one utterance: what was said, what is true, what the model says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app.components.figures import figure_footer
+from app.state import View
+from app.views.channels import channels_figure
+from app.views.conversation import label_limits
+from app.views.names import channel_words, plain
+from app.views.style import modality_colour, three_digits
+from app.views.utterance import class_figure, scale_figure
+from mmmie.analysis.channels import readable_channels, usual_values
+from mmmie.analysis.outputs import TRAINED
+from mmmie.corpus import Corpus
+
+_STEP_NAMES = {"text": "word"}
+
+
+def utterance_card(view: View, row: int, *, key: str = "card", channels: bool = True) -> None:
+    """Draw the card of one utterance.
+
+    Args:
+        view: what the page looks at.
+        row: of ``view.frame``.
+        key: unique on the page.
+        channels: whether to draw the named channels too.
+    """
+    one = view.frame.iloc[row]
+    with st.container(border=True, key=key):
+        _heading(one, view.frame)
+        _said(one)
+        _truth_and_prediction(view, row, one, key)
+        if channels:
+            _channels(view.corpus, int(view.outputs.rows[row]), str(one["id"]), key)
+
+
+def _heading(one: pd.Series, frame: pd.DataFrame) -> None:
+    speaker = one.get("speaker")
+    turns = int((frame["conversation"] == one["conversation"]).sum())
+    parts = [f"utterance {one['id']}", f"turn {int(one['position']) + 1} of {turns}"]
+    if pd.notna(one.get("start")) and pd.notna(one.get("end")):
+        parts.append(f"{float(one['start']):.1f}–{float(one['end']):.1f} s")
+    st.markdown(f"**{plain(str(speaker)) if pd.notna(speaker) else 'Unknown speaker'}**")
+    st.caption(plain(" · ".join(parts)))
+
+
+def _said(one: pd.Series) -> None:
+    transcript = one.get("transcript")
+    if not isinstance(transcript, str) or not transcript:
+        st.caption("This utterance has no transcript.")
+        return
+    st.text(f"“{transcript}”")
+
+
+def _truth_and_prediction(view: View, row: int, one: pd.Series, key: str) -> None:
+    label, frame = view.corpus.label, view.frame
+    chart: dict[str, Any] = {"theme": "streamlit", "width": "stretch", "key": f"{key}-scale"}
+    if label.classes is None:
+        limits = label_limits(label, frame["label"].to_numpy())
+        truth, prediction = float(one["label"]), float(one["prediction"])
+        st.plotly_chart(
+            scale_figure(label, limits, truth, prediction),
+            alt=f"truth {truth:.3g} and prediction {prediction:.3g} on the {label.name} scale",
+            **chart,
+        )
+        easier = float((frame["absolute_error"] < one["absolute_error"]).mean())
+        st.caption(
+            f"truth {three_digits(truth)} (hollow), prediction {three_digits(prediction)} "
+            f"(filled): off by {three_digits(abs(prediction - truth))}, more than for "
+            f"{easier:.0%} of the {view.split} split."
+        )
+        return
+    probabilities = view.outputs.output[TRAINED][row]
+    st.plotly_chart(
+        class_figure(list(label.classes), probabilities, str(one["label"])),
+        alt=f"probabilities of the classes; the true one is {one['label']}",
+        **chart,
+    )
+    verdict = "right" if one["correct"] else f"wrong: the truth is {plain(str(one['label']))}"
+    st.caption(f"Predicted {plain(str(one['prediction']))}, {verdict} (hollow ring).")
+
+
+def _channels(corpus: Corpus, row: int, name: str, key: str) -> None:
+    readable = {m: readable_channels(modality) for m, modality in corpus.modalities.items()}
+    shown = [m for m, found in readable.items() if found]
+    if not shown:
+        return
+    for tab, modality in zip(st.tabs(shown), shown, strict=True):
+        with tab:
+            _one_modality(corpus, row, name, modality, readable[modality], key)
+
+
+def _one_modality(
+    corpus: Corpus, row: int, name: str, modality: str, chosen: list[int], key: str
+) -> None:
+    values = np.asarray(corpus.features[modality].of(row), float)
+    names = [(corpus.modalities[modality].channels or ())[i] for i in chosen]
+    mean, deviation = (usual[chosen] for usual in _usual(corpus.fingerprint, modality, corpus))
+    if corpus.modalities[modality].level == "utterance":
+        _values(names, values[chosen], mean, deviation)
+        return
+    if not len(values):
+        st.caption(f"This utterance has no {modality}.")
+        return
+    step = _STEP_NAMES.get(modality, "frame")
+    colour = modality_colour(modality, list(corpus.modalities))
+    chart_key = f"{key}-{modality}"
+    st.plotly_chart(
+        channels_figure(values[:, chosen], names, mean, deviation, colour, step_name=step),
+        theme="streamlit",
+        width="stretch",
+        key=chart_key,
+        alt=f"{modality} channels of the utterance over time",
+    )
+    data = pd.DataFrame(values[:, chosen], columns=names)
+    data.insert(0, step, np.arange(1, len(data) + 1))
+    figure_footer(
+        key=chart_key,
+        caption=f"{len(values)} {step}s of utterance {plain(name)}.",
+        explanation=(
+            "Every panel is one channel of the features, in its unit. The dotted line is its "
+            "average over the corpus and the limits are about three standard deviations around "
+            "it, so a curve near an edge is unusual."
+        ),
+        data=data,
+    )
+
+
+def _values(names: list[str], values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> None:
+    """Channels at utterance level: one number each, and how unusual it is."""
+    words = [channel_words(name) for name in names]
+    spreads = (values - mean) / np.where(deviation > 0, deviation, 1)
+    table = pd.DataFrame(
+        {
+            "channel": [name for name, _ in words],
+            "value": [
+                f"{three_digits(v)} {unit}".strip()
+                for v, (_, unit) in zip(values, words, strict=True)
+            ],
+            "against the corpus": [f"{z:+.1f} standard deviations" for z in spreads],
+        }
+    )
+    st.dataframe(table, hide_index=True, width="stretch")
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _usual(fingerprint: str, modality: str, _corpus: Corpus) -> tuple[np.ndarray, np.ndarray]:
+    return usual_values(_corpus.features[modality])

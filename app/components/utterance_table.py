@@ -1,0 +1,202 @@
+"""The utterances of a split as a table to search, filter and choose from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import state
+from mmmie.corpus import STANDARD_COLUMNS, Corpus
+
+_KEY = "utterance-table"
+_MOST_FLAGS = 8
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the reader asked to see.
+
+    Attributes:
+        pattern: a regular expression on transcript, speaker and id; letters of any case.
+        labels: lowest and highest label, None for all.
+        errors: smallest and largest error, None for all.
+        classes: true classes, all if empty.
+        flags: 0/1 columns that must be 1.
+        ids: only these utterances, None for all.
+    """
+
+    pattern: str = ""
+    labels: tuple[float, float] | None = None
+    errors: tuple[float, float] | None = None
+    classes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    ids: tuple[str, ...] | None = None
+
+
+def filtered(frame: pd.DataFrame, filters: Filters) -> pd.DataFrame:
+    """The utterances that pass every filter, in their order.
+
+    Raises:
+        re.error: the pattern is no regular expression.
+    """
+    mask = pd.Series(True, index=frame.index)
+    if filters.pattern:
+        expression = re.compile(filters.pattern, re.IGNORECASE)
+        found = pd.Series(False, index=frame.index)
+        for column in ("transcript", "speaker", "id"):
+            if column in frame:
+                found |= [bool(expression.search(s)) for s in frame[column].fillna("").astype(str)]
+        mask &= found
+    if filters.labels is not None:
+        mask &= frame["label"].between(*filters.labels)
+    if filters.errors is not None:
+        mask &= frame["absolute_error"].between(*filters.errors)
+    if filters.classes:
+        mask &= frame["label"].isin(filters.classes)
+    for flag in filters.flags:
+        mask &= frame[flag] == 1
+    if filters.ids is not None:
+        mask &= frame["id"].isin(filters.ids)
+    return frame[mask]
+
+
+def flag_columns(corpus: Corpus) -> list[str]:
+    """The further columns of a corpus that hold 0 and 1 only."""
+    table = corpus.utterances
+    others = [c for c in table.columns if c not in STANDARD_COLUMNS]
+    flags = [c for c in others if set(table[c].dropna().unique()) == {0, 1}]
+    return flags[:_MOST_FLAGS]
+
+
+def utterance_table(view: state.View) -> None:
+    """Draw the table with its filters; choosing rows sets the selection of every page."""
+    frame, flags = view.frame, flag_columns(view.corpus)
+    filters, order = _controls(view, flags)
+    try:
+        table = filtered(frame, filters)
+    except re.error as error:
+        st.error(f"“{filters.pattern}” is no regular expression: {error}", icon=":material/report:")
+        return
+    if by := _ORDERS[order]:
+        table = table.sort_values(by[0], ascending=by[1], kind="stable")
+    st.caption(f"{len(table):,} of {len(frame):,} utterances of the {view.split} split.")
+    if table.empty:
+        st.info(
+            "No utterance passes these filters. Widen one of them.", icon=":material/filter_alt:"
+        )
+        return
+    ids = table["id"].tolist()
+    _mark_selected(ids)
+    shown = [
+        c for c in ("absolute_error", "label", "prediction", "speaker", "transcript") if c in table
+    ]
+    st.dataframe(
+        table[[*shown, *flags, "conversation", "position", "id"]],
+        key=_KEY,
+        on_select=lambda: _choose(ids),
+        selection_mode="multi-row",
+        hide_index=True,
+        height=420,
+        column_config=_columns(view, flags),
+        alt="Utterances with truth, prediction and error",
+    )
+
+
+_ORDERS: dict[str, tuple[str, bool] | None] = {
+    "largest error first": ("absolute_error", False),
+    "smallest error first": ("absolute_error", True),
+    "lowest prediction first": ("prediction", True),
+    "highest prediction first": ("prediction", False),
+    "as in the corpus": None,
+}
+
+
+def _controls(view: state.View, flags: list[str]) -> tuple[Filters, str]:
+    frame, label = view.frame, view.corpus.label
+    search, more, sort = st.columns([5, 2, 4], vertical_alignment="bottom")
+    pattern = search.text_input(
+        "Search",
+        key="search",
+        bind="query-params",
+        placeholder="words or a regular expression",
+        help="In transcript, speaker and id, capital letters or not. `^yeah` finds what begins so.",
+    )
+    order = sort.selectbox("Sort", list(_ORDERS), key="sort", bind="query-params")
+    chosen: dict[str, Any] = {}
+    with more.popover("Filter", icon=":material/filter_alt:", width="stretch"):
+        if label.classes is None:
+            chosen["labels"] = _range("Label", frame["label"], f"label-{view.split}")
+        else:
+            chosen["classes"] = tuple(st.pills("True class", label.classes, selection_mode="multi"))
+        chosen["errors"] = _range("Error", frame["absolute_error"], f"error-{view.split}")
+        if flags:
+            chosen["flags"] = tuple(
+                st.pills(
+                    "Only", flags, selection_mode="multi", format_func=lambda c: c.replace("_", " ")
+                )
+            )
+        ids = state.selection().ids
+        if st.toggle(f"Selected utterances only ({len(ids)})", disabled=not ids):
+            chosen["ids"] = ids
+    return Filters(pattern=pattern or "", **chosen), order
+
+
+def _range(name: str, values: pd.Series, key: str) -> tuple[float, float] | None:
+    low, high = float(values.min()), float(values.max())
+    if not low < high:
+        return None
+    wanted = st.slider(name, low, high, (low, high), key=f"filter-{key}-{low:.6g}-{high:.6g}")
+    # The ends stand for no limit: rounding in the browser must not drop the extremes.
+    step = (high - low) / 100
+    return (
+        wanted[0] if wanted[0] > low + step / 2 else low,
+        wanted[1] if wanted[1] < high - step / 2 else high,
+    )
+
+
+def _mark_selected(ids: list[str]) -> None:
+    """Show the selection of the other pages and figures as chosen rows."""
+    place = {name: i for i, name in enumerate(ids)}
+    rows = sorted(place[i] for i in state.selection().ids if i in place)
+    held = st.session_state.get(_KEY)
+    if held is None or sorted(held["selection"]["rows"]) != rows:
+        st.session_state[_KEY] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
+def _choose(shown: list[str]) -> None:
+    before = state.selection()
+    ids = [shown[i] for i in st.session_state[_KEY]["selection"]["rows"] if i < len(shown)]
+    added = [i for i in ids if i not in before.ids]
+    kept = before.primary if before.primary in ids else None
+    state.select(ids, added[-1] if added else kept)
+
+
+def _columns(view: state.View, flags: list[str]) -> dict[str, Any]:
+    label = view.corpus.label
+    number = st.column_config.NumberColumn
+    values: dict[str, Any] = {
+        "absolute_error": number(
+            "Error",
+            format="%.2f",
+            help="|prediction - truth|"
+            if label.classes is None
+            else "1 - probability of the true class",
+        ),
+        "label": "Truth",
+        "prediction": "Prediction",
+        "speaker": "Speaker",
+        "transcript": st.column_config.TextColumn("Transcript", width="large"),
+        "conversation": "Conversation",
+        "position": number("Position", help="In its conversation, from 0"),
+        "id": "Id",
+    }
+    if label.classes is None:
+        values["label"] = number("Truth", format="%.2f")
+        values["prediction"] = number("Prediction", format="%.2f")
+    for flag in flags:
+        values[flag] = st.column_config.CheckboxColumn(flag.replace("_", " ").capitalize())
+    return values

@@ -1,0 +1,65 @@
+"""Where a model fails: the slices with the largest error."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import state
+from app.components.figures import figure
+from app.views.dots import dot_plot
+from app.views.words import interval_text
+from mmmie.analysis.failures import failures
+from mmmie.analysis.outputs import TRAINED
+
+_MOST = 8
+
+
+def draw_worst_slices(view: state.View) -> None:
+    """The dot plot of the worst slices of the split, with their size and interval."""
+    with st.spinner("Looking where it fails"), state.readable_errors():
+        outputs = view.outputs
+        table = _failures(
+            view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, view
+        )
+    classes = view.corpus.label.classes is not None
+    everything, worst = table.iloc[0], table.iloc[1 : 1 + _MOST]
+    measure = "share of wrong classes" if classes else "mean absolute error, in label units"
+    if worst.empty:
+        st.subheader("Where does it fail?")
+        st.write("No part of this split has the ten utterances that a slice needs.")
+        return
+    first = worst.iloc[0]
+    said = interval_text(first["value"], first["low"], first["high"], share=classes)
+    st.subheader(f"It fails most where {first['slice'].replace('=', ' = ')}: {said}")
+    rows = worst.assign(label=[_row_label(r.slice, r.n) for r in worst.itertuples()])
+    figure(
+        dot_plot(
+            rows,
+            measure[:1].upper() + measure[1:],
+            highlight=rows["label"].iloc[0],
+            reference=float(everything["value"]),
+            reference_name="all utterances",
+            share=classes,
+        ),
+        key="worst-slices",
+        caption=f"The worst {len(worst)} of {len(table) - 1} slices of the {view.split} split, "
+        f"{len(outputs.rows):,} utterances; 95 % intervals by drawing conversations.",
+        explanation="A slice is one value of a column of the corpus, or one of the parts that "
+        "nearly every corpus has: thirds of the label range or classes, length of the transcript, "
+        "place in the conversation, change of speaker. Slices of fewer than ten utterances are "
+        "left out. The worst of many slices is partly so by chance: trust the interval, and a "
+        "slice that you expected, more than the order.",
+        data=table,
+        alt="Error of the model in the worst slices, with 95 % intervals.",
+    )
+
+
+def _row_label(name: str, n: int) -> str:
+    return f"{name.replace('=', ' = ')} (n = {n:,})"
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _failures(fingerprint: str, corpus: str, split: str, _view: state.View) -> pd.DataFrame:
+    outputs = _view.outputs
+    return failures(_view.corpus, outputs.rows, outputs.output[TRAINED])

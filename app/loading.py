@@ -1,0 +1,154 @@
+"""Cached access to checkpoints, corpora and outputs; nothing here draws."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
+from mmmie.analysis.outputs import SplitOutputs, cached_outputs
+from mmmie.corpus import Corpus
+from mmmie.datasets import load_corpus
+from mmmie.errors import InputError
+from mmmie.jobs import list_runs
+from mmmie.training.checkpoint import checkpoint_folder
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A checkpoint that can be picked.
+
+    Attributes:
+        name: what it is called in the sidebar and in the URL.
+        path: a checkpoint or run folder.
+        kind: shipped with the project, a run of this machine, or opened by its path.
+    """
+
+    name: str
+    path: Path
+    kind: Literal["shipped", "run", "opened"]
+
+
+def runs_folder() -> Path:
+    """Where runs are kept: ``MMMIE_RUNS``, else ``runs`` in the working directory."""
+    return Path(os.environ.get("MMMIE_RUNS", "runs"))
+
+
+def shipped_folder() -> Path:
+    """Where shipped checkpoints are: ``MMMIE_CHECKPOINTS``, else ``checkpoints`` of the project."""
+    return Path(os.environ.get("MMMIE_CHECKPOINTS", str(ROOT / "checkpoints")))
+
+
+def checkpoint_choices(opened: tuple[str, ...] = ()) -> dict[str, Choice]:
+    """Every checkpoint that can be picked now, by name, shipped ones first.
+
+    Args:
+        opened: further paths that the reader named.
+    """
+    choices: dict[str, Choice] = {}
+    shipped = shipped_folder()
+    if shipped.is_dir():
+        for path in sorted(shipped.iterdir()):
+            if (path / "config.json").is_file():
+                choices[path.name] = Choice(path.name, path, "shipped")
+    for run in list_runs(runs_folder()):
+        if _has_checkpoint(run.path):
+            name = f"runs/{run.path.name}"
+            choices[name] = Choice(name, run.path, "run")
+    for path_text in opened:
+        if _has_checkpoint(Path(path_text)):
+            choices[path_text] = Choice(path_text, Path(path_text), "opened")
+    return choices
+
+
+def open_checkpoint(choice: Choice) -> Checkpoint:
+    """The checkpoint of a choice; read again when it was written anew.
+
+    Raises:
+        InputError: it is unreadable.
+    """
+    folder = checkpoint_folder(choice.path)
+    return _checkpoint(str(folder), _stamp(folder / "config.json"))
+
+
+def open_corpus(checkpoint: Checkpoint) -> Corpus:
+    """The corpus that a checkpoint was trained on, or the one named for it on the Data page.
+
+    Raises:
+        InputError: it is gone or does not fit.
+    """
+    held = checkpoint.info.corpus
+    moved = st.session_state.get("moved_corpora", {}).get(held["fingerprint"])
+    data = moved or ("demo" if held["name"] == "demo" else held.get("path"))
+    if data is None or (data != "demo" and not Path(data).exists()):
+        raise InputError(
+            f"{checkpoint.info.folder}: its corpus `{held['name']}` is no longer at {data}; "
+            f"name where it is now"
+        )
+    corpus = open_data(data)
+    checkpoint.info.check_corpus(corpus)
+    return corpus
+
+
+def open_data(data: str) -> Corpus:
+    """A corpus by path, or ``demo``; opened anew when its files change.
+
+    Raises:
+        InputError: it is missing or has a fault.
+    """
+    return _corpus(data, 0 if data == "demo" else _stamp(Path(data) / "corpus.json"))
+
+
+def open_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> SplitOutputs:
+    """What a model says about a split; the first time this needs torch and some seconds.
+
+    Raises:
+        InputError: the split is empty or the weights are unreadable.
+    """
+    folder = checkpoint.info.folder
+    return _outputs(
+        str(folder), _stamp(folder / "config.json"), corpus.fingerprint, split, checkpoint, corpus
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _checkpoint(folder: str, stamp: int) -> Checkpoint:
+    return load_checkpoint(folder)
+
+
+@st.cache_resource(show_spinner="Opening the corpus", max_entries=4)
+def _corpus(data: str, stamp: int) -> Corpus:
+    return load_corpus(data)
+
+
+@st.cache_resource(show_spinner="Running the model", max_entries=24)
+def _outputs(
+    folder: str,
+    stamp: int,
+    fingerprint: str,
+    split: str,
+    _checkpoint: Checkpoint,
+    _corpus: Corpus,
+) -> SplitOutputs:
+    return cached_outputs(_checkpoint, _corpus, split)
+
+
+def _has_checkpoint(path: Path) -> bool:
+    try:
+        checkpoint_folder(path)
+    except InputError:
+        return False
+    return True
+
+
+def _stamp(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0

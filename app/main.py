@@ -1,0 +1,41 @@
+"""``streamlit run app/main.py``: a router and nothing else."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+ROOT = str(Path(__file__).resolve().parents[1])
+if ROOT not in sys.path:  # the app is run from a checkout, not installed
+    sys.path.insert(0, ROOT)
+
+from app.sidebar import draw_sidebar  # noqa: E402
+
+st.set_page_config(page_title="MMMIE", page_icon=":material/graphic_eq:", layout="wide")
+
+PAGES = {
+    "Look": [
+        ("overview", "Overview", ":material/home:"),
+        ("representations", "Representations", ":material/bubble_chart:"),
+        ("mutual_information", "Mutual information", ":material/join_inner:"),
+        ("predictions", "Predictions", ":material/fact_check:"),
+        ("context_identity", "Context & identity", ":material/forum:"),
+    ],
+    "Do": [
+        ("train", "Train", ":material/model_training:"),
+        ("compare", "Compare", ":material/compare:"),
+        ("data", "Data", ":material/dataset:"),
+    ],
+}
+
+page = st.navigation(
+    {
+        section: [
+            st.Page(f"pages/{file}.py", title=title, icon=icon, default=file == "overview")
+            for file, title, icon in entries
+        ]
+        for section, entries in PAGES.items()
+    }
+)
+draw_sidebar()
+page.run()

@@ -1,0 +1,21 @@
+"""Which utterances are right or wrong, and why this one?"""
+
+import streamlit as st
+
+from app import state
+from app.components.error_overview import error_overview
+from app.components.timeline import timeline
+from app.components.utterance import utterance_card
+from app.components.utterance_table import utterance_table
+
+st.title("Predictions")
+view = state.current_view()
+with state.readable_errors():
+    frame = view.frame
+timeline(view)
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    utterance_table(view)
+with right:
+    utterance_card(view, view.primary)
+error_overview(view)

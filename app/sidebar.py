@@ -1,0 +1,105 @@
+"""The sidebar: what every page looks at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import loading, state
+from mmmie.errors import InputError
+from mmmie.jobs import list_runs, observe
+from mmmie.training.checkpoint import checkpoint_folder
+from mmmie.training.run_folder import ENDED
+
+
+def draw_sidebar() -> None:
+    """Draw the controls that all pages share."""
+    with st.sidebar:
+        available = state.choices()
+        if available:
+            _pickers(available)
+        _open_another()
+        _training_now()
+
+
+def _pickers(available: dict[str, loading.Choice]) -> None:
+    names = list(available)
+    if st.session_state.get("checkpoint") not in names:
+        st.session_state.pop("checkpoint", None)
+    name = st.selectbox(
+        "Checkpoint",
+        names,
+        key="checkpoint",
+        bind="query-params",
+        help="Shipped checkpoints, then the runs of this machine, newest first.",
+    )
+    others = [state.NONE, *(n for n in names if n != name)]
+    if st.session_state.get("compare") not in others:
+        st.session_state.pop("compare", None)
+    st.selectbox("Compare with", others, key="compare", bind="query-params")
+    try:
+        corpus = loading.open_corpus(loading.open_checkpoint(available[str(name)]))
+    except InputError:
+        return  # the page says what is wrong
+    splits = corpus.splits
+    if st.session_state.get("split") not in splits:
+        st.session_state.pop("split", None)
+    st.selectbox(
+        "Split",
+        splits,
+        index=splits.index("valid") if "valid" in splits else 0,
+        key="split",
+        bind="query-params",
+    )
+    options = state.colour_options(corpus)
+    if st.session_state.get("colour") not in options:
+        st.session_state.pop("colour", None)
+    st.selectbox(
+        "Colour by", options, index=options.index("label"), key="colour", bind="query-params"
+    )
+    _selection_box()
+
+
+def _selection_box() -> None:
+    chosen = state.selection()
+    typed = st.text_input(
+        "Utterance",
+        value=chosen.primary or "",
+        placeholder="type an id",
+        help="The utterance that every page shows. Click one on a map or in a table, or type it.",
+    )
+    if typed != (chosen.primary or ""):
+        ids = chosen.ids if typed in chosen.ids else ((typed,) if typed else ())
+        state.select(ids, typed or None)
+        st.rerun()
+    if len(chosen.ids) > 1:
+        left, right = st.columns([3, 2], vertical_alignment="center")
+        left.caption(f"{len(chosen.ids)} utterances selected")
+        if right.button("Clear", width="stretch"):
+            state.select([])
+            st.rerun()
+
+
+def _open_another() -> None:
+    with st.popover("Open a folder", icon=":material/folder_open:", width="stretch"):
+        path = st.text_input("Checkpoint or run folder", placeholder="/path/to/run")
+        if st.button("Open", disabled=not path):
+            try:
+                checkpoint_folder(path)
+            except InputError as error:
+                st.error(str(error))
+                return
+            opened = [p for p in st.session_state.get("opened", []) if p != path]
+            st.session_state["opened"] = [*opened, path]
+            st.query_params["checkpoint"] = path
+            st.session_state.pop("checkpoint", None)
+            st.rerun()
+
+
+def _training_now() -> None:
+    for run in list_runs(loading.runs_folder())[:20]:
+        status = observe(run)
+        if status is not None and status.state not in ENDED:
+            st.progress(
+                min(status.progress, 1.0),
+                text=f"{run.path.name}: {status.state}, epoch {status.epoch} of {status.epochs}",
+            )

@@ -1,0 +1,165 @@
+"""What all pages share: the checkpoint, the split, the colour-by and the selection.
+
+Widgets of the sidebar write themselves to the URL; the selection is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+import streamlit as st
+
+from app import loading
+from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.outputs import SplitOutputs
+from mmmie.corpus import STANDARD_COLUMNS, Corpus
+from mmmie.errors import InputError
+
+_MOST_IDS_IN_URL = 100
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Utterances that the reader chose, and the one that is looked at."""
+
+    ids: tuple[str, ...] = ()
+    primary: str | None = None
+
+
+def selection() -> Selection:
+    """The selection, taken from the URL on the first run of a session."""
+    if "selection" not in st.session_state:
+        ids = tuple(i for i in st.query_params.get("selected", "").split(",") if i)
+        st.session_state["selection"] = Selection(ids, st.query_params.get("utterance"))
+    held: Selection = st.session_state["selection"]
+    return held
+
+
+def select(ids: Sequence[str], primary: str | None = None) -> None:
+    """Set the selection everywhere, and in the URL.
+
+    Args:
+        ids: the chosen utterances.
+        primary: the one to look at; the first of `ids` if left out.
+    """
+    chosen = Selection(tuple(ids), primary or (ids[0] if ids else None))
+    st.session_state["selection"] = chosen
+    for key, value in (
+        ("selected", ",".join(chosen.ids[:_MOST_IDS_IN_URL])),
+        ("utterance", chosen.primary or ""),
+    ):
+        if value:
+            st.query_params[key] = value
+        else:
+            st.query_params.pop(key, None)
+
+
+@dataclass
+class View:
+    """One checkpoint on its corpus and the chosen split."""
+
+    choice: loading.Choice
+    checkpoint: Checkpoint
+    corpus: Corpus
+    split: str
+    colour_by: str
+
+    @cached_property
+    def outputs(self) -> SplitOutputs:
+        """What the model says about the split; the first time this needs torch."""
+        return loading.open_outputs(self.checkpoint, self.corpus, self.split)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row an utterance of the split, with prediction and error."""
+        return self.outputs.frame(self.corpus)
+
+    @cached_property
+    def primary(self) -> int:
+        """The row of `frame` that is looked at: the selection's, else the first."""
+        ids = self.frame["id"]
+        wanted = selection().primary
+        found = (ids == wanted).to_numpy().nonzero()[0] if wanted else []
+        return int(found[0]) if len(found) else 0
+
+    @cached_property
+    def selected(self) -> list[int]:
+        """The rows of `frame` that are selected."""
+        return [int(i) for i in self.frame["id"].isin(selection().ids).to_numpy().nonzero()[0]]
+
+
+def choices() -> dict[str, loading.Choice]:
+    """The checkpoints that can be picked now."""
+    return loading.checkpoint_choices(tuple(st.session_state.get("opened", ())))
+
+
+def current_view() -> View:
+    """What the sidebar points at; draws what to do and ends the page where it cannot be shown."""
+    available = choices()
+    name = st.session_state.get("checkpoint")
+    if name not in available:
+        empty_state(
+            "There is no checkpoint yet.",
+            "Train one on the demo corpus: it takes a few minutes and needs no data.",
+            "Train a model",
+            "pages/train.py",
+        )
+    return view_of(available[str(name)])
+
+
+def compared_view() -> View | None:
+    """The checkpoint to compare with, on the same corpus and split; None if none is chosen."""
+    available = choices()
+    name = st.session_state.get("compare", NONE)
+    return view_of(available[str(name)]) if name in available else None
+
+
+def view_of(choice: loading.Choice) -> View:
+    """A choice on its corpus and the chosen split; ends the page with a message where it fails."""
+    with readable_errors():
+        checkpoint = loading.open_checkpoint(choice)
+        corpus = loading.open_corpus(checkpoint)
+        splits = corpus.splits
+        wanted = str(st.session_state.get("split") or "valid")
+        split = wanted if wanted in splits else ("valid" if "valid" in splits else splits[0])
+        colour_by = str(st.session_state.get("colour") or "label")
+        return View(choice, checkpoint, corpus, split, colour_by)
+
+
+def colour_options(corpus: Corpus) -> list[str]:
+    """What marks can be coloured by: what the model says, then the corpus' own columns."""
+    options = ["label", "prediction", "absolute_error"]
+    if corpus.has_speakers:
+        options.append("speaker")
+    options.append("conversation")
+    extra = [c for c in corpus.utterances.columns if c not in STANDARD_COLUMNS]
+    return ["modality", *options, *extra]
+
+
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """Show bad input as a box that names file, field and mend, and end the page."""
+    try:
+        yield
+    except InputError as error:
+        st.error(str(error), icon=":material/report:")
+        if len(error.faults) > 1:
+            with st.expander(f"All {len(error.faults)} faults"):
+                for fault in error.faults:
+                    st.text(fault)
+        st.stop()
+
+
+def empty_state(title: str, advice: str, button: str, page: str) -> None:
+    """Say what is missing and offer what to do about it, then end the page."""
+    with st.container(border=True):
+        st.subheader(title)
+        st.write(advice)
+        if st.button(button, type="primary", icon=":material/arrow_forward:"):
+            st.switch_page(page)
+    st.stop()

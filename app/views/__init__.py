@@ -1,0 +1,1 @@
+"""Figure builders: frames and arrays in, plotly figures out; none of them imports streamlit."""

@@ -1,0 +1,73 @@
+"""How each modality carries over from train to valid, and what training made of it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.views.style import NEUTRAL, blank, modality_colour
+
+_LEAKS = 0.5
+
+
+def carryover_frame(carryover: dict[str, dict[str, float]]) -> pd.DataFrame:
+    """One row a `modality`: R² of a linear readout on `train` and `valid`, and its `dropout`."""
+    return pd.DataFrame(
+        [{"modality": name, **values} for name, values in carryover.items()],
+        columns=["modality", "train", "valid", "dropout"],
+    )
+
+
+def carryover_sentence(name: str, train: float, valid: float, dropout: float) -> str:
+    """``vision fits train (R² 0.28) and says nothing on valid (−0.03): hidden from 90 % …``."""
+    hidden = f"hidden from {dropout:.0%} of training targets"
+    both = f"(R² {_signed(train)}), {{}} ({_signed(valid)})"
+    if train <= 0.01:
+        return f"{name} says nothing on train {both.format('and as little on valid')}: {hidden}."
+    if valid <= 0.01:
+        return f"{name} fits train {both.format('and says nothing on valid')}: {hidden}."
+    if valid < _LEAKS * train:
+        return f"{name} fits train {both.format('and says far less on valid')}: {hidden}."
+    return f"{name} fits train {both.format('and valid about as well')}: {hidden}."
+
+
+def carryover_plot(frame: pd.DataFrame) -> go.Figure:
+    """A hollow dot for train joined to a filled one for valid, one row a modality."""
+    names = list(frame["modality"])
+    figure = blank(height=110 + 34 * len(names))
+    for row in frame.itertuples():
+        colour = modality_colour(str(row.modality), names)
+        hover = (
+            f"<b>{row.modality}</b><br>R² on train {row.train:.2f}, on valid {row.valid:.2f}"
+            f"<br>hidden from {row.dropout:.0%} of training targets"
+        )
+        figure.add_scatter(
+            x=[row.train, row.valid],
+            y=[row.modality] * 2,
+            mode="lines+markers",
+            line={"color": colour, "width": 1.5},
+            marker={
+                "color": colour,
+                "size": 11,
+                "symbol": ["circle-open", "circle"],
+                "line": {"width": 2, "color": colour},
+            },
+            text=[hover] * 2,
+            hovertemplate="%{text}<extra></extra>",
+            showlegend=False,
+        )
+    for symbol, name in (("circle-open", "train"), ("circle", "valid")):
+        marker = {"color": NEUTRAL, "size": 10, "symbol": symbol, "line": {"width": 2}}
+        figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=name)
+    figure.update_xaxes(title="R² of a linear readout of the label", rangemode="tozero")
+    figure.update_yaxes(
+        categoryorder="array",
+        categoryarray=names[::-1],
+        range=[-0.6, len(names) - 0.4],
+        showgrid=False,
+    )
+    return figure
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")

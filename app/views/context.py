@@ -1,0 +1,188 @@
+"""What one prediction takes from its window, and how it moves under interventions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from app.views.style import (
+    NEUTRAL,
+    SENTIMENT_SCALE,
+    blank,
+    class_colours,
+    modality_colour,
+    three_digits,
+)
+from mmmie.corpus import Label
+
+_ROW_PIXELS = 30
+TRAINED_WORDS = "as trained"
+
+
+def attention_figure(
+    shares: dict[str, pd.DataFrame], names: list[str], modalities: list[str]
+) -> go.Figure:
+    """Attention on every utterance of a window, stacked by modality, one panel a variant.
+
+    Args:
+        shares: title of the panel → `mmmie.analysis.context_use.attention_shares`.
+        names: of the places that are there, in order of time.
+        modalities: in the order of the model.
+    """
+    figure = make_subplots(
+        cols=len(shares), subplot_titles=list(shares), shared_yaxes=True, horizontal_spacing=0.05
+    )
+    figure.update_layout(blank(110 + _ROW_PIXELS * len(names), barmode="stack").layout)
+    most = 0.0
+    for column, table in enumerate(shares.values(), start=1):
+        matrix = table.pivot(index="place", columns="modality", values="share")[modalities]
+        most = max(most, float(matrix.sum(axis=1).max()))
+        for modality in modalities:
+            figure.add_bar(
+                x=matrix[modality], y=names, orientation="h", name=modality,
+                legendgroup=modality, showlegend=column == 1,
+                marker={"color": modality_colour(modality, modalities)},
+                hovertemplate=f"%{{y}}<br>{modality} %{{x:.1%}}<extra></extra>", row=1, col=column,
+            )  # fmt: skip
+    figure.update_xaxes(
+        range=[0, most * 1.05 or 1], tickformat=".0%", title="share of attention", nticks=5
+    )
+    figure.update_yaxes(
+        categoryorder="array", categoryarray=names[::-1], showgrid=False, type="category"
+    )
+    figure.update_annotations(font={"size": 13}, yshift=2)
+    figure.update_layout(
+        legend={"y": 1 + 46 / (figure.layout.height - 60), "traceorder": "normal"},
+        margin={"t": 64},
+    )
+    return figure
+
+
+def prediction_figure(
+    predictions: dict[str, float], truth: float, label: Label, limits: tuple[float, float]
+) -> go.Figure:
+    """The prediction of one utterance under every variant (filled) against the truth (hollow).
+
+    Args:
+        predictions: what it is called → the prediction, as trained first.
+        truth: the label.
+        label: what is predicted.
+        limits: of the label.
+    """
+    names, values = list(predictions), list(predictions.values())
+    figure = blank(104 + _ROW_PIXELS * len(names))
+    xs = [x for value in values for x in (truth, value, None)]
+    ys = [y for name in names for y in (name, name, None)]
+    figure.add_scatter(
+        x=xs, y=ys, mode="lines", line={"color": NEUTRAL, "width": 1.5}, hoverinfo="skip",
+        showlegend=False,
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[truth] * len(names), y=names, mode="markers", name="truth",
+        hovertemplate=f"truth {three_digits(truth)}<extra></extra>",
+        marker={"symbol": "circle-open", "size": 12, "color": NEUTRAL, "line": {"width": 2}},
+    )  # fmt: skip
+    figure.add_scatter(
+        x=values, y=names, mode="markers", name="prediction",
+        hovertemplate="%{y}: %{x:.3g}<extra></extra>",
+        marker={
+            "size": 12, "color": values, "colorscale": SENTIMENT_SCALE, "cmin": limits[0],
+            "cmax": limits[1], "line": {"width": 1, "color": NEUTRAL},
+        },
+    )  # fmt: skip
+    # What it says as trained, carried down so that a shift is seen at once.
+    figure.add_vline(values[0], line={"color": NEUTRAL, "width": 1, "dash": "dot"})
+    margin = 0.05 * (limits[1] - limits[0])
+    figure.update_xaxes(
+        range=[min(limits[0], *values) - margin, max(limits[1], *values) + margin], title=label.name
+    )
+    figure.update_yaxes(
+        categoryorder="array", categoryarray=names[::-1], showgrid=False, type="category"
+    )
+    return figure
+
+
+def class_prediction_figure(
+    probabilities: dict[str, np.ndarray], truth: str, classes: list[str]
+) -> go.Figure:
+    """Class probabilities of one utterance under every variant; the true class is outlined.
+
+    Args:
+        probabilities: what the variant is called → (classes,), as trained first.
+        truth: the true class.
+        classes: their names.
+    """
+    names, colours = list(probabilities), class_colours(classes)
+    figure = blank(104 + _ROW_PIXELS * len(names), barmode="stack")
+    for i, name in enumerate(classes):
+        shown = f"{name} (truth)" if name == truth else name
+        figure.add_bar(
+            x=[float(p[i]) for p in probabilities.values()], y=names, orientation="h", name=shown,
+            marker={
+                "color": colours[name],
+                "line": {"color": NEUTRAL, "width": 2.5 if name == truth else 0},
+            },
+            hovertemplate=f"%{{y}}<br>{name} %{{x:.3f}}<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(range=[0, 1], title="probability")
+    figure.update_yaxes(
+        categoryorder="array", categoryarray=names[::-1], showgrid=False, type="category"
+    )
+    return figure
+
+
+def effect_figure(
+    changes: pd.DataFrame, panels: dict[str, str], variants: dict[str, str], x_title: str
+) -> go.Figure:
+    """The error under every variant, one panel a slice; a thin line is the model as trained.
+
+    Args:
+        changes: from `mmmie.analysis.identity_change.identity_changes`.
+        panels: slice → what its panel is called.
+        variants: variant → what its row is called, in order.
+        x_title: the error with its unit.
+    """
+    figure = make_subplots(
+        cols=len(panels), subplot_titles=list(panels.values()), shared_yaxes=True,
+        horizontal_spacing=0.04,
+    )  # fmt: skip
+    figure.update_layout(blank(120 + _ROW_PIXELS * len(variants), showlegend=False).layout)
+    names = list(variants.values())
+    for column, part in enumerate(panels, start=1):
+        table = changes[changes["slice"] == part].set_index("variant").loc[list(variants)]
+        trained = table["error"] - table["change"]
+        # The interval is of the change, drawn around the error that it leads to.
+        up = (table["high"] - table["change"]).fillna(0)
+        down = (table["change"] - table["low"]).fillna(0)
+        hover = [
+            f"{name}<br>error {three_digits(row.error)}, change {row.change:+.3g} "
+            f"[{three_digits(row.low)}, {three_digits(row.high)}]"
+            f"<br>prediction moves by {three_digits(row.mean_abs_shift)} on average"
+            for name, row in zip(names, table.itertuples(), strict=True)
+        ]
+        sure = ((table["low"] > 0) | (table["high"] < 0)).to_numpy()
+        figure.add_scatter(
+            x=table["error"], y=names, mode="markers", hovertext=hover,
+            hovertemplate="%{hovertext}<extra></extra>",
+            error_x={"array": up, "arrayminus": down, "thickness": 1.6, "width": 0,
+                     "color": NEUTRAL},
+            marker={
+                "size": 10, "color": [NEUTRAL if s else "rgba(0,0,0,0)" for s in sure],
+                "line": {"width": 2, "color": NEUTRAL},
+            },
+            row=1, col=column,
+        )  # fmt: skip
+        figure.add_vline(
+            float(trained.iloc[0]), line={"color": NEUTRAL, "width": 1}, row=1, col=column
+        )
+    shown = changes[changes["slice"].isin(list(panels)) & changes["variant"].isin(list(variants))]
+    ends = (shown["error"] - shown["change"] + shown["high"]).fillna(shown["error"])
+    figure.update_xaxes(range=[0, 1.08 * max(float(ends.max()), float(shown["error"].max()))])
+    figure.update_xaxes(title=x_title, col=(len(panels) + 1) // 2)
+    figure.update_yaxes(
+        categoryorder="array", categoryarray=names[::-1], showgrid=True, type="category"
+    )
+    figure.update_annotations(font={"size": 13}, yshift=4)
+    return figure

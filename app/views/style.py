@@ -1,0 +1,75 @@
+"""What marks mean, the same on every page: hue, fill, scale and line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+_MODALITY = {"text": "#0072B2", "audio": "#E69F00", "vision": "#009E73"}
+_FURTHER = ("#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+NEUTRAL = "#7b8794"
+FUSED = "#6b7280"
+ACCENT = "#D55E00"
+CATEGORIES = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1", "#999933",
+    "#882255", "#44AA99",
+)  # fmt: skip
+
+SENTIMENT_SCALE = [
+    [0.0, "#7f4909"],
+    [0.25, "#c98f45"],
+    [0.5, "#efe9dc"],
+    [0.75, "#4fa8a0"],
+    [1.0, "#01514a"],
+]
+ERROR_SCALE = [[0.0, "#f1e3ef"], [0.35, "#cf8fc0"], [0.7, "#9c3f8c"], [1.0, "#57105a"]]
+SEQUENTIAL_SCALE = [[0.0, "#dfe9f2"], [0.5, "#5b9bc8"], [1.0, "#083a63"]]
+
+LOWER_LINE, UPPER_LINE, NEITHER_LINE = "solid", "dash", "dot"
+FADED = 0.15
+HEIGHT = 380
+
+
+def modality_colour(name: str, modalities: list[str]) -> str:
+    """The hue of a modality: fixed for text, audio and vision, then by order."""
+    if name == "fused":
+        return FUSED
+    if name in _MODALITY:
+        return _MODALITY[name]
+    others = [m for m in modalities if m not in _MODALITY]
+    return _FURTHER[others.index(name) % len(_FURTHER)] if name in others else NEUTRAL
+
+
+def class_colours(classes: list[str]) -> dict[str, str]:
+    """One hue a class; negative, neutral and positive keep the sentiment's own."""
+    known = {"negative": "#c98f45", "neutral": "#9aa5b1", "positive": "#4fa8a0"}
+    return {
+        name: known.get(name, CATEGORIES[i % len(CATEGORIES)]) for i, name in enumerate(classes)
+    }
+
+
+def blank(height: int = HEIGHT, **layout: Any) -> go.Figure:
+    """An empty figure in the house style; it keeps its axes and camera over reruns."""
+    figure = go.Figure()
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        uirevision="keep",
+        hoverlabel={"align": "left"},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
+        **layout,
+    )
+    figure.update_xaxes(zeroline=False, automargin=True)
+    figure.update_yaxes(zeroline=False, automargin=True)
+    return figure
+
+
+def three_digits(value: float | None) -> str:
+    """A number with three significant digits, a dash where there is none."""
+    if value is None or not np.isfinite(value):
+        return "–"
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"

@@ -1,0 +1,77 @@
+"""A checkpoint in one sentence and a row of numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.views.style import three_digits
+from app.views.words import listed, metric
+from mmmie.corpus import Corpus
+from mmmie.training.checkpoint import CheckpointInfo
+
+_REGRESSION = ("mae", "corr", "acc2_nonzero", "f1_nonzero", "acc7")
+_CLASSES = ("accuracy", "f1_weighted", "f1_macro")
+
+
+def headline(info: CheckpointInfo) -> str:
+    """What the model reaches, as a finding."""
+    label = info.label
+    if not info.epoch:
+        return f"{info.name} is not trained yet"
+    if label.classes:
+        share = metric("accuracy").text(info.metrics.get("accuracy"))
+        return f"{info.name} names the right one of {len(label.classes)} classes {share} of the time"
+    error = three_digits(info.metrics.get("mae"))
+    if not label.range:
+        return f"{info.name} is off by {error} on average"
+    low, high = (f"{v:g}".replace("-", "−") for v in label.range)
+    return f"{info.name} is off by {error} on a scale from {low} to {high}"
+
+
+def model_sentence(
+    info: CheckpointInfo, corpus: Corpus, parameters: int, history: list[dict[str, Any]]
+) -> str:
+    """What the model is and what it was trained on, in Markdown."""
+    settings = info.config.model
+    past, future = settings.context.span
+    window = (
+        f"a window of **{past} utterances before and {future} after**"
+        if past or future
+        else "**no context**"
+    )
+    terms = [t for t in ("role", "speaker", "modality") if settings.identity.uses(t)]  # type: ignore[arg-type]
+    identity = f"identity terms for {listed(terms)}" if terms else "no identity embedding"
+    codes = "two stochastic codes" if settings.stochastic else "two deterministic codes"
+    rows = corpus.rows("train") if "train" in corpus.splits else []
+    conversations = corpus.utterances["conversation"].iloc[rows].nunique() if len(rows) else 0
+    trained = (
+        f"trained on **{_escaped(info.corpus['name'])}** ({len(rows):,} utterances in "
+        f"{conversations:,} conversations)"
+        if len(rows)
+        else f"trained on **{_escaped(info.corpus['name'])}**"
+    )
+    epochs = max((entry["epoch"] for entry in history), default=None)
+    when = f"epoch **{info.epoch}**" + (f" of {epochs}" if epochs else "")
+    return (
+        f"It reads **{listed([_escaped(m) for m in info.modalities])}**, makes {codes} of "
+        f"{settings.code_dim} numbers a modality, *z* to share and *s* of its own, and fuses them "
+        f"over {window} with {identity}, read out by the {settings.readout} "
+        f"({parameters:,} parameters). It was {trained}; {when}, chosen on valid."
+    )
+
+
+def metric_row(info: CheckpointInfo) -> list[tuple[str, str, str]]:
+    """Name, value and explanation of the stored metrics that the label defines."""
+    wanted = _CLASSES if info.label.classes else _REGRESSION
+    held = [name for name in wanted if info.metrics.get(name) is not None]
+    row = [
+        (metric(n).name, metric(n).text(info.metrics[n]), metric(n).help) for n in held
+    ]
+    return [*row, ("Utterances", f"{info.metrics['n']:,}", "Measured on the valid split.")]
+
+
+def _escaped(text: str) -> str:
+    """A name from a corpus as plain text inside Markdown."""
+    for mark in "\\`*_[]<>$:":
+        text = text.replace(mark, f"\\{mark}")
+    return text

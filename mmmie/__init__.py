@@ -1,0 +1,55 @@
+"""MMMIE: multimodal sentiment with mutual information and identity embedding.
+
+The names below load what they need when they are first used, so that importing the package
+stays light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmmie import mi
+    from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
+    from mmmie.corpus import Corpus
+    from mmmie.datasets import load_corpus
+    from mmmie.errors import InputError
+    from mmmie.training.config import Config, load_config
+    from mmmie.training.run import train
+
+__version__ = "0.1.0"
+__all__ = [
+    "Checkpoint",
+    "Config",
+    "Corpus",
+    "InputError",
+    "load_checkpoint",
+    "load_config",
+    "load_corpus",
+    "mi",
+    "train",
+]
+
+_HOMES = {
+    "Checkpoint": "mmmie.analysis.checkpoints",
+    "Config": "mmmie.training.config",
+    "Corpus": "mmmie.corpus",
+    "InputError": "mmmie.errors",
+    "load_checkpoint": "mmmie.analysis.checkpoints",
+    "load_config": "mmmie.training.config",
+    "load_corpus": "mmmie.datasets",
+    "train": "mmmie.training.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "mi":
+        return importlib.import_module("mmmie.mi")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'mmmie' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,1 @@
+"""Analyses of a trained model: plain arrays and frames out, no screen."""

@@ -1,0 +1,115 @@
+"""Open a checkpoint, find its corpus, evaluate and predict."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mmmie.corpus import SPLITS, Corpus
+from mmmie.datasets import load_corpus
+from mmmie.errors import InputError
+from mmmie.metrics import metrics_for
+from mmmie.training.checkpoint import CheckpointInfo, load_model, read_checkpoint_info
+from mmmie.training.run_folder import read_metrics
+
+if TYPE_CHECKING:
+    from mmmie.analysis.outputs import SplitOutputs
+    from mmmie.model.mmmie import MMMIE
+
+PREDICTION_COLUMNS = ("id", "conversation", "position", "speaker", "split", "label", "prediction")
+
+
+class Checkpoint:
+    """A trained model and what it says about itself.
+
+    The weights are read when they are first needed.
+
+    Args:
+        info: from `read_checkpoint_info`.
+        device: where the model shall be.
+    """
+
+    def __init__(self, info: CheckpointInfo, device: str = "cpu") -> None:
+        self.info = info
+        self.device = device
+
+    @cached_property
+    def model(self) -> MMMIE:
+        """The model in evaluation mode."""
+        return load_model(self.info, self.device)
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """The metric history of its training, one entry an epoch."""
+        return read_metrics(self.info.folder)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits of the weights."""
+        digest = hashlib.blake2b(digest_size=8)
+        digest.update((self.info.folder / "model.safetensors").read_bytes())
+        return digest.hexdigest()
+
+    def corpus(self, data: str | Path | None = None) -> Corpus:
+        """The corpus to use: `data`, else the one that the checkpoint was trained on.
+
+        Raises:
+            InputError: it cannot be found or opened, or does not fit the checkpoint.
+        """
+        if data is None:
+            data = "demo" if self.info.corpus["name"] == "demo" else self.info.corpus.get("path")
+            if data is None or (data != "demo" and not Path(data).exists()):
+                raise InputError(
+                    f"{self.info.folder}: its corpus `{self.info.corpus['name']}` is no longer at "
+                    f"{data}; name one with --data"
+                )
+        corpus = load_corpus(data)
+        self.info.check_corpus(corpus)
+        return corpus
+
+    def outputs(self, corpus: Corpus, split: str) -> SplitOutputs:
+        """Predictions, codes and attention for a split; see `mmmie.analysis.outputs`."""
+        from mmmie.analysis.outputs import compute_outputs
+
+        return compute_outputs(self, corpus, split)
+
+    def evaluate(self, corpus: Corpus, split: str = "valid") -> dict[str, Any]:
+        """Metrics on a split, see `mmmie.metrics`."""
+        from mmmie.analysis.outputs import predict_split
+
+        rows, output = predict_split(self, corpus, split)
+        return metrics_for(self.info.label, output, corpus.targets[rows])
+
+    def predict(self, corpus: Corpus) -> pd.DataFrame:
+        """Predictions for every utterance, with the columns of ``mmmie predict``."""
+        from mmmie.analysis.outputs import predict_split
+
+        table = corpus.utterances.reindex(columns=list(PREDICTION_COLUMNS))
+        if self.info.label.kind == "classification":
+            table["prediction"] = table["prediction"].astype(object)
+        for split in SPLITS:
+            if split not in corpus.splits:
+                continue
+            rows, output = predict_split(self, corpus, split)
+            classes = self.info.label.classes
+            values = [classes[i] for i in output.argmax(1)] if classes else output
+            table.loc[rows, "prediction"] = values
+        return table
+
+
+def load_checkpoint(path: Path | str, device: str = "cpu") -> Checkpoint:
+    """Open a checkpoint folder, or the best checkpoint of a run folder.
+
+    Raises:
+        InputError: there is none, or it is unreadable.
+
+    Example:
+        >>> checkpoint = load_checkpoint("checkpoints/demo")
+        >>> checkpoint.evaluate(checkpoint.corpus(), "valid")["n"] > 0
+        True
+    """
+    return Checkpoint(read_checkpoint_info(path), device)

@@ -1,0 +1,107 @@
+"""How configurations differ, as a table and in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from mmmie.training.checkpoint import CheckpointInfo
+
+# Where the configurations differ but the models do not: their data is named by its fingerprint.
+_NOT_COMPARED = ("data",)
+
+# setting → what it is called when a checkpoint is without it
+_SWITCHES = {
+    "model.identity.enabled": "identity",
+    "model.context.enabled": "context",
+    "objective.maximise.enabled": "MI maximisation",
+    "objective.minimise.enabled": "MI minimisation",
+    "model.identity.role": "the role term",
+    "model.identity.speaker": "the speaker term",
+    "model.identity.modality": "the modality term",
+    "model.stochastic": "stochastic codes",
+}
+_WEIGHTS = {
+    "objective.maximise.weight": "MI maximisation",
+    "objective.minimise.invariant": "MI minimisation of z",
+    "objective.minimise.specific": "MI minimisation of s",
+    "objective.minimise.separation": "separation",
+    "objective.reconstruction": "reconstruction",
+}
+_MOST_NAMED = 2
+
+
+def settings_of(info: CheckpointInfo) -> dict[str, Any]:
+    """Every setting of a checkpoint by its dotted key; the modalities are those it takes."""
+    settings = _flat(info.config.model_dump())
+    settings["model.modalities"] = list(info.modalities)
+    return {key: value for key, value in settings.items() if key not in _NOT_COMPARED}
+
+
+def configuration_diff(first: CheckpointInfo, second: CheckpointInfo) -> pd.DataFrame:
+    """The settings that differ, one row each: `setting`, `first`, `second`."""
+    a, b = settings_of(first), settings_of(second)
+    keys = [key for key in a if a.get(key) != b.get(key)]
+    keys += [key for key in b if key not in a]
+    return pd.DataFrame(
+        [{"setting": key, "first": a.get(key), "second": b.get(key)} for key in keys],
+        columns=["setting", "first", "second"],
+    )
+
+
+def describe_difference(other: CheckpointInfo, reference: CheckpointInfo) -> str:
+    """In words how `other` is configured differently, ``without identity`` say.
+
+    Returns:
+        at most two differences by name and the number of the rest; ``same configuration``
+        where there is none.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> from mmmie import load_checkpoint
+        >>> info = load_checkpoint("checkpoints/demo").info
+        >>> config = info.config.model_copy(deep=True)
+        >>> config.model.identity.enabled = False
+        >>> describe_difference(replace(info, config=config), info)
+        'without identity'
+    """
+    table = configuration_diff(reference, other)
+    parts = [_words(row.setting, row.first, row.second) for row in table.itertuples()]
+    if not parts:
+        return "same configuration"
+    rest = len(parts) - _MOST_NAMED
+    named = parts if rest <= 0 else [*parts[:_MOST_NAMED], f"{rest} more"]
+    return ", ".join(named)
+
+
+def _words(key: str, reference: Any, other: Any) -> str:
+    if key in _SWITCHES:
+        return f"{'with' if other else 'without'} {_SWITCHES[key]}"
+    if key in _WEIGHTS and not (reference and other):
+        return f"{'with' if other else 'without'} {_WEIGHTS[key]}"
+    if key == "model.modalities":
+        gone = [name for name in reference if name not in other]
+        return f"without {' and '.join(gone)}" if gone else f"on {' + '.join(other)}"
+    if key == "model.readout":
+        return f"{other} readout"
+    if key == "training.epochs":
+        return f"{other} epochs"
+    short = key.rpartition(".")[2] if key.startswith(("training.", "model.")) else key
+    return f"{short.replace('_', ' ')} {_plain(other)}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(v)}" for key, v in value.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict) and key != "modality_dropout":
+            flat.update(_flat(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

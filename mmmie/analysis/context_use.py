@@ -1,0 +1,65 @@
+"""What the readout of one utterance, and of a whole split, takes from the window around it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mmmie.analysis.outputs import TRAINED, SplitOutputs
+from mmmie.corpus import Corpus
+
+RELATIONS = ("same speaker", "other speaker", "unknown speaker")
+
+
+def window_places(corpus: Corpus, outputs: SplitOutputs, target: int) -> pd.DataFrame:
+    """The utterances in the window of one target, in order of time.
+
+    Args:
+        corpus: the corpus of `outputs`.
+        outputs: what the model says about a split.
+        target: a row of the split.
+
+    Returns:
+        The columns of the corpus' table and `place` (in the window), `offset` (to the target,
+        0 is the target), `row` (of the split) and `relation` (to the target's speaker).
+    """
+    places = np.flatnonzero(outputs.window[target] >= 0)
+    rows = outputs.window[target, places]
+    table = corpus.utterances.iloc[outputs.rows[rows]].reset_index(drop=True)
+    return table.assign(
+        place=places,
+        offset=places - outputs.past,
+        row=rows,
+        relation=[RELATIONS[i] for i in outputs.relation[target, places]],
+    )
+
+
+def attention_shares(outputs: SplitOutputs, target: int, variant: str = TRAINED) -> pd.DataFrame:
+    """How the attention of one target is divided over the tokens of its window.
+
+    Shares are of what falls on tokens: a summary readout also attends to itself, which is
+    left out.
+
+    Returns:
+        One row a place that is there and modality: `place`, `offset`, `modality`, `share`;
+        the shares sum to 1, or are 0 where nothing was attended to.
+    """
+    places = np.flatnonzero(outputs.window[target] >= 0)
+    weights = outputs.attention[variant][target][places]
+    shares = weights / max(float(weights.sum()), 1e-9)
+    return pd.DataFrame(
+        {
+            "place": np.repeat(places, len(outputs.modalities)),
+            "offset": np.repeat(places - outputs.past, len(outputs.modalities)),
+            "modality": np.tile(outputs.modalities, len(places)),
+            "share": shares.ravel().astype(float),
+        }
+    )
+
+
+def neighbour_share(outputs: SplitOutputs, variant: str = TRAINED) -> np.ndarray:
+    """The share of each target's attention that falls on its neighbours (n,)."""
+    weights = outputs.attention[variant].sum(axis=2) * (outputs.window >= 0)
+    total = np.maximum(weights.sum(axis=1), 1e-9)
+    share: np.ndarray = 1 - weights[:, outputs.past] / total
+    return np.where(weights.sum(axis=1) > 0, share, 0.0)

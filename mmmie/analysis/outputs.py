@@ -1,0 +1,201 @@
+"""Everything that the model says about one split, computed once and kept on disk.
+
+Analyses and pages read this; only computing it needs torch.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mmmie.corpus import Corpus, Label
+
+if TYPE_CHECKING:
+    from mmmie.analysis.checkpoints import Checkpoint
+
+TRAINED = "trained"
+_VERSION = 1
+
+
+@dataclass
+class SplitOutputs:
+    """What a model says about the n utterances of a split.
+
+    Attributes:
+        rows: (n,) row numbers in the corpus.
+        output: variant → (n,) in label units or (n, classes) probabilities; the variants are
+            ``trained`` and the interventions on identity.
+        attention: variant → (n, W, M) weight of the readout on every token.
+        window: (n, W) indices into `rows`, -1 where there is no utterance; the target stands
+            at place `past`.
+        relation: (n, W) 0 same speaker, 1 other, 2 unknown.
+        past: the place of the target in a window.
+        spaces: ``invariant.<modality>``, ``specific.<modality>`` and ``fused`` → (n, d).
+        modalities: in the order of the model.
+    """
+
+    rows: np.ndarray
+    output: dict[str, np.ndarray]
+    attention: dict[str, np.ndarray]
+    window: np.ndarray
+    relation: np.ndarray
+    past: int
+    spaces: dict[str, np.ndarray]
+    modalities: list[str]
+
+    def frame(self, corpus: Corpus, variant: str = TRAINED) -> pd.DataFrame:
+        """The utterances of the split with `prediction` and `error`, one row each.
+
+        For regression `error` is prediction minus label. For classes it is 1 minus the
+        probability of the true class, and `correct` says whether the prediction is right.
+        """
+        table = corpus.utterances.iloc[self.rows].reset_index(drop=True)
+        output = self.output[variant]
+        if corpus.label.classes is None:
+            table["prediction"] = output.astype(float)
+            table["error"] = table["prediction"] - table["label"]
+            table["absolute_error"] = table["error"].abs()
+            return table
+        targets = corpus.targets[self.rows]
+        table["prediction"] = [corpus.label.classes[i] for i in output.argmax(1)]
+        table["error"] = 1 - output[np.arange(len(targets)), targets].astype(float)
+        table["absolute_error"] = table["error"]
+        table["correct"] = table["prediction"] == table["label"]
+        return table
+
+
+def predict_split(
+    checkpoint: Checkpoint, corpus: Corpus, split: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers (n,) of a split and the model's output for them, (n,) or (n, classes)."""
+    from mmmie.model.inference import predict_windows
+
+    codes, windows = _encode(checkpoint, corpus, split)
+    return windows.rows, predict_windows(checkpoint.model, codes, windows).output
+
+
+def compute_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> SplitOutputs:
+    """Run the model over a split, as trained and under every intervention.
+
+    Raises:
+        InputError: the split is empty or the corpus does not fit.
+    """
+    from mmmie.analysis.interventions import INTERVENTIONS, predict_under
+
+    model = checkpoint.model
+    codes, windows = _encode(checkpoint, corpus, split)
+    names = list(model.modalities)
+    output, attention, fused = {}, {}, None
+    for variant in (TRAINED, *INTERVENTIONS):
+        result = predict_under(variant, model, codes, windows, attention=True)
+        output[variant] = _probabilities(result.output, checkpoint.info.label)
+        assert result.attention is not None
+        attention[variant] = result.attention.astype(np.float32)
+        fused = result.representation if fused is None else fused
+    spaces = {
+        f"{kind}.{name}": getattr(codes, kind).mean[:, m].float().cpu().numpy()
+        for kind in ("invariant", "specific")
+        for m, name in enumerate(names)
+    }
+    assert fused is not None
+    return SplitOutputs(
+        rows=windows.rows,
+        output=output,
+        attention=attention,
+        window=windows.window,
+        relation=windows.relation,
+        past=model.settings.context.span[0],
+        spaces={**spaces, "fused": fused},
+        modalities=names,
+    )
+
+
+def cached_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> SplitOutputs:
+    """`compute_outputs`, read from the checkpoint's cache where it was computed before."""
+    key = f"{checkpoint.fingerprint}-{corpus.fingerprint}-{split}-{_VERSION}"
+    file = cache_folder(checkpoint.info.folder) / f"outputs-{key}.safetensors"
+    if file.is_file():
+        return _read(file)
+    outputs = compute_outputs(checkpoint, corpus, split)
+    _write(file, outputs)
+    return outputs
+
+
+def cache_folder(checkpoint: Path) -> Path:
+    """Where projections and outputs of a checkpoint are kept.
+
+    The ``cache/`` of the run or checkpoint folder, or a temporary folder of this user where
+    that cannot be written.
+    """
+    home = checkpoint.parent if (checkpoint.parent / "config.toml").exists() else checkpoint
+    for folder in (home / "cache", Path(tempfile.gettempdir()) / f"mmmie-cache-{os.getuid()}"):
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    raise PermissionError(f"neither {home} nor the temporary folder can be written")
+
+
+def _encode(checkpoint: Checkpoint, corpus: Corpus, split: str):  # type: ignore[no-untyped-def]
+    from mmmie.model.features import FeatureStore
+    from mmmie.model.inference import encode_rows, windows_of
+
+    checkpoint.info.check_corpus(corpus)
+    model = checkpoint.model
+    rows = corpus.rows(split)
+    store = FeatureStore(corpus, list(model.modalities), checkpoint.device)
+    return encode_rows(model, store, rows), windows_of(corpus, rows, model.settings)
+
+
+def _probabilities(output: np.ndarray, label: Label) -> np.ndarray:
+    if label.kind == "regression":
+        return output
+    exponent = np.exp(output - output.max(1, keepdims=True))
+    return exponent / exponent.sum(1, keepdims=True)
+
+
+def _write(file: Path, outputs: SplitOutputs) -> None:
+    from safetensors.numpy import save
+
+    tensors = {
+        "rows": outputs.rows,
+        "window": outputs.window,
+        "relation": outputs.relation,
+        **{f"output/{k}": v for k, v in outputs.output.items()},
+        **{f"attention/{k}": v.astype(np.float16) for k, v in outputs.attention.items()},
+        **{f"spaces/{k}": v for k, v in outputs.spaces.items()},
+    }
+    metadata = {"past": str(outputs.past), "modalities": "\n".join(outputs.modalities)}
+    scratch = file.with_suffix(f".{os.getpid()}")
+    scratch.write_bytes(save({k: np.ascontiguousarray(v) for k, v in tensors.items()}, metadata))
+    scratch.replace(file)
+
+
+def _read(file: Path) -> SplitOutputs:
+    from safetensors import safe_open
+
+    with safe_open(str(file), framework="np") as stream:
+        metadata = stream.metadata()
+        tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
+
+    def group(prefix: str) -> dict[str, np.ndarray]:
+        return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+    return SplitOutputs(
+        rows=tensors["rows"],
+        output=group("output/"),
+        attention={k: v.astype(np.float32) for k, v in group("attention/").items()},
+        window=tensors["window"],
+        relation=tensors["relation"],
+        past=int(metadata["past"]),
+        spaces=group("spaces/"),
+        modalities=metadata["modalities"].split("\n"),
+    )

@@ -1,0 +1,318 @@
+"""The ``mmmie`` command: a thin shell over the Python API."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mmmie.errors import InputError
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+_DATA = click.option("--data", help="`demo` or a corpus; the checkpoint's own if left out.")
+_SPLIT = click.option("--split", default="valid", show_default=True, help="train, valid or test.")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and exit: 0 done, 1 failed, 2 bad input (one line on stderr)."""
+    try:
+        code = cli.main(arguments, prog_name="mmmie", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except InputError as error:
+        _fail(str(error), 2)
+    except click.exceptions.Abort:
+        _fail("interrupted", 130)
+    except click.ClickException as error:
+        _fail(" ".join(error.format_message().split()) + "; see --help", 2)
+    except BrokenPipeError:
+        sys.exit(0)
+    except (RuntimeError, MemoryError, OSError) as error:
+        _fail(" ".join(str(error).split()) or type(error).__name__, 1)
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(f"mmmie: {message}", err=True)
+    sys.exit(code)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="mmmie")
+def cli() -> None:
+    """Train, evaluate and inspect MMMIE models of multimodal sentiment."""
+
+
+@cli.command()
+@click.option("--data", help="`demo` or a corpus; with --resume the run's own if left out.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder.")
+@click.option("--config", "config_file", type=click.Path(path_type=Path), help="A TOML file.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="model.dim=64, …")
+@click.option("--seed", type=int, help="Short for --set training.seed=S.")
+@click.option("--epochs", type=int, help="Short for --set training.epochs=N.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--resume", is_flag=True, help="Go on after the last whole epoch of --out.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def train(
+    data: str | None,
+    out: Path,
+    config_file: Path | None,
+    overrides: tuple[str, ...],
+    seed: int | None,
+    epochs: int | None,
+    device: str,
+    resume: bool,
+    quiet: bool,
+) -> None:
+    """Train a model into a run folder."""
+    from mmmie.training.config import load_config
+    from mmmie.training.run_folder import RunFolder
+
+    settings = list(overrides)
+    if seed is not None:
+        settings.append(f"training.seed={seed}")
+    if epochs is not None:
+        settings.append(f"training.epochs={epochs}")
+    if resume:
+        if settings or config_file:
+            raise InputError(
+                "--resume: takes the run's own configuration; leave out other settings"
+            )
+        run = RunFolder(out)
+        if not run.exists:
+            raise InputError(f"{out}: is no run folder to resume; leave out --resume to start")
+        data = data or load_config(run.config).data
+    if data is None:
+        raise InputError("--data: is missing; name `demo` or a corpus")
+    config = load_config(config_file, settings)
+
+    from mmmie.training.run import train as train_run
+
+    run = train_run(data, out, config, device=device, resume=resume, progress=not quiet)
+    status = run.read_status()
+    assert status is not None
+    click.echo(f"{status.state} after epoch {status.epoch}: {run.path}")
+
+
+@cli.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@_DATA
+@_SPLIT
+@_JSON
+def evaluate(checkpoint: Path, data: str | None, split: str, as_json: bool) -> None:
+    """Metrics of a checkpoint on a split."""
+    opened, corpus = _open(checkpoint, data)
+    _print(opened.evaluate(corpus, split), as_json)
+
+
+@cli.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@_DATA
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A CSV file.")
+def predict(checkpoint: Path, data: str | None, out: Path) -> None:
+    """Predict every utterance of a corpus into a CSV file."""
+    opened, corpus = _open(checkpoint, data)
+    table = opened.predict(corpus)
+
+    from mmmie.files import write_text
+
+    if not out.parent.is_dir():
+        raise InputError(f"{out}: its folder does not exist; make it or name another file")
+    write_text(out, table.to_csv(index=False))
+    click.echo(f"{len(table)} predictions: {out}")
+
+
+@cli.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@_DATA
+@_SPLIT
+@_JSON
+def identity(checkpoint: Path, data: str | None, split: str, as_json: bool) -> None:
+    """What the identity embedding does: metrics under interventions on it."""
+    from mmmie.analysis.identity_effect import identity_effect
+
+    opened, corpus = _open(checkpoint, data)
+    _print(identity_effect(corpus, opened.outputs(corpus, split)), as_json)
+
+
+@cli.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@_DATA
+@_SPLIT
+@_JSON
+def probe(checkpoint: Path, data: str | None, split: str, as_json: bool) -> None:
+    """Leakage and content of the codes: linear probes and retrieval."""
+    from mmmie.analysis.probes import probe_report
+
+    opened, corpus = _open(checkpoint, data)
+    _print(probe_report(corpus, opened.outputs(corpus, split)), as_json)
+
+
+@cli.command()
+@click.argument("x", type=click.Path(path_type=Path))
+@click.argument("y", type=click.Path(path_type=Path))
+@click.option("--estimator", required=True, help="infonce, club, l1out, vub.")
+@click.option("--seed", default=0, show_default=True)
+@_JSON
+def mi(x: Path, y: Path, estimator: str, seed: int, as_json: bool) -> None:
+    """Estimate the mutual information of two arrays, pairs in rows, in nats."""
+    from mmmie.mi import estimate
+
+    result = estimate(_load_array(x), _load_array(y), estimator=estimator, seed=seed)
+    keys = ("estimator", "nats", "std", "bound", "ceiling", "seconds")
+    _print({key: getattr(result, key) for key in keys}, as_json)
+    if not as_json:
+        click.echo(result.sentence)
+
+
+@cli.group()
+def data() -> None:
+    """Look at and convert corpora."""
+
+
+@data.command("info")
+@click.argument("path")
+@_JSON
+def data_info(path: str, as_json: bool) -> None:
+    """What is in a corpus."""
+    from mmmie.analysis.corpus_summary import corpus_summary
+    from mmmie.datasets import load_corpus
+
+    _print(corpus_summary(load_corpus(path)), as_json)
+
+
+@data.command("convert")
+@click.argument("source")
+@click.argument("destination", type=click.Path(path_type=Path))
+@click.option("--to", "target", default="folder", type=click.Choice(["folder"]), show_default=True)
+def data_convert(source: str, destination: Path, target: str) -> None:
+    """Write a corpus as a corpus folder."""
+    from mmmie.corpus_folder import save_corpus_folder
+    from mmmie.datasets import load_corpus
+
+    corpus = load_corpus(source)
+    save_corpus_folder(corpus, destination)
+    click.echo(f"{len(corpus)} utterances: {destination}")
+
+
+@cli.group()
+def jobs() -> None:
+    """Watch and steer training runs."""
+
+
+@jobs.command("list")
+@click.argument("folder", default="runs", type=click.Path(path_type=Path))
+@_JSON
+def jobs_list(folder: Path, as_json: bool) -> None:
+    """The runs inside a folder (default: runs), or one run."""
+    from mmmie.jobs import list_runs, observe
+    from mmmie.training.run_folder import RunFolder
+
+    if not folder.exists():
+        raise InputError(f"{folder}: there is no such folder; name one that holds runs")
+    run = RunFolder(folder)
+    entries = []
+    for found in [run] if run.exists else list_runs(folder):
+        status = observe(found)
+        entries.append(
+            {
+                "run": str(found.path),
+                "state": status.state if status else None,
+                "epoch": status.epoch if status else None,
+                "epochs": status.epochs if status else None,
+                "progress": status.progress if status else None,
+                "error": status.error if status else None,
+            }
+        )
+    if as_json:
+        click.echo(json.dumps(entries, indent=1))
+        return
+    for entry in entries:
+        error = f"  {entry['error']}" if entry["error"] else ""
+        click.echo(
+            f"{entry['state']!s:9} {entry['epoch']}/{entry['epochs']}  {entry['run']}{error}"
+        )
+
+
+def _steer(wish: str, run_path: Path) -> None:
+    from mmmie.jobs.steer import steer
+
+    click.echo(steer(run_path, wish))
+
+
+@jobs.command("pause")
+@click.argument("run", type=click.Path(path_type=Path))
+def jobs_pause(run: Path) -> None:
+    """Pause a run within one batch."""
+    _steer("pause", run)
+
+
+@jobs.command("resume")
+@click.argument("run", type=click.Path(path_type=Path))
+def jobs_resume(run: Path) -> None:
+    """Go on with a paused run, or start a stopped or failed one again where it was."""
+    _steer("resume", run)
+
+
+@jobs.command("step")
+@click.argument("run", type=click.Path(path_type=Path))
+def jobs_step(run: Path) -> None:
+    """Train to the end of one epoch, then pause."""
+    _steer("step", run)
+
+
+@jobs.command("stop")
+@click.argument("run", type=click.Path(path_type=Path))
+def jobs_stop(run: Path) -> None:
+    """End a run; its checkpoints stay and it can be resumed."""
+    _steer("stop", run)
+
+
+def _open(checkpoint: Path, data: str | None) -> tuple[Any, Any]:
+    from mmmie.analysis.checkpoints import load_checkpoint
+
+    opened = load_checkpoint(checkpoint)
+    return opened, opened.corpus(data)
+
+
+def _load_array(file: Path) -> Any:
+    import numpy as np
+
+    try:
+        array = np.load(file, allow_pickle=False)
+    except FileNotFoundError:
+        raise InputError(f"{file}: there is no such file; name a .npy file") from None
+    except (ValueError, OSError, EOFError) as error:
+        raise InputError(f"{file}: is no readable .npy array ({error})") from None
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+        raise InputError(f"{file}: holds no array of numbers; save one with numpy.save")
+    return array
+
+
+def _print(report: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(_strict(report), indent=1, allow_nan=False))
+        return
+    _print_lines(_strict(report), "")
+
+
+def _print_lines(value: Any, path: str) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _print_lines(inner, f"{path}{' · ' if path else ''}{key}")
+        return
+    shown = "-" if value is None else f"{value:.4g}" if isinstance(value, float) else value
+    click.echo(f"{path:48} {shown}")
+
+
+def _strict(value: Any) -> Any:
+    """What JSON can say: NaN and infinity become null."""
+    if isinstance(value, dict):
+        return {str(key): _strict(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_strict(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,181 @@
+"""Everything that can be wrong with the content of a corpus, one line a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from mmmie.corpus import REQUIRED_COLUMNS, SPLITS, Corpus, Features, Label, Modality
+
+_CHUNK_ROWS = 65_536
+
+
+def corpus_faults(corpus: Corpus, table: str, features: str) -> list[str]:
+    """List the faults of a corpus, empty if there is none.
+
+    Args:
+        corpus: the corpus to check.
+        table: what to call the utterance table in a message, usually its file.
+        features: what to call the features.
+
+    Returns:
+        One line a fault: file, field, mend.
+    """
+    faults = list(_table_faults(corpus.utterances, corpus.label, table))
+    ids = corpus.utterances["id"].astype(str).to_numpy() if "id" in corpus.utterances else None
+    for name, modality in corpus.modalities.items():
+        if name not in corpus.features:
+            faults.append(f"{features}: tensor `{name}` is missing; add it or drop the modality")
+            continue
+        faults += _feature_faults(corpus.features[name], modality, len(corpus), ids, features)
+    return faults
+
+
+def _table_faults(utterances: pd.DataFrame, label: Label, where: str) -> Iterator[str]:
+    missing = [column for column in REQUIRED_COLUMNS if column not in utterances]
+    if missing:
+        yield f"{where}: column `{missing[0]}` is missing; add it to the header and every row"
+        return
+    if not len(utterances):
+        yield f"{where}: there is no utterance; add at least one row"
+        return
+    yield from _identity_faults(utterances, where)
+    yield from _label_faults(utterances, label, where)
+
+
+def _identity_faults(utterances: pd.DataFrame, where: str) -> Iterator[str]:
+    ids = utterances["id"]
+    empty = (ids.isna() | (ids == "")).to_numpy()
+    if empty.any():
+        yield f"{where}: row {empty.argmax() + 1} has no `id`; give it a unique one"
+    twice = ids.duplicated().to_numpy()
+    if twice.any():
+        yield f"{where}: `id` {ids.iloc[twice.argmax()]!r} occurs twice; make every id unique"
+    conversations = utterances["conversation"]
+    unnamed = (conversations.isna() | (conversations == "")).to_numpy()
+    if unnamed.any():
+        row = unnamed.argmax()
+        yield f"{where}: `conversation` of {ids.iloc[row]!r} is empty; name its conversation"
+    unknown = ~utterances["split"].isin(SPLITS).to_numpy()
+    if unknown.any():
+        row = unknown.argmax()
+        yield (
+            f"{where}: `split` of {ids.iloc[row]!r} is {utterances['split'].iloc[row]!r}; "
+            f"use train, valid or test"
+        )
+    torn = utterances.groupby("conversation", sort=False)["split"].nunique()
+    if (torn > 1).any():
+        name = torn.index[int((torn > 1).to_numpy().argmax())]
+        found = utterances.loc[conversations == name, "split"].unique()
+        yield (
+            f"{where}: `split` of conversation {name!r} is both {found[0]} and {found[1]}; "
+            f"put a whole conversation in one split"
+        )
+    yield from _position_faults(utterances, where)
+
+
+def _position_faults(utterances: pd.DataFrame, where: str) -> Iterator[str]:
+    position = utterances["position"]
+    if not pd.api.types.is_integer_dtype(position):
+        numbers = pd.to_numeric(position, errors="coerce")
+        row = (numbers.isna() | (numbers % 1 != 0)).to_numpy().argmax()
+        yield (
+            f"{where}: `position` of {utterances['id'].iloc[row]!r} is {position.iloc[row]!r}; "
+            f"use whole numbers that count up in a conversation"
+        )
+        return
+    groups = utterances.groupby("conversation", sort=False)["position"]
+    stats = groups.agg(["min", "max", "count", "nunique"])
+    doubled = (stats["nunique"] != stats["count"]).to_numpy()
+    if doubled.any():
+        name = stats.index[int(doubled.argmax())]
+        yield f"{where}: `position` repeats in conversation {name!r}; number its utterances once each"
+    gaps = (stats["max"] - stats["min"] + 1 != stats["nunique"]).to_numpy()
+    if gaps.any():
+        name = stats.index[int(gaps.argmax())]
+        held = np.sort(utterances.loc[utterances["conversation"] == name, "position"].to_numpy())
+        after = held[np.flatnonzero(np.diff(held) > 1)[0]]
+        yield (
+            f"{where}: `position` in conversation {name!r} has a gap after {after}; "
+            f"number its utterances without gaps"
+        )
+
+
+def _label_faults(utterances: pd.DataFrame, label: Label, where: str) -> Iterator[str]:
+    column = utterances["label"]
+    if label.kind == "classification":
+        unknown = ~column.isin(label.classes or ()).to_numpy()
+        if unknown.any():
+            row = unknown.argmax()
+            yield (
+                f"{where}: `label` of {utterances['id'].iloc[row]!r} is {column.iloc[row]!r}; "
+                f"use one of {', '.join(label.classes or ())}"
+            )
+        return
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(float)
+    bad = ~np.isfinite(numbers)
+    if bad.any():
+        row = bad.argmax()
+        yield (
+            f"{where}: `label` of {utterances['id'].iloc[row]!r} is {column.iloc[row]!r}; "
+            f"use a finite number"
+        )
+    if label.range is None:
+        return
+    low, high = label.range
+    outside = ~bad & ((numbers < low - 1e-6) | (numbers > high + 1e-6))
+    if outside.any():
+        row = outside.argmax()
+        yield (
+            f"{where}: `label` of {utterances['id'].iloc[row]!r} is {numbers[row]:g}, outside "
+            f"[{low:g}, {high:g}]; mend it or the `range` in corpus.json"
+        )
+
+
+def _feature_faults(
+    features: Features, modality: Modality, n: int, ids: np.ndarray | None, where: str
+) -> Iterator[str]:
+    name, values, offsets = modality.name, features.values, features.offsets
+    if values.dtype not in (np.float16, np.float32):
+        yield f"{where}: tensor `{name}` is {values.dtype}; store float16 or float32"
+        return
+    if values.ndim != 2 or values.shape[1] != modality.dim:
+        yield (
+            f"{where}: tensor `{name}` has shape {tuple(values.shape)}, expected "
+            f"(rows, {modality.dim}); mend it or `dim` in corpus.json"
+        )
+        return
+    if modality.level == "utterance":
+        if offsets is not None or len(values) != n:
+            yield (
+                f"{where}: tensor `{name}` has {len(values)} rows for {n} utterances; "
+                f"store one row an utterance"
+            )
+            return
+    elif (fault := _offset_fault(offsets, len(values), n)) is not None:
+        yield f"{where}: tensor `{name}.offsets` {fault}"
+        return
+    for start in range(0, len(values), _CHUNK_ROWS):
+        finite = np.isfinite(values[start : start + _CHUNK_ROWS]).all(axis=1)
+        if not finite.all():
+            row = start + int((~finite).argmax())
+            owner = row if offsets is None else int(np.searchsorted(offsets, row, "right")) - 1
+            channel = int((~np.isfinite(values[row])).argmax())
+            who = repr(ids[owner]) if ids is not None else f"row {owner}"
+            yield (
+                f"{where}: tensor `{name}` of {who} holds {values[row, channel]} in channel "
+                f"{channel}; replace it by a finite number"
+            )
+            return
+
+
+def _offset_fault(offsets: np.ndarray | None, rows: int, n: int) -> str | None:
+    if offsets is None:
+        return "is missing; add int64 offsets (N + 1), or set `level` to utterance"
+    if offsets.dtype != np.int64 or offsets.shape != (n + 1,):
+        return f"is {offsets.dtype} {offsets.shape}; expected int64 ({n + 1},)"
+    if offsets[0] != 0 or offsets[-1] != rows or (np.diff(offsets) < 0).any():
+        return f"must rise from 0 to the {rows} rows of the features"
+    return None

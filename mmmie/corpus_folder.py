@@ -1,0 +1,278 @@
+"""The native corpus format, ``mmmie-corpus/1``: a folder of JSON, CSV and safetensors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmmie.corpus import Corpus, Features, Label, Modality
+from mmmie.corpus_checks import corpus_faults
+from mmmie.errors import InputError
+
+FORMAT = "mmmie-corpus/1"
+_TEXT_COLUMNS = ("id", "conversation", "split", "speaker", "transcript")
+_DTYPES = {
+    "F16": np.float16,
+    "F32": np.float32,
+    "F64": np.float64,
+    "I64": np.int64,
+    "I32": np.int32,
+}
+
+
+def open_corpus_folder(folder: Path | str) -> Corpus:
+    """Open and check a corpus folder; features stay memory-mapped.
+
+    Args:
+        folder: a folder that holds ``corpus.json``, ``utterances.csv`` (or ``.parquet``) and
+            ``features.safetensors``.
+
+    Raises:
+        InputError: anything is missing or wrong; `faults` lists all that was found.
+    """
+    folder = Path(folder)
+    description_file = folder / "corpus.json"
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder; name a corpus folder or `demo`")
+    if not description_file.is_file():
+        raise InputError(f"{description_file}: is missing; a corpus folder needs it")
+    raw = _read_json(description_file)
+    label = _read_label(raw, description_file)
+    modalities = _read_modalities(raw, description_file)
+    table_file = _table_file(folder)
+    utterances = read_utterances(table_file, label)
+    features_file = folder / "features.safetensors"
+    features = _read_features(features_file, modalities)
+    corpus = Corpus(
+        name=_string(raw, "name", description_file),
+        description=str(raw.get("description") or ""),
+        label=label,
+        modalities=modalities,
+        utterances=utterances,
+        features=features,
+        source=raw.get("source"),
+        licence=raw.get("licence"),
+        path=folder,
+    )
+    faults = corpus_faults(corpus, str(table_file), str(features_file))
+    if faults:
+        raise InputError(faults[0], faults)
+    if label.kind == "regression":
+        utterances["label"] = utterances["label"].astype(np.float64)
+    return corpus
+
+
+def save_corpus_folder(corpus: Corpus, folder: Path | str) -> None:
+    """Write a corpus as a folder; `open_corpus_folder` gives the same corpus back.
+
+    Raises:
+        InputError: `folder` exists and is not empty.
+    """
+    from safetensors.numpy import save_file
+
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder}: exists and is not empty; name a new folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    label: dict[str, Any] = {"name": corpus.label.name, "kind": corpus.label.kind}
+    if corpus.label.range:
+        label["range"] = list(corpus.label.range)
+    if corpus.label.classes:
+        label["classes"] = list(corpus.label.classes)
+    modalities: dict[str, dict[str, Any]] = {}
+    for name, modality in corpus.modalities.items():
+        modalities[name] = {"dim": modality.dim, "level": modality.level}
+        if modality.source:
+            modalities[name]["source"] = modality.source
+        if modality.channels:
+            modalities[name]["channels"] = list(modality.channels)
+    described = {
+        "format": FORMAT,
+        "name": corpus.name,
+        "description": corpus.description,
+        "label": label,
+        "modalities": modalities,
+        "source": corpus.source,
+        "licence": corpus.licence,
+    }
+    tensors: dict[str, np.ndarray] = {}
+    for name, features in corpus.features.items():
+        tensors[name] = np.ascontiguousarray(features.values)
+        if features.offsets is not None:
+            tensors[f"{name}.offsets"] = np.ascontiguousarray(features.offsets)
+    save_file(tensors, str(folder / "features.safetensors"))
+    corpus.utterances.to_csv(folder / "utterances.csv", index=False)
+    described = {key: value for key, value in described.items() if value is not None}
+    (folder / "corpus.json").write_text(json.dumps(described, indent=1), "utf-8")
+
+
+def read_utterances(file: Path, label: Label) -> pd.DataFrame:
+    """Read an utterance table; words such as "null" stay words.
+
+    Columns outside the contract become numbers where all their cells are numbers.
+
+    Raises:
+        InputError: the file cannot be read as a table.
+    """
+    try:
+        if file.suffix == ".parquet":
+            table = pd.read_parquet(file)
+            for column in table.columns:
+                if not pd.api.types.is_numeric_dtype(table[column]):
+                    table[column] = table[column].astype(object).where(table[column].notna(), "")
+        else:
+            table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8")
+    except (ValueError, OSError, pd.errors.ParserError) as error:
+        raise InputError(f"{file}: cannot be read as a table ({error}); mend the file") from None
+    if table.columns.duplicated().any():
+        name = table.columns[table.columns.duplicated()][0]
+        raise InputError(f"{file}: column `{name}` occurs twice; rename one")
+    for column in table.columns:
+        text = column in _TEXT_COLUMNS or (column == "label" and label.kind == "classification")
+        table[column] = _as_text(table[column]) if text else _as_numbers(table[column])
+    if "speaker" in table:
+        table["speaker"] = table["speaker"].astype(object).where(table["speaker"] != "", None)
+    return table
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    return column.fillna("").astype(str)
+
+
+def _as_numbers(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    numbers = pd.to_numeric(column.replace("", None), errors="coerce")
+    given = (column.notna() & (column != "")).to_numpy()
+    return column if numbers.isna().to_numpy()[given].any() or not given.any() else numbers
+
+
+def _table_file(folder: Path) -> Path:
+    for name in ("utterances.csv", "utterances.parquet"):
+        if (folder / name).is_file():
+            return folder / name
+    raise InputError(f"{folder / 'utterances.csv'}: is missing; a corpus folder needs it")
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        raw = json.loads(file.read_text("utf-8"))
+    except (ValueError, OSError, RecursionError) as error:
+        raise InputError(f"{file}: is not readable JSON ({error}); mend the file") from None
+    if not isinstance(raw, dict):
+        raise InputError(f"{file}: holds no JSON object; write one with `format`, `name`, …")
+    if raw.get("format") != FORMAT:
+        raise InputError(f'{file}: `format` is {raw.get("format")!r}; expected "{FORMAT}"')
+    return raw
+
+
+def _string(raw: dict[str, Any], key: str, file: Path) -> str:
+    value = raw.get(key)
+    if not isinstance(value, str) or not value:
+        raise InputError(f"{file}: `{key}` is missing or no string; give a short one")
+    return value
+
+
+def _read_label(raw: dict[str, Any], file: Path) -> Label:
+    label = raw.get("label")
+    if not isinstance(label, dict):
+        raise InputError(f"{file}: `label` is missing; give its name, kind and range or classes")
+    name, kind = str(label.get("name") or "label"), label.get("kind")
+    if kind == "regression":
+        limits = label.get("range")
+        if limits is None:
+            return Label(name, "regression")
+        ordered = (
+            isinstance(limits, list)
+            and len(limits) == 2
+            and all(isinstance(x, (int, float)) and np.isfinite(x) for x in limits)
+            and limits[0] < limits[1]
+        )
+        if not ordered:
+            raise InputError(f"{file}: `label.range` is {limits!r}; give [lowest, highest]")
+        return Label(name, "regression", range=(float(limits[0]), float(limits[1])))
+    if kind == "classification":
+        classes = label.get("classes")
+        if not isinstance(classes, list) or len(classes) < 2:
+            raise InputError(f"{file}: `label.classes` must list at least two class names")
+        names = tuple(str(c) for c in classes)
+        if len(set(names)) != len(names):
+            raise InputError(f"{file}: `label.classes` names a class twice; name each once")
+        return Label(name, "classification", classes=names)
+    raise InputError(f"{file}: `label.kind` is {kind!r}; use regression or classification")
+
+
+def _read_modalities(raw: dict[str, Any], file: Path) -> dict[str, Modality]:
+    entries = raw.get("modalities")
+    if not isinstance(entries, dict) or not entries:
+        raise InputError(f"{file}: `modalities` is missing or empty; describe at least one")
+    return {name: _read_modality(name, entry, file) for name, entry in entries.items()}
+
+
+def _read_modality(name: str, entry: Any, file: Path) -> Modality:
+    if not isinstance(entry, dict):
+        raise InputError(f"{file}: `modalities.{name}` is no object; give its `dim` and `level`")
+    dim, level = entry.get("dim"), entry.get("level")
+    if not isinstance(dim, int) or isinstance(dim, bool) or dim < 1:
+        raise InputError(f"{file}: `modalities.{name}.dim` is {dim!r}; give a whole number ≥ 1")
+    if level not in ("utterance", "sequence"):
+        raise InputError(
+            f"{file}: `modalities.{name}.level` is {level!r}; use utterance or sequence"
+        )
+    channels = entry.get("channels")
+    if channels is not None and (not isinstance(channels, list) or len(channels) != dim):
+        raise InputError(f"{file}: `modalities.{name}.channels` must list {dim} names")
+    names = tuple(str(c) for c in channels) if channels else None
+    return Modality(name, dim, level, entry.get("source"), names)
+
+
+def _read_features(file: Path, modalities: dict[str, Modality]) -> dict[str, Features]:
+    if not file.is_file():
+        raise InputError(f"{file}: is missing; a corpus folder needs it")
+    arrays = map_safetensors(file)
+    features = {}
+    for name in modalities:
+        if name in arrays:
+            offsets = arrays.get(f"{name}.offsets")
+            features[name] = Features(arrays[name], None if offsets is None else np.array(offsets))
+    return features
+
+
+def map_safetensors(file: Path) -> dict[str, np.ndarray]:
+    """Memory-map every tensor of a safetensors file.
+
+    Raises:
+        InputError: the file is truncated or not safetensors, or holds another number type.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(file), framework="np"):
+            pass  # checks the header against the size of the file
+    except (SafetensorError, OSError) as error:
+        raise InputError(
+            f"{file}: is truncated or no safetensors file ({error}); write it again"
+        ) from None
+    with file.open("rb") as stream:
+        size = int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(size))
+    arrays: dict[str, np.ndarray] = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        if entry["dtype"] not in _DTYPES:
+            raise InputError(
+                f"{file}: tensor `{name}` is {entry['dtype']}; store float16 or float32"
+            )
+        shape = tuple(entry["shape"])
+        dtype = _DTYPES[entry["dtype"]]
+        start = 8 + size + entry["data_offsets"][0]
+        empty = 0 in shape
+        arrays[name] = (
+            np.empty(shape, dtype) if empty else np.memmap(file, dtype, "r", start, shape)
+        )
+    return arrays

@@ -1,0 +1,64 @@
+"""Read what training processes write, and notice the ones that died."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mmmie.training.run_folder import ENDED, RunFolder, Status
+
+
+def observe(run: RunFolder) -> Status | None:
+    """The status of a run; one whose process is gone counts as failed.
+
+    Returns:
+        None where nothing was ever written.
+    """
+    status = run.read_status()
+    if status is None or status.state in ENDED or status.alive or status.pid is None:
+        return status
+    status = run.read_status() or status  # it may have ended between the two looks
+    if status.state in ENDED:
+        return status
+    lines = log_tail(run, 1)
+    status.state = "failed"
+    status.error = status.error or (lines[-1] if lines else "its process is gone")
+    return status
+
+
+def list_runs(folder: Path | str) -> list[RunFolder]:
+    """The run folders directly inside `folder`, newest first."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        return []
+    runs = [RunFolder(path) for path in folder.iterdir() if (path / "config.toml").is_file()]
+    return sorted(runs, key=lambda run: run.config.stat().st_mtime, reverse=True)
+
+
+def log_tail(run: RunFolder, lines: int = 20) -> list[str]:
+    """The last lines of log.txt, empty lines left out."""
+    try:
+        text = run.log.read_text("utf-8", errors="replace")
+    except OSError:
+        return []
+    return [line for line in text.splitlines() if line.strip()][-lines:]
+
+
+def new_metrics(run: RunFolder, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+    """The lines of metrics.jsonl after byte `offset`, and the offset to ask from next time.
+
+    A line that is still being written is left for the next call. If the file became shorter
+    (a resumed run drops what it will write again), reading starts over.
+    """
+    try:
+        with run.metrics_file.open("rb") as stream:
+            if run.metrics_file.stat().st_size < offset:
+                offset = 0
+            stream.seek(offset)
+            data = stream.read()
+    except OSError:
+        return [], 0
+    whole = data[: data.rfind(b"\n") + 1]
+    entries = [json.loads(line) for line in whole.splitlines() if line.strip()]
+    return entries, offset + len(whole)

@@ -1,0 +1,1 @@
+"""The model: encoders, identity embedding, fusion, and `mmmie.py` that wires them."""

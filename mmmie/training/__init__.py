@@ -1,0 +1,1 @@
+"""Training: configuration, objective, trainer, checkpoints and the run folder."""

@@ -1,0 +1,235 @@
+"""A trained model on disk: ``model.safetensors``, ``config.json``, ``card.md``."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmmie.corpus import Corpus, Label, Modality
+from mmmie.errors import InputError
+from mmmie.files import surviving_folder
+from mmmie.training.config import Config, parse_config
+
+if TYPE_CHECKING:
+    from mmmie.model.mmmie import MMMIE
+
+FORMAT = "mmmie-checkpoint/1"
+
+
+@dataclass
+class CheckpointInfo:
+    """What a checkpoint says about itself; reading it needs no torch.
+
+    Attributes:
+        folder: the checkpoint folder.
+        config: the configuration it was trained with.
+        label: what it predicts.
+        modalities: what it takes, in the order of the model.
+        corpus: ``name``, ``path`` or None, ``fingerprint`` of the corpus it was trained on.
+        metrics: metrics on the validation split at the chosen epoch.
+        epoch: the chosen epoch, 0 before the first.
+        carryover: modality → {"train", "valid", "dropout"}, see `training.generalisation`.
+        facts: known answers of the corpus, such as ``true_mi/text-audio``.
+    """
+
+    folder: Path
+    config: Config
+    label: Label
+    modalities: dict[str, Modality]
+    corpus: dict[str, Any]
+    metrics: dict[str, Any]
+    epoch: int
+    carryover: dict[str, dict[str, float]]
+    facts: dict[str, float]
+
+    @property
+    def name(self) -> str:
+        """The name of the run or of the shipped checkpoint."""
+        folder = self.folder.resolve()
+        inner = folder.name in ("best", "last") and (folder.parent / "config.toml").exists()
+        return folder.parent.name if inner else folder.name
+
+    def check_corpus(self, corpus: Corpus) -> None:
+        """Check that a corpus has what the model takes.
+
+        Raises:
+            InputError: a modality is missing or has another dimension or level, or the label
+                is of another kind or has other classes.
+        """
+        for name, wanted in self.modalities.items():
+            held = corpus.modalities.get(name)
+            if held is None:
+                raise InputError(
+                    f"{corpus.where}: modality `{name}` is missing, which checkpoint "
+                    f"{self.folder} takes; choose another corpus or checkpoint"
+                )
+            for key in ("dim", "level"):
+                if getattr(held, key) != getattr(wanted, key):
+                    raise InputError(
+                        f"{corpus.where}: `modalities.{name}.{key}` is {getattr(held, key)}, but "
+                        f"checkpoint {self.folder} takes {getattr(wanted, key)}; choose another "
+                        f"corpus or checkpoint"
+                    )
+        if corpus.label.kind != self.label.kind or corpus.label.classes != self.label.classes:
+            raise InputError(
+                f"{corpus.where}: `label` is {_label_words(corpus.label)}, but checkpoint "
+                f"{self.folder} predicts {_label_words(self.label)}; choose another corpus"
+            )
+
+
+def checkpoint_folder(path: Path | str) -> Path:
+    """The checkpoint folder at `path`: itself, or the ``best/`` of a run folder.
+
+    Raises:
+        InputError: there is neither.
+    """
+    path = Path(path)
+    if (path / "config.json").is_file():
+        return path
+    best = surviving_folder(path / "best")
+    if (best / "config.json").is_file():
+        return best
+    if not path.exists():
+        raise InputError(f"{path}: there is no such checkpoint; name a checkpoint or run folder")
+    raise InputError(f"{path}: holds no config.json and no best/; name a checkpoint or run folder")
+
+
+def read_checkpoint_info(path: Path | str) -> CheckpointInfo:
+    """Read what a checkpoint says about itself.
+
+    Raises:
+        InputError: it is missing, or its config.json is unreadable or of another format.
+    """
+    folder = checkpoint_folder(path)
+    file = folder / "config.json"
+    try:
+        raw = json.loads(file.read_text("utf-8"))
+        if raw.get("format") != FORMAT:
+            raise InputError(f'{file}: `format` is {raw.get("format")!r}; expected "{FORMAT}"')
+        label = raw["label"]
+        return CheckpointInfo(
+            folder=folder,
+            config=parse_config(raw["config"], str(file)),
+            label=Label(
+                label["name"],
+                label["kind"],
+                range=tuple(label["range"]) if label.get("range") else None,
+                classes=tuple(label["classes"]) if label.get("classes") else None,
+            ),
+            modalities={
+                name: Modality(
+                    name,
+                    entry["dim"],
+                    entry["level"],
+                    entry.get("source"),
+                    tuple(entry["channels"]) if entry.get("channels") else None,
+                )
+                for name, entry in raw["modalities"].items()
+            },
+            corpus=raw["corpus"],
+            metrics=raw["metrics"],
+            epoch=raw["epoch"],
+            carryover=raw.get("carryover", {}),
+            facts=raw.get("facts", {}),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{file}: field {error} is missing or wrong; write it again") from None
+    except InputError:
+        raise
+    except (ValueError, OSError) as error:
+        raise InputError(f"{file}: is not readable JSON ({error}); write it again") from None
+
+
+def write_checkpoint(folder: Path, model: MMMIE, info: CheckpointInfo) -> None:
+    """Write model, configuration and card into an existing, empty folder."""
+    from safetensors.torch import save_file
+
+    tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
+    save_file(tensors, str(folder / "model.safetensors"))
+    label: dict[str, Any] = {"name": info.label.name, "kind": info.label.kind}
+    label["range"] = list(info.label.range) if info.label.range else None
+    label["classes"] = list(info.label.classes) if info.label.classes else None
+    raw = {
+        "format": FORMAT,
+        "config": info.config.model_dump(exclude_none=True),
+        "label": label,
+        "modalities": {
+            name: {
+                "dim": m.dim,
+                "level": m.level,
+                "source": m.source,
+                "channels": list(m.channels) if m.channels else None,
+            }
+            for name, m in info.modalities.items()
+        },
+        "corpus": info.corpus,
+        "metrics": _finite(info.metrics),
+        "epoch": info.epoch,
+        "carryover": info.carryover,
+        "facts": info.facts,
+    }
+    (folder / "config.json").write_text(json.dumps(raw, indent=1, allow_nan=False), "utf-8")
+    (folder / "card.md").write_text(_card(info, model), "utf-8")
+
+
+def load_model(info: CheckpointInfo, device: str = "cpu") -> MMMIE:
+    """Build the model of a checkpoint and load its weights, in evaluation mode.
+
+    Raises:
+        InputError: the weights are missing, truncated or of another shape.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from mmmie.model.mmmie import MMMIE
+
+    model = MMMIE(info.modalities, info.label, info.config.model)
+    file = info.folder / "model.safetensors"
+    try:
+        model.load_state_dict(load_file(str(file)))
+    except FileNotFoundError:
+        raise InputError(f"{file}: is missing; a checkpoint needs it") from None
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{file}: is truncated or no safetensors file ({error})") from None
+    except RuntimeError as error:
+        lines = str(error).split("\n\t")
+        raise InputError(f"{file}: does not fit its config.json ({lines[-1]})") from None
+    return model.to(device).eval()
+
+
+def _label_words(label: Label) -> str:
+    return f"{label.kind} into {'/'.join(label.classes)}" if label.classes else label.kind
+
+
+def _finite(metrics: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in metrics.items()
+    }
+
+
+def _card(info: CheckpointInfo, model: MMMIE) -> str:
+    parameters = sum(p.numel() for p in model.parameters())
+    rows = "\n".join(
+        f"| {key} | {value:.4g} |"
+        for key, value in info.metrics.items()
+        if isinstance(value, (int, float)) and value is not None
+    )
+    modalities = ", ".join(f"{m.name} ({m.dim}, {m.level})" for m in info.modalities.values())
+    return f"""# MMMIE checkpoint
+
+- **What**: MMMIE, our reading of arXiv 2201.03969; {parameters:,} parameters.
+- **Data**: corpus `{info.corpus["name"]}` (fingerprint {info.corpus["fingerprint"]}).
+- **Takes**: {modalities}.
+- **Predicts**: {info.label.name}, {_label_words(info.label)}.
+- **Chosen**: epoch {info.epoch} by the validation split; seed {info.config.training.seed}.
+
+| validation metric | value |
+|---|---|
+{rows}
+
+These metrics chose the epoch, so they flatter; measure on utterances kept apart.
+"""

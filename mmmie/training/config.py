@@ -1,0 +1,158 @@
+"""The whole configuration of a run: model, objective, training; read from TOML and ``--set``."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from mmmie.errors import InputError
+from mmmie.model.config import ModelSettings, Settings
+
+
+class MaximiseSettings(Settings):
+    """MI maximisation between the invariant codes of every pair of modalities."""
+
+    enabled: bool = Field(True, description="Off: ablation without MI maximisation.")
+    estimator: Literal["infonce"] = Field("infonce", description="The lower bound.")
+    weight: float = Field(0.1, ge=0, le=100, description="α, times the sum over pairs in nats.")
+
+
+class MinimiseSettings(Settings):
+    """MI minimisation between the input of a modality and its codes, and between its codes."""
+
+    enabled: bool = Field(True, description="Off: ablation without MI minimisation.")
+    estimator: Literal["vub", "club", "l1out"] = Field("vub", description="The upper bound.")
+    invariant: float = Field(
+        0.01, ge=0, le=100, description="β for I(x; z), times the sum over modalities in nats."
+    )
+    specific: float = Field(0.001, ge=0, le=100, description="β for I(x; s).")
+    separation: float = Field(0.01, ge=0, le=100, description="γ for I(z; s), our extension.")
+
+
+class ObjectiveSettings(Settings):
+    """The weights of the loss; every weight can be 0."""
+
+    maximise: MaximiseSettings = Field(default_factory=MaximiseSettings)
+    minimise: MinimiseSettings = Field(default_factory=MinimiseSettings)
+    reconstruction: float = Field(
+        0.1, ge=0, le=100, description="δ, keeps the specific code from collapsing."
+    )
+
+
+class TrainingSettings(Settings):
+    """How the model is trained."""
+
+    epochs: int = Field(40, ge=1, le=10_000, description="Passes over the train split.")
+    batch_size: int = Field(64, ge=2, le=65_536, description="Targets a step, about.")
+    segment: int = Field(
+        8, ge=1, le=100_000, description="Consecutive targets of a conversation kept together."
+    )
+    learning_rate: float = Field(2e-3, gt=0, le=1, description="Peak of the one-cycle schedule.")
+    weight_decay: float = Field(0.05, ge=0, le=10, description="Decoupled weight decay of AdamW.")
+    conditional_learning_rate: float = Field(
+        3e-3, gt=0, le=1, description="For learned conditionals q, trained in steps of their own."
+    )
+    clip: float = Field(1.0, gt=0, description="Largest norm of the gradient.")
+    patience: int = Field(
+        12, ge=1, description="Epochs without a better validation score before stopping."
+    )
+    modality_dropout: Literal["auto"] | float | dict[str, float] = Field(
+        "auto",
+        description="Chance that a whole modality is hidden from a target in training; `auto` "
+        "hides a modality the more, the worse it carries over from train to valid.",
+    )
+    seed: int = Field(0, ge=0, lt=2**31, description="Of weights, batches and noise.")
+    snapshot_utterances: int = Field(
+        256, ge=0, le=5000, description="Validation utterances whose codes are kept every epoch."
+    )
+
+
+class Config(Settings):
+    """Everything that a run needs besides its corpus."""
+
+    data: str = Field("demo", description="`demo` or the path of a corpus.")
+    model: ModelSettings = Field(default_factory=ModelSettings)
+    objective: ObjectiveSettings = Field(default_factory=ObjectiveSettings)
+    training: TrainingSettings = Field(default_factory=TrainingSettings)
+
+
+def load_config(file: Path | str | None = None, overrides: list[str] | None = None) -> Config:
+    """Read a configuration: the defaults, then a TOML file, then ``section.key=value`` pairs.
+
+    Raises:
+        InputError: the file cannot be read, or a key does not exist or has a wrong value.
+
+    Example:
+        >>> load_config(overrides=["model.dim=32"]).model.dim
+        32
+    """
+    values: dict[str, Any] = {}
+    where = "configuration"
+    if file is not None:
+        where = str(file)
+        try:
+            values = tomllib.loads(Path(file).read_text("utf-8"))
+        except FileNotFoundError:
+            raise InputError(f"{file}: there is no such file; name a TOML file") from None
+        except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{file}: is not readable TOML ({error}); mend the file") from None
+        parse_config(values, where)
+    for override in overrides or []:
+        _override(values, override)
+        where = f"{where} with --set {override}"
+    return parse_config(values, where if overrides else str(file or "configuration"))
+
+
+def parse_config(values: dict[str, Any], where: str) -> Config:
+    """Check nested values.
+
+    Raises:
+        InputError: one line that names the first bad key of `where`.
+    """
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(_siblings(first["loc"]))
+            raise InputError(f"{where}: key `{key}` does not exist; known here: {known}") from None
+        reason = first["msg"][:1].lower() + first["msg"][1:]
+        raise InputError(f"{where}: `{key}` is {first['input']!r}; {reason}") from None
+
+
+def config_toml(config: Config) -> str:
+    """The configuration as TOML, without what is unset."""
+    import tomli_w
+
+    return tomli_w.dumps(config.model_dump(exclude_none=True))
+
+
+def _siblings(location: tuple[int | str, ...]) -> list[str]:
+    settings: type[Settings] = Config
+    for part in location[:-1]:
+        annotation = settings.model_fields[str(part)].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, Settings)):
+            break
+        settings = annotation
+    return list(settings.model_fields)
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    parts = key.strip().split(".")
+    if not equals or not all(parts):
+        raise InputError(f"--set {override}: is no `section.key=value`; write model.dim=64")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    group = values
+    for part in parts[:-1]:
+        group = group.setdefault(part, {})
+        if not isinstance(group, dict):
+            raise InputError(f"--set {override}: `{part}` is no section; see the defaults")
+    group[parts[-1]] = value

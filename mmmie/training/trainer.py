@@ -1,0 +1,349 @@
+"""The training loop: it knows the model, the objective and its callbacks, and no screen."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+
+from mmmie.corpus import Corpus
+from mmmie.errors import InputError
+from mmmie.metrics import metrics_for, primary_metric
+from mmmie.model.features import FeatureStore
+from mmmie.model.identity import identity_of
+from mmmie.model.inference import encode_rows, predict_windows, windows_of
+from mmmie.model.mmmie import MMMIE, Codes
+from mmmie.training.batches import Batch, Batches
+from mmmie.training.callbacks import Callback
+from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
+from mmmie.training.config import Config
+from mmmie.training.generalisation import Carryover, modality_carryover
+from mmmie.training.objective import Objective
+
+_MONITORED_UTTERANCES = 512
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the message names the term and the mend."""
+
+
+class Trainer:
+    """Trains a model on the train split of a corpus and chooses the epoch on its valid split.
+
+    Everything random is a function of the seed and the epoch, so a run that resumes at an
+    epoch gives the weights of one that was never interrupted (bit for bit on a CPU).
+
+    Args:
+        corpus: with a train and a valid split.
+        config: model, objective and training settings.
+        device: auto, cpu, cuda or mps.
+        callbacks: what watches and steers.
+
+    Attributes:
+        model: the model in its present state.
+        epoch: epochs done.
+        best_score: best validation score so far (`primary` names the metric), None before one.
+        best_metrics: all validation metrics of that epoch.
+        stop_reason: set it to end the training after the present step.
+
+    Raises:
+        InputError: a split or a modality is missing, or the device is not there.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        config: Config,
+        device: str = "auto",
+        callbacks: list[Callback] | None = None,
+    ) -> None:
+        settings = config.model
+        self.config = config
+        self.corpus = corpus.with_modalities(settings.modalities or list(corpus.modalities))
+        self.callbacks = callbacks or []
+        self.train_rows, self.valid_rows = self.corpus.rows("train"), self.corpus.rows("valid")
+        self.accelerator = make_accelerator(device)
+        self.device = self.accelerator.device
+
+        torch.manual_seed(config.training.seed)
+        model = MMMIE(self.corpus.modalities, self.corpus.label, settings)
+        model.standardise_by(self.corpus, self.train_rows)
+        objective = Objective(model, config.objective)
+        self.carryover = {
+            name: modality_carryover(self.corpus, name, self.train_rows, self.valid_rows)
+            for name in self.corpus.modalities
+        }
+        self.keep = torch.tensor(
+            [1 - _dropout(config, name, self.carryover[name]) for name in self.corpus.modalities]
+        )
+        model.keep.copy_(self.keep)
+        self.store = FeatureStore(self.corpus, list(self.corpus.modalities), self.device)
+        self.batches = Batches(
+            self.corpus,
+            self.train_rows,
+            settings,
+            config.training.batch_size,
+            config.training.segment,
+        )
+        self.valid_windows = windows_of(self.corpus, self.valid_rows, settings)
+        self.labels = torch.tensor(self.corpus.targets, device=self.device)
+
+        training = config.training
+        steps = training.epochs * len(self.batches)
+        main = torch.optim.AdamW(
+            [*model.parameters(), *objective.critics],
+            lr=training.learning_rate,
+            weight_decay=training.weight_decay,
+            fused=True,
+        )
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            main, training.learning_rate, total_steps=steps, pct_start=min(0.3, 1 - 1 / steps)
+        )
+        conditional = torch.optim.Adam(
+            objective.conditionals, lr=training.conditional_learning_rate, fused=True
+        )
+        self.model: MMMIE
+        self.objective: Objective
+        prepared = self.accelerator.prepare(model, objective, main, conditional)
+        self.model, self.objective, self.optimiser, self.conditional_optimiser = prepared
+        self.schedule = schedule
+        self.primary, self.higher_is_better = primary_metric(self.corpus.label.kind)
+        self.epoch = 0
+        self.best_score: float | None = None
+        self.best_epoch = 0
+        self.best_metrics: dict[str, Any] = {}
+        self.stop_reason: str | None = None
+
+    def fit(self) -> None:
+        """Train until the last epoch, until patience runs out, or until a callback stops it.
+
+        Raises:
+            TrainingError: a term of the loss is not finite.
+        """
+        if not self.best_metrics:
+            self.best_metrics = self.validate()[0]
+        self._call("on_start")
+        while self.epoch < self.config.training.epochs and not self.stop_reason:
+            started = time.perf_counter()
+            train = self._train_epoch()
+            if train is None:
+                break
+            self.epoch += 1
+            valid, bounds = self.validate()
+            score = valid[self.primary]
+            improved = self._is_better(score)
+            if improved:
+                self.best_score, self.best_epoch, self.best_metrics = score, self.epoch, valid
+            metrics = {
+                "epoch": self.epoch,
+                "seconds": time.perf_counter() - started,
+                **train,
+                **{f"valid/{key}": v for key, v in valid.items() if not isinstance(v, dict)},
+                **bounds,
+            }
+            self._call("on_epoch", metrics, improved)
+            if self.epoch - self.best_epoch >= self.config.training.patience:
+                self.stop_reason = self.stop_reason or "patience"
+        self._call("on_end")
+
+    def validate(self) -> tuple[dict[str, Any], dict[str, float]]:
+        """Metrics on the valid split, and the bounds there in nats."""
+        codes = encode_rows(self.model, self.store, self.valid_rows)
+        outputs = predict_windows(self.model, codes, self.valid_windows)
+        labels = self.corpus.targets[self.valid_rows]
+        return metrics_for(self.corpus.label, outputs.output, labels), self._bounds(codes)
+
+    def info(self, folder: Path) -> CheckpointInfo:
+        """What a checkpoint of the present state says about itself."""
+        corpus = self.corpus
+        return CheckpointInfo(
+            folder=folder,
+            config=self.config,
+            label=corpus.label,
+            modalities=corpus.modalities,
+            corpus={
+                "name": corpus.name,
+                "path": str(corpus.path.resolve()) if corpus.path else None,
+                "fingerprint": corpus.fingerprint,
+            },
+            metrics=self.best_metrics,
+            epoch=self.best_epoch,
+            carryover={
+                name: {**asdict(c), "dropout": 1 - float(self.keep[m])}
+                for m, (name, c) in enumerate(self.carryover.items())
+            },
+            facts=corpus.facts,
+        )
+
+    def save_checkpoint(self, folder: Path) -> None:
+        """Write model, configuration and card into an existing, empty folder."""
+        write_checkpoint(folder, self.accelerator.unwrap_model(self.model), self.info(folder))
+
+    def save_state(self, folder: Path) -> None:
+        """`save_checkpoint`, and what exact resumption needs."""
+        self.save_checkpoint(folder)
+        torch.save(
+            {
+                "objective": self.accelerator.unwrap_model(self.objective).state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+                "conditional_optimiser": self.conditional_optimiser.state_dict(),
+                "schedule": self.schedule.state_dict(),
+                "epoch": self.epoch,
+                "best_score": self.best_score,
+                "best_epoch": self.best_epoch,
+                "best_metrics": self.best_metrics,
+            },
+            folder / "training_state.pt",
+        )
+
+    def load_state(self, folder: Path) -> None:
+        """Take up where `save_state` left off.
+
+        Raises:
+            InputError: the state is missing or unreadable.
+        """
+        from safetensors.torch import load_file
+
+        file = folder / "training_state.pt"
+        try:
+            state = torch.load(file, map_location=self.device, weights_only=True)
+            weights = load_file(str(folder / "model.safetensors"))
+        except Exception as error:  # torch raises many kinds for a broken file
+            raise InputError(f"{file}: cannot be read ({error}); start the run anew") from None
+        self.accelerator.unwrap_model(self.model).load_state_dict(weights)
+        self.accelerator.unwrap_model(self.objective).load_state_dict(state["objective"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.conditional_optimiser.load_state_dict(state["conditional_optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.epoch, self.best_epoch = state["epoch"], state["best_epoch"]
+        self.best_score, self.best_metrics = state["best_score"], state["best_metrics"]
+
+    def _train_epoch(self) -> dict[str, float] | None:
+        """One pass; None if a callback stopped it half-way."""
+        seed = self.config.training.seed
+        torch.manual_seed(seed * 100_003 + self.epoch + 1)
+        self.model.train()
+        sums: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.device))
+        for step, batch in enumerate(self.batches.epoch(seed, self.epoch), start=1):
+            for name, value in self._step(batch, step).items():
+                sums[name] += value
+            self._call("on_batch", step, len(self.batches))
+            if self.stop_reason:
+                return None
+        return {f"train/{name}": float(total) / len(self.batches) for name, total in sums.items()}
+
+    def _step(self, batch: Batch, step: int) -> dict[str, Tensor]:
+        codes = self.model.encode(self.store.gather(batch.rows))
+        window = torch.from_numpy(batch.window).to(self.device)
+        prediction = self.model.fuse(
+            self.model.content(codes),
+            window,
+            self._presence(codes, window),
+            identity_of(batch.relation, self.device),
+        )
+        labels = self.labels[torch.from_numpy(batch.targets).to(self.device)]
+        terms = {"task": self.objective.task(self.model, prediction.output, labels)}
+        terms.update(self.objective(codes))
+        loss = torch.stack(list(terms.values())).sum()
+        if not torch.isfinite(loss):
+            self._raise_not_finite(terms, step)
+        self.optimiser.zero_grad(set_to_none=True)
+        self.accelerator.backward(loss)
+        self.accelerator.clip_grad_norm_(
+            self.optimiser.param_groups[0]["params"], self.config.training.clip
+        )
+        self.optimiser.step()
+        self.schedule.step()
+
+        fit = self.objective.conditional_loss(codes)
+        self.conditional_optimiser.zero_grad(set_to_none=True)
+        if fit is not None:
+            self.accelerator.backward(fit)
+            self.conditional_optimiser.step()
+        return {"loss": loss.detach(), **{name: t.detach() for name, t in terms.items()}}
+
+    def _presence(self, codes: Codes, window: Tensor) -> Tensor:
+        """(T, W, M): what is there, less the modalities hidden whole from a target."""
+        draw = torch.rand(len(window), len(self.keep)).to(self.device)
+        keep = self.keep.to(self.device)
+        shown = draw < keep
+        shown |= ~shown.any(1, keepdim=True) & (keep == keep.max())  # never all at once
+        return codes.present[window.clamp(min=0)] & shown[:, None]
+
+    def _raise_not_finite(self, terms: dict[str, Tensor], step: int) -> None:
+        bad = next((name for name, t in terms.items() if not torch.isfinite(t)), "their sum")
+        raise TrainingError(
+            f"loss term `{bad}` is not finite in epoch {self.epoch + 1}, step {step}; lower "
+            f"training.learning_rate or the weight of this term"
+        )
+
+    @torch.inference_mode()
+    def _bounds(self, codes: Codes) -> dict[str, float]:
+        """The bounds on a fixed sample of validation utterances."""
+        count = len(codes.present)
+        size = min(count, _MONITORED_UTTERANCES)
+        pick = torch.from_numpy(np.random.default_rng(0).permutation(count)[:size]).to(self.device)
+        part = sample_codes(codes, pick, self.config.model.stochastic)
+        bounds = {f"mi/max/{k}": float(v) for k, v in self.objective.lower_bounds(part).items()}
+        bounds["mi/ceiling"] = math.log(size)
+        for kind, key in (("invariant", "mi/min"), ("specific", "mi/min_specific")):
+            upper = self.objective.upper_bounds(part, kind)
+            bounds.update({f"{key}/{name}": float(v) for name, v in upper.items()})
+        between = self.objective.separation(part)
+        bounds.update({f"mi/separation/{name}": float(v) for name, v in between.items()})
+        return bounds
+
+    def _is_better(self, score: float) -> bool:
+        if not math.isfinite(score):
+            return False
+        if self.best_score is None:
+            return True
+        return score > self.best_score if self.higher_is_better else score < self.best_score
+
+    def _call(self, event: str, *arguments: Any) -> None:
+        for callback in self.callbacks:
+            getattr(callback, event)(self, *arguments)
+
+
+def sample_codes(codes: Codes, rows: Tensor, stochastic: bool, seed: int = 0) -> Codes:
+    """The codes of some utterances, with samples drawn by a generator of their own."""
+    from mmmie.model.encoders import Code
+
+    generator = torch.Generator().manual_seed(seed)
+    parts = []
+    for code in (codes.invariant, codes.specific):
+        mean, log_variance = code.mean[rows], code.log_variance[rows]
+        noise = torch.randn(mean.shape, generator=generator).to(mean.device)
+        sample = mean + (log_variance / 2).exp() * noise if stochastic else mean
+        parts.append(Code(mean, log_variance, sample))
+    return Codes(parts[0], parts[1], [s[rows] for s in codes.summaries], codes.present[rows])
+
+
+def make_accelerator(device: str) -> Accelerator:
+    """The device layer for auto, cpu, cuda or mps.
+
+    Raises:
+        InputError: the device is unknown or not there.
+    """
+    if device not in ("auto", "cpu", "cuda", "mps"):
+        raise InputError(f"--device {device}: is unknown; use auto, cpu, cuda or mps")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("--device cuda: no CUDA device is there; use auto or cpu")
+    if device == "mps" and not torch.backends.mps.is_available():
+        raise InputError("--device mps: no Apple GPU is there; use auto or cpu")
+    return Accelerator(cpu=device == "cpu")
+
+
+def _dropout(config: Config, modality: str, carryover: Carryover) -> float:
+    setting = config.training.modality_dropout
+    if isinstance(setting, dict):
+        return setting.get(modality, 0.0)
+    return carryover.dropout if setting == "auto" else setting

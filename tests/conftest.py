@@ -1,0 +1,106 @@
+"""What the tests share: small corpora, and where the real ones are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmmie.corpus import Corpus, Features, Label, Modality
+
+CorpusMaker = Callable[..., Corpus]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Small tensors are slower on several threads, and the machine is shared."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def make_corpus() -> CorpusMaker:
+    """A factory of small random corpora whose first channel of each modality tells the label."""
+
+    def make(
+        *,
+        conversations: int = 12,
+        length: int = 5,
+        levels: dict[str, str] | None = None,
+        dim: int = 4,
+        classes: tuple[str, ...] | None = None,
+        speakers: bool = True,
+        splits: tuple[str, ...] = ("train", "train", "valid"),
+        label_range: tuple[float, float] = (-3.0, 3.0),
+        seed: int = 0,
+    ) -> Corpus:
+        random = np.random.default_rng(seed)
+        levels = levels or {"text": "sequence", "audio": "utterance"}
+        n = conversations * length
+        signal = random.normal(size=n)
+        features = {}
+        for name, level in levels.items():
+            if level == "utterance":
+                values = random.normal(size=(n, dim)).astype(np.float32)
+                values[:, 0] = signal
+                features[name] = Features(values)
+            else:
+                lengths = random.integers(2, 6, n)
+                offsets = np.concatenate([[0], lengths.cumsum()]).astype(np.int64)
+                values = random.normal(size=(offsets[-1], dim)).astype(np.float32)
+                values[:, 0] = np.repeat(signal, lengths)
+                features[name] = Features(values, offsets)
+        low, high = label_range
+        scaled = (low + high) / 2 + np.clip(signal, -1.9, 1.9) * (high - low) / 4
+        labels: list[str] | list[float] = [float(x) for x in scaled]
+        label = Label("sentiment", "regression", range=label_range)
+        if classes:
+            edges = np.quantile(signal, np.linspace(0, 1, len(classes) + 1)[1:-1])
+            labels = [classes[i] for i in np.digitize(signal, edges)]
+            label = Label("sentiment", "classification", classes=classes)
+        table = pd.DataFrame(
+            {
+                "id": [f"c{i // length}_{i % length}" for i in range(n)],
+                "conversation": [f"c{i // length}" for i in range(n)],
+                "position": np.arange(n) % length,
+                "split": [splits[(i // length) % len(splits)] for i in range(n)],
+                "label": labels,
+                "transcript": [f"words of {i}" for i in range(n)],
+            }
+        )
+        if speakers:
+            table["speaker"] = [("Ann", "Bo")[i % 2] for i in range(n)]
+        modalities = {
+            name: Modality(name, dim, level)  # type: ignore[arg-type]
+            for name, level in levels.items()
+        }
+        return Corpus("small", label, modalities, table, features)
+
+    return make
+
+
+def _real(name: str) -> Path:
+    for base in (Path(__file__).parents[2], Path(__file__).parents[1]):
+        folder = base / "shared" / "data" / name
+        if folder.is_dir():
+            return folder
+    pytest.skip(f"the {name} corpus folder is not on this machine")
+
+
+@pytest.fixture
+def mosi() -> Path:
+    """The CMU-MOSI corpus folder; skips where it is absent."""
+    return _real("mosi")
+
+
+@pytest.fixture
+def meld() -> Path:
+    """The MELD corpus folder; skips where it is absent."""
+    return _real("meld")

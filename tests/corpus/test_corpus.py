@@ -1,0 +1,64 @@
+"""The corpus in memory: windows, speakers, splits, features."""
+
+import numpy as np
+import pytest
+
+from mmmie.errors import InputError
+
+
+def slow_window(corpus, past, future):
+    table = corpus.utterances
+    where = {(c, p): i for i, (c, p) in enumerate(zip(table["conversation"], table["position"]))}
+    return np.array(
+        [
+            [where.get((c, p + offset), -1) for offset in range(-past, future + 1)]
+            for c, p in zip(table["conversation"], table["position"])
+        ]
+    )
+
+
+@pytest.mark.parametrize(("past", "future"), [(0, 0), (2, 1), (7, 3)])
+def test_window_agrees_with_a_slow_lookup_whatever_the_row_order(make_corpus, past, future):
+    corpus = make_corpus(conversations=5, length=6)
+    shuffled = corpus.select(np.random.default_rng(1).permutation(len(corpus)))
+    assert (shuffled.window(past, future) == slow_window(shuffled, past, future)).all()
+
+
+def test_select_keeps_the_features_of_every_utterance(make_corpus):
+    corpus = make_corpus()
+    rows = np.array([7, 3, 30])
+    part = corpus.select(rows)
+    for name in corpus.modalities:
+        for i, row in enumerate(rows):
+            assert np.array_equal(part.features[name].of(i), corpus.features[name].of(row))
+
+
+def test_speakers_are_coded_and_unknown_is_minus_one(make_corpus):
+    corpus = make_corpus()
+    corpus.utterances.loc[2, "speaker"] = None
+    codes = corpus.speaker_codes
+    assert codes[2] == -1 and codes[0] == codes[4] != codes[1]
+    assert (make_corpus(speakers=False).speaker_codes == -1).all()
+
+
+def test_rows_names_the_splits_that_are_there(make_corpus):
+    corpus = make_corpus(splits=("valid",))
+    with pytest.raises(InputError, match=r"split `test`.*holds valid"):
+        corpus.rows("test")
+    with pytest.raises(InputError, match="use one of train, valid, test"):
+        corpus.rows("dev")
+
+
+def test_fingerprint_changes_with_a_label_and_with_a_feature(make_corpus):
+    first, label, feature = make_corpus(), make_corpus(), make_corpus()
+    assert first.fingerprint == make_corpus().fingerprint
+    label.utterances.loc[0, "label"] += 0.5
+    feature.features["audio"].values[3, 1] += 1
+    assert len({first.fingerprint, label.fingerprint, feature.fingerprint}) == 3
+
+
+def test_with_modalities_orders_and_refuses_unknown(make_corpus):
+    corpus = make_corpus()
+    assert list(corpus.with_modalities(["audio", "text"]).modalities) == ["audio", "text"]
+    with pytest.raises(InputError, match=r"no modality `smell`.*text, audio"):
+        corpus.with_modalities(["smell"])

@@ -1,0 +1,134 @@
+"""Jobs: real processes that are watched and steered through their run folder."""
+
+import json
+import os
+import time
+
+import pytest
+
+from mmmie.corpus_folder import save_corpus_folder
+from mmmie.errors import InputError
+from mmmie.jobs import launch, list_runs, log_tail, new_metrics, observe
+from mmmie.jobs.steer import steer
+from mmmie.training.config import load_config
+from mmmie.training.run_folder import RunFolder, Status, process_start
+
+
+def wait_for(condition, seconds=90):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("waited too long")
+
+
+@pytest.fixture
+def started(make_corpus, tmp_path):
+    """A training process that would go on for long; ended with the test."""
+    data = tmp_path / "corpus"
+    save_corpus_folder(make_corpus(conversations=40), data)
+    config = load_config(
+        overrides=["training.epochs=5000", "training.patience=5000", "model.dim=16"]
+    )
+    config.data = str(data)
+    run = launch(config, tmp_path / "runs" / "first", device="cpu")
+    yield run
+    status = observe(run)
+    if status is not None and status.state not in ("stopped", "finished", "failed"):
+        steer(run.path, "stop")
+        wait_for(lambda: observe(run).state in ("stopped", "finished", "failed"))
+
+
+def state(run):
+    return observe(run).state
+
+
+def test_pause_step_resume_stop(started):
+    run = started
+    assert state(run) in ("queued", "running")
+    wait_for(lambda: state(run) == "running" and observe(run).epoch >= 1)
+    assert [found.path for found in list_runs(run.path.parent)] == [run.path]
+
+    steer(run.path, "pause")
+    wait_for(lambda: state(run) == "paused")
+    epoch = observe(run).epoch
+    beat = observe(run).heartbeat
+    time.sleep(0.5)
+    assert observe(run).epoch == epoch and observe(run).heartbeat > beat
+
+    steer(run.path, "step")
+    wait_for(lambda: observe(run).epoch == epoch + 1 and state(run) == "paused")
+    time.sleep(0.4)
+    assert observe(run).epoch == epoch + 1
+
+    steer(run.path, "resume")
+    wait_for(lambda: observe(run).epoch > epoch + 2)
+    steer(run.path, "stop")
+    wait_for(lambda: state(run) == "stopped", 10)
+    assert (run.best / "model.safetensors").is_file()
+    wait_for(lambda: not observe(run).alive, 15)
+
+    steer(run.path, "resume")
+    done = observe(run).epoch
+    wait_for(lambda: state(run) == "running" and observe(run).epoch > done)
+
+
+def test_a_killed_trainer_counts_as_failed(started):
+    run = started
+    wait_for(lambda: state(run) == "running")
+    os.kill(run.read_status().pid, 9)
+    wait_for(lambda: state(run) == "failed", 10)
+    with pytest.raises(InputError, match="only resume can follow"):
+        steer(run.path, "pause")
+
+
+def test_a_run_that_cannot_start_says_why(tmp_path):
+    config = load_config()
+    config.data = str(tmp_path / "nowhere")
+    run = launch(config, tmp_path / "run", device="cpu")
+    wait_for(lambda: state(run) == "failed")
+    assert "no such folder" in observe(run).error
+
+
+def test_a_dead_process_of_the_same_number_is_not_taken_for_the_trainer(tmp_path):
+    run = RunFolder(tmp_path)
+    started = process_start(os.getpid())
+    run.write_status(Status("running", pid=os.getpid(), pid_started=started))
+    assert state(run) == "running"
+    run.write_status(Status("running", pid=os.getpid(), pid_started=started - 100))
+    assert state(run) == "failed"
+
+
+def test_metrics_are_read_on_from_where_one_left_off(tmp_path):
+    run = RunFolder(tmp_path)
+    assert new_metrics(run) == ([], 0)
+    run.append_metrics({"epoch": 1, "train/loss": float("nan")})
+    first, offset = new_metrics(run)
+    assert first == [{"epoch": 1, "train/loss": None}]
+    with run.metrics_file.open("a") as stream:
+        stream.write('{"epoch": 2')
+    assert new_metrics(run, offset) == ([], offset)
+    with run.metrics_file.open("a") as stream:
+        stream.write("}\n")
+    second, offset = new_metrics(run, offset)
+    assert second == [{"epoch": 2}]
+    run.keep_metrics_until(0)
+    run.append_metrics({"epoch": 1})
+    assert new_metrics(run, offset)[0] == [{"epoch": 1}]
+
+
+def test_wishes_and_errors(tmp_path):
+    with pytest.raises(InputError, match="no run folder"):
+        steer(tmp_path, "pause")
+    (tmp_path / "config.toml").write_text("")
+    with pytest.raises(InputError, match="no wish"):
+        steer(tmp_path, "dance")
+    run = RunFolder(tmp_path)
+    run.write_status(Status("finished"))
+    with pytest.raises(InputError, match="is finished"):
+        steer(tmp_path, "resume")
+    run.control_file.write_text("not json")
+    assert run.read_wish() == (None, 0.0)
+    assert log_tail(run) == []
+    assert json.loads(run.status_file.read_text())["state"] == "finished"

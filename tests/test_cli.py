@@ -1,0 +1,173 @@
+"""The command line: its contract, and one line for bad input."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmmie.cli import main
+from mmmie.corpus_folder import save_corpus_folder
+
+SMALL = ["--set", "model.dim=16", "--set", "model.heads=2", "--set", "model.code_dim=4", "--quiet"]
+
+
+def run(capsys, *arguments, code=0):
+    with pytest.raises(SystemExit) as ended:
+        main([str(a) for a in arguments])
+    captured = capsys.readouterr()
+    assert ended.value.code == code, captured.err
+    return captured.out if code == 0 else captured.err
+
+
+def refuse(capsys, *arguments):
+    line = run(capsys, *arguments, code=2)
+    assert line.startswith("mmmie: ") and line.count("\n") == 1 and "Traceback" not in line
+    return line
+
+
+@pytest.fixture
+def folder(make_corpus, tmp_path):
+    path = tmp_path / "corpus"
+    save_corpus_folder(make_corpus(conversations=24), path)
+    return path
+
+
+@pytest.fixture
+def trained(folder, tmp_path, capsys):
+    out = tmp_path / "run"
+    run(capsys, "train", "--data", folder, "--out", out, "--epochs", 2, "--seed", 3, *SMALL)
+    return out
+
+
+def test_train_evaluate_predict_identity_probe(capsys, folder, trained, tmp_path):
+    metrics = json.loads(run(capsys, "evaluate", trained, "--json"))
+    assert set(metrics) >= {
+        "n",
+        "mae",
+        "corr",
+        "acc7",
+        "acc5",
+        "acc2_nonneg",
+        "f1_nonneg",
+        "acc2_nonzero",
+        "f1_nonzero",
+    }
+    assert json.loads(run(capsys, "evaluate", trained / "best", "--data", folder, "--json")) == metrics
+
+    file = tmp_path / "p.csv"
+    run(capsys, "predict", trained, "--data", folder, "--out", file)
+    table = pd.read_csv(file)
+    assert list(table) == ["id", "conversation", "position", "speaker", "split", "label", "prediction"]
+    assert len(table) == 120 and table["prediction"].notna().all()
+
+    effect = json.loads(run(capsys, "identity", trained, "--json"))
+    assert effect["trained"]["mae"] == pytest.approx(metrics["mae"])
+    assert list(effect["interventions"]) == [
+        "off",
+        "no_role",
+        "no_speaker",
+        "no_modality",
+        "swap_speaker",
+        "shuffle_roles",
+        "no_context",
+    ]
+    assert all("mean_abs_shift" in e and "mae" in e for e in effect["interventions"].values())
+
+    probes = json.loads(run(capsys, "probe", trained, "--json"))
+    assert set(probes["codes"]) == {"invariant", "specific"}
+    assert set(probes["codes"]["invariant"]["text"]) == {"modality_accuracy", "label_r2", "latents"}
+    assert set(probes["retrieval"]["text-audio"]) == {"recall_at_1", "recall_at_10", "chance_at_1"}
+
+
+def test_classification(capsys, make_corpus, tmp_path):
+    data, out = tmp_path / "c", tmp_path / "run"
+    save_corpus_folder(make_corpus(conversations=24, classes=("no", "maybe", "yes")), data)
+    run(capsys, "train", "--data", data, "--out", out, "--epochs", 1, *SMALL)
+    metrics = json.loads(run(capsys, "evaluate", out, "--json"))
+    assert set(metrics) == {"n", "accuracy", "f1_weighted", "f1_macro", "per_class"}
+    run(capsys, "predict", out, "--data", data, "--out", tmp_path / "p.csv")
+    assert set(pd.read_csv(tmp_path / "p.csv")["prediction"]) <= {"no", "maybe", "yes"}
+
+
+def test_resume_takes_the_run_as_it_is(capsys, trained):
+    out = run(capsys, "train", "--out", trained, "--resume", "--quiet")
+    assert "finished after epoch 2" in out
+    assert "takes the run's own configuration" in refuse(
+        capsys, "train", "--out", trained, "--resume", "--seed", 1
+    )
+
+
+def test_a_label_range_that_defines_no_seven_classes_gives_null(capsys, make_corpus, tmp_path):
+    data, out = tmp_path / "c", tmp_path / "run"
+    save_corpus_folder(make_corpus(conversations=24, label_range=(1, 5)), data)
+    run(capsys, "train", "--data", data, "--out", out, "--epochs", 1, *SMALL)
+    metrics = json.loads(run(capsys, "evaluate", out, "--json"))
+    assert metrics["acc7"] is None and metrics["acc5"] is not None
+
+
+def test_mi_of_two_arrays(capsys, tmp_path):
+    random = np.random.default_rng(0)
+    x = random.normal(size=(400, 2))
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", x + 0.5 * random.normal(size=x.shape))
+    out = run(
+        capsys, "mi", tmp_path / "x.npy", tmp_path / "y.npy", "--estimator", "infonce", "--json"
+    )
+    result = json.loads(out)
+    assert set(result) == {"estimator", "nats", "std", "bound", "ceiling", "seconds"}
+    assert result["bound"] == "lower" and result["nats"] > 0.3
+
+
+def test_data_info_and_convert(capsys, folder, tmp_path):
+    info = json.loads(run(capsys, "data", "info", folder, "--json"))
+    assert info["utterances"] == 120 and info["modalities"]["text"]["level"] == "sequence"
+    run(capsys, "data", "convert", folder, tmp_path / "copy")
+    assert json.loads(run(capsys, "data", "info", tmp_path / "copy", "--json")) == info
+
+
+def test_jobs_list(capsys, trained):
+    entries = json.loads(run(capsys, "jobs", "list", trained.parent, "--json"))
+    assert [(e["state"], e["epoch"]) for e in entries] == [("finished", 2)]
+
+
+def test_bad_input_is_one_line_with_status_2(capsys, folder, trained, tmp_path):
+    out = tmp_path / "new"
+    cases = [
+        (["train", "--data", tmp_path / "no", "--out", out], "no such folder"),
+        (["train", "--data", folder, "--out", trained], "not empty"),
+        (["train", "--data", folder, "--out", out, "--set", "model.dims=3"], "`model.dims`"),
+        (["train", "--data", folder, "--out", out, "--config", tmp_path / "no"], "no such file"),
+        (["train", "--data", folder, "--out", out, "--device", "tpu"], "--device tpu"),
+        (["train", "--data", folder, "--out", out, "--epochs", "many"], "many"),
+        (["train", "--out", out], "--data"),
+        (["train", "--out", out, "--resume"], "no run folder"),
+        (["evaluate", tmp_path / "no"], "no such checkpoint"),
+        (["evaluate", trained, "--split", "test"], "split `test`"),
+        (["evaluate", trained, "--split", "dev"], "split `dev`"),
+        (["evaluate", trained, "--data", "demo"], "`modalities.text.dim`"),
+        (["predict", trained, "--out", tmp_path / "no" / "p.csv"], "its folder does not exist"),
+        (["mi", tmp_path / "x.npy", tmp_path / "x.npy", "--estimator", "infonce"], "x.npy"),
+        (["jobs", "pause", tmp_path], "no run folder"),
+        (["jobs", "list", tmp_path / "no"], "no such folder"),
+        (["dance"], "dance"),
+        (["data", "info", tmp_path / "no"], "no such folder"),
+    ]
+    for arguments, words in cases:
+        assert words in refuse(capsys, *arguments)
+    assert not out.exists()
+
+
+def test_importing_the_package_and_asking_for_help_load_nothing_heavy():
+    code = "import sys, mmmie, mmmie.cli; print([m for m in ('torch','umap','sklearn','streamlit','pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_module_is_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "mmmie", "evaluate", "/nowhere"], capture_output=True, text=True
+    )
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and not done.stdout

@@ -1,0 +1,177 @@
+"""The training loop: it learns, repeats itself, resumes exactly, and says what broke."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from mmmie.errors import InputError
+from mmmie.training.callbacks import Callback
+from mmmie.training.config import load_config
+from mmmie.training.run import train
+from mmmie.training.run_folder import RunFolder, read_metrics
+from mmmie.training.trainer import Trainer, TrainingError
+
+SMALL = ["training.batch_size=16", "model.dim=16", "model.heads=2", "model.code_dim=4", "model.context.past=2"]
+
+
+def config(*overrides, epochs=3):
+    return load_config(overrides=[*SMALL, f"training.epochs={epochs}", *overrides])
+
+
+def weights(run, which="last"):
+    from safetensors.torch import load_file
+
+    return load_file(str(RunFolder(run).path / which / "model.safetensors"))
+
+
+class StopAfter(Callback):
+    """Ends the training in the middle of an epoch."""
+
+    def __init__(self, epoch, step):
+        self.at = (epoch, step)
+
+    def on_batch(self, trainer, step, steps):
+        if (trainer.epoch, step) == self.at:
+            trainer.stop_reason = "stop"
+
+
+@pytest.mark.parametrize("classes", [None, ("low", "middle", "high")])
+def test_it_learns_what_the_features_tell(make_corpus, classes):
+    corpus = make_corpus(conversations=60, classes=classes)
+    trainer = Trainer(corpus, config(epochs=12), "cpu")
+    before = trainer.validate()[0]
+    trainer.fit()
+    after = trainer.best_metrics
+    if classes:
+        assert after["f1_weighted"] > max(0.7, before["f1_weighted"] + 0.2)
+    else:
+        assert after["mae"] < 0.6 * before["mae"] and after["corr"] > 0.8
+
+
+def test_the_same_seed_gives_the_same_weights(make_corpus, tmp_path):
+    for name in ("a", "b"):
+        train(make_corpus(), tmp_path / name, config(), device="cpu")
+    train(make_corpus(), tmp_path / "c", config("training.seed=1"), device="cpu")
+    a, b, c = (weights(tmp_path / name) for name in "abc")
+    assert all(torch.equal(a[k], b[k]) for k in a)
+    assert not all(torch.equal(a[k], c[k]) for k in a)
+
+
+@pytest.mark.parametrize("stop", [(0, 1), (2, 2)])
+def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(make_corpus, tmp_path, stop):
+    settings = config(epochs=4)
+    whole = train(make_corpus(), tmp_path / "whole", settings.model_copy(deep=True), device="cpu")
+    part = tmp_path / "part"
+    stopped = train(
+        make_corpus(), part, settings, device="cpu", callbacks=[StopAfter(*stop)]
+    )
+    assert stopped.read_status().state == "stopped"
+    assert len(read_metrics(part)) == stop[0]
+    resumed = train(make_corpus(), part, device="cpu", resume=True)
+    assert resumed.read_status().state == "finished"
+    for which in ("last", "best"):
+        a, b = weights(whole.path, which), weights(part, which)
+        assert all(torch.equal(a[k], b[k]) for k in a)
+    first, second = read_metrics(whole.path), read_metrics(part)
+    same = [k for k in first[0] if k != "seconds"]
+    assert [[m[k] for k in same] for m in first] == [[m[k] for k in same] for m in second]
+
+
+def test_the_run_folder_holds_what_the_design_says(make_corpus, tmp_path):
+    run = train(make_corpus(), tmp_path / "run", config(), device="cpu")
+    held = {p.name for p in run.path.iterdir()}
+    assert held >= {
+        "config.toml",
+        "status.json",
+        "metrics.jsonl",
+        "log.txt",
+        "best",
+        "last",
+        "snapshots",
+    }
+    for name in ("model.safetensors", "config.json", "card.md"):
+        assert (run.best / name).is_file() and (run.last / name).is_file()
+    metrics = read_metrics(run.path)
+    assert [m["epoch"] for m in metrics] == [1, 2, 3]
+    assert {
+        "seconds",
+        "train/loss",
+        "valid/mae",
+        "valid/corr",
+        "mi/max/text-audio",
+        "mi/min/text",
+        "mi/min/audio",
+    } <= set(metrics[0])
+    assert metrics[0]["mi/ceiling"] == pytest.approx(math.log(20))
+    status = run.read_status()
+    assert (status.state, status.epoch, status.progress) == ("finished", 3, 1.0)
+    assert len(list(run.snapshots.iterdir())) == 3
+
+
+def test_the_best_epoch_is_the_one_that_valid_likes_most(make_corpus, tmp_path):
+    run = train(make_corpus(), tmp_path / "run", config(epochs=6), device="cpu")
+    history = [m["valid/mae"] for m in read_metrics(run.path)]
+    from mmmie.training.checkpoint import read_checkpoint_info
+
+    info = read_checkpoint_info(run.path)
+    assert info.epoch == int(np.argmin(history)) + 1
+    assert info.metrics["mae"] == pytest.approx(min(history))
+
+
+def test_patience_ends_a_run_that_gets_no_better(make_corpus):
+    corpus = make_corpus()
+    trainer = Trainer(corpus, config("training.patience=2", epochs=50), "cpu")
+    trainer.validate = lambda: ({"mae": 1.0}, {})  # never better than the first
+    trainer.fit()
+    assert trainer.epoch == 3 and trainer.stop_reason == "patience"
+
+
+def test_a_term_that_is_not_finite_is_named_and_the_run_says_so(make_corpus, tmp_path, monkeypatch):
+    from mmmie.training.objective import Objective
+
+    monkeypatch.setattr(
+        Objective, "reconstruction", lambda self, codes: codes.invariant.mean.sum() * float("nan")
+    )
+    with pytest.raises(TrainingError, match=r"`reconstruction` is not finite in epoch 1, step 1"):
+        train(make_corpus(), tmp_path / "run", config(), device="cpu")
+    status = RunFolder(tmp_path / "run").read_status()
+    assert status.state == "failed" and "`reconstruction`" in status.error
+
+
+@pytest.mark.parametrize("levels", [{"text": "sequence"}, {f"m{i}": "utterance" for i in range(4)}])
+@pytest.mark.parametrize("speakers", [True, False])
+def test_any_corpus_trains(make_corpus, levels, speakers):
+    corpus = make_corpus(levels=levels, speakers=speakers)
+    trainer = Trainer(corpus, config("model.readout=summary", epochs=1), "cpu")
+    trainer.fit()
+    assert np.isfinite(trainer.best_metrics["mae"])
+
+
+def test_a_corpus_without_a_valid_split_is_refused_and_nothing_is_written(make_corpus, tmp_path):
+    with pytest.raises(InputError, match="no utterance has split `valid`"):
+        train(make_corpus(splits=("train",)), tmp_path / "run", config(), device="cpu")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_holds_something_is_refused(make_corpus, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="not empty"):
+        train(make_corpus(), tmp_path, config(), device="cpu")
+    assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_unknown_and_missing_devices(make_corpus):
+    with pytest.raises(InputError, match="--device tpu"):
+        Trainer(make_corpus(), config(), "tpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(InputError, match="--device cuda: no CUDA device"):
+            Trainer(make_corpus(), config(), "cuda")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_it_trains_on_a_gpu(make_corpus):
+    trainer = Trainer(make_corpus(), config(epochs=2), "cuda")
+    trainer.fit()
+    assert np.isfinite(trainer.best_metrics["mae"])
