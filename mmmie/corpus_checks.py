@@ -91,7 +91,9 @@ def _position_faults(utterances: pd.DataFrame, where: str) -> Iterator[str]:
     doubled = (stats["nunique"] != stats["count"]).to_numpy()
     if doubled.any():
         name = stats.index[int(doubled.argmax())]
-        yield f"{where}: `position` repeats in conversation {name!r}; number its utterances once each"
+        yield (
+            f"{where}: `position` repeats in conversation {name!r}; number its utterances once each"
+        )
     gaps = (stats["max"] - stats["min"] + 1 != stats["nunique"]).to_numpy()
     if gaps.any():
         name = stats.index[int(gaps.argmax())]

@@ -184,8 +184,6 @@ def _read_label(raw: dict[str, Any], file: Path) -> Label:
     name, kind = str(label.get("name") or "label"), label.get("kind")
     if kind == "regression":
         limits = label.get("range")
-        if limits is None:
-            return Label(name, "regression")
         ordered = (
             isinstance(limits, list)
             and len(limits) == 2

@@ -1,142 +1,218 @@
-"""Metrics of the field, as MMSA and MMIM compute them, for any label range."""
+"""How good predictions are: the metrics of multimodal sentiment analysis.
+
+The figures agree with those of MMSA 2.2.1 and MMIM on labels in [-3, 3]; other ranges follow the
+same definitions around their own neutral point.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmmie.corpus import Kind, Label
 from mmmie.errors import InputError
 
+if TYPE_CHECKING:
+    from mmmie.corpus import Kind, Label
 
-def primary_metric(kind: Kind) -> tuple[str, bool]:
-    """The metric that chooses the epoch, and whether higher is better."""
-    return ("mae", False) if kind == "regression" else ("f1_weighted", True)
-
-
-def metrics_for(label: Label, predictions: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
-    """`regression_metrics` of predictions (N,), or `classification_metrics` of scores (N, C).
-
-    Args:
-        label: what is predicted.
-        predictions: numbers in label units, or scores whose largest is the predicted class.
-        targets: labels (N,), or class indices (N,).
-    """
-    if label.kind == "regression":
-        return regression_metrics(predictions, targets, label.range)
-    return classification_metrics(predictions.argmax(-1), targets, label.classes or ())
+_PRIMARY: dict[Kind, tuple[str, bool]] = {
+    "regression": ("mae", False),
+    "classification": ("f1_weighted", True),
+}
 
 
 def regression_metrics(
-    predictions: np.ndarray, labels: np.ndarray, label_range: tuple[float, float] | None
-) -> dict[str, Any]:
-    """Metrics of predicted sentiment.
+    predictions: Any, labels: Any, label_range: tuple[float, float] | None
+) -> dict[str, float | None]:
+    """Metrics of predicted sentiment scores.
 
-    Labels and predictions are centred on the middle of the range first. Then, with half-range
-    r: `acc7` rounds both to whole numbers within ±3 (r ≥ 3), `acc5` within ±2 (r ≥ 2), half to
-    even; `…_nonneg` compares value ≥ 0 on all N, `…_nonzero` value > 0 where the label is not
-    exactly 0 (a prediction of 0 counts as negative). F1 is weighted by class size.
+    `mae` and `corr` (Pearson) are over all utterances and unclipped; `corr` is NaN where the
+    predictions or the labels are constant. The others centre both on the middle of the range,
+    the neutral point: `acc7` and `acc5` compare them rounded (half to even) after clipping to
+    ±3 and ±2, and are None where the range does not reach that far. `acc2_nonneg` and `f1_nonneg`
+    take "at least neutral" as the class of all utterances; `acc2_nonzero` and `f1_nonzero` leave
+    out those labelled exactly neutral and take "above neutral" as the class. F1 is weighted by
+    the labels' classes.
 
     Args:
-        predictions: (N,).
-        labels: (N,).
-        label_range: lowest and highest label; without one only `n`, `mae`, `corr` are defined.
+        predictions: N numbers of any shape.
+        labels: N numbers of any shape.
+        label_range: lowest and highest possible label; without it only `n`, `mae` and `corr` are
+            defined and the rest is None.
 
     Returns:
-        n, mae, corr (NaN for constant predictions or labels), acc7, acc5, acc2_nonneg,
-        f1_nonneg, acc2_nonzero, f1_nonzero; None where the range does not define a metric.
+        `n`, `mae`, `corr`, `acc7`, `acc5`, `acc2_nonneg`, `f1_nonneg`, `acc2_nonzero`,
+        `f1_nonzero`.
 
     Raises:
-        InputError: nothing to measure, or the lengths differ.
+        InputError: no labels, another number of predictions, values that are not finite, or an
+            empty range.
+
+    Example:
+        >>> found = regression_metrics([0.8, -2.6, 0.1], [1.0, -3.0, -0.2], (-3, 3))
+        >>> round(found["mae"], 3), found["acc7"], round(found["acc2_nonzero"], 3)
+        (0.3, 1.0, 0.667)
     """
-    p = np.asarray(predictions, np.float32).ravel()
-    y = np.asarray(labels, np.float32).ravel()
-    _check(len(p), len(y))
-    metrics: dict[str, Any] = {
+    p, y = _numbers(predictions, "predictions"), _numbers(labels, "labels")
+    _check_lengths(len(p), len(y))
+    metrics: dict[str, float | None] = {
         "n": len(y),
         "mae": float(np.abs(p - y).mean(dtype=np.float64)),
-        "corr": _correlation(p, y),
-        **dict.fromkeys(
-            ("acc7", "acc5", "acc2_nonneg", "f1_nonneg", "acc2_nonzero", "f1_nonzero")
-        ),
+        "corr": _pearson(p, y),
+        "acc7": None,
+        "acc5": None,
+        "acc2_nonneg": None,
+        "f1_nonneg": None,
+        "acc2_nonzero": None,
+        "f1_nonzero": None,
     }
     if label_range is None:
         return metrics
     low, high = label_range
-    centre, half = np.float32((low + high) / 2), (high - low) / 2
+    if not low < high:
+        raise InputError(f"range [{low:g}, {high:g}] is empty; give the lowest label, then the highest")
+    centre, reach = np.float32((low + high) / 2), (high - low) / 2
     p, y = p - centre, y - centre
-    for name, limit in (("acc7", 3), ("acc5", 2)):
-        if half >= limit:
-            same = np.rint(p.clip(-limit, limit)) == np.rint(y.clip(-limit, limit))
-            metrics[name] = float(same.mean())
-    metrics["acc2_nonneg"], metrics["f1_nonneg"] = _two_classes(p >= 0, y >= 0)
-    polar = y != 0
-    if polar.any():
-        two = _two_classes(p[polar] > 0, y[polar] > 0)
-        metrics["acc2_nonzero"], metrics["f1_nonzero"] = two
+    if reach >= 3:
+        metrics["acc7"] = _rounded_accuracy(p, y, 3)
+    if reach >= 2:
+        metrics["acc5"] = _rounded_accuracy(p, y, 2)
+    metrics["acc2_nonneg"], metrics["f1_nonneg"] = _binary(y >= 0, p >= 0)
+    coloured = y != 0
+    if coloured.any():
+        metrics["acc2_nonzero"], metrics["f1_nonzero"] = _binary(y[coloured] > 0, p[coloured] > 0)
     return metrics
 
 
 def classification_metrics(
-    predicted: np.ndarray, labels: np.ndarray, classes: tuple[str, ...] | list[str]
+    predictions: Any, labels: Any, classes: Sequence[str]
 ) -> dict[str, Any]:
     """Metrics of predicted classes.
 
     Args:
-        predicted: (N,) class indices.
-        labels: (N,) class indices.
-        classes: the names of the classes.
+        predictions: (N, C) scores or probabilities, of which the largest counts, or (N,) indices.
+        labels: (N,) indices into `classes`.
+        classes: the C names.
 
     Returns:
-        n, accuracy, f1_weighted, f1_macro (over all classes of the corpus) and per_class:
-        name → precision, recall, f1, n.
+        `n`, `accuracy`, `f1_weighted`, `f1_macro` (over the classes that occur among labels or
+        predictions, as in scikit-learn) and `per_class`: name → `precision`, `recall`, `f1`
+        (0 where nothing was predicted or labelled) and `n`, its labels.
 
     Raises:
-        InputError: nothing to measure, or the lengths differ.
-    """
-    from sklearn.metrics import precision_recall_fscore_support
+        InputError: no labels, another number of predictions, an index or a number of columns
+            that does not fit `classes`, or scores that are not finite.
 
-    predicted, labels = np.asarray(predicted).ravel(), np.asarray(labels).ravel()
-    _check(len(predicted), len(labels))
-    indices = list(range(len(classes)))
-    precision, recall, f1, support = precision_recall_fscore_support(
-        labels, predicted, labels=indices, zero_division=0
+    Example:
+        >>> found = classification_metrics([0, 1, 1], [0, 1, 0], ("negative", "positive"))
+        >>> round(found["accuracy"], 3), found["per_class"]["negative"]["precision"]
+        (0.667, 1.0)
+    """
+    from sklearn.metrics import f1_score, precision_recall_fscore_support
+
+    truth = _indices(labels, "labels", classes)
+    scores = np.asarray(predictions)
+    if scores.ndim == 2:
+        if scores.shape[1] != len(classes):
+            raise InputError(
+                f"predictions have {scores.shape[1]} columns for {len(classes)} classes; give one "
+                f"score a class"
+            )
+        if not np.isfinite(scores).all():
+            raise InputError("predictions hold nan or inf; give finite scores")
+        scores = scores.argmax(1) if len(scores) else np.zeros(0, np.int64)
+    predicted = _indices(scores, "predictions", classes)
+    _check_lengths(len(predicted), len(truth))
+    precision, recall, f1, n = precision_recall_fscore_support(
+        truth, predicted, labels=range(len(classes)), zero_division=0.0
     )
     return {
-        "n": len(labels),
-        "accuracy": float((predicted == labels).mean()),
-        "f1_weighted": float((f1 * support).sum() / support.sum()),
-        "f1_macro": float(f1.mean()),
+        "n": len(truth),
+        "accuracy": float((truth == predicted).mean()),
+        "f1_weighted": float(f1_score(truth, predicted, average="weighted")),
+        "f1_macro": float(f1_score(truth, predicted, average="macro")),
         "per_class": {
             name: {
                 "precision": float(precision[i]),
                 "recall": float(recall[i]),
                 "f1": float(f1[i]),
-                "n": int(support[i]),
+                "n": int(n[i]),
             }
             for i, name in enumerate(classes)
         },
     }
 
 
-def _two_classes(predicted: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+def metrics_for(label: Label, predictions: Any, targets: Any) -> dict[str, Any]:
+    """The metrics that fit a corpus' label.
+
+    Args:
+        label: what is predicted.
+        predictions: (N,) numbers for regression; (N, C) scores or (N,) indices for classes.
+        targets: (N,) numbers or class indices, as `Corpus.targets` gives them.
+
+    Returns:
+        What `regression_metrics` or `classification_metrics` returns.
+
+    Raises:
+        InputError: as those do.
+    """
+    if label.kind == "regression":
+        return dict(regression_metrics(predictions, targets, label.range))
+    return classification_metrics(predictions, targets, label.classes or ())
+
+
+def primary_metric(kind: Kind) -> tuple[str, bool]:
+    """The metric that selects a model, and whether a higher value is better."""
+    return _PRIMARY[kind]
+
+
+def _numbers(values: Any, name: str) -> np.ndarray:
+    flat = np.asarray(values, np.float32).ravel()
+    finite = np.isfinite(flat)
+    if not finite.all():
+        row = int((~finite).argmax())
+        raise InputError(f"{name} hold {flat[row]} in row {row}; give finite numbers")
+    return flat
+
+
+def _indices(values: Any, name: str, classes: Sequence[str]) -> np.ndarray:
+    array = np.asarray(values)
+    whole = array.ndim == 1 and (array.dtype.kind in "iu" or not len(array))
+    if not whole:
+        raise InputError(f"{name} are {array.dtype} {array.shape}; give N whole class indices")
+    outside = (array < 0) | (array >= len(classes))
+    if outside.any():
+        row = int(outside.argmax())
+        raise InputError(
+            f"{name} hold class {array[row]} in row {row}; use 0 to {len(classes) - 1}"
+        )
+    return array
+
+
+def _check_lengths(predictions: int, labels: int) -> None:
+    if not labels:
+        raise InputError("labels are empty; give at least one utterance")
+    if predictions != labels:
+        raise InputError(f"there are {predictions} predictions for {labels} labels; give one each")
+
+
+def _pearson(p: np.ndarray, y: np.ndarray) -> float:
+    # a constant must not pass for one that varies by rounding errors
+    if p.min() == p.max() or y.min() == y.max():
+        return float("nan")
+    return float(np.corrcoef(p, y, dtype=np.float64)[0, 1])
+
+
+def _rounded_accuracy(p: np.ndarray, y: np.ndarray, limit: int) -> float:
+    p, y = np.clip(p, -limit, limit), np.clip(y, -limit, limit)
+    return float((np.rint(p) == np.rint(y)).mean())
+
+
+def _binary(truth: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
+    """Accuracy and weighted F1."""
     from sklearn.metrics import f1_score
 
-    f1 = f1_score(truth, predicted, average="weighted", zero_division=0)
-    return float((predicted == truth).mean()), float(f1)
-
-
-def _correlation(p: np.ndarray, y: np.ndarray) -> float:
-    p, y = p.astype(np.float64), y.astype(np.float64)
-    p, y = p - p.mean(), y - y.mean()
-    scale = np.sqrt((p**2).sum() * (y**2).sum())
-    constant = np.allclose(p, 0, atol=1e-12) or np.allclose(y, 0, atol=1e-12)
-    return float("nan") if constant else float((p * y).sum() / scale)
-
-
-def _check(predictions: int, labels: int) -> None:
-    if predictions != labels:
-        raise InputError(f"metrics: {predictions} predictions for {labels} labels; give one each")
-    if not labels:
-        raise InputError("metrics: there is no utterance to measure; choose another split")
+    accuracy = float((truth == predicted).mean())
+    return accuracy, float(f1_score(truth, predicted, average="weighted"))

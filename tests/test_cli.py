@@ -55,12 +55,22 @@ def test_train_evaluate_predict_identity_probe(capsys, folder, trained, tmp_path
         "acc2_nonzero",
         "f1_nonzero",
     }
-    assert json.loads(run(capsys, "evaluate", trained / "best", "--data", folder, "--json")) == metrics
+    assert (
+        json.loads(run(capsys, "evaluate", trained / "best", "--data", folder, "--json")) == metrics
+    )
 
     file = tmp_path / "p.csv"
     run(capsys, "predict", trained, "--data", folder, "--out", file)
     table = pd.read_csv(file)
-    assert list(table) == ["id", "conversation", "position", "speaker", "split", "label", "prediction"]
+    assert list(table) == [
+        "id",
+        "conversation",
+        "position",
+        "speaker",
+        "split",
+        "label",
+        "prediction",
+    ]
     assert len(table) == 120 and table["prediction"].notna().all()
 
     effect = json.loads(run(capsys, "identity", trained, "--json"))
@@ -161,7 +171,11 @@ def test_bad_input_is_one_line_with_status_2(capsys, folder, trained, tmp_path):
 
 
 def test_importing_the_package_and_asking_for_help_load_nothing_heavy():
-    code = "import sys, mmmie, mmmie.cli; print([m for m in ('torch','umap','sklearn','streamlit','pandas') if m in sys.modules])"
+    code = (
+        "import sys, mmmie, mmmie.cli\n"
+        "heavy = ('torch', 'umap', 'sklearn', 'streamlit', 'pandas')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

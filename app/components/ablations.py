@@ -98,9 +98,7 @@ def _measured(view: state.View, rows: dict[str, Checkpoint], name: str) -> pd.Da
             )
         except InputError:  # weights that cannot be read
             continue
-        entries.append(
-            {"label": label, "value": found.value, "low": found.low, "high": found.high}
-        )
+        entries.append({"label": label, "value": found.value, "low": found.low, "high": found.high})
     return pd.DataFrame(entries, columns=["label", "value", "low", "high"])
 
 

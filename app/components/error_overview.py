@@ -7,8 +7,9 @@ import streamlit as st
 
 from app import state
 from app.components.figures import figure, figure_footer, selected_ids
+from app.components.layout import wide_columns
 from app.views.conversation import label_limits
-from app.views.names import plain, slice_words
+from app.views.names import plain, slice_names, slice_phrases
 from app.views.prediction_errors import calibration_figure, confusion_figure
 from app.views.style import three_digits
 from app.views.words import metric
@@ -28,7 +29,7 @@ _SHOWN = ("mae", "corr", "acc2_nonzero", "f1_nonzero", "accuracy", "f1_weighted"
 
 def error_overview(view: state.View) -> None:
     """Draw truth against prediction on the left, the slices on the right."""
-    left, right = st.columns(2, gap="medium")
+    left, right = wide_columns(2, key="error-overview")
     with left:
         if view.corpus.label.classes is None:
             _calibration(view)
@@ -124,7 +125,7 @@ def slices_title(table: pd.DataFrame, name: str) -> str:
     worst = parts.loc[known.idxmin() if lower_is_worse else known.idxmax()]
     write = metric(name).text
     return (
-        f"Hardest are {plain(slice_words(worst['slice']))}: {metric(name).name} "
+        f"Hardest are {plain(slice_phrases(table['slice'])[worst['slice']])}: {metric(name).name} "
         f"{write(worst[name])} against {write(everything[name])}"
     )
 
@@ -138,14 +139,16 @@ def _slices(view: state.View) -> None:
             "This corpus has no further column with two to ten values, so there are no slices. "
             "Add one to its utterance table, `ambiguous` say, and it appears here."
         )
-    shown = table[["slice", "n", *names]].assign(slice=table["slice"].map(slice_words))
+    shown = table[["slice", "n", *names]].assign(
+        slice=table["slice"].map(slice_names(table["slice"]))
+    )
     st.dataframe(
         shown,
         hide_index=True,
         width="stretch",
         height=min(400, 38 + 35 * len(shown)),
         column_config={
-            "slice": st.column_config.TextColumn("Slice", width="medium"),
+            "slice": st.column_config.TextColumn("Slice"),
             "n": st.column_config.NumberColumn("Utterances", format="localized"),
             **{
                 n: st.column_config.NumberColumn(

@@ -83,7 +83,7 @@ def _truth_and_prediction(view: View, row: int, one: pd.Series, key: str) -> Non
         **chart,
     )
     verdict = "right" if one["correct"] else f"wrong: the truth is {plain(str(one['label']))}"
-    st.caption(f"Predicted {plain(str(one['prediction']))}, {verdict} (hollow ring).")
+    st.caption(f"Predicted {plain(str(one['prediction']))}, {verdict}.")
 
 
 def _channels(corpus: Corpus, row: int, name: str, key: str) -> None:
@@ -143,7 +143,7 @@ def _values(names: list[str], values: np.ndarray, mean: np.ndarray, deviation: n
                 f"{three_digits(v)} {unit}".strip()
                 for v, (_, unit) in zip(values, words, strict=True)
             ],
-            "against the corpus": [f"{z:+.1f} standard deviations" for z in spreads],
+            "against the corpus": [f"{z:+.1f} SD" for z in spreads],
         }
     )
     st.dataframe(table, hide_index=True, width="stretch")

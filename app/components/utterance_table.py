@@ -100,7 +100,7 @@ def utterance_table(view: state.View) -> None:
         on_select=lambda: _choose(ids),
         selection_mode="multi-row",
         hide_index=True,
-        height=420,
+        height=560,
         column_config=_columns(view, flags),
         alt="Utterances with truth, prediction and error",
     )

@@ -4,16 +4,17 @@ import streamlit as st
 
 from app import state
 from app.components.error_overview import error_overview
+from app.components.layout import wide_columns
 from app.components.timeline import timeline
 from app.components.utterance import utterance_card
 from app.components.utterance_table import utterance_table
 
-st.title("Predictions")
+st.title("Which utterances are right or wrong, and why this one?")
 view = state.current_view()
 with state.readable_errors():
     frame = view.frame
 timeline(view)
-left, right = st.columns([3, 2], gap="medium")
+left, right = wide_columns([3, 2], key="table-and-card")
 with left:
     utterance_table(view)
 with right:

@@ -1,5 +1,43 @@
-"""Placeholder."""
+"""Which part of the codes do the modalities share, and which is each one's own?"""
+
+from __future__ import annotations
 
 import streamlit as st
 
-st.title("representations")
+from app import state
+from app.components.code_maps import draw_code_maps
+from app.components.code_probes import draw_probes, probes
+from app.components.neighbours import draw_neighbours
+from app.components.utterance import utterance_card
+from app.views.probes import probe_finding
+
+view = state.current_view()
+heading = st.empty()
+heading.title("Which part of the codes do the modalities share?")
+
+with state.readable_errors():
+    _ = view.outputs
+
+method = st.segmented_control(
+    "Map",
+    ["PCA", "UMAP"],
+    default="PCA",
+    required=True,
+    key="map_method",
+    label_visibility="collapsed",
+    bind="query-params",
+    help="PCA is there at once and keeps distances; UMAP keeps neighbours and takes a while.",
+)
+
+left, right = st.columns([5, 2], gap="medium")
+with left:
+    draw_code_maps(view, str(method), right)
+with right:
+    utterance_card(view, view.primary, channels=False)
+
+draw_neighbours(view)
+
+report = probes(view)
+if report is not None:
+    heading.title(probe_finding(report))
+    draw_probes(view, report)

@@ -61,5 +61,10 @@ def channels_figure(
         figure.update_yaxes(range=[low, high], nticks=3, tickfont={"size": 10}, **place)
     figure.update_annotations(font={"size": 12}, yshift=2)
     figure.update_xaxes(showgrid=False, nticks=5, tickfont={"size": 10})
-    figure.update_xaxes(title={"text": step_name, "font": {"size": 11}}, row=rows)
+    for i in range(len(names)):
+        if i + columns >= len(names):  # nothing stands below it
+            figure.update_xaxes(
+                title={"text": step_name, "font": {"size": 11}}, showticklabels=True,
+                row=i // columns + 1, col=i % columns + 1,
+            )  # fmt: skip
     return figure

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.views.style import (
+    ACCENT,
     NEUTRAL,
     SENTIMENT_SCALE,
     blank,
@@ -15,6 +16,7 @@ from app.views.style import (
     modality_colour,
     three_digits,
 )
+from mmmie.analysis.outputs import TRAINED
 from mmmie.corpus import Label
 
 _ROW_PIXELS = 30
@@ -32,7 +34,7 @@ def attention_figure(
         modalities: in the order of the model.
     """
     figure = make_subplots(
-        cols=len(shares), subplot_titles=list(shares), shared_yaxes=True, horizontal_spacing=0.05
+        cols=len(shares), subplot_titles=list(shares), shared_yaxes=True, horizontal_spacing=0.08
     )
     figure.update_layout(blank(110 + _ROW_PIXELS * len(names), barmode="stack").layout)
     most = 0.0
@@ -47,7 +49,7 @@ def attention_figure(
                 hovertemplate=f"%{{y}}<br>{modality} %{{x:.1%}}<extra></extra>", row=1, col=column,
             )  # fmt: skip
     figure.update_xaxes(
-        range=[0, most * 1.05 or 1], tickformat=".0%", title="share of attention", nticks=5
+        range=[0, most * 1.05 or 1], tickformat=".0%", title="share of attention", nticks=4
     )
     figure.update_yaxes(
         categoryorder="array", categoryarray=names[::-1], showgrid=False, type="category"
@@ -162,15 +164,14 @@ def effect_figure(
             f"<br>prediction moves by {three_digits(row.mean_abs_shift)} on average"
             for name, row in zip(names, table.itertuples(), strict=True)
         ]
-        sure = ((table["low"] > 0) | (table["high"] < 0)).to_numpy()
+        sure = ((table["low"] > 0) | (table["high"] < 0) | (table.index == TRAINED)).to_numpy()
         figure.add_scatter(
             x=table["error"], y=names, mode="markers", hovertext=hover,
             hovertemplate="%{hovertext}<extra></extra>",
             error_x={"array": up, "arrayminus": down, "thickness": 1.6, "width": 0,
                      "color": NEUTRAL},
             marker={
-                "size": 10, "color": [NEUTRAL if s else "rgba(0,0,0,0)" for s in sure],
-                "line": {"width": 2, "color": NEUTRAL},
+                "size": 11, "color": ACCENT, "opacity": np.where(sure, 1, 0.4),
             },
             row=1, col=column,
         )  # fmt: skip

@@ -25,7 +25,12 @@ _HIGHLIGHT = "rgba(123, 135, 148, 0.18)"
 
 
 def label_limits(label: Label, *values: np.ndarray) -> tuple[float, float]:
-    """The limits of every sentiment axis of a corpus: its range, else what the values span."""
+    """The limits of every label axis of a corpus: its range, else what the values span.
+
+    Classes are shown by their probability, so theirs are 0 and 1.
+    """
+    if label.classes is not None:
+        return 0.0, 1.0
     if label.range is not None:
         return label.range
     low = min(float(np.min(v)) for v in values)
@@ -160,7 +165,7 @@ def _draw_classes(
     for i, name in enumerate(classes):
         figure.add_bar(
             x=x, y=np.full(len(x), 0.86), base=i - 0.43, width=0.94, customdata=ids,
-            marker={"color": colours[name], "opacity": 0.06 + 0.8 * probabilities[:, i]},
+            marker={"color": colours[name], "opacity": 0.06 + 0.6 * probabilities[:, i]},
             hovertext=hover, hovertemplate="%{hovertext}<extra></extra>", showlegend=False,
             row=1, col=1,
         )  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>&])")
 _UNITS = (
     ("_syllables_per_s", "syllables/s"),
-    ("_per_s", "1/s"),
+    ("_per_s", "per s"),
     ("_hz", "Hz"),
     ("_db", "dB"),
     ("_deg", "degrees"),
@@ -22,22 +23,46 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
-def slice_words(name: str) -> str:
-    """A slice such as ``ambiguous=1`` as what it holds.
+def slice_names(names: Iterable[str]) -> dict[str, str]:
+    """Slices such as ``ambiguous=1`` in few words, for tables and panels.
+
+    A column counts as a flag where its only values are 0 and 1.
 
     Example:
-        >>> slice_words("ambiguous=1"), slice_words("emotion=joy")
-        ('ambiguous utterances', 'utterances with emotion joy')
-        >>> slice_words("sarcastic=0")
-        'utterances that are not sarcastic'
+        >>> slice_names(["all", "ambiguous=0", "ambiguous=1", "emotion=joy", "season=1", "season=2"])
+        {'all': 'all', 'ambiguous=0': 'not ambiguous', 'ambiguous=1': 'ambiguous', \
+'emotion=joy': 'emotion joy', 'season=1': 'season 1', 'season=2': 'season 2'}
     """
-    column, equals, value = name.partition("=")
-    if not equals:
-        return "all utterances" if name == "all" else name
-    column = column.replace("_", " ")
-    if value in ("0", "1"):
-        return f"{column} utterances" if value == "1" else f"utterances that are not {column}"
-    return f"utterances with {column} {value}"
+    return {name: words[0] for name, words in _slices(names).items()}
+
+
+def slice_phrases(names: Iterable[str]) -> dict[str, str]:
+    """The same as what they hold, for sentences.
+
+    Example:
+        >>> slice_phrases(["ambiguous=0", "emotion=joy"])
+        {'ambiguous=0': 'utterances that are not ambiguous', 'emotion=joy': 'utterances with emotion joy'}
+    """
+    return {name: words[1] for name, words in _slices(names).items()}
+
+
+def _slices(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    parts = {name: name.partition("=") for name in names}
+    values: dict[str, set[str]] = {}
+    for column, _, value in parts.values():
+        values.setdefault(column, set()).add(value)
+    found = {}
+    for name, (column, equals, value) in parts.items():
+        word = column.replace("_", " ")
+        if not equals:
+            found[name] = (word, "all utterances" if name == "all" else word)
+        elif values[column] <= {"0", "1"} and value == "1":
+            found[name] = (word, f"{word} utterances")
+        elif values[column] <= {"0", "1"}:
+            found[name] = (f"not {word}", f"utterances that are not {word}")
+        else:
+            found[name] = (f"{word} {value}", f"utterances with {word} {value}")
+    return found
 
 
 def channel_words(name: str) -> tuple[str, str]:

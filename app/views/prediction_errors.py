@@ -31,7 +31,7 @@ def calibration_figure(
     """
     figure = blank(400)
     # Points keep their ink where they are few, and overlap without hiding where they are many.
-    shown = min(0.75, max(0.25, 300 / max(len(frame), 1)))
+    shown = min(0.85, max(0.4, 600 / max(len(frame), 1)))
     opacity = np.full(len(frame), shown)
     if selected:
         opacity[:] = FADED
@@ -47,7 +47,7 @@ def calibration_figure(
         hovertemplate="%{hovertext}<br>prediction %{x:.3g}, truth %{y:.3g}<extra></extra>",
         marker={
             "size": 7, "opacity": opacity, "color": frame["absolute_error"],
-            "colorscale": ERROR_SCALE, "cmin": 0, "cmax": (high - low) / 2,
+            "colorscale": ERROR_SCALE, "cmin": 0, "cmax": _largest(frame),
             "colorbar": {"title": {"text": "error", "side": "right"}, "thickness": 10},
         },
         showlegend=False,
@@ -68,6 +68,11 @@ def calibration_figure(
     margin = 0.05 * (high - low)
     figure.update_yaxes(title=f"true {label.name}", range=[low - margin, high + margin])
     return figure
+
+
+def _largest(frame: pd.DataFrame) -> float:
+    """Where the error ramp ends: all but the largest two per cent stay inside."""
+    return max(float(frame["absolute_error"].quantile(0.98)), 1e-9)
 
 
 def confusion_figure(counts: pd.DataFrame) -> go.Figure:

@@ -15,7 +15,7 @@ def scale_figure(
     label: Label, limits: tuple[float, float], truth: float, prediction: float
 ) -> go.Figure:
     """Truth (hollow) and prediction (filled) above the diverging scale of the label."""
-    figure = blank(104, showlegend=False)
+    figure = blank(126, showlegend=False)
     steps = np.linspace(*limits, _STRIP_STEPS)
     figure.add_heatmap(
         x=steps, y=[0], z=[steps], colorscale=SENTIMENT_SCALE, zmin=limits[0], zmax=limits[1],
@@ -39,7 +39,7 @@ def scale_figure(
         },
     )  # fmt: skip
     margin = 0.04 * (limits[1] - limits[0])
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 4})
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 44})
     figure.update_xaxes(
         range=[min(limits[0], prediction) - margin, max(limits[1], prediction) + margin],
         title=label.name, showgrid=False,
@@ -49,7 +49,7 @@ def scale_figure(
 
 
 def class_figure(classes: list[str], probabilities: np.ndarray, truth: str) -> go.Figure:
-    """Probability of every class; the true one has a hollow mark at its end."""
+    """Probability of every class; the true one is named so."""
     colours = class_colours(classes)
     figure = blank(64 + 26 * len(classes), showlegend=False)
     figure.add_bar(
@@ -58,11 +58,8 @@ def class_figure(classes: list[str], probabilities: np.ndarray, truth: str) -> g
         text=[three_digits(float(p)) for p in probabilities], textposition="outside",
         cliponaxis=False, hovertemplate="%{y}: %{x:.3f}<extra></extra>",
     )  # fmt: skip
-    figure.add_scatter(
-        x=[0], y=[truth], mode="markers", hovertemplate="true class<extra></extra>",
-        marker={"symbol": "circle-open", "size": 14, "color": NEUTRAL, "line": {"width": 2.5}},
-    )  # fmt: skip
     figure.update_layout(margin={"l": 8, "r": 30, "t": 4, "b": 4})
-    figure.update_xaxes(range=[-0.04, 1.08], title="probability", showgrid=False)
-    figure.update_yaxes(autorange="reversed")
+    figure.update_xaxes(range=[0, 1.08], title="probability", showgrid=False)
+    names = [f"{name} (truth)" if name == truth else name for name in classes]
+    figure.update_yaxes(autorange="reversed", tickvals=classes, ticktext=names)
     return figure

@@ -22,7 +22,7 @@ from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
 from mmmie.corpus import Corpus
 from mmmie.files import write_json
 
-STEPS = 1000
+STEPS = 300
 BATCH = 128
 HIDDEN = 128
 
@@ -97,9 +97,7 @@ def fresh_estimates(
         found.append(row("pair", f"{names[m]}-{names[n]}", z[both, m], z[both, n]))
     for m, name in enumerate(names):
         here = present[:, m]
-        summary = codes.summaries[m].numpy()[here]
-        varies = summary.std(0) > 1e-6
-        found.append(row("invariant", name, summary[:, varies], z[here, m]))
+        found.append(row("invariant", name, codes.summaries[m].numpy()[here], z[here, m]))
     return found
 
 

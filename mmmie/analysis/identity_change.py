@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.identity_effect import identity_effect
+from mmmie.analysis.identity_effect import identity_effect, prediction_shift
 from mmmie.analysis.intervals import difference_interval
 from mmmie.analysis.intervention_names import INTERVENTIONS
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.analysis.slices import slices
 from mmmie.corpus import Corpus
+from mmmie.metrics import metrics_for
 from mmmie.model.config import ModelSettings
 
+RETRAINED = "retrained"
 _REPEATS = 1000
 _UNKNOWN = 2
 
@@ -58,18 +62,61 @@ def identity_changes(corpus: Corpus, outputs: SplitOutputs) -> pd.DataFrame:
     return pd.DataFrame(entries)
 
 
+def retrained_changes(corpus: Corpus, outputs: SplitOutputs, other: SplitOutputs) -> pd.DataFrame:
+    """Another model on the same utterances, as further rows of `identity_changes`.
+
+    Args:
+        corpus: the corpus of both.
+        outputs: the model that `change` is measured against.
+        other: of the same split.
+
+    Returns:
+        One row a slice with the variant ``retrained`` and the columns of `identity_changes`.
+    """
+    pair = {TRAINED: outputs.output[TRAINED], RETRAINED: other.output[TRAINED]}
+    both = replace(outputs, output=pair)
+    targets = corpus.targets[outputs.rows]
+    everything = np.ones(len(outputs.rows), bool)
+    entries: list[dict[str, Any]] = []
+    for name, mask in [("all", everything), *slices(corpus, outputs.rows)]:
+        errors = {
+            v: _error(metrics_for(corpus.label, output[mask], targets[mask]))
+            for v, output in pair.items()
+        }
+        low, high = _change_interval(corpus, both, RETRAINED, mask)
+        entries.append(
+            {
+                "slice": name,
+                "n": int(mask.sum()),
+                "variant": RETRAINED,
+                "error": errors[RETRAINED],
+                "change": errors[RETRAINED] - errors[TRAINED],
+                "low": low,
+                "high": high,
+                "mean_abs_shift": float(prediction_shift(both, RETRAINED)[mask].mean()),
+            }
+        )
+    return pd.DataFrame(entries)
+
+
 def strongest_change(changes: pd.DataFrame, variant: str) -> dict[str, Any] | None:
     """The slice where an intervention surely changes the error most.
+
+    Among many slices some interval excludes zero by chance. So a change counts as sure where a
+    normal interval of its standard error (a quarter of its interval's width, about) would do
+    so at 95 % for all slices together (Bonferroni).
 
     Args:
         changes: from `identity_changes`.
         variant: an intervention.
 
     Returns:
-        Its row and `trained`, the error as trained; None where no interval excludes zero.
+        Its row and `trained`, the error as trained; None where no change is sure.
     """
     rows = changes[changes["variant"] == variant]
-    sure = rows[(rows["low"] > 0) | (rows["high"] < 0)]
+    error = (rows["high"] - rows["low"]) / (2 * NormalDist().inv_cdf(0.975))
+    needed = NormalDist().inv_cdf(1 - 0.025 / len(rows))
+    sure = rows[rows["change"].abs() > needed * error]
     if sure.empty:
         return None
     row: dict[str, Any] = sure.loc[sure["change"].abs().idxmax()].to_dict()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Literal
 
 import pandas as pd
@@ -91,7 +92,7 @@ def bounds_table(info: CheckpointInfo, history: list[dict[str, Any]]) -> pd.Data
         `family`, `name`, `quantity` (``I(z text; z audio)``), `nats`, `estimator`, `bound`,
         `ceiling` and `truth` in nats (NaN where there is none), `conclusion`: one sentence.
     """
-    ceiling = ceiling_of(history)
+    ceiling, modalities = ceiling_of(history), list(info.modalities)
     rows = []
     for row in bounds_at(history, info.epoch).itertuples():
         family, name, nats = str(row.family), str(row.name), float(row.nats)
@@ -102,13 +103,13 @@ def bounds_table(info: CheckpointInfo, history: list[dict[str, Any]]) -> pd.Data
             {
                 "family": family,
                 "name": name,
-                "quantity": quantity(family, name),
+                "quantity": quantity(family, name, modalities),
                 "nats": nats,
                 "estimator": how.estimator,
                 "bound": how.bound,
                 "ceiling": math.nan if limit is None else limit,
                 "truth": math.nan if truth is None else truth,
-                "conclusion": conclusion(family, name, nats, how, limit, truth),
+                "conclusion": conclusion(family, name, nats, how, modalities, limit, truth),
             }
         )
     return pd.DataFrame(
@@ -127,10 +128,18 @@ def bounds_table(info: CheckpointInfo, history: list[dict[str, Any]]) -> pd.Data
     )
 
 
-def quantity(family: str, name: str) -> str:
+def pair_of(name: str, modalities: list[str]) -> tuple[str, str]:
+    """The two modalities of a pair such as ``text-audio``, whose names may hold hyphens."""
+    for pair in combinations(modalities, 2):
+        if "-".join(pair) == name:
+            return pair
+    raise ValueError(f"{name!r} is no pair of {', '.join(modalities)}")
+
+
+def quantity(family: str, name: str, modalities: list[str]) -> str:
     """The mutual information that a value is about, ``I(z text; z audio)`` say."""
     if family == "pair":
-        first, _, second = name.partition("-")
+        first, second = pair_of(name, modalities)
         return f"I(z {first}; z {second})"
     if family == "separation":
         return f"I(z {name}; s {name})"
@@ -142,6 +151,7 @@ def conclusion(
     name: str,
     nats: float,
     how: Measured,
+    modalities: list[str],
     ceiling: float | None = None,
     truth: float | None = None,
 ) -> str:
@@ -149,7 +159,7 @@ def conclusion(
     if not how.believable:
         return "Nothing: its learned conditional was not trained in this run."
     if family == "pair":
-        return _about_pair(name, nats, ceiling, truth)
+        return _about_pair(pair_of(name, modalities), nats, ceiling, truth)
     if family == "separation":
         return (
             f"About {nats:.2g} nats, on neither side of the truth: an upper bound only as far "
@@ -164,15 +174,17 @@ def conclusion(
     )
 
 
-def _about_pair(name: str, nats: float, ceiling: float | None, truth: float | None) -> str:
-    first, _, second = name.partition("-")
+def _about_pair(
+    pair: tuple[str, str], nats: float, ceiling: float | None, truth: float | None
+) -> str:
+    first, second = pair
     if nats < _NOTHING:
         return "No dependence is shown; a lower bound near zero does not show independence."
     said = f"z {first} and z {second} share at least {nats:.3g} nats"
     if truth is not None and nats > truth:
         return f"{said}; the inputs share {truth:.3g}, so the excess is sampling error."
     if truth is not None:
-        return f"{said}, {nats / truth:.0%} of the {truth:.3g} that their inputs share."
+        return f"{said}, so {nats / truth:.0%} or more of the {truth:.3g} that their inputs share."
     if ceiling is not None and nats > _NEAR_CEILING * ceiling:
         return f"{said}, and maybe far more: the ceiling of {ceiling:.3g} is near."
     return f"{said}; how much more is open."

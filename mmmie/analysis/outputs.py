@@ -6,7 +6,6 @@ Analyses and pages read this; only computing it needs torch.
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 TRAINED = "trained"
 _VERSION = 1
+_MOST_KEPT = 12
 
 
 @dataclass
@@ -130,18 +130,18 @@ def cached_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> SplitO
 def cache_folder(checkpoint: Path) -> Path:
     """Where projections and outputs of a checkpoint are kept.
 
-    The ``cache/`` of the run or checkpoint folder, or a temporary folder of this user where
-    that cannot be written.
+    The ``cache/`` of the run or checkpoint folder, or one in the home of this user where that
+    cannot be written.
     """
     home = checkpoint.parent if (checkpoint.parent / "config.toml").exists() else checkpoint
-    for folder in (home / "cache", Path(tempfile.gettempdir()) / f"mmmie-cache-{os.getuid()}"):
+    for folder in (home / "cache", Path.home() / ".cache" / "mmmie"):
         try:
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError:
             continue
         if os.access(folder, os.W_OK):
             return folder
-    raise PermissionError(f"neither {home} nor the temporary folder can be written")
+    raise PermissionError(f"{home}: neither it nor the home folder can be written")
 
 
 def _encode(checkpoint: Checkpoint, corpus: Corpus, split: str):  # type: ignore[no-untyped-def]
@@ -177,6 +177,10 @@ def _write(file: Path, outputs: SplitOutputs) -> None:
     scratch = file.with_suffix(f".{os.getpid()}")
     scratch.write_bytes(save({k: np.ascontiguousarray(v) for k, v in tensors.items()}, metadata))
     scratch.replace(file)
+    # A run in training makes new weights every epoch; what was said of old ones goes.
+    kept = sorted(file.parent.glob("outputs-*.safetensors"), key=lambda f: f.stat().st_mtime)
+    for old in kept[:-_MOST_KEPT]:
+        old.unlink(missing_ok=True)
 
 
 def _read(file: Path) -> SplitOutputs:

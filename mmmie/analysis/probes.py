@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mmmie.analysis.outputs import SplitOutputs
 from mmmie.corpus import Corpus
@@ -28,7 +29,12 @@ def probe_report(corpus: Corpus, outputs: SplitOutputs) -> dict[str, Any]:
     groups = conversation_codes(corpus, outputs.rows)
     targets = label_matrix(corpus, outputs.rows)
     table = corpus.utterances.iloc[outputs.rows]
-    latents = [str(c) for c in table.columns if str(c).startswith("latent_")]
+    latents = [
+        str(c)
+        for c in table.columns
+        if str(c).startswith("latent_") and pd.api.types.is_numeric_dtype(table[c])
+    ]
+    latents = [c for c in latents if table[c].notna().all()]
     codes: dict[str, dict[str, Any]] = {}
     for kind in KINDS:
         accuracies = modality_accuracy(outputs, kind, groups)

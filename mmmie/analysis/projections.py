@@ -1,6 +1,7 @@
 """Codes in two or three dimensions: PCA at once, UMAP in a process of its own, cached on disk.
 
-Run as a module it computes one UMAP: ``python -m mmmie.analysis.projections CODES.npy OUT.npz``.
+Run as a module it computes UMAPs one after another:
+``python -m mmmie.analysis.projections CODES.npy OUT.npz [CODES.npy OUT.npz …] DIMENSIONS``.
 UMAP compiles for seconds in every new process and can abort the process it runs in when two
 threads use it, so it never runs inside a server.
 """
@@ -84,11 +85,21 @@ def cached_umap(codes: np.ndarray, cache: Path, dimensions: int = 2) -> Projecti
 
 def start_umap(codes: np.ndarray, cache: Path, dimensions: int = 2) -> subprocess.Popen[bytes]:
     """Compute a UMAP in a process of its own; `cached_umap` finds it when it is done."""
-    out = _umap_file(codes, cache, dimensions)
-    source = out.with_suffix(f".{os.getpid()}.npy")
-    np.save(source, codes.astype(np.float32))
+    return start_umaps([codes], cache, dimensions)
+
+
+def start_umaps(
+    spaces: list[np.ndarray], cache: Path, dimensions: int = 2
+) -> subprocess.Popen[bytes]:
+    """`start_umap` of several spaces, one after another in one process, which compiles once."""
+    files: list[Path] = []
+    for codes in spaces:
+        out = _umap_file(codes, cache, dimensions)
+        source = out.with_suffix(f".{os.getpid()}.npy")
+        np.save(source, codes.astype(np.float32))
+        files += [source, out]
     return subprocess.Popen(
-        [sys.executable, "-m", "mmmie.analysis.projections", source, out, str(dimensions)],
+        [sys.executable, "-m", "mmmie.analysis.projections", *files, str(dimensions)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -121,4 +132,6 @@ def _main(source: Path, out: Path, dimensions: int) -> None:
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    *paths, count = sys.argv[1:]
+    for source_path, out_path in zip(paths[::2], paths[1::2], strict=True):
+        _main(Path(source_path), Path(out_path), int(count))

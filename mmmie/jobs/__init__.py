@@ -1,6 +1,6 @@
 """Start, watch and steer training processes; the run folder is the only thing they share."""
 
 from mmmie.jobs.launch import launch, resume_run
-from mmmie.jobs.watch import list_runs, log_tail, observe, new_metrics
+from mmmie.jobs.watch import list_runs, log_tail, new_metrics, observe
 
 __all__ = ["launch", "list_runs", "log_tail", "new_metrics", "observe", "resume_run"]

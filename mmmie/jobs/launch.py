@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from mmmie.errors import InputError
@@ -63,6 +64,8 @@ def _spawn(run: RunFolder, arguments: list[str]) -> None:
         )
     status = run.read_status()
     if status is None or status.state != "running":  # the child may have been faster
-        epochs = status.epochs if status else 0
         started = process_start(process.pid)
-        run.write_status(Status("queued", process.pid, started, epochs=epochs))
+        was = status or Status("queued")
+        run.write_status(
+            replace(was, state="queued", pid=process.pid, pid_started=started, error=None)
+        )

@@ -12,8 +12,8 @@ from mmmie.mi.networks import SkipMLP
 LOG_VARIANCE_LIMIT = 16.0
 """Log-variances stay within ± this, softly: room for 8 nats a dimension of unit variance."""
 
-_PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3, 1e4)
-_LEAST_LEFT_OUT = 1e-3
+_PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3, 1e4)
+_LEAST_LEFT_OUT = 1e-6
 _SMALLEST_VARIANCE = 1e-6
 
 

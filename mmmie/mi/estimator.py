@@ -38,17 +38,18 @@ class Estimator(nn.Module, ABC):
         super().__init__()
         self.dim_x, self.dim_y, self.hidden = dim_x, dim_y, hidden
 
-    def prepare(self, x: Tensor, y: Tensor) -> None:  # noqa: B027 - most have nothing to prepare
-        """Take what is needed from all pairs to fit, x (N, dim_x) and y (N, dim_y), at once."""
+    def prepare(self, x: Tensor, y: Tensor) -> None:
+        """Take what is of use from all pairs to fit at once: x (N, dim_x) and y (N, dim_y)."""
 
     @abstractmethod
     def learning_loss(self, x: Tensor, y: Tensor) -> Tensor:
-        """What to minimise, a scalar, so that critic or q fit the pairs x (B, dim_x), y (B, dim_y)."""
+        """What fits critic or q when minimised, a scalar, for x (B, dim_x) and y (B, dim_y)."""
 
     @abstractmethod
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        """The estimate in nats, a scalar, on the pairs x (B, dim_x), y (B, dim_y)."""
+        """The estimate in nats, a scalar, for x (B, dim_x) and y (B, dim_y)."""
 
-    def ceiling(self, batch_size: int) -> float | None:
+    @classmethod
+    def ceiling(cls, batch_size: int) -> float | None:
         """The largest value in nats that a batch can give, None where there is no such limit."""
         return None

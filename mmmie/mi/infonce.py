@@ -68,5 +68,6 @@ class InfoNCE(Estimator):
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         return infonce(self.scores(x, y))
 
-    def ceiling(self, batch_size: int) -> float:
+    @classmethod
+    def ceiling(cls, batch_size: int) -> float:
         return math.log(batch_size)

@@ -45,7 +45,7 @@ class ObjectiveSettings(Settings):
 class TrainingSettings(Settings):
     """How the model is trained."""
 
-    epochs: int = Field(40, ge=1, le=10_000, description="Passes over the train split.")
+    epochs: int = Field(20, ge=1, le=10_000, description="Passes over the train split.")
     batch_size: int = Field(64, ge=2, le=65_536, description="Targets a step, about.")
     segment: int = Field(
         8, ge=1, le=100_000, description="Consecutive targets of a conversation kept together."
@@ -57,7 +57,7 @@ class TrainingSettings(Settings):
     )
     clip: float = Field(1.0, gt=0, description="Largest norm of the gradient.")
     patience: int = Field(
-        12, ge=1, description="Epochs without a better validation score before stopping."
+        8, ge=1, description="Epochs without a better validation score before stopping."
     )
     modality_dropout: Literal["auto"] | float | dict[str, float] = Field(
         "auto",

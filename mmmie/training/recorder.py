@@ -75,6 +75,12 @@ class Recorder(Callback):
         self.run.write_status(self.status)
         self.log(f"failed: {message}")
 
+    def interrupt(self) -> None:
+        """Record that somebody ended the run at the keyboard."""
+        self.status.state = "stopped"
+        self.run.write_status(self.status)
+        self.log("stopped at the keyboard")
+
     def set_state(self, trainer: Trainer, state: State) -> None:
         """Record that the run paused or goes on."""
         if self.status.state != state:
@@ -153,7 +159,8 @@ class Control(Callback):
 
     def _wait(self, trainer: Trainer) -> None:
         self.recorder.set_state(trainer, "paused")
-        while True:
+        wish: str | None = None
+        while not trainer.stop_reason:
             time.sleep(_WAIT_SECONDS)
             self.recorder.set_state(trainer, "paused")
             wish, at = self.run.read_wish()

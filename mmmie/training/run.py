@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from mmmie.corpus import Corpus
+from mmmie.corpus_checks import corpus_faults
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder
 from mmmie.training.callbacks import Callback, ProgressBar
@@ -56,8 +57,8 @@ def train(
     if resume:
         config = _config_to_resume(run)
     config = config or Config()
-    corpus = data if isinstance(data, Corpus) else load_corpus(data)
-    config.data = str(corpus.path) if corpus.path else corpus.name
+    corpus = _checked(data) if isinstance(data, Corpus) else load_corpus(data)
+    config.data = str(corpus.path.resolve()) if corpus.path else corpus.name
     trainer = Trainer(corpus, config, device)
     last = surviving_folder(run.last)
     if not resume:
@@ -73,12 +74,19 @@ def train(
     try:
         trainer.fit()
     except KeyboardInterrupt:
-        recorder.fail("interrupted; go on with --resume")
+        recorder.interrupt()
         raise
     except (TrainingError, OSError, RuntimeError, MemoryError) as error:
         recorder.fail(" ".join(str(error).split()) or type(error).__name__)
         raise
     return run
+
+
+def _checked(corpus: Corpus) -> Corpus:
+    faults = corpus_faults(corpus, f"{corpus.where}, utterances", f"{corpus.where}, features")
+    if faults:
+        raise InputError(faults[0], faults)
+    return corpus
 
 
 def _config_to_resume(run: RunFolder) -> Config:

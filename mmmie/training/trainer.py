@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from torch import Tensor
 
 from mmmie.corpus import Corpus
@@ -131,7 +132,11 @@ class Trainer:
         if not self.best_metrics:
             self.best_metrics = self.validate()[0]
         self._call("on_start")
-        while self.epoch < self.config.training.epochs and not self.stop_reason:
+        while self.epoch < self.config.training.epochs:
+            if self.epoch - self.best_epoch >= self.config.training.patience:
+                self.stop_reason = self.stop_reason or "patience"
+            if self.stop_reason:
+                break
             started = time.perf_counter()
             train = self._train_epoch()
             if train is None:
@@ -150,8 +155,6 @@ class Trainer:
                 **bounds,
             }
             self._call("on_epoch", metrics, improved)
-            if self.epoch - self.best_epoch >= self.config.training.patience:
-                self.stop_reason = self.stop_reason or "patience"
         self._call("on_end")
 
     def validate(self) -> tuple[dict[str, Any], dict[str, float]]:
@@ -339,6 +342,8 @@ def make_accelerator(device: str) -> Accelerator:
         raise InputError("--device cuda: no CUDA device is there; use auto or cpu")
     if device == "mps" and not torch.backends.mps.is_available():
         raise InputError("--device mps: no Apple GPU is there; use auto or cpu")
+    # One process may train on several devices in turn; accelerate remembers the first for all.
+    AcceleratorState._reset_state(reset_partial_state=True)
     return Accelerator(cpu=device == "cpu")
 
 

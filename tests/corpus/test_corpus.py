@@ -8,11 +8,12 @@ from mmmie.errors import InputError
 
 def slow_window(corpus, past, future):
     table = corpus.utterances
-    where = {(c, p): i for i, (c, p) in enumerate(zip(table["conversation"], table["position"]))}
+    places = list(zip(table["conversation"], table["position"], strict=True))
+    where = {place: i for i, place in enumerate(places)}
     return np.array(
         [
-            [where.get((c, p + offset), -1) for offset in range(-past, future + 1)]
-            for c, p in zip(table["conversation"], table["position"])
+            [where.get((name, at + offset), -1) for offset in range(-past, future + 1)]
+            for name, at in places
         ]
     )
 

@@ -99,9 +99,7 @@ def test_context_off_sees_the_target_alone(make_corpus):
 def test_without_identity_a_summary_cannot_tell_which_utterance_is_meant(make_corpus):
     corpus = make_corpus(conversations=1, length=4, splits=("valid",))
     wide = ContextSettings(past=4, future=4)  # every utterance sees the whole conversation
-    plain = build(
-        corpus, readout="summary", context=wide, identity=IdentitySettings(enabled=False)
-    )
+    plain = build(corpus, readout="summary", context=wide, identity=IdentitySettings(enabled=False))
     output = run(plain, corpus)[2].output
     assert np.allclose(output, output[0], atol=1e-5)
     told = build(corpus, readout="summary", context=wide)

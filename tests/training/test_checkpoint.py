@@ -22,7 +22,9 @@ def test_a_run_folder_is_taken_wherever_a_checkpoint_is(make_corpus, run):
     corpus = make_corpus()
     results = [load_checkpoint(p).evaluate(corpus) for p in (run.path, run.best)]
     assert results[0] == results[1]
-    assert results[0]["mae"] == pytest.approx(load_checkpoint(run.path).info.metrics["mae"], rel=1e-5)
+    assert results[0]["mae"] == pytest.approx(
+        load_checkpoint(run.path).info.metrics["mae"], rel=1e-5
+    )
     assert load_checkpoint(run.path).info.name == "run"
     assert len(load_checkpoint(run.best).history) == 2
 
@@ -96,7 +98,9 @@ def test_no_checkpoint(tmp_path):
 
 
 def test_a_corpus_that_moved(run):
-    with pytest.raises(InputError, match=r"corpus `small` is no longer at None; name one with --data"):
+    with pytest.raises(
+        InputError, match=r"corpus `small` is no longer at None; name one with --data"
+    ):
         load_checkpoint(run.path).corpus()
 
 

@@ -13,7 +13,13 @@ from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, read_metrics
 from mmmie.training.trainer import Trainer, TrainingError
 
-SMALL = ["training.batch_size=16", "model.dim=16", "model.heads=2", "model.code_dim=4", "model.context.past=2"]
+SMALL = [
+    "training.batch_size=16",
+    "model.dim=16",
+    "model.heads=2",
+    "model.code_dim=4",
+    "model.context.past=2",
+]
 
 
 def config(*overrides, epochs=3):
@@ -64,9 +70,7 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(make_corpus
     settings = config(epochs=4)
     whole = train(make_corpus(), tmp_path / "whole", settings.model_copy(deep=True), device="cpu")
     part = tmp_path / "part"
-    stopped = train(
-        make_corpus(), part, settings, device="cpu", callbacks=[StopAfter(*stop)]
-    )
+    stopped = train(make_corpus(), part, settings, device="cpu", callbacks=[StopAfter(*stop)])
     assert stopped.read_status().state == "stopped"
     assert len(read_metrics(part)) == stop[0]
     resumed = train(make_corpus(), part, device="cpu", resume=True)

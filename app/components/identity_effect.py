@@ -1,0 +1,213 @@
+"""What interventions on identity do: to one prediction, and to the error over the split."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import loading, state
+from app.components.figures import figure
+from app.views.context import (
+    TRAINED_WORDS,
+    class_prediction_figure,
+    effect_figure,
+    prediction_figure,
+)
+from app.views.conversation import label_limits
+from app.views.names import plain, slice_names, slice_phrases
+from app.views.style import three_digits
+from mmmie.analysis.identity_change import (
+    RETRAINED,
+    identity_changes,
+    retrained_changes,
+    strongest_change,
+    without_effect,
+)
+from mmmie.analysis.intervention_names import INTERVENTIONS
+from mmmie.analysis.outputs import TRAINED
+from mmmie.errors import InputError
+
+
+def effective(view: state.View) -> list[str]:
+    """The interventions that can change this model; all where none can."""
+    inert = without_effect(view.checkpoint.info.config.model, view.outputs)
+    return [name for name in INTERVENTIONS if name not in inert]
+
+
+def draw_prediction(view: state.View) -> None:
+    """The prediction of the primary utterance as trained and under every intervention."""
+    variants = [TRAINED, *effective(view)]
+    words = {**INTERVENTIONS, TRAINED: TRAINED_WORDS}
+    outputs, row, label = view.outputs, view.primary, view.corpus.label
+    one = view.frame.iloc[row]
+    explanation = (
+        "The model stays as trained; only what its identity embedding is told changes, or its "
+        "neighbours are hidden. The further a mark moves from the dotted line, the more this "
+        "prediction rests on what was taken away."
+    )
+    if label.classes is None:
+        values = {words[v]: float(outputs.output[v][row]) for v in variants}
+        truth = float(one["label"])
+        st.subheader(_prediction_title(values, truth))
+        limits = label_limits(label, view.frame["label"].to_numpy())
+        fig = prediction_figure(values, truth, label, limits)
+        data = pd.DataFrame({"variant": values.keys(), "prediction": values.values()})
+    else:
+        shares = {words[v]: outputs.output[v][row] for v in variants}
+        st.subheader(_class_title(shares, str(one["label"]), list(label.classes)))
+        fig = class_prediction_figure(shares, str(one["label"]), list(label.classes))
+        data = pd.DataFrame(shares, index=list(label.classes)).T.rename_axis("variant")
+        data = data.reset_index()
+    figure(
+        fig,
+        key="prediction-under-interventions",
+        caption=f"Utterance {plain(str(one['id']))}, the target of the window.",
+        explanation=explanation,
+        data=data.assign(truth=one["label"]),
+        alt="Prediction of the utterance as trained and under every intervention on identity",
+    )
+
+
+def _prediction_title(values: dict[str, float], truth: float) -> str:
+    trained = values[TRAINED_WORDS]
+    others = {name: v for name, v in values.items() if name != TRAINED_WORDS}
+    if not others:
+        return f"It predicts {three_digits(trained)} where the truth is {three_digits(truth)}"
+    name = max(others, key=lambda n: abs(others[n] - trained))
+    moved = others[name] - trained
+    if abs(moved) < 0.01:
+        return f"Nothing moves this prediction from {three_digits(trained)}"
+    return (
+        f"The prediction moves most under “{plain(name)}”: {three_digits(trained)} → "
+        f"{three_digits(others[name])} (truth {three_digits(truth)})"
+    )
+
+
+def _class_title(shares: dict[str, Any], truth: str, classes: list[str]) -> str:
+    place = classes.index(truth)
+    values = {name: float(p[place]) for name, p in shares.items()}
+    trained = values.pop(TRAINED_WORDS)
+    said = f"probability of {plain(truth)}, the truth, is {trained:.2f}"
+    if not values:
+        return f"The {said}"
+    name = max(values, key=lambda n: abs(values[n] - trained))
+    if abs(values[name] - trained) < 0.01:
+        return f"The {said}, and nothing moves it"
+    return f"The {said}; under “{plain(name)}” it is {values[name]:.2f}"
+
+
+def draw_effect(view: state.View) -> None:
+    """The effect of every intervention over the split, in all utterances and in slices."""
+    changes = _changes(view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, view)
+    inert = without_effect(view.checkpoint.info.config.model, view.outputs)
+    classes = view.corpus.label.classes is not None
+    st.subheader(effect_title(changes, "off", classes, inert.get("off")))
+    other = _trained_without(view)
+    if other is not None:
+        outputs = loading.open_outputs(other, view.corpus, view.split)
+        changes = pd.concat(
+            [changes, retrained_changes(view.corpus, view.outputs, outputs)], ignore_index=True
+        )
+        st.markdown(_retrained_sentence(changes, other.info.name, classes))
+    variants = {TRAINED: TRAINED_WORDS, **{v: INTERVENTIONS[v] for v in effective(view)}}
+    if other is not None:
+        variants[RETRAINED] = f"trained without: {other.info.name}"
+    names = [str(n) for n in changes["slice"].unique() if n != "all"]
+    words = slice_names(changes["slice"])
+    chosen: list[str] = []
+    if names:
+        chosen = st.multiselect(
+            "Slices",
+            names,
+            default=_most_and_least(changes, list(variants)),
+            max_selections=2,
+            format_func=lambda name: words[name],
+            key=f"slices-{view.choice.name}-{view.split}",
+            help="At most two beside all utterances.",
+        )
+    counts = changes.groupby("slice")["n"].first()
+    panels = {n: f"{words[n]} (n = {counts[n]:,})" for n in ("all", *chosen)}
+    unit = "share of wrong classes" if classes else "mean absolute error, in label units"
+    figure(
+        effect_figure(changes, panels, variants, unit),
+        key="identity-effect",
+        caption=f"{view.split} split; paired 95 % intervals of the change by drawing "
+        "conversations; pale: the change may be chance.",
+        explanation=(
+            "The thin line is the model as trained. Every dot is the same model with something "
+            "else told to its identity embedding, or with its neighbours hidden; its bar is the "
+            "95 % interval of the change, from 1,000 draws of whole conversations. A model that "
+            "was **trained** without identity could learn other ways, so its error is the fairer "
+            "ablation; it stands in the last row where there is one on the same corpus."
+        ),
+        data=changes,
+        alt="Error as trained and under every intervention, for all utterances and for slices",
+    )
+    if inert:
+        reasons = "; ".join(f"{INTERVENTIONS[v]}: {why}" for v, why in inert.items())
+        st.caption(f"Left out, because they cannot change this model: {reasons}.")
+
+
+def effect_title(changes: pd.DataFrame, variant: str, classes: bool, inert: str | None) -> str:
+    """What removing identity does to the error, as a finding."""
+    if inert is not None:
+        return f"There is no identity to remove: {inert}"
+    everything = changes[(changes["variant"] == variant) & (changes["slice"] == "all")].iloc[0]
+    write = (lambda v: f"{v:.1%}") if classes else three_digits
+    error = "share of wrong classes" if classes else "error"
+    found = strongest_change(changes, variant)
+    if found is None:
+        trained = everything["error"] - everything["change"]
+        return (
+            f"Removing identity makes no difference that could not be chance: the {error} goes "
+            f"from {write(trained)} to {write(everything['error'])}"
+        )
+    moved = "rises" if found["change"] > 0 else "falls"
+    return (
+        f"Without identity the {error} on {plain(slice_phrases(changes['slice'])[found['slice']])} {moved} from "
+        f"{write(found['trained'])} to {write(found['error'])}"
+    )
+
+
+def _retrained_sentence(changes: pd.DataFrame, name: str, classes: bool) -> str:
+    row = changes[(changes["variant"] == RETRAINED) & (changes["slice"] == "all")].iloc[0]
+    write = (lambda v: f"{v:+.1%}") if classes else (lambda v: f"{v:+.3g}")
+    interval = f"[{write(row['low'])}, {write(row['high'])}]"
+    sure = row["low"] > 0 or row["high"] < 0
+    verdict = "" if sure else ", which may be chance"
+    return (
+        f"A model trained without identity on this corpus, **{plain(name)}**, changes the error "
+        f"on all utterances by {write(row['change'])} {interval}{verdict}."
+    )
+
+
+def _most_and_least(changes: pd.DataFrame, variants: list[str]) -> list[str]:
+    """The slice whose error can be changed most, and the one whose error changes least."""
+    rows = changes[changes["variant"].isin(variants) & (changes["slice"] != "all")]
+    most = rows["change"].abs().groupby(rows["slice"]).max().sort_values(ascending=False)
+    names = [str(name) for name in most.index]
+    return names if len(names) < 3 else [names[0], names[-1]]
+
+
+def _trained_without(view: state.View) -> loading.Checkpoint | None:
+    """The newest other checkpoint on the same corpus that was trained without identity."""
+    mine = view.checkpoint.info
+    if not mine.config.model.identity.enabled:
+        return None
+    for choice in state.choices().values():
+        try:
+            found = loading.open_checkpoint(choice)
+        except InputError:
+            continue
+        held = found.info.corpus["fingerprint"]
+        without = not found.info.config.model.identity.enabled
+        if without and held == mine.corpus["fingerprint"]:
+            return found
+    return None
+
+
+@st.cache_data(show_spinner="Measuring every intervention", max_entries=32)
+def _changes(fingerprint: str, corpus: str, split: str, _view: state.View) -> pd.DataFrame:
+    return identity_changes(_view.corpus, _view.outputs)

@@ -1,0 +1,152 @@
+"""Interventions on identity: what is told changes, what the model is does not."""
+
+import numpy as np
+import pytest
+import torch
+
+from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.identity_effect import identity_effect, prediction_shift
+from mmmie.analysis.interventions import INTERVENTIONS, intervene, predict_under
+from mmmie.analysis.outputs import cached_outputs, compute_outputs
+from mmmie.model.config import ContextSettings, IdentitySettings, ModelSettings
+from mmmie.model.features import FeatureStore
+from mmmie.model.identity import OTHER, SAME, UNKNOWN
+from mmmie.model.inference import encode_rows, windows_of
+from mmmie.model.mmmie import MMMIE
+from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
+from mmmie.training.config import Config
+
+
+def untrained(corpus, folder, **settings):
+    """A checkpoint of an untrained model: interventions need no training to be checked."""
+    settings = {"context": ContextSettings(past=2, future=1), **settings}
+    model_settings = ModelSettings(dim=16, heads=2, code_dim=4, **settings)
+    torch.manual_seed(0)
+    model = MMMIE(corpus.modalities, corpus.label, model_settings)
+    folder.mkdir()
+    info = CheckpointInfo(
+        folder=folder,
+        config=Config(model=model_settings),
+        label=corpus.label,
+        modalities=corpus.modalities,
+        corpus={"name": corpus.name, "path": None, "fingerprint": corpus.fingerprint},
+        metrics={"mae": 1.0},
+        epoch=0,
+        carryover={},
+        facts={},
+    )
+    write_checkpoint(folder, model, info)
+    return Checkpoint(info)
+
+
+def encoded(corpus, checkpoint):
+    model = checkpoint.model
+    rows = np.arange(len(corpus))
+    codes = encode_rows(model, FeatureStore(corpus, list(model.modalities), "cpu"), rows)
+    return model, codes, windows_of(corpus, rows, model.settings)
+
+
+def test_swapping_exchanges_same_and_other_but_not_the_target(make_corpus, tmp_path):
+    corpus = make_corpus(length=6)
+    corpus.utterances.loc[1, "speaker"] = None
+    _, codes, windows = encoded(corpus, untrained(corpus, tmp_path / "c"))
+    told = intervene("swap_speaker", codes, windows, past=2).identity.relation.numpy()
+    swap = {SAME: OTHER, OTHER: SAME, UNKNOWN: UNKNOWN}
+    for place in (0, 1, 3):
+        assert [swap[r] for r in windows.relation[:, place]] == told[:, place].tolist()
+    assert np.array_equal(told[:, 2], windows.relation[:, 2])
+
+
+def test_shuffled_roles_permute_the_neighbours_that_are_there(make_corpus, tmp_path):
+    corpus = make_corpus(length=6)
+    _, codes, windows = encoded(corpus, untrained(corpus, tmp_path / "c"))
+    roles = intervene("shuffle_roles", codes, windows, past=2, seed=1).identity.role.numpy()
+    moved = 0
+    for row, there in zip(roles, windows.window >= 0, strict=True):
+        assert row[2] == 2
+        places = np.flatnonzero(there)
+        assert sorted(row[places]) == places.tolist()
+        assert (row[~there] == np.flatnonzero(~there)).all()
+        moved += (row != np.arange(4)).any()
+    assert moved > len(roles) / 3
+
+
+def test_no_context_equals_conversations_of_one_utterance(make_corpus, tmp_path):
+    corpus = make_corpus()
+    checkpoint = untrained(corpus, tmp_path / "c")
+    model, codes, windows = encoded(corpus, checkpoint)
+    hidden = predict_under("no_context", model, codes, windows).output
+    alone = corpus.select(np.arange(len(corpus)))
+    alone.utterances["conversation"] = [f"own{i}" for i in range(len(corpus))]
+    alone.utterances["position"] = 0
+    reference = predict_under("trained", *encoded(alone, checkpoint)).output
+    assert np.allclose(hidden, reference, atol=1e-6)
+
+
+def test_a_model_without_identity_cannot_be_moved(make_corpus, tmp_path):
+    corpus = make_corpus()
+    checkpoint = untrained(corpus, tmp_path / "c", identity=IdentitySettings(enabled=False))
+    outputs = compute_outputs(checkpoint, corpus, "valid")
+    for name in INTERVENTIONS:
+        moves = prediction_shift(outputs, name).max() > 1e-6
+        assert moves == (name == "no_context")
+
+
+def test_a_term_that_was_not_trained_has_no_effect_alone(make_corpus, tmp_path):
+    corpus = make_corpus()
+    checkpoint = untrained(corpus, tmp_path / "c", identity=IdentitySettings(speaker=False))
+    outputs = compute_outputs(checkpoint, corpus, "valid")
+    assert prediction_shift(outputs, "no_speaker").max() < 1e-6
+    assert prediction_shift(outputs, "swap_speaker").max() < 1e-6
+    assert prediction_shift(outputs, "no_role").max() > 1e-4
+
+
+@pytest.mark.parametrize("classes", [None, ("low", "high")])
+def test_the_report_agrees_with_the_outputs_and_its_slices(make_corpus, tmp_path, classes):
+    corpus = make_corpus(conversations=30, classes=classes)
+    corpus.utterances["flag"] = np.arange(len(corpus)) % 2
+    corpus.utterances["latent_x"] = np.arange(len(corpus)) % 2
+    checkpoint = untrained(corpus, tmp_path / "c")
+    outputs = compute_outputs(checkpoint, corpus, "valid")
+    report = identity_effect(corpus, outputs)
+    assert set(report["slices"]) == {"flag=0", "flag=1"}
+    parts = [report["slices"][name] for name in ("flag=0", "flag=1")]
+    whole = report["interventions"]["off"]["mean_abs_shift"]
+    weights = [part["n"] for part in parts]
+    shifts = [part["interventions"]["off"]["mean_abs_shift"] for part in parts]
+    assert whole == pytest.approx(np.average(shifts, weights=weights))
+    metric = "accuracy" if classes else "mae"
+    assert report["trained"][metric] == pytest.approx(checkpoint.evaluate(corpus)[metric], rel=1e-5)
+
+
+def test_outputs_come_back_from_the_cache_as_they_were(make_corpus, tmp_path):
+    corpus = make_corpus()
+    checkpoint = untrained(corpus, tmp_path / "c")
+    first = cached_outputs(checkpoint, corpus, "valid")
+    files = list((tmp_path / "c" / "cache").iterdir())
+    assert len(files) == 1
+    fresh = Checkpoint(checkpoint.info)
+    again = cached_outputs(fresh, corpus, "valid")
+    assert "model" not in fresh.__dict__  # the weights were not needed
+    for name, values in first.output.items():
+        assert np.array_equal(values, again.output[name])
+        assert np.allclose(first.attention[name], again.attention[name], atol=1e-3)
+    assert all(np.array_equal(v, again.spaces[k]) for k, v in first.spaces.items())
+    assert (again.past, again.modalities) == (first.past, first.modalities)
+    changed = make_corpus()
+    changed.features["audio"].values[:] += 1
+    cached_outputs(checkpoint, changed, "valid")
+    assert len(list((tmp_path / "c" / "cache").iterdir())) == 2
+
+
+@pytest.mark.parametrize("classes", [None, ("low", "high")])
+def test_the_frame_tells_errors(make_corpus, tmp_path, classes):
+    corpus = make_corpus(classes=classes)
+    outputs = compute_outputs(untrained(corpus, tmp_path / "c"), corpus, "valid")
+    frame = outputs.frame(corpus)
+    assert list(frame["id"]) == list(corpus.utterances["id"].iloc[corpus.rows("valid")])
+    if classes:
+        assert np.allclose(outputs.output["trained"].sum(1), 1)
+        assert ((frame["error"] < 0.5) == frame["correct"]).all()
+    else:
+        assert np.allclose(frame["prediction"] - frame["label"], frame["error"])

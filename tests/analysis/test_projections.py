@@ -1,0 +1,53 @@
+"""Maps: PCA against a reference, trustworthiness against scikit-learn, UMAP in its process."""
+
+import numpy as np
+import pytest
+
+from mmmie.analysis.projections import cached_umap, pca, start_umap, trustworthiness
+
+
+@pytest.fixture
+def codes():
+    random = np.random.default_rng(0)
+    return random.normal(size=(200, 8)) * [5, 3, 1, 1, 0.5, 0.5, 0.1, 0.1] + 4
+
+
+def test_pca_agrees_with_scikit_learn(codes):
+    from sklearn.decomposition import PCA
+
+    reference = PCA(2).fit(codes)
+    ours = pca(codes)
+    theirs = reference.transform(codes)
+    for axis in range(2):
+        assert abs(np.corrcoef(ours.points[:, axis], theirs[:, axis])[0, 1]) > 0.999999
+    assert ours.explained == pytest.approx(reference.explained_variance_ratio_.sum())
+
+
+def test_signs_do_not_flip_with_the_order(codes):
+    order = np.random.default_rng(1).permutation(len(codes))
+    assert np.allclose(pca(codes).points[order], pca(codes[order]).points)
+
+
+@pytest.mark.parametrize("shape", [(5, 1), (2, 8), (3, 3)])
+def test_few_codes_or_channels(shape):
+    result = pca(np.random.default_rng(0).normal(size=shape), 3)
+    assert result.points.shape == (shape[0], 3) and np.isfinite(result.points).all()
+
+
+def test_trustworthiness_agrees_with_scikit_learn(codes):
+    from sklearn.manifold import trustworthiness as reference
+
+    for points in (codes[:, :2], np.random.default_rng(2).normal(size=(200, 2))):
+        ours = trustworthiness(codes, points)
+        assert ours == pytest.approx(reference(codes, points, n_neighbors=10), abs=1e-9)
+
+
+def test_umap_runs_in_a_process_of_its_own_and_is_found_again(codes, tmp_path):
+    assert cached_umap(codes, tmp_path) is None
+    process = start_umap(codes, tmp_path)
+    _, errors = process.communicate(timeout=280)
+    assert process.returncode == 0, errors
+    found = cached_umap(codes, tmp_path)
+    assert found.points.shape == (200, 2) and found.trustworthiness > 0.7
+    assert cached_umap(codes + 1, tmp_path) is None
+    assert [f.suffix for f in tmp_path.iterdir()] == [".npz"]

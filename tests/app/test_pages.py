@@ -1,0 +1,159 @@
+"""Every page on every shipped checkpoint, and on what can go wrong, without a browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mmmie.corpus_folder import save_corpus_folder
+from mmmie.training.config import load_config
+from mmmie.training.run import train
+from mmmie.training.run_folder import RunFolder, Status
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [f"pages/{file.name}" for file in sorted((ROOT / "app" / "pages").glob("*.py"))]
+SHIPPED = sorted(f.parent.name for f in (ROOT / "checkpoints").glob("*/config.json"))
+SMALL = ["model.dim=16", "model.heads=2", "model.code_dim=4", "training.epochs=2"]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty place for runs and checkpoints."""
+    monkeypatch.setenv("MMMIE_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("MMMIE_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    return tmp_path
+
+
+def open_app(checkpoint: str | None = None, **parameters: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=120)
+    if checkpoint:
+        app.query_params["checkpoint"] = checkpoint
+    for key, value in parameters.items():
+        app.query_params[key] = value
+    return app
+
+
+def visit(app: AppTest, page: str) -> AppTest:
+    """Open a page; anything uncaught fails the test."""
+    app.switch_page(page).run()
+    assert not app.exception, f"{page}: {[e.value for e in app.exception]}"
+    return app
+
+
+def run_of(make_corpus, home, name="run", overrides=(), **corpus):
+    data = home / f"corpus-{name}"
+    save_corpus_folder(make_corpus(conversations=24, **corpus), data)
+    config = load_config(overrides=[*SMALL, *overrides])
+    return train(data, home / "runs" / name, config, device="cpu")
+
+
+def test_the_shipped_checkpoints_are_there():
+    assert SHIPPED == [
+        "demo",
+        "demo-no-context",
+        "demo-no-identity",
+        "demo-no-mi-max",
+        "demo-no-mi-min",
+    ]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_page_on_every_shipped_checkpoint(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("MMMIE_RUNS", str(tmp_path))
+    app = open_app(name, compare="demo" if name != "demo" else "demo-no-identity").run()
+    assert not app.exception
+    for page in PAGES:
+        visit(app, page)
+        assert not app.error, f"{page}: {[e.value for e in app.error]}"
+
+
+KINDS = {
+    "one-modality": {"levels": {"text": "sequence"}},
+    "no-speakers": {"speakers": False},
+    "classes": {"classes": ("negative", "neutral", "positive")},
+    "four-modalities": {"levels": {f"m{i}": "utterance" for i in range(4)}},
+    "other-range": {"label_range": (1.0, 5.0)},
+    "no-context": {"overrides": ["model.context.enabled=false"]},
+    "no-identity-summary": {"overrides": ["model.identity.enabled=false", "model.readout=summary"]},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_page_on_every_kind_of_corpus(make_corpus, home, kind):
+    run_of(make_corpus, home, kind, **KINDS[kind])
+    app = open_app(f"runs/{kind}").run()
+    for page in PAGES:
+        visit(app, page)
+        assert not app.error, f"{page}: {[e.value for e in app.error]}"
+
+
+def test_every_page_without_transcripts(make_corpus, home):
+    data = home / "corpus"
+    corpus = make_corpus(conversations=24)
+    corpus.utterances = corpus.utterances.drop(columns="transcript")
+    save_corpus_folder(corpus, data)
+    train(data, home / "runs" / "run", load_config(overrides=SMALL), device="cpu")
+    app = open_app("runs/run").run()
+    for page in PAGES:
+        visit(app, page)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_checkpoint_at_all(home, page):
+    visit(open_app().run(), page)
+
+
+def test_a_run_in_its_first_epoch_and_a_failed_one(make_corpus, home):
+    run = run_of(make_corpus, home)
+    run.metrics_file.unlink()
+    shutil.rmtree(run.snapshots)
+    run.write_status(Status("running", epochs=2))
+    failed = RunFolder(home / "runs" / "failed")
+    failed.path.mkdir(parents=True)
+    failed.config.write_text("")
+    failed.write_status(Status("failed", error="loss term `task` is not finite"))
+    app = open_app("runs/run").run()
+    for page in PAGES:
+        visit(app, page)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_corpus_that_moved_gives_a_readable_box(make_corpus, home, page):
+    run_of(make_corpus, home)
+    (home / "corpus-run").rename(home / "elsewhere")
+    app = visit(open_app("runs/run").run(), page)
+    if page not in ("pages/train.py", "pages/data.py"):
+        assert any("no longer at" in e.value for e in app.error)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_broken_weights_give_a_readable_box(make_corpus, home, page):
+    run = run_of(make_corpus, home)
+    file = run.best / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:100])
+    visit(open_app("runs/run").run(), page)
+
+
+def test_a_broken_description_is_not_offered_or_says_so(make_corpus, home):
+    run = run_of(make_corpus, home)
+    file = run.best / "config.json"
+    raw = json.loads(file.read_text())
+    raw["config"]["model"]["width"] = 3
+    file.write_text(json.dumps(raw))
+    app = open_app("runs/run").run()
+    assert not app.exception
+    assert any("model.width" in e.value for e in app.error)
+
+
+def test_the_selection_of_the_url_is_taken_and_kept_over_pages(make_corpus, home):
+    run_of(make_corpus, home)
+    app = open_app("runs/run", utterance="c2_3", selected="c2_3,c5_1").run()
+    for page in PAGES:
+        visit(app, page)
+        chosen = app.session_state["selection"]
+        assert (chosen.primary, chosen.ids) == ("c2_3", ("c2_3", "c5_1"))
+    assert app.query_params["utterance"] in ("c2_3", ["c2_3"])
