@@ -102,7 +102,7 @@ def open_data(data: str) -> Corpus:
     Raises:
         InputError: it is missing or has a fault.
     """
-    return _corpus(data, 0 if data == "demo" else _stamp(Path(data) / "corpus.json"))
+    return _corpus(data, 0 if data == "demo" else max(map(_stamp, _files(Path(data)))))
 
 
 def open_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> SplitOutputs:
@@ -145,6 +145,11 @@ def _has_checkpoint(path: Path) -> bool:
     except InputError:
         return False
     return True
+
+
+def _files(folder: Path) -> list[Path]:
+    names = ("corpus.json", "utterances.csv", "utterances.parquet", "features.safetensors")
+    return [folder / name for name in names]
 
 
 def _stamp(file: Path) -> int:

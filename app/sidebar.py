@@ -82,17 +82,21 @@ def _selection_box() -> None:
 def _open_another() -> None:
     with st.popover("Open a folder", icon=":material/folder_open:", width="stretch"):
         path = st.text_input("Checkpoint or run folder", placeholder="/path/to/run")
-        if st.button("Open", disabled=not path):
-            try:
-                checkpoint_folder(path)
-            except InputError as error:
-                st.error(str(error))
-                return
-            opened = [p for p in st.session_state.get("opened", []) if p != path]
-            st.session_state["opened"] = [*opened, path]
-            st.query_params["checkpoint"] = path
-            st.session_state.pop("checkpoint", None)
-            st.rerun()
+        # A callback, because the value of a widget can only be set before it is drawn.
+        st.button("Open", disabled=not path, on_click=_open, args=(path,))
+        if fault := st.session_state.pop("open_fault", None):
+            st.error(fault)
+
+
+def _open(path: str) -> None:
+    try:
+        checkpoint_folder(path)
+    except InputError as error:
+        st.session_state["open_fault"] = str(error)
+        return
+    opened = [p for p in st.session_state.get("opened", []) if p != path]
+    st.session_state["opened"] = [*opened, path]
+    st.session_state["checkpoint"] = path
 
 
 def _training_now() -> None:

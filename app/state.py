@@ -161,5 +161,5 @@ def empty_state(title: str, advice: str, button: str, page: str) -> None:
         st.subheader(title)
         st.write(advice)
         if st.button(button, type="primary", icon=":material/arrow_forward:"):
-            st.switch_page(page)
+            st.switch_page(page, query_params={})  # without it, clearing bound ones is an error
     st.stop()

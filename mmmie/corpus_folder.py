@@ -183,16 +183,7 @@ def _read_label(raw: dict[str, Any], file: Path) -> Label:
         raise InputError(f"{file}: `label` is missing; give its name, kind and range or classes")
     name, kind = str(label.get("name") or "label"), label.get("kind")
     if kind == "regression":
-        limits = label.get("range")
-        ordered = (
-            isinstance(limits, list)
-            and len(limits) == 2
-            and all(isinstance(x, (int, float)) and np.isfinite(x) for x in limits)
-            and limits[0] < limits[1]
-        )
-        if not ordered:
-            raise InputError(f"{file}: `label.range` is {limits!r}; give [lowest, highest]")
-        return Label(name, "regression", range=(float(limits[0]), float(limits[1])))
+        return Label(name, "regression", range=_read_range(label.get("range"), file))
     if kind == "classification":
         classes = label.get("classes")
         if not isinstance(classes, list) or len(classes) < 2:
@@ -202,6 +193,17 @@ def _read_label(raw: dict[str, Any], file: Path) -> Label:
             raise InputError(f"{file}: `label.classes` names a class twice; name each once")
         return Label(name, "classification", classes=names)
     raise InputError(f"{file}: `label.kind` is {kind!r}; use regression or classification")
+
+
+def _read_range(limits: Any, file: Path) -> tuple[float, float]:
+    if (
+        isinstance(limits, list)
+        and len(limits) == 2
+        and all(isinstance(x, (int, float)) and np.isfinite(x) for x in limits)
+        and limits[0] < limits[1]
+    ):
+        return float(limits[0]), float(limits[1])
+    raise InputError(f"{file}: `label.range` is {limits!r}; give [lowest, highest]")
 
 
 def _read_modalities(raw: dict[str, Any], file: Path) -> dict[str, Modality]:

@@ -71,7 +71,9 @@ def regression_metrics(
         return metrics
     low, high = label_range
     if not low < high:
-        raise InputError(f"range [{low:g}, {high:g}] is empty; give the lowest label, then the highest")
+        raise InputError(
+            f"range [{low:g}, {high:g}] is empty; give the lowest label, then the highest"
+        )
     centre, reach = np.float32((low + high) / 2), (high - low) / 2
     p, y = p - centre, y - centre
     if reach >= 3:
@@ -79,15 +81,13 @@ def regression_metrics(
     if reach >= 2:
         metrics["acc5"] = _rounded_accuracy(p, y, 2)
     metrics["acc2_nonneg"], metrics["f1_nonneg"] = _binary(y >= 0, p >= 0)
-    coloured = y != 0
-    if coloured.any():
-        metrics["acc2_nonzero"], metrics["f1_nonzero"] = _binary(y[coloured] > 0, p[coloured] > 0)
+    sided = y != 0
+    if sided.any():
+        metrics["acc2_nonzero"], metrics["f1_nonzero"] = _binary(y[sided] > 0, p[sided] > 0)
     return metrics
 
 
-def classification_metrics(
-    predictions: Any, labels: Any, classes: Sequence[str]
-) -> dict[str, Any]:
+def classification_metrics(predictions: Any, labels: Any, classes: Sequence[str]) -> dict[str, Any]:
     """Metrics of predicted classes.
 
     Args:
@@ -125,7 +125,7 @@ def classification_metrics(
     predicted = _indices(scores, "predictions", classes)
     _check_lengths(len(predicted), len(truth))
     precision, recall, f1, n = precision_recall_fscore_support(
-        truth, predicted, labels=range(len(classes)), zero_division=0.0
+        truth, predicted, labels=list(range(len(classes))), zero_division=0.0
     )
     return {
         "n": len(truth),

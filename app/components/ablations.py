@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -59,7 +60,8 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
     st.subheader(_title(table, shown.name, higher, next(iter(rows))))
     split = view.split if measured else "valid"
     unit = "" if higher else ", in label units"
-    n = view.corpus.rows(split) if split in view.corpus.splits else []
+    known = split in view.corpus.splits
+    n = view.corpus.rows(split) if known else np.empty(0, int)
     conversations = view.corpus.utterances["conversation"].iloc[n].nunique()
     caption = (
         f"{shown.name} on {split}, {len(n):,} utterances in {conversations:,} conversations. "

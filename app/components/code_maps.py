@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
@@ -38,7 +42,9 @@ page.
 """
 
 
-def draw_code_maps(view: state.View, method: str, beside: st.delta_generator.DeltaGenerator) -> None:
+def draw_code_maps(
+    view: state.View, method: str, beside: st.delta_generator.DeltaGenerator
+) -> None:
     """The grid of z and s here, the fused map in `beside`.
 
     Args:
@@ -53,8 +59,10 @@ def draw_code_maps(view: state.View, method: str, beside: st.delta_generator.Del
         space: _pca(view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, space, codes)
         for space, codes in spaces.items()
     }
-    if method == "UMAP":
-        _with_umaps(view, spaces, maps)
+    name = f"{view.checkpoint.fingerprint}-{view.corpus.fingerprint}-{view.split}"
+    cache = cache_folder(view.checkpoint.info.folder)
+    ready = umaps(name, spaces, cache) if method == "UMAP" else {}
+    maps.update(ready)
     shown = Shown(
         frame,
         thinned(len(frame), 2 * len(names) + 1, [*view.selected, view.primary]),
@@ -80,11 +88,12 @@ def draw_code_maps(view: state.View, method: str, beside: st.delta_generator.Del
     )
     figure_footer(
         key=_CODES_KEY,
-        caption=f"Means of the codes of {drawn}. Common projection of z: "
-        f"{quality(maps[_COMMON])}.",
+        caption=f"Means of the codes of {drawn}. Common projection of z: {quality(maps[_COMMON])}.",
         explanation=_EXPLANATION,
         data=points_frame(frame, maps[_COMMON], specific, maps["fused"], names),
     )
+    if method == "UMAP" and len(ready) < len(spaces):
+        _wait_for_umaps(name, spaces, cache, len(ready))
     with beside:
         _chart(
             fused_map(maps["fused"], names, shown),
@@ -107,16 +116,8 @@ def _pca(fingerprint: str, corpus: str, split: str, space: str, _codes: np.ndarr
     return pca(_codes)
 
 
-def _with_umaps(
-    view: state.View, spaces: dict[str, np.ndarray], maps: dict[str, Projection]
-) -> None:
-    """Replace the maps whose UMAP is there, and wait for the others without blocking."""
-    name = f"{view.checkpoint.fingerprint}-{view.corpus.fingerprint}-{view.split}"
-    cache = cache_folder(view.checkpoint.info.folder)
-    ready = umaps(name, spaces, cache)
-    maps.update(ready)
-    if len(ready) == len(spaces):
-        return
+def _wait_for_umaps(name: str, spaces: dict[str, np.ndarray], cache: Path, ready: int) -> None:
+    """Say what is still being computed, and draw the page again when more is there."""
     failure = umap_failure(name)
     if failure:
         st.warning(f"UMAP could not be computed ({failure}); these maps show the PCA.")
@@ -126,7 +127,7 @@ def _with_umaps(
     @st.fragment(run_every=_POLL_SECONDS)
     def wait() -> None:
         now = umaps(name, spaces, cache)
-        if len(now) > len(ready) or umap_failure(name):
+        if len(now) > ready or umap_failure(name):
             st.rerun()
         st.caption(
             f":material/hourglass_top: UMAP runs in a process of its own: {len(now)} of "
@@ -137,8 +138,8 @@ def _with_umaps(
     wait()
 
 
-def _chart(fig: object, key: str, take: object, alt: str) -> None:
-    st.plotly_chart(  # type: ignore[call-overload]
+def _chart(fig: go.Figure, key: str, take: Callable[[], None], alt: str) -> None:
+    st.plotly_chart(
         fig,
         theme="streamlit",
         width="stretch",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import state
 from app.components.figures import figure
+from app.components.layout import wide_columns
 from app.views.probes import probe_frame, probe_strip, retrieval_frame, strip_frame
 
 _AT_ONCE = 3000  # utterances; more take longer than a reader waits unasked
@@ -42,7 +43,7 @@ def probes(view: state.View) -> dict[str, Any] | None:
 
 def draw_probes(view: state.View, report: dict[str, Any]) -> None:
     """The heat strip and the retrieval table."""
-    strip, pairs = st.columns([3, 2], gap="large")
+    strip, pairs = wide_columns([3, 2], key="probes-and-pairs", least=320, gap="large")
     with strip:
         st.subheader("What do the codes hold?")
         figure(
@@ -60,7 +61,11 @@ def draw_probes(view: state.View, report: dict[str, Any]) -> None:
         if table.empty:
             st.write("This model reads one modality, so there is no pair to compare.")
             return
-        percent = {"recall_at_1": "nearest", "recall_at_10": "of ten nearest", "chance_at_1": "chance"}
+        percent = {
+            "recall_at_1": "nearest",
+            "recall_at_10": "of ten nearest",
+            "chance_at_1": "chance",
+        }
         st.dataframe(
             table.assign(**{name: table[name] * 100 for name in percent}),
             hide_index=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -44,6 +45,8 @@ def calibration_title(slope: float | None) -> str:
     if slope is None:
         return "The model predicts the same for every utterance"
     said = f"the truth moves by {three_digits(slope)} when the prediction moves by 1"
+    if slope <= 0:
+        return f"Predictions do not follow the truth: {said}"
     if slope < 1 - _TOLERATED:
         return f"Predictions are too bold: {said}"
     if slope > 1 + _TOLERATED:
@@ -119,10 +122,10 @@ def slices_title(table: pd.DataFrame, name: str) -> str:
         return "Where does it fail?"
     everything, parts = table.iloc[0], table.iloc[1:]
     lower_is_worse = metric(name).higher_is_better
-    known = parts[name].astype(float).dropna()
-    if known.empty:
+    values = parts[name].to_numpy(float)
+    if not np.isfinite(values).any():
         return "Where does it fail?"
-    worst = parts.loc[known.idxmin() if lower_is_worse else known.idxmax()]
+    worst = parts.iloc[np.nanargmin(values) if lower_is_worse else np.nanargmax(values)]
     write = metric(name).text
     return (
         f"Hardest are {plain(slice_phrases(table['slice'])[worst['slice']])}: {metric(name).name} "

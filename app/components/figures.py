@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+
+Mode = Literal["points", "box", "lasso"]
 
 
 def figure(
@@ -19,7 +21,7 @@ def figure(
     data: pd.DataFrame,
     alt: str,
     on_select: Callable[[], None] | None = None,
-    selection_mode: tuple[str, ...] = ("points", "box", "lasso"),
+    selection_mode: tuple[Mode, ...] = ("points", "box", "lasso"),
 ) -> Any:
     """Draw a figure with what belongs to it.
 
@@ -37,16 +39,18 @@ def figure(
     Returns:
         What ``st.plotly_chart`` returns.
     """
-    event = st.plotly_chart(
-        fig,
-        theme="streamlit",
-        width="stretch",
-        key=key,
-        alt=alt,
-        on_select=on_select or "ignore",
-        selection_mode=selection_mode,
-        config={"displaylogo": False, "scrollZoom": False},
-    )
+    shared: dict[str, Any] = {
+        "theme": "streamlit",
+        "width": "stretch",
+        "key": key,
+        "alt": alt,
+        "config": {"displaylogo": False, "scrollZoom": False},
+    }
+    event: Any
+    if on_select is None:
+        event = st.plotly_chart(fig, **shared)
+    else:
+        event = st.plotly_chart(fig, on_select=on_select, selection_mode=selection_mode, **shared)
     figure_footer(key=key, caption=caption, explanation=explanation, data=data)
     return event
 

@@ -50,13 +50,14 @@ def draw_check(
     names = list(view.checkpoint.info.modalities)
     shown = pd.DataFrame(
         {
-            "quantity": [quantity(r.family, r.name, names) for r in table.itertuples()],
+            "quantity": [quantity(r["family"], r["name"], names) for r in table.to_dict("records")],
             f"of the run, {unit.name}": [
-                _bounded(r.in_training * unit.per_nat, r.bound) for r in table.itertuples()
+                _bounded(r["in_training"] * unit.per_nat, r["bound"])
+                for r in table.to_dict("records")
             ],
             f"fresh critic, {unit.name}": [
-                f"≥ {max(r.fresh, 0) * unit.per_nat:.2f} ± {r.std * unit.per_nat:.2f}"
-                for r in table.itertuples()
+                f"≥ {max(r['fresh'], 0) * unit.per_nat:.2f} ± {r['std'] * unit.per_nat:.2f}"
+                for r in table.to_dict("records")
             ],
             "what both say": table["verdict"],
         }
@@ -103,4 +104,4 @@ def _offer(view: state.View) -> None:
 def _bounded(value: float, bound: str | None) -> str:
     if bound is None:
         return "–"
-    return f"{ {'lower': '≥', 'upper': '≤'}.get(bound, '≈')} {value:.2f}"
+    return f"{ {'lower': '≥', 'upper': '≤'}.get(bound, '≈') } {value:.2f}"

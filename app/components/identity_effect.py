@@ -165,8 +165,9 @@ def effect_title(changes: pd.DataFrame, variant: str, classes: bool, inert: str 
             f"from {write(trained)} to {write(everything['error'])}"
         )
     moved = "rises" if found["change"] > 0 else "falls"
+    where = plain(slice_phrases(changes["slice"])[found["slice"]])
     return (
-        f"Without identity the {error} on {plain(slice_phrases(changes['slice'])[found['slice']])} {moved} from "
+        f"Without identity the {error} on {where} {moved} from "
         f"{write(found['trained'])} to {write(found['error'])}"
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -32,8 +34,8 @@ def draw_neighbours(view: state.View) -> None:
         st.write("This split holds no other utterance.")
         return
     table = view.frame.iloc[found].assign(cosine=cosine)
-    held = [c for c in ("id", "speaker", "transcript", "label", "prediction", "cosine") if c in table]
-    table = table[held].reset_index(drop=True)
+    order = ("id", "cosine", "label", "prediction", "speaker", "transcript")
+    table = table[[c for c in order if c in table]].reset_index(drop=True)
     # keyed by what it lists, so that a row chosen in another list does not stay chosen
     key = f"neighbours-{space}-{primary['id']}"
     st.dataframe(
@@ -62,7 +64,7 @@ def _title(space: str) -> str:
     return {"invariant": f"z {modality}", "specific": f"s {modality}"}.get(kind, "the fused code")
 
 
-def _number(name: str, table: pd.DataFrame) -> object:
+def _number(name: str, table: pd.DataFrame) -> Any:
     if not pd.api.types.is_numeric_dtype(table[name]):
         return name
     return st.column_config.NumberColumn(name, format="%.2f")

@@ -59,9 +59,9 @@ def timeline_title(turns: pd.DataFrame) -> str:
     if "correct" in turns:
         right = int(turns["correct"].sum())
         return f"Conversation {name}: {right} of {len(turns)} turns are predicted right"
-    worst = turns.loc[turns["absolute_error"].idxmax()]
-    who = worst.get("speaker")
-    by = f", {plain(str(who))}" if pd.notna(who) else ""
+    worst = turns.iloc[int(turns["absolute_error"].argmax())]
+    several = "speaker" in turns and turns["speaker"].nunique() > 1
+    by = f", {plain(str(worst['speaker']))}" if several and pd.notna(worst["speaker"]) else ""
     return (
         f"Conversation {name}: off by {three_digits(turns['absolute_error'].mean())} on average, "
         f"most at turn {int(worst['position']) + 1}{by}"

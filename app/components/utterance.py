@@ -37,7 +37,7 @@ def utterance_card(view: View, row: int, *, key: str = "card", channels: bool = 
         _said(one)
         _truth_and_prediction(view, row, one, key)
         if channels:
-            _channels(view.corpus, int(view.outputs.rows[row]), str(one["id"]), key)
+            utterance_channels(view.corpus, int(view.outputs.rows[row]), str(one["id"]), key=key)
 
 
 def _heading(one: pd.Series, frame: pd.DataFrame) -> None:
@@ -73,7 +73,7 @@ def _truth_and_prediction(view: View, row: int, one: pd.Series, key: str) -> Non
         st.caption(
             f"truth {three_digits(truth)} (hollow), prediction {three_digits(prediction)} "
             f"(filled): off by {three_digits(abs(prediction - truth))}, more than for "
-            f"{easier:.0%} of the {view.split} split."
+            f"{'nearly all' if easier > 0.995 else f'{easier:.0%}'} of the {view.split} split."
         )
         return
     probabilities = view.outputs.output[TRAINED][row]
@@ -86,14 +86,31 @@ def _truth_and_prediction(view: View, row: int, one: pd.Series, key: str) -> Non
     st.caption(f"Predicted {plain(str(one['prediction']))}, {verdict}.")
 
 
-def _channels(corpus: Corpus, row: int, name: str, key: str) -> None:
+def utterance_channels(corpus: Corpus, row: int, name: str, *, key: str) -> bool:
+    """Draw the named channels of an utterance, one modality at a time.
+
+    Args:
+        corpus: what it belongs to.
+        row: of the corpus.
+        name: its id.
+        key: unique on the page.
+
+    Returns:
+        Whether any modality has named channels.
+    """
     readable = {m: readable_channels(modality) for m, modality in corpus.modalities.items()}
     shown = [m for m, found in readable.items() if found]
     if not shown:
-        return
-    for tab, modality in zip(st.tabs(shown), shown, strict=True):
-        with tab:
-            _one_modality(corpus, row, name, modality, readable[modality], key)
+        return False
+    modality = shown[0]
+    if len(shown) > 1:
+        # The voice and the face say more at a glance than the length of words does.
+        first = next((m for m in shown if m != "text"), shown[0])
+        modality = st.segmented_control(
+            "Channels of", shown, default=first, required=True, key=f"{key}-modality"
+        )
+    _one_modality(corpus, row, name, modality, readable[modality], key)
+    return True
 
 
 def _one_modality(

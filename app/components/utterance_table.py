@@ -49,7 +49,8 @@ def filtered(frame: pd.DataFrame, filters: Filters) -> pd.DataFrame:
         found = pd.Series(False, index=frame.index)
         for column in ("transcript", "speaker", "id"):
             if column in frame:
-                found |= [bool(expression.search(s)) for s in frame[column].fillna("").astype(str)]
+                text = frame[column].fillna("").astype(str)
+                found |= text.map(lambda s: expression.search(s) is not None)
         mask &= found
     if filters.labels is not None:
         mask &= frame["label"].between(*filters.labels)
@@ -94,6 +95,8 @@ def utterance_table(view: state.View) -> None:
     shown = [
         c for c in ("absolute_error", "label", "prediction", "speaker", "transcript") if c in table
     ]
+    if "speaker" in table:
+        table = table.assign(speaker=table["speaker"].fillna(""))
     st.dataframe(
         table[[*shown, *flags, "conversation", "position", "id"]],
         key=_KEY,

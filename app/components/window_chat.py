@@ -93,7 +93,9 @@ def draw_window(view: state.View) -> None:
     figure_footer(
         key="window",
         caption=f"At most {outputs.past} utterances before and {future} after; right: same "
-        "speaker as the target.",
+        "speaker as the target."
+        if outputs.window.shape[1] > 1
+        else "The target alone.",
         explanation=(
             "The bubble with the thick outline is the **target**, the utterance that is "
             "predicted. Its own speaker stands on the right, others and unknown speakers on the "

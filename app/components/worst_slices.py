@@ -8,6 +8,7 @@ import streamlit as st
 from app import state
 from app.components.figures import figure
 from app.views.dots import dot_plot
+from app.views.names import slice_names
 from app.views.words import interval_text
 from mmmie.analysis.failures import failures
 from mmmie.analysis.outputs import TRAINED
@@ -27,10 +28,11 @@ def draw_worst_slices(view: state.View) -> None:
         st.subheader("Where does it fail?")
         st.write("No part of this split has the ten utterances that a slice needs.")
         return
-    first = worst.iloc[0]
+    first, names = worst.iloc[0], slice_names(table["slice"])
     said = interval_text(first["value"], first["low"], first["high"], share=classes)
-    st.subheader(f"It fails most where {first['slice'].replace('=', ' = ')}: {said}")
-    rows = worst.assign(label=[_row_label(r.slice, r.n) for r in worst.itertuples()])
+    st.subheader(f"Largest error: {names[first['slice']]}, {said}")
+    labels = [f"{names[r['slice']]} (n = {r['n']:,})" for r in worst.to_dict("records")]
+    rows = worst.assign(label=labels)
     figure(
         dot_plot(
             rows,
@@ -51,10 +53,6 @@ def draw_worst_slices(view: state.View) -> None:
         data=table,
         alt="Error of the model in the worst slices, with 95 % intervals.",
     )
-
-
-def _row_label(name: str, n: int) -> str:
-    return f"{name.replace('=', ' = ')} (n = {n:,})"
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

@@ -1,5 +1,43 @@
-"""Placeholder."""
+"""What is in the corpus; bring your own."""
 
 import streamlit as st
 
-st.title("data")
+from app import loading, state
+from app.components.bring_corpus import bring_corpus, moved_corpus
+from app.components.conversation_browser import conversation_browser
+from app.components.corpus_overview import corpus_overview, corpus_title
+from app.components.known_corpora import corpus_words, known_corpora
+from mmmie.analysis.corpus_summary import corpus_summary
+from mmmie.errors import InputError
+
+choice = state.choices().get(str(st.session_state.get("checkpoint")))
+own = None
+if choice is not None:
+    with state.readable_errors():
+        checkpoint = loading.open_checkpoint(choice)
+    try:
+        of_checkpoint = loading.open_corpus(checkpoint)
+        own = str(of_checkpoint.path or "demo")
+    except InputError as error:
+        moved_corpus(checkpoint, error)
+known = known_corpora()
+options = [*([own] if own else []), *(path for path in known if path != own)]
+if st.session_state.get("data-corpus") not in options:
+    st.session_state.pop("data-corpus", None)
+heading = st.container()
+picked = st.selectbox(
+    "Corpus",
+    options,
+    key="data-corpus",
+    format_func=lambda p: corpus_words(p) + (", of this checkpoint" if p == own else ""),
+)
+with state.readable_errors():
+    corpus = loading.open_data(str(picked))
+heading.title(corpus_title(corpus_summary(corpus)))
+inside, read, bring = st.tabs(["What is in it", "Read a conversation", "Bring your own"])
+with inside:
+    corpus_overview(corpus)
+with read:
+    conversation_browser(corpus)
+with bring:
+    bring_corpus()

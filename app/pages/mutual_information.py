@@ -65,7 +65,9 @@ else:
         st.write("This model reads one modality, so there is no pair whose MI could be maximised.")
     else:
         st.subheader(pair_title(table, info.config.objective, unit))
-        truth = {n: info.facts[f"true_mi/{n}"] for n in pairs["name"] if f"true_mi/{n}" in info.facts}
+        truth = {
+            n: info.facts[f"true_mi/{n}"] for n in pairs["name"] if f"true_mi/{n}" in info.facts
+        }
         figure(
             pair_panels(
                 history,

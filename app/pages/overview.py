@@ -7,6 +7,7 @@ import streamlit as st
 from app import state
 from app.components.ablations import draw_ablations, siblings
 from app.components.figures import figure
+from app.components.layout import wide_columns
 from app.components.worst_slices import draw_worst_slices
 from app.views.carryover import carryover_frame, carryover_plot, carryover_sentence
 from app.views.summary import headline, metric_row, model_sentence
@@ -31,7 +32,8 @@ with state.readable_errors():
 st.markdown(model_sentence(info, view.corpus, parameters, history))
 
 cells = metric_row(info)
-for column, (name, value, explanation) in zip(st.columns(len(cells)), cells, strict=True):
+numbers = wide_columns(len(cells), key="metrics", least=120)
+for column, (name, value, explanation) in zip(numbers, cells, strict=True):
     column.metric(name, value, help=explanation)
 chosen = (
     f"These are the metrics of epoch {info.epoch} on the valid split, which chose that epoch: "
@@ -42,7 +44,7 @@ chosen = (
 others = "" if "test" not in view.corpus.splits else " Choose the test split for an honest look."
 st.caption(chosen + (others if view.split != "test" else ""))
 
-left, right = st.columns(2, gap="large")
+left, right = wide_columns(2, key="how-good", gap="large")
 with left:
     ablations = st.empty()
     checkpoints = siblings(view)
@@ -53,7 +55,7 @@ with right:
 
 if info.carryover:
     st.subheader("How does each modality carry over from train to valid?")
-    picture, words = st.columns(2, gap="large", vertical_alignment="center")
+    picture, words = wide_columns(2, key="carrying-over", gap="large")
     table = carryover_frame(info.carryover)
     with picture:
         figure(
@@ -70,12 +72,15 @@ if info.carryover:
             alt="R² of a linear readout per modality, on train and on valid.",
         )
     with words:
-        for row in table.itertuples():
-            sentence = carryover_sentence(str(row.modality), row.train, row.valid, row.dropout)
+        for row in table.to_dict("records"):
+            sentence = carryover_sentence(
+                str(row["modality"]), row["train"], row["valid"], row["dropout"]
+            )
             st.markdown(f"- {sentence}")
 
 st.subheader("Go on")
-for column, start in zip(st.columns(3), range(3), strict=True):
+links = wide_columns(3, key="go-on", least=260)
+for start, column in enumerate(links):
     for page in list(GO_ON)[start::3]:
         column.page_link(f"pages/{page}.py", label=GO_ON[page], icon=":material/arrow_forward:")
 

@@ -14,7 +14,7 @@ view = state.current_view()
 with state.readable_errors():
     frame = view.frame
 timeline(view)
-left, right = wide_columns([3, 2], key="table-and-card")
+left, right = wide_columns([3, 2], key="table-and-card", least=340)
 with left:
     utterance_table(view)
 with right:

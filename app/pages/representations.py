@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
+from app.components.code_epochs import draw_code_epochs
 from app.components.code_maps import draw_code_maps
 from app.components.code_probes import draw_probes, probes
+from app.components.layout import wide_columns
 from app.components.neighbours import draw_neighbours
 from app.components.utterance import utterance_card
 from app.views.probes import probe_finding
@@ -20,18 +22,22 @@ with state.readable_errors():
 
 method = st.segmented_control(
     "Map",
-    ["PCA", "UMAP"],
+    ["PCA", "UMAP", "Over training"],
     default="PCA",
     required=True,
     key="map_method",
     label_visibility="collapsed",
     bind="query-params",
-    help="PCA is there at once and keeps distances; UMAP keeps neighbours and takes a while.",
+    help="PCA is there at once and keeps distances; UMAP keeps neighbours and takes a while; "
+    "over training plays how the codes moved.",
 )
 
-left, right = st.columns([5, 2], gap="medium")
+left, right = wide_columns([5, 2], key="maps-and-card", least=250)
 with left:
-    draw_code_maps(view, str(method), right)
+    if method == "Over training":
+        draw_code_epochs(view)
+    else:
+        draw_code_maps(view, str(method), right)
 with right:
     utterance_card(view, view.primary, channels=False)
 

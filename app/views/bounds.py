@@ -62,22 +62,25 @@ def pair_panels(
     """
     rows = history[history["family"] == "pair"]
     names = list(dict.fromkeys(rows["name"]))
-    lines = [*rows["nats"], *([ceiling] if ceiling else []), *(truth[n] for n in names if n in truth)]
+    lines = [
+        *rows["nats"],
+        *([ceiling] if ceiling else []),
+        *(truth[n] for n in names if n in truth),
+    ]
     if check is not None:
         lines += list(check["fresh"])
     top = max(lines) * unit.per_nat * _ROOM
     bottom = min(0.0, *rows["nats"]) * unit.per_nat
-    figure = _panels([f"<b>{' and '.join(pair_of(n, modalities))}</b>" for n in names], unit)
+    titles = [f"<b>{' and '.join(pair_of(n, modalities))}</b>" for n in names]
+    figure = _panels(titles, unit, rows["epoch"], check)
     for column, name in enumerate(names, start=1):
         part = rows[rows["name"] == name]
         y = part["nats"] * unit.per_nat
         said = [f"I(z; z) is at least {v:.3g} {unit.name}<br>InfoNCE, lower bound" for v in y]
-        _line(figure, column, part["epoch"], y, _PAIR, "lower", said, "lower bound")
+        _line(figure, column, part["epoch"], y, _PAIR, "lower", said, "at least")
         _shade(figure, column, part["epoch"], y, top, _PAIR)
-        if ceiling is not None:
-            _level(figure, column, ceiling * unit.per_nat, "ceiling", NEUTRAL, "solid")
-        if name in truth:
-            _level(figure, column, truth[name] * unit.per_nat, "truth (inputs)", ACCENT, "longdash")
+        levels = {"ceiling": ceiling, "truth (inputs)": truth.get(name)}
+        _levels(figure, column, {k: v * unit.per_nat for k, v in levels.items() if v is not None})
         _chosen(figure, column, chosen)
         _fresh(figure, column, name, chosen, unit, check)
     figure.update_yaxes(range=[bottom, top])
@@ -105,8 +108,10 @@ def modality_panels(
         chosen: the epoch of the checkpoint.
         check: `name`, `fresh`, `std`: lower bounds of a fresh critic on I(input; z).
     """
-    names = [m for m in modalities if ((history["name"] == m) & (history["family"] != "pair")).any()]
-    figure = _panels([f"<b>{name}</b>" for name in names], unit)
+    names = [
+        m for m in modalities if ((history["name"] == m) & (history["family"] != "pair")).any()
+    ]
+    figure = _panels([f"<b>{name}</b>" for name in names], unit, history["epoch"], check)
     wanted = [("invariant", "z", "circle"), ("specific", "s", "circle-open")]
     for column, name in enumerate(names, start=1):
         colour = modality_colour(name, modalities)
@@ -133,7 +138,9 @@ def _of(history: pd.DataFrame, family: str, name: str) -> pd.DataFrame:
     return history[(history["family"] == family) & (history["name"] == name)]
 
 
-def _panels(titles: list[str], unit: Unit) -> go.Figure:
+def _panels(
+    titles: list[str], unit: Unit, epochs: pd.Series, check: pd.DataFrame | None
+) -> go.Figure:
     figure = make_subplots(
         rows=1,
         cols=max(len(titles), 1),
@@ -143,8 +150,18 @@ def _panels(titles: list[str], unit: Unit) -> go.Figure:
     )
     figure.update_annotations(font_size=13)
     figure.update_layout(blank(PANEL_HEIGHT).layout)
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 60, "b": 8}, legend={"y": 1.12})
-    figure.update_xaxes(title="epoch", showgrid=False, zeroline=False)
+    figure.update_layout(
+        margin={"l": 8, "r": 8, "t": 30 if check is None else 60, "b": 8}, legend={"y": 1.1}
+    )
+    first, last = int(epochs.min()), int(epochs.max())
+    span = max(last - first, 1)
+    # room at the right for the names of the lines
+    figure.update_xaxes(
+        title="epoch",
+        range=[first - 0.04 * span, last + 0.16 * span],
+        showgrid=False,
+        zeroline=False,
+    )
     figure.update_yaxes(title=f"mutual information, {unit.name}", col=1, zeroline=False)
     return figure
 
@@ -166,7 +183,12 @@ def _line(
             y=y,
             mode="lines+markers",
             line={"color": colour, "width": 2, "dash": _STYLE[bound]},
-            marker={"size": 6, "symbol": symbol, "color": colour, "line": {"width": 1.5}},
+            marker={
+                "size": 6,
+                "symbol": symbol,
+                "color": colour,
+                "line": {"width": 1.5, "color": colour},
+            },
             text=said,
             hovertemplate="epoch %{x}<br>%{text}<extra></extra>",
             name=name,
@@ -181,8 +203,8 @@ def _line(
             x=x.iloc[-1],
             y=y.iloc[-1],
             text=name,
-            xanchor="right",
-            yanchor="bottom",
+            xanchor="left",
+            xshift=8,
             showarrow=False,
             font={"size": 11, "color": colour},
             row=1,
@@ -211,22 +233,23 @@ def _shade(
     )
 
 
-def _level(
-    figure: go.Figure, column: int, y: float, text: str, colour: str, dash: str
-) -> None:
-    """A thin horizontal line with its name."""
-    figure.add_hline(y=y, line={"color": colour, "width": 1, "dash": dash}, row=1, col=column)
-    figure.add_annotation(
-        x=0,
-        xref=f"x{'' if column == 1 else column} domain",
-        y=y,
-        yref="y" if column == 1 else f"y{column}",
-        text=text,
-        showarrow=False,
-        xanchor="left",
-        yanchor="bottom",
-        font={"size": 11, "color": colour},
-    )
+def _levels(figure: go.Figure, column: int, levels: dict[str, float]) -> None:
+    """Thin horizontal lines; the name of the highest stands above it, the other's below."""
+    style = {"ceiling": (NEUTRAL, "solid"), "truth (inputs)": (ACCENT, "longdash")}
+    for name, y in levels.items():
+        colour, dash = style[name]
+        figure.add_hline(y=y, line={"color": colour, "width": 1, "dash": dash}, row=1, col=column)
+        figure.add_annotation(
+            x=0,
+            xref=f"x{'' if column == 1 else column} domain",
+            y=y,
+            yref="y" if column == 1 else f"y{column}",
+            text=name,
+            showarrow=False,
+            xanchor="left",
+            yanchor="bottom" if y == max(levels.values()) else "top",
+            font={"size": 11, "color": colour},
+        )
 
 
 def _chosen(figure: go.Figure, column: int, epoch: int) -> None:
@@ -246,8 +269,8 @@ def _fresh(
     """The lower bound of a fresh critic, at the chosen epoch."""
     if check is None:
         return
-    for row in check[check["name"] == name].itertuples():
-        value, error = row.fresh * unit.per_nat, 2 * row.std * unit.per_nat
+    for row in check[check["name"] == name].to_dict("records"):
+        value, error = row["fresh"] * unit.per_nat, 2 * row["std"] * unit.per_nat
         figure.add_trace(
             go.Scatter(
                 x=[epoch],
@@ -264,4 +287,3 @@ def _fresh(
             row=1,
             col=column,
         )
-

@@ -47,14 +47,15 @@ def bounds_headline(table: pd.DataFrame, modalities: list[str]) -> str:
     """The title of the page: what the pair that shares most is shown to share."""
     pairs = table[table["family"] == "pair"]
     if len(pairs):
-        best = pairs.loc[pairs["nats"].idxmax()]
+        best = pairs.iloc[int(pairs["nats"].argmax())]
         first, second = pair_of(str(best["name"]), modalities)
         if best["nats"] < 0.05:
             return "No pair of modalities is shown to share anything"
-        return f"{first} and {second} come to share at least {three_digits(best['nats'])} nats"
+        said = f"{first} and {second} are shown to share {three_digits(best['nats'])} nats or more"
+        return said[:1].upper() + said[1:]
     upper = table[(table["family"] == "invariant") & (table["bound"] == "upper")]
     if len(upper):
-        least = upper.loc[upper["nats"].idxmin()]
+        least = upper.iloc[int(upper["nats"].argmin())]
         return f"z keeps at most {three_digits(least['nats'])} nats of {least['name']}"
     return "What did training do to the bounds?"
 
@@ -83,16 +84,19 @@ def modality_title(table: pd.DataFrame, stochastic: bool, unit: Unit) -> str:
     parts = []
     for code, rows in (("z", z), ("s", s)):
         if len(rows):
-            worst = rows.loc[rows["nats"].idxmax()]
+            worst = rows.iloc[int(rows["nats"].argmax())]
             most = three_digits(worst["nats"] * unit.per_nat)
             parts.append(f"{code} at most {most} {unit.name}")
-    return f"Of its input {' and '.join(parts)}" if parts else "What do the codes keep?"
+    return (
+        f"Of its input a modality keeps in {' and in '.join(parts)}"
+        if parts
+        else "What do the codes keep?"
+    )
 
 
 def conclusions(table: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     """The table of final values in words; sentences stay in nats."""
     symbols = {"lower": "≥", "upper": "≤", "neither": "≈"}
-    kinds = {"lower": "lower", "upper": "upper", "neither": "neither"}
 
     def number(value: float) -> str:
         return three_digits(value * unit.per_nat if math.isfinite(value) else None)
@@ -100,9 +104,9 @@ def conclusions(table: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     columns = {
         "quantity": table["quantity"],
         f"value, {unit.name}": [
-            f"{symbols[r.bound]} {number(r.nats)}" for r in table.itertuples()
+            f"{symbols[r['bound']]} {number(r['nats'])}" for r in table.to_dict("records")
         ],
-        "bound": table["bound"].map(kinds),
+        "bound": table["bound"],
         "estimator": table["estimator"],
         "ceiling": table["ceiling"].map(number),
         "truth (inputs)": table["truth"].map(number),

@@ -35,15 +35,16 @@ def carryover_plot(frame: pd.DataFrame) -> go.Figure:
     """A hollow dot for train joined to a filled one for valid, one row a modality."""
     names = list(frame["modality"])
     figure = blank(height=110 + 34 * len(names))
-    for row in frame.itertuples():
-        colour = modality_colour(str(row.modality), names)
+    for row in frame.to_dict("records"):
+        colour = modality_colour(str(row["modality"]), names)
         hover = (
-            f"<b>{row.modality}</b><br>R² on train {row.train:.2f}, on valid {row.valid:.2f}"
-            f"<br>hidden from {row.dropout:.0%} of training targets"
+            f"<b>{row['modality']}</b><br>R² on train {row['train']:.2f}, "
+            f"on valid {row['valid']:.2f}"
+            f"<br>hidden from {row['dropout']:.0%} of training targets"
         )
         figure.add_scatter(
-            x=[row.train, row.valid],
-            y=[row.modality] * 2,
+            x=[row["train"], row["valid"]],
+            y=[row["modality"]] * 2,
             mode="lines+markers",
             line={"color": colour, "width": 1.5},
             marker={
@@ -59,7 +60,10 @@ def carryover_plot(frame: pd.DataFrame) -> go.Figure:
     for symbol, name in (("circle-open", "train"), ("circle", "valid")):
         marker = {"color": NEUTRAL, "size": 10, "symbol": symbol, "line": {"width": 2}}
         figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=name)
-    figure.update_xaxes(title="R² of a linear readout of the label", rangemode="tozero")
+    values = frame[["train", "valid"]].to_numpy(float)
+    low, high = min(0.0, values.min()), values.max()
+    pad = 0.05 * max(high - low, 0.1)
+    figure.update_xaxes(title="R² of a linear readout of the label", range=[low - pad, high + pad])
     figure.update_yaxes(
         categoryorder="array",
         categoryarray=names[::-1],

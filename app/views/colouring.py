@@ -87,7 +87,7 @@ def _symmetric(labels: pd.Series) -> tuple[float, float]:
 
 
 def _scale(colours: list[list[Any]], low: float, high: float, title: str) -> dict[str, Any]:
-    bar = {"title": {"text": title.replace("_", " "), "side": "top"}, "thickness": 10, "len": 0.5}
+    bar = {"title": {"text": title.replace("_", " "), "side": "right"}, "thickness": 10, "len": 0.5}
     return {
         "colorscale": colours,
         "cmin": low,
@@ -97,7 +97,7 @@ def _scale(colours: list[list[Any]], low: float, high: float, title: str) -> dic
             "orientation": "h",
             "x": 0,
             "xanchor": "left",
-            "y": 1.06,
+            "y": 1.05,
             "yanchor": "bottom",
         },
     }

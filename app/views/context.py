@@ -36,7 +36,9 @@ def attention_figure(
     figure = make_subplots(
         cols=len(shares), subplot_titles=list(shares), shared_yaxes=True, horizontal_spacing=0.08
     )
-    figure.update_layout(blank(110 + _ROW_PIXELS * len(names), barmode="stack").layout)
+    figure.update_layout(
+        blank(110 + _ROW_PIXELS * len(names), barmode="stack").layout.to_plotly_json()
+    )
     most = 0.0
     for column, table in enumerate(shares.values(), start=1):
         matrix = table.pivot(index="place", columns="modality", values="share")[modalities]
@@ -150,7 +152,9 @@ def effect_figure(
         cols=len(panels), subplot_titles=list(panels.values()), shared_yaxes=True,
         horizontal_spacing=0.04,
     )  # fmt: skip
-    figure.update_layout(blank(120 + _ROW_PIXELS * len(variants), showlegend=False).layout)
+    figure.update_layout(
+        blank(120 + _ROW_PIXELS * len(variants), showlegend=False).layout.to_plotly_json()
+    )
     names = list(variants.values())
     for column, part in enumerate(panels, start=1):
         table = changes[changes["slice"] == part].set_index("variant").loc[list(variants)]
@@ -159,10 +163,10 @@ def effect_figure(
         up = (table["high"] - table["change"]).fillna(0)
         down = (table["change"] - table["low"]).fillna(0)
         hover = [
-            f"{name}<br>error {three_digits(row.error)}, change {row.change:+.3g} "
-            f"[{three_digits(row.low)}, {three_digits(row.high)}]"
-            f"<br>prediction moves by {three_digits(row.mean_abs_shift)} on average"
-            for name, row in zip(names, table.itertuples(), strict=True)
+            f"{name}<br>error {three_digits(row['error'])}, change {row['change']:+.3g} "
+            f"[{three_digits(row['low'])}, {three_digits(row['high'])}]"
+            f"<br>prediction moves by {three_digits(row['mean_abs_shift'])} on average"
+            for name, row in zip(names, table.to_dict("records"), strict=True)
         ]
         sure = ((table["low"] > 0) | (table["high"] < 0) | (table.index == TRAINED)).to_numpy()
         figure.add_scatter(

@@ -62,7 +62,7 @@ def conversation_figure(
     figure = make_subplots(
         rows=len(heights), shared_xaxes=True, vertical_spacing=0.06, row_heights=heights
     )
-    figure.update_layout(blank(sum(heights) + 90 + 14 * len(heights)).layout)
+    figure.update_layout(blank(sum(heights) + 90 + 14 * len(heights)).layout.to_plotly_json())
     x = turns["position"].to_numpy() + 1
     if classes:
         assert probabilities is not None
@@ -73,9 +73,13 @@ def conversation_figure(
         _draw_lanes(figure, turns, x, speakers, len(heights))
     at = x[(turns["id"] == primary).to_numpy()]
     if len(at):
-        figure.add_vrect(
-            at[0] - 0.5, at[0] + 0.5, fillcolor=_HIGHLIGHT, line_width=0, layer="below"
-        )
+        figure.layout.shapes = [
+            {
+                "type": "rect", "xref": "x", "yref": "paper", "x0": at[0] - 0.5,
+                "x1": at[0] + 0.5, "y0": 0, "y1": 1, "fillcolor": _HIGHLIGHT,
+                "line": {"width": 0}, "layer": "below",
+            }
+        ]  # fmt: skip
     figure.update_xaxes(range=[x[0] - 0.6, x[-1] + 0.6], showgrid=False, zeroline=False)
     figure.update_xaxes(title="turn", dtick=1 if len(x) <= 30 else 5, row=len(heights))
     figure.update_layout(

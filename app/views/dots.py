@@ -31,7 +31,7 @@ def dot_plot(
         reference_name: what the line is.
         share: whether values are shares, written as percentages.
     """
-    figure = blank(height=90 + _ROW * len(rows))
+    figure = blank(height=100 + _ROW * max(len(rows), 2))
     low = _column(rows, "low")
     high = _column(rows, "high")
     own = (rows["label"] == highlight).to_numpy()
@@ -40,9 +40,9 @@ def dot_plot(
         if part.empty:
             continue
         hover = [
-            f"<b>{row.label}</b><br>{interval_text(row.value, lo, hi, share=share)}"
-            + (f"<br>{row.n:,} utterances" if "n" in rows else "")
-            for row, lo, hi in zip(part.itertuples(), low[mask], high[mask], strict=True)
+            f"<b>{row['label']}</b><br>{interval_text(row['value'], lo, hi, share=share)}"
+            + (f"<br>{row['n']:,} utterances" if "n" in rows else "")
+            for row, lo, hi in zip(part.to_dict("records"), low[mask], high[mask], strict=True)
         ]
         known = np.isfinite(high[mask]) & np.isfinite(low[mask])
         figure.add_scatter(

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.views.colouring import Colouring
-from app.views.style import FADED, blank, modality_colour
+from app.views.style import FADED, NEUTRAL, blank, modality_colour
 from mmmie.analysis.projections import Projection
 
 MAP_HEIGHT = 250
@@ -75,23 +75,23 @@ def code_maps(
     """
     n, count = len(shown.frame), len(modalities)
     common = invariant.points.reshape(count, n, 2)
-    titles = [f"<b>z {m}</b>" for m in modalities] + [
-        f"<b>s {m}</b>  {quality(specific[m])}" for m in modalities
-    ]
+    titles = [f"<b>z {m}</b>" for m in modalities]
+    titles += [_title(f"s {m}", specific[m]) for m in modalities]
     figure = make_subplots(
         rows=2,
         cols=count,
         subplot_titles=titles,
         horizontal_spacing=0.02,
-        vertical_spacing=0.1,
+        vertical_spacing=0.11,
     )
-    figure.update_annotations(font_size=13)
-    hover = _hover(shown)
+    figure.update_annotations(font_size=13, yshift=3)
+    hover, by_modality = _hover(shown), shown.colours is None
     for column, name in enumerate(modalities, start=1):
         colour = modality_colour(name, modalities)
         for m, other in enumerate(modalities):
             if other != name:
-                _underlay(figure, common[m], modality_colour(other, modalities), column)
+                behind = modality_colour(other, modalities) if by_modality else NEUTRAL
+                _underlay(figure, common[m], behind, column)
         _points(figure, common[column - 1], shown, colour, hover, (1, column), ring=False)
         _points(figure, specific[name].points, shown, colour, hover, (2, column), ring=True)
         _partners(figure, common, shown.primary, modalities, column)
@@ -105,8 +105,8 @@ def code_maps(
 
 def fused_map(projection: Projection, modalities: list[str], shown: Shown) -> go.Figure:
     """The map of what the head reads."""
-    figure = make_subplots(subplot_titles=[f"<b>fused</b>  {quality(projection)}"])
-    figure.update_annotations(font_size=13)
+    figure = make_subplots(subplot_titles=[_title("fused", projection)])
+    figure.update_annotations(font_size=13, yshift=3)
     colour = modality_colour("fused", modalities)
     _points(figure, projection.points, shown, colour, _hover(shown), (1, 1), ring=False)
     _primary(figure, projection.points, shown, (1, 1))
@@ -117,9 +117,15 @@ def fused_map(projection: Projection, modalities: list[str], shown: Shown) -> go
 
 def quality(projection: Projection) -> str:
     """``43 % of variance, trust 0.91``: how far to believe a map."""
-    trust = "" if np.isnan(projection.trustworthiness) else f"trust {projection.trustworthiness:.2f}"
+    trust = (
+        "" if np.isnan(projection.trustworthiness) else f"trust {projection.trustworthiness:.2f}"
+    )
     held = "UMAP" if projection.explained is None else f"{projection.explained:.0%} of variance"
     return f"{held}, {trust}" if trust else held
+
+
+def _title(name: str, projection: Projection) -> str:
+    return f"<b>{name}</b><br><span style='font-size:10px'>{quality(projection)}</span>"
 
 
 def points_frame(
@@ -270,7 +276,7 @@ def _frame_axes(figure: go.Figure, points: np.ndarray, place: tuple[int, int]) -
 def _finish(figure: go.Figure, shown: Shown, height: int, legend: bool = True) -> None:
     figure.update_layout(blank(height).layout)
     figure.update_layout(
-        margin={"l": 4, "r": 4, "t": 74 if legend else 30, "b": 4},
+        margin={"l": 4, "r": 4, "t": 72 if legend else 40, "b": 4},
         plot_bgcolor=_GROUND,
         dragmode="select",
         # drawn boxes go away when the page has taken the selection over
@@ -295,7 +301,9 @@ def _hover(shown: Shown) -> np.ndarray:
         lines += part["speaker"].map(lambda s: "" if pd.isna(s) else f", {html.escape(str(s))}")
     if "transcript" in part:
         lines += part["transcript"].map(_cut)
-    lines += "<br>label " + part["label"].map(_value) + ", predicted " + part["prediction"].map(_value)
+    lines += (
+        "<br>label " + part["label"].map(_value) + ", predicted " + part["prediction"].map(_value)
+    )
     if shown.by not in ("modality", "label", "prediction", "speaker"):
         lines += f"<br>{shown.by.replace('_', ' ')} " + part[shown.by].map(_value)
     return lines.to_numpy(str)
@@ -304,7 +312,9 @@ def _hover(shown: Shown) -> np.ndarray:
 def _cut(text: object) -> str:
     if not isinstance(text, str) or not text:
         return ""
-    return "<br>" + html.escape(text if len(text) <= _HOVER_LETTERS else text[:_HOVER_LETTERS] + "…")
+    return "<br>" + html.escape(
+        text if len(text) <= _HOVER_LETTERS else text[:_HOVER_LETTERS] + "…"
+    )
 
 
 def _value(value: object) -> str:

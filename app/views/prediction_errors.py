@@ -88,14 +88,13 @@ def confusion_figure(counts: pd.DataFrame) -> go.Figure:
     figure.add_heatmap(
         x=classes, y=classes, z=shares, zmin=0, zmax=1, colorscale=SEQUENTIAL_SCALE,
         xgap=2, ygap=2, hovertemplate="%{y} predicted as %{x}: %{z:.0%}<extra></extra>",
-        colorbar={"title": {"text": "share of the true class", "side": "right"}, "thickness": 10,
-                  "tickformat": ".0%"},
+        showscale=False,
     )  # fmt: skip
     for row, truth in enumerate(classes):
         for column, guess in enumerate(classes):
-            share = shares[row, column]
+            share, count = shares[row, column], int(counts.to_numpy()[row, column])
             figure.add_annotation(
-                x=guess, y=truth, text=f"{counts.iloc[row, column]} ({share:.0%})",
+                x=guess, y=truth, text=f"{count} ({share:.0%})",
                 showarrow=False, font={"color": "#ffffff" if share > 0.45 else "#1f2933"},
             )  # fmt: skip
     figure.update_xaxes(title="predicted", showgrid=False)

@@ -21,7 +21,11 @@ def probe_frame(report: dict[str, Any]) -> pd.DataFrame:
     for kind, by_modality in report["codes"].items():
         for modality, held in by_modality.items():
             code = f"{_CODES[kind]} {modality}"
-            probes = {_WHICH: held["modality_accuracy"], _LABEL: held["label_r2"], **held["latents"]}
+            probes = {
+                _WHICH: held["modality_accuracy"],
+                _LABEL: held["label_r2"],
+                **held["latents"],
+            }
             rows += [
                 {"code": code, "kind": kind, "modality": modality, "probe": p, "value": v}
                 for p, v in probes.items()
@@ -82,14 +86,11 @@ def probe_finding(report: dict[str, Any]) -> str:
     """The most telling of the probes as a sentence."""
     invariant, specific = report["codes"]["invariant"], report["codes"]["specific"]
     table = strip_frame(report)
-    leaks = {
-        m: float(table.loc[f"z {m}", f"{m}'s own"])
-        for m in invariant
-        if f"{m}'s own" in table.columns
-    }
+    own = [m for m in invariant if f"{m}'s own" in table.columns]
+    leaks = {m: table[f"{m}'s own"].to_dict()[f"z {m}"] for m in own}
     if leaks:
         most = max(leaks, key=lambda m: leaks[m])
-        share = float(table.loc[[f"z {m}" for m in invariant], "shared"].mean())
+        share = float(table.loc[[f"z {m}" for m in invariant], "shared"].to_numpy(float).mean())
         return (
             f"z holds {share:.0%} of what the modalities share; of what is private it keeps "
             f"most from {most}, {max(leaks[most], 0):.0%}"

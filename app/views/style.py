@@ -73,3 +73,14 @@ def three_digits(value: float | None) -> str:
     if value is None or not np.isfinite(value):
         return "–"
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+SPLIT_COLOURS = {"train": NEUTRAL, "valid": ACCENT, "test": "#8C6BB1"}
+
+
+def sentiment_colour(value: float, limits: tuple[float, float]) -> str:
+    """The colour of a label on the diverging scale, as CSS writes it."""
+    from plotly.colors import sample_colorscale
+
+    place = (value - limits[0]) / (limits[1] - limits[0])
+    return str(sample_colorscale(SENTIMENT_SCALE, [float(np.clip(place, 0, 1))])[0])

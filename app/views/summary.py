@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.views.names import plain
 from app.views.style import three_digits
 from app.views.words import listed, metric
 from mmmie.corpus import Corpus
@@ -20,7 +21,9 @@ def headline(info: CheckpointInfo) -> str:
         return f"{info.name} is not trained yet"
     if label.classes:
         share = metric("accuracy").text(info.metrics.get("accuracy"))
-        return f"{info.name} names the right one of {len(label.classes)} classes {share} of the time"
+        return (
+            f"{info.name} names the right one of {len(label.classes)} classes {share} of the time"
+        )
     error = three_digits(info.metrics.get("mae"))
     if not label.range:
         return f"{info.name} is off by {error} on average"
@@ -39,21 +42,20 @@ def model_sentence(
         if past or future
         else "**no context**"
     )
-    terms = [t for t in ("role", "speaker", "modality") if settings.identity.uses(t)]  # type: ignore[arg-type]
+    terms = [t for t in ("role", "speaker", "modality") if settings.identity.uses(t)]
     identity = f"identity terms for {listed(terms)}" if terms else "no identity embedding"
     codes = "two stochastic codes" if settings.stochastic else "two deterministic codes"
-    rows = corpus.rows("train") if "train" in corpus.splits else []
-    conversations = corpus.utterances["conversation"].iloc[rows].nunique() if len(rows) else 0
+    train = corpus.utterances[corpus.utterances["split"] == "train"]
     trained = (
-        f"trained on **{_escaped(info.corpus['name'])}** ({len(rows):,} utterances in "
-        f"{conversations:,} conversations)"
-        if len(rows)
-        else f"trained on **{_escaped(info.corpus['name'])}**"
+        f"trained on **{plain(info.corpus['name'])}** ({len(train):,} utterances in "
+        f"{train['conversation'].nunique():,} conversations)"
+        if len(train)
+        else f"trained on **{plain(info.corpus['name'])}**"
     )
     epochs = max((entry["epoch"] for entry in history), default=None)
     when = f"epoch **{info.epoch}**" + (f" of {epochs}" if epochs else "")
     return (
-        f"It reads **{listed([_escaped(m) for m in info.modalities])}**, makes {codes} of "
+        f"It reads **{listed([plain(m) for m in info.modalities])}**, makes {codes} of "
         f"{settings.code_dim} numbers a modality, *z* to share and *s* of its own, and fuses them "
         f"over {window} with {identity}, read out by the {settings.readout} "
         f"({parameters:,} parameters). It was {trained}; {when}, chosen on valid."
@@ -64,14 +66,5 @@ def metric_row(info: CheckpointInfo) -> list[tuple[str, str, str]]:
     """Name, value and explanation of the stored metrics that the label defines."""
     wanted = _CLASSES if info.label.classes else _REGRESSION
     held = [name for name in wanted if info.metrics.get(name) is not None]
-    row = [
-        (metric(n).name, metric(n).text(info.metrics[n]), metric(n).help) for n in held
-    ]
+    row = [(metric(n).name, metric(n).text(info.metrics[n]), metric(n).help) for n in held]
     return [*row, ("Utterances", f"{info.metrics['n']:,}", "Measured on the valid split.")]
-
-
-def _escaped(text: str) -> str:
-    """A name from a corpus as plain text inside Markdown."""
-    for mark in "\\`*_[]<>$:":
-        text = text.replace(mark, f"\\{mark}")
-    return text

@@ -67,7 +67,9 @@ def describe_difference(other: CheckpointInfo, reference: CheckpointInfo) -> str
         'without identity'
     """
     table = configuration_diff(reference, other)
-    parts = [_words(row.setting, row.first, row.second) for row in table.itertuples()]
+    parts = [
+        _words(row["setting"], row["first"], row["second"]) for row in table.to_dict("records")
+    ]
     if not parts:
         return "same configuration"
     rest = len(parts) - _MOST_NAMED

@@ -87,9 +87,8 @@ def transcript_words(corpus: Corpus) -> np.ndarray | None:
     """Words in every transcript (N,), parted by blanks; None without transcripts."""
     if "transcript" not in corpus.utterances:
         return None
-    words = corpus.utterances["transcript"].fillna("").str.split().str.len()
-    counts: np.ndarray = words.to_numpy(np.int64)
-    return counts
+    transcripts = corpus.utterances["transcript"].fillna("").astype(str)
+    return np.array([len(transcript.split()) for transcript in transcripts], np.int64)
 
 
 def _label_limits(corpus: Corpus) -> tuple[float, float]:

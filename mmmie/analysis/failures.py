@@ -77,7 +77,7 @@ def _common(corpus: Corpus, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]
         yield "label in the middle third", (label >= low + third) & (label <= high - third)
         yield "label in the highest third", label > high - third
     if "transcript" in table:
-        words = table["transcript"].fillna("").str.split().str.len().to_numpy()
+        words = np.array([len(str(t).split()) for t in table["transcript"].fillna("")])
         yield f"{_SHORT} words or fewer", words <= _SHORT
         yield f"{_SHORT + 1} to {_LONG} words", (words > _SHORT) & (words <= _LONG)
         yield f"more than {_LONG} words", words > _LONG

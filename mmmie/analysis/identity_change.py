@@ -119,8 +119,9 @@ def strongest_change(changes: pd.DataFrame, variant: str) -> dict[str, Any] | No
     sure = rows[rows["change"].abs() > needed * error]
     if sure.empty:
         return None
-    row: dict[str, Any] = sure.loc[sure["change"].abs().idxmax()].to_dict()
-    return {**row, "trained": row["error"] - row["change"]}
+    row = sure.iloc[int(sure["change"].abs().argmax())]
+    found = {str(name): value for name, value in row.items()}
+    return {**found, "trained": row["error"] - row["change"]}
 
 
 def without_effect(settings: ModelSettings, outputs: SplitOutputs) -> dict[str, str]:

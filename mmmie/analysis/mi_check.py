@@ -23,13 +23,13 @@ def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:
         `fresh`, `std`, `ceiling`, `n` and `verdict`, in nats.
     """
     rows = []
-    held = {(row.family, row.name): row for row in bounds.itertuples()}
-    for row in check.itertuples():
-        family, name = str(row.family), str(row.name)
+    held = {(row["family"], row["name"]): row for row in bounds.to_dict("records")}
+    for row in check.to_dict("records"):
+        family, name = str(row["family"]), str(row["name"])
         trained = held.get((family, name))
-        value = math.nan if trained is None else float(trained.nats)
-        bound = None if trained is None else str(trained.bound)
-        fresh, std, ceiling = float(row.nats), float(row.std), float(row.ceiling)
+        value = math.nan if trained is None else float(trained["nats"])
+        bound = None if trained is None else str(trained["bound"])
+        fresh, std, ceiling = float(row["nats"]), float(row["std"]), float(row["ceiling"])
         rows.append(
             {
                 "family": family,
@@ -39,7 +39,7 @@ def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:
                 "fresh": fresh,
                 "std": std,
                 "ceiling": ceiling,
-                "n": int(row.n),
+                "n": int(row["n"]),
                 "verdict": verdict(value, bound, fresh, std, ceiling),
             }
         )

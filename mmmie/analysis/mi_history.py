@@ -94,8 +94,8 @@ def bounds_table(info: CheckpointInfo, history: list[dict[str, Any]]) -> pd.Data
     """
     ceiling, modalities = ceiling_of(history), list(info.modalities)
     rows = []
-    for row in bounds_at(history, info.epoch).itertuples():
-        family, name, nats = str(row.family), str(row.name), float(row.nats)
+    for row in bounds_at(history, info.epoch).to_dict("records"):
+        family, name, nats = str(row["family"]), str(row["name"]), float(row["nats"])
         how = measured(info, family)
         limit = ceiling if family == "pair" else None
         truth = info.facts.get(f"true_mi/{name}") if family == "pair" else None
@@ -167,7 +167,7 @@ def conclusion(
         )
     code = "z" if family == "invariant" else "s"
     if how.bound == "upper":
-        return f"{code} keeps at most {nats:.3g} nats of the {name} input; how little is open."
+        return f"{code} keeps at most {nats:.3g} nats of the {name} input, maybe far fewer."
     return (
         "Little: without noise in the encoder the true value is infinite, and this only says "
         "what a Gaussian can read."
@@ -187,4 +187,4 @@ def _about_pair(
         return f"{said}, so {nats / truth:.0%} or more of the {truth:.3g} that their inputs share."
     if ceiling is not None and nats > _NEAR_CEILING * ceiling:
         return f"{said}, and maybe far more: the ceiling of {ceiling:.3g} is near."
-    return f"{said}; how much more is open."
+    return f"{said}, maybe more."

@@ -275,5 +275,6 @@ def _fitted(
         if step % max(steps // _CHECKS, 1) == 0:
             loss = _loss(mean_model, aside, batch)
             if loss < lowest:
-                best, lowest = copy.deepcopy(mean_model), loss
+                lowest = loss
+                best.load_state_dict(mean_model.state_dict())
     return best

@@ -1,0 +1,124 @@
+"""Read a conversation of a corpus, with its labels; no model is needed."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import state
+from app.components.chat import Bubble, chat
+from app.components.layout import wide_columns
+from app.components.utterance import utterance_channels
+from app.components.utterance_table import flag_columns
+from app.views.conversation import label_limits
+from app.views.names import plain
+from app.views.style import class_colours, sentiment_colour, three_digits
+from mmmie.corpus import Corpus, Label
+
+
+def conversation_browser(corpus: Corpus) -> None:
+    """Pick a conversation and read it as a chat; a click shows an utterance's channels."""
+    table = corpus.utterances
+    key = corpus.fingerprint
+    conversations = list(table["conversation"].unique())
+    chosen = state.selection().primary
+    known = table.loc[table["id"] == chosen, "conversation"]
+    pick, previous, following = st.columns([6, 1, 1], vertical_alignment="bottom")
+    box = f"browse-{key}"
+    if box not in st.session_state:
+        st.session_state[box] = known.iloc[0] if len(known) else conversations[0]
+    name = pick.selectbox("Conversation", conversations, key=box)
+    place = conversations.index(name)
+    for column, step, icon in ((previous, -1, "back"), (following, 1, "forward")):
+        other = place + step
+        column.button(
+            "",
+            icon=f":material/arrow_{icon}:",
+            key=f"browse-{icon}",
+            width="stretch",
+            help="Previous conversation" if step < 0 else "Next conversation",
+            disabled=not 0 <= other < len(conversations),
+            on_click=_open,
+            args=(box, conversations[other % len(conversations)]),
+        )
+    turns = table[table["conversation"] == name].sort_values("position")
+    left, right = wide_columns([3, 2], key="browser-columns", least=320)
+    with left:
+        limits = (0.0, 1.0)
+        if corpus.label.classes is None:
+            limits = label_limits(corpus.label, table["label"].to_numpy(float))
+        chat(
+            conversation_bubbles(turns, corpus.label, limits, flag_columns(corpus), chosen),
+            key=f"browser-{key}",
+            on_pick=_choose,
+        )
+    with right:
+        _chosen_utterance(corpus, turns, chosen)
+
+
+def conversation_bubbles(
+    turns: pd.DataFrame,
+    label: Label,
+    limits: tuple[float, float],
+    flags: list[str],
+    chosen: str | None,
+) -> list[Bubble]:
+    """A conversation as a chat; every other speaker stands on the right.
+
+    Args:
+        turns: of one conversation, in order.
+        label: what is labelled.
+        limits: of the label, for its colour.
+        flags: 0/1 columns to name where they are 1.
+        chosen: the id with the thick outline.
+    """
+    held = turns["speaker"] if "speaker" in turns else pd.Series(None, index=turns.index)
+    codes = pd.factorize(held)[0]
+    colours = class_colours(list(label.classes)) if label.classes else {}
+    bubbles = []
+    for turn, code in zip(turns.to_dict("records"), codes, strict=True):
+        value = turn["label"]
+        marks = [flag.replace("_", " ") for flag in flags if turn[flag] == 1]
+        text = value if label.classes else f"{label.name} {three_digits(float(value))}"
+        colour = colours[value] if label.classes else sentiment_colour(float(value), limits)
+        bubbles.append(
+            Bubble(
+                id=str(turn["id"]),
+                text=str(turn.get("transcript") or "(no transcript)"),
+                who=str(turn.get("speaker") or "unknown speaker"),
+                note=" · ".join([str(text), *marks]),
+                right=bool(code % 2 == 1),
+                target=turn["id"] == chosen,
+                colour=colour,
+            )
+        )
+    return bubbles
+
+
+def _chosen_utterance(corpus: Corpus, turns: pd.DataFrame, chosen: str | None) -> None:
+    found = turns.index[turns["id"] == chosen]
+    if not len(found):
+        st.caption("Click an utterance to see its features and to look at it on every page.")
+        return
+    one = turns.loc[found[0]]
+    with st.container(border=True):
+        st.markdown(f"**{plain(str(one['id']))}**")
+        extra = [
+            f"{column.replace('_', ' ')} {one[column]:g}"
+            if isinstance(one[column], float)
+            else f"{column.replace('_', ' ')} {one[column]}"
+            for column in ("split", "start", "end")
+            if column in one and pd.notna(one[column])
+        ]
+        st.caption(plain(" · ".join(extra)))
+        shown = utterance_channels(corpus, int(found[0]), str(one["id"]), key="browsed")
+        if not shown:
+            st.caption("No modality of this corpus has named channels.")
+
+
+def _open(box: str, name: str) -> None:
+    st.session_state[box] = name
+
+
+def _choose(name: str) -> None:
+    state.select([name], name)

@@ -1,0 +1,242 @@
+"""What is in a corpus, in numbers and figures; each title says what the figure shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app.components.figures import figure
+from app.components.layout import wide_columns
+from app.views.corpus import (
+    label_figure,
+    length_figure,
+    missing_figure,
+    speaker_figure,
+    words_figure,
+)
+from app.views.names import plain
+from app.views.style import three_digits
+from app.views.words import listed
+from mmmie.analysis.corpus_summary import corpus_summary
+from mmmie.analysis.corpus_tables import (
+    label_counts,
+    missing_shares,
+    sequence_lengths,
+    speaker_counts,
+    transcript_words,
+)
+from mmmie.corpus import Corpus
+
+_BALANCED = 0.04  # of the label range
+
+
+def corpus_overview(corpus: Corpus) -> None:
+    """Draw the summary and the figures of a corpus."""
+    summary = _summary(corpus.fingerprint, corpus)
+    _numbers(summary)
+    _modalities(corpus, summary)
+    left, right = wide_columns(2, key="corpus-figures")
+    with left:
+        _labels(corpus)
+        _lengths(corpus)
+    with right:
+        _speakers(corpus)
+        _words(corpus)
+    _missing(corpus)
+
+
+def corpus_title(summary: dict[str, Any]) -> str:
+    """A corpus in one line of Markdown."""
+    who = ""
+    if summary["speakers"]:
+        who = f" by {summary['speakers']:,} speaker{'s' * (summary['speakers'] != 1)}"
+    return (
+        f"{plain(summary['name'])}: {summary['utterances']:,} utterances in "
+        f"{summary['conversations']:,} conversations{who}"
+    )
+
+
+def _numbers(summary: dict[str, Any]) -> None:
+    if summary["description"]:
+        st.write(plain(summary["description"]))
+    label, turns = summary["label"], summary["utterances_per_conversation"]
+    scale: tuple[str, str, str | None] = (
+        label["name"].capitalize(),
+        "number",
+        "Labels have no range.",
+    )
+    if "range" in label:
+        low, high = (f"{limit:g}".replace("-", "−") for limit in label["range"])
+        scale = (label["name"].capitalize(), f"{low} to {high}", None)
+    elif "classes" in label:
+        scale = ("Classes", str(len(label["classes"])), ", ".join(label["classes"]))
+    cells = [
+        ("Utterances", f"{summary['utterances']:,}", None),
+        *[
+            (
+                split.capitalize(),
+                f"{entry['utterances']:,}",
+                f"{entry['conversations']:,} conversations",
+            )
+            for split, entry in summary["splits"].items()
+        ],
+        ("Turns", f"{turns['median']:g}", f"{turns['min']} to {turns['max']} in a conversation"),
+        scale,
+    ]
+    for column, (name, value, note) in zip(st.columns(len(cells)), cells, strict=True):
+        column.metric(name, value, help=note)
+    origin = [f"{k}: {summary[k]}" for k in ("source", "licence") if summary[k]]
+    if origin:
+        st.caption(plain(". ".join(origin)))
+
+
+def _modalities(corpus: Corpus, summary: dict[str, Any]) -> None:
+    entries = []
+    for name, entry in summary["modalities"].items():
+        steps = entry.get("steps")
+        entries.append(
+            {
+                "modality": name,
+                "channels": entry["dim"],
+                "level": entry["level"],
+                "steps": f"{steps['median']:g} ({steps['min']} to {steps['max']})" if steps else "",
+                "missing": entry["missing"] / len(corpus),
+                "named": ", ".join(entry.get("channels", [])),
+                "source": entry.get("source", ""),
+            }
+        )
+    config: dict[str, Any] = {
+        "modality": "Modality",
+        "channels": "Channels",
+        "level": "Level",
+        "steps": st.column_config.TextColumn("Steps", help="Median (shortest to longest)"),
+        "missing": st.column_config.NumberColumn("Missing", format="percent"),
+        "named": st.column_config.TextColumn("Names of the channels", width="medium"),
+        "source": st.column_config.TextColumn("Source", width="medium"),
+    }
+    st.dataframe(pd.DataFrame(entries), hide_index=True, width="stretch", column_config=config)
+
+
+def _labels(corpus: Corpus) -> None:
+    counts = label_counts(corpus)
+    st.subheader(label_title(corpus))
+    figure(
+        label_figure(counts, corpus.label),
+        key="labels",
+        caption=f"All {len(corpus):,} utterances, each split on its own.",
+        explanation=(
+            "Shares of the utterances of each split. Where the splits differ, a model chosen on "
+            "one of them may do worse on another for that reason alone."
+        ),
+        data=counts,
+        alt="Distribution of the labels in every split",
+    )
+
+
+def label_title(corpus: Corpus) -> str:
+    """What the labels look like, in a line of Markdown."""
+    labels, label = corpus.utterances["label"], corpus.label
+    if label.classes is not None:
+        shares = labels.value_counts(normalize=True)
+        commonest = str(shares.index[0])
+        return f"{plain(commonest).capitalize()} is the commonest class: {shares.iloc[0]:.0%}"
+    mean = float(labels.mean())
+    said = f"mean {mean:.2f}, standard deviation {three_digits(float(labels.std()))}"
+    if label.range is None:
+        return f"The labels have {said}"
+    lean = (mean - label.centre) / (label.range[1] - label.range[0])
+    if abs(lean) < _BALANCED:
+        return f"Labels are balanced around neutral: {said}"
+    return f"Labels lean to the {'positive' if lean > 0 else 'negative'} side: {said}"
+
+
+def _speakers(corpus: Corpus) -> None:
+    counts = speaker_counts(corpus)
+    if counts.empty:
+        st.subheader("Nobody knows who speaks")
+        st.write(
+            "This corpus has no `speaker` column with a name in it, so the speaker term of the "
+            "identity embedding is told “unknown” everywhere."
+        )
+        return
+    most = counts.iloc[0]
+    st.subheader(f"{plain(str(most['speaker']))} speaks most: {most['share']:.1%} of utterances")
+    figure(
+        speaker_figure(counts),
+        key="speakers",
+        caption=f"The first {min(len(counts), 20)} of {len(counts):,} speakers, by utterances.",
+        explanation="Utterances of every speaker over all conversations and splits.",
+        data=counts,
+        alt="Utterances of the most talkative speakers",
+    )
+
+
+def _lengths(corpus: Corpus) -> None:
+    lengths = sequence_lengths(corpus)
+    if lengths.empty:
+        st.subheader("Every modality is one vector an utterance")
+        st.write("No modality is at sequence level, so there are no lengths to show.")
+        return
+    medians = lengths.groupby("modality", sort=False)["steps"].median()
+    said = listed([f"{plain(str(name))} {median:g}" for name, median in medians.items()])
+    st.subheader(f"Steps of a usual utterance: {said}")
+    figure(
+        length_figure(lengths, list(corpus.modalities)),
+        key="lengths",
+        caption=f"All {len(corpus):,} utterances; medians in the title.",
+        explanation=(
+            "How many feature vectors an utterance has in each modality at sequence level. "
+            "Zero steps mean that the modality is missing there."
+        ),
+        data=lengths,
+        alt="Distribution of sequence lengths for every modality",
+    )
+
+
+def _words(corpus: Corpus) -> None:
+    words = transcript_words(corpus)
+    if words is None:
+        st.subheader("There are no transcripts")
+        st.write("Add a `transcript` column to read along; the model does not need it.")
+        return
+    st.subheader(f"An utterance has {np.median(words):g} words, the longest {words.max():,}")
+    figure(
+        words_figure(words),
+        key="words",
+        caption=f"Transcripts of all {len(corpus):,} utterances, parted at blanks.",
+        explanation="Words of every transcript. The model reads features, not these words.",
+        data=pd.DataFrame({"id": corpus.utterances["id"], "words": words}),
+        alt="Distribution of transcript lengths in words",
+    )
+
+
+def _missing(corpus: Corpus) -> None:
+    missing = missing_shares(corpus)
+    total = int(missing["missing"].sum())
+    if not total:
+        st.caption("Every utterance has every modality.")
+        return
+    worst = missing.iloc[int(missing["share"].argmax())]
+    st.subheader(
+        f"{plain(str(worst['modality'])).capitalize()} is missing in {worst['share']:.0%} of "
+        f"{worst['split']}"
+    )
+    figure(
+        missing_figure(missing),
+        key="missing",
+        caption="A modality at sequence level is missing where an utterance has no step of it.",
+        explanation=(
+            "The fusion does not see tokens of a missing modality; in training whole modalities "
+            "are hidden at random so that it can do without them."
+        ),
+        data=missing,
+        alt="Share of utterances without each modality, per split",
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _summary(fingerprint: str, _corpus: Corpus) -> dict[str, Any]:
+    return corpus_summary(_corpus)

@@ -1,0 +1,43 @@
+"""The corpora that this session knows: the demo, those of checkpoints, those opened by path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import loading, state
+from mmmie.errors import InputError
+
+_OPENED = "opened_corpora"
+
+
+def known_corpora() -> list[str]:
+    """``demo``, then paths that are there: opened in this session first, then of checkpoints."""
+    found: dict[str, None] = {"demo": None}
+    for path in reversed(st.session_state.get(_OPENED, [])):
+        found[path] = None
+    for path in st.session_state.get("moved_corpora", {}).values():
+        found[path] = None
+    for choice in state.choices().values():
+        try:
+            path = loading.open_checkpoint(choice).info.corpus.get("path")
+        except InputError:
+            continue
+        if path and Path(path).exists():
+            found[path] = None
+    return list(found)
+
+
+def remember_corpus(path: str) -> None:
+    """Offer a corpus on every page of this session."""
+    opened = [p for p in st.session_state.get(_OPENED, []) if p != path]
+    st.session_state[_OPENED] = [*opened, path]
+
+
+def corpus_words(path: str) -> str:
+    """A corpus as a list shows it: the folder's name, then where it is."""
+    if path == "demo":
+        return "demo (generated, known answers)"
+    where = Path(path)
+    return f"{where.name} ({where.parent})"

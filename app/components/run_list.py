@@ -1,0 +1,61 @@
+"""All runs of this machine with their state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from mmmie.jobs import list_runs, observe
+from mmmie.training.run_folder import ENDED, RunFolder
+
+_MOST = 100
+
+
+def runs_table(runs: list[RunFolder]) -> pd.DataFrame:
+    """One row a run: name, state, epochs done and planned, progress, device, when last heard."""
+    entries = []
+    for run in runs[:_MOST]:
+        status = observe(run)
+        entries.append(
+            {
+                "run": run.path.name,
+                "state": status.state if status else "nothing written",
+                "epochs": f"{status.epoch} of {status.epochs}" if status else "",
+                "progress": min(status.progress, 1.0) if status else 0.0,
+                "device": (status.device or "") if status else "",
+                "heard": datetime.fromtimestamp(status.heartbeat) if status else None,
+                "error": (status.error or "") if status else "",
+            }
+        )
+    return pd.DataFrame(entries)
+
+
+def run_list(folder: Path) -> None:
+    """Draw the table of all runs in a folder, newest first; it refreshes itself while one runs."""
+    active = any(
+        status is not None and status.state not in ENDED
+        for status in map(observe, list_runs(folder)[:_MOST])
+    )
+    st.fragment(_draw, run_every=2 if active else None)(folder)
+
+
+def _draw(folder: Path) -> None:
+    runs = list_runs(folder)
+    st.subheader(f"{len(runs)} run{'s' * (len(runs) != 1)} on this machine")
+    st.dataframe(
+        runs_table(runs),
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "run": "Run",
+            "state": "State",
+            "epochs": "Epochs",
+            "progress": st.column_config.ProgressColumn("Progress", format="percent"),
+            "device": "Device",
+            "heard": st.column_config.DatetimeColumn("Last heard", format="calendar"),
+            "error": st.column_config.TextColumn("Error", width="medium"),
+        },
+    )

@@ -1,0 +1,235 @@
+"""Two checkpoints on the same utterances: differences, predictions, curves."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from app.views.style import ACCENT, FADED, NEUTRAL, blank
+from app.views.words import interval_text, metric
+from mmmie.corpus import Label
+
+FIRST, SECOND = NEUTRAL, ACCENT
+_ROW = 46
+_HOVER_LETTERS = 70
+
+
+def difference_plot(table: pd.DataFrame) -> go.Figure:
+    """Paired differences with intervals, one row a metric, better to the right.
+
+    Metrics where lower is better are turned round, so that right of the line always means that
+    the second checkpoint is better.
+    """
+    figure = blank(height=80 + _ROW * len(table))
+    names = [metric(str(m)).name for m in table["metric"]]
+    for row, name in zip(table.to_dict("records"), names, strict=True):
+        known = metric(str(row["metric"]))
+        sign = 1 if known.higher_is_better else -1
+        value, low, high = sign * row["difference"], sign * row["low"], sign * row["high"]
+        if low > high:
+            low, high = high, low
+        sure = low > 0 or high < 0
+        colour = (SECOND if value > 0 else FIRST) if sure else NEUTRAL
+        bars = np.isfinite(low) and np.isfinite(high)
+        said = interval_text(row["difference"], row["low"], row["high"])
+        figure.add_scatter(
+            x=[value],
+            y=[name],
+            mode="markers",
+            marker={"size": 11, "color": colour, "symbol": "circle" if sure else "circle-open"},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [high - value if bars else 0],
+                "arrayminus": [value - low if bars else 0],
+                "color": colour,
+                "thickness": 2,
+                "width": 0,
+            },
+            hovertemplate=f"<b>{name}</b><br>second minus first {said}<extra></extra>",
+            showlegend=False,
+        )
+    figure.add_vline(x=0, line={"color": NEUTRAL, "width": 1})
+    most = np.nanmax(np.abs([figure_range(t) for t in table.to_dict("records")]), initial=1e-9)
+    figure.update_xaxes(
+        title="← the first is better      difference      the second is better →",
+        range=[-1.1 * most, 1.1 * most],
+    )
+    figure.update_yaxes(
+        categoryorder="array",
+        categoryarray=names[::-1],
+        range=[-0.6, len(names) - 0.4],
+        showgrid=False,
+    )
+    return figure
+
+
+def figure_range(row: Any) -> float:
+    """The outermost end of an interval, or the value where there is none."""
+    ends = [v for v in (row["difference"], row["low"], row["high"]) if np.isfinite(v)]
+    return max(map(abs, ends), default=0.0)
+
+
+def prediction_scatter(
+    table: pd.DataFrame, label: Label, selected: list[str], primary: str | None
+) -> go.Figure:
+    """First against second prediction, coloured by which of the two is nearer to the truth.
+
+    Args:
+        table: from `mmmie.analysis.comparison.disagreements`; numbers.
+        label: what is predicted.
+        selected: ids that are selected.
+        primary: the id that is looked at.
+    """
+    figure = blank(height=400)
+    low, high = label.range or (
+        float(table[["first", "second"]].min().min()),
+        float(table[["first", "second"]].max().max()),
+    )
+    low = min(low, float(table[["first", "second"]].min().min()))
+    high = max(high, float(table[["first", "second"]].max().max()))
+    line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
+    figure.add_scatter(
+        x=[low, high], y=[low, high], mode="lines", line=line, hoverinfo="skip", showlegend=False
+    )
+    sides = (
+        (table["gain"] > 0, SECOND, "second nearer to the truth"),
+        (table["gain"] <= 0, FIRST, "first nearer to the truth"),
+    )
+    for mask, colour, name in sides:
+        part = table[mask]
+        opacity = np.full(len(part), 0.65)
+        if len(selected) > 1:
+            opacity = np.where(part["id"].isin(selected), 1.0, FADED)
+        figure.add_trace(
+            go.Scattergl(
+                x=part["first"],
+                y=part["second"],
+                mode="markers",
+                marker={"size": 6, "color": colour, "opacity": opacity},
+                customdata=part["id"].to_numpy(str),
+                text=_hover(part),
+                hovertemplate="%{text}<extra></extra>",
+                name=name,
+            )
+        )
+    own = table[table["id"] == primary]
+    for colour, width in (("#ffffff", 5), ("#111827", 2)):
+        marker = {"symbol": "circle-open", "size": 15, "color": colour}
+        figure.add_scatter(
+            x=own["first"],
+            y=own["second"],
+            mode="markers",
+            marker={**marker, "line": {"width": width, "color": colour}},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    pad = 0.03 * (high - low)
+    figure.update_xaxes(title=f"{label.name}, first", range=[low - pad, high + pad])
+    figure.update_yaxes(title=f"{label.name}, second", range=[low - pad, high + pad])
+    figure.update_layout(dragmode="select", selectionrevision=f"{primary}-{len(selected)}")
+    return figure
+
+
+def class_table(table: pd.DataFrame, classes: list[str]) -> go.Figure:
+    """How often each pair of classes was predicted: first (rows) against second (columns)."""
+    counts = pd.crosstab(table["first"], table["second"]).reindex(
+        index=classes, columns=classes, fill_value=0
+    )
+    values = counts.to_numpy(float)
+    off = values.copy()
+    np.fill_diagonal(off, np.nan)
+    figure = blank(height=140 + 56 * len(classes))
+    figure.add_heatmap(
+        z=off,
+        x=classes,
+        y=classes,
+        text=[[f"{int(v):,}" for v in row] for row in values],
+        texttemplate="%{text}",
+        colorscale=[[0, "rgba(213,94,0,0.06)"], [1, "rgba(213,94,0,0.65)"]],
+        zmin=0,
+        showscale=False,
+        xgap=3,
+        ygap=3,
+        hovertemplate="first says %{y}, second %{x}: %{text} utterances<extra></extra>",
+    )
+    for i, name in enumerate(classes):  # agreement: the number without the colour
+        figure.add_annotation(
+            x=name, y=name, text=f"{int(values[i, i]):,}", showarrow=False, font={"color": NEUTRAL}
+        )
+    figure.update_xaxes(title="second", side="bottom", showgrid=False, ticks="")
+    figure.update_yaxes(title="first", autorange="reversed", showgrid=False, ticks="")
+    return figure
+
+
+def curves_frame(histories: dict[str, list[dict[str, Any]]], keys: list[str]) -> pd.DataFrame:
+    """Metric histories as rows: `checkpoint`, `epoch`, `key`, `value`."""
+    rows = [
+        {"checkpoint": name, "epoch": entry["epoch"], "key": key, "value": entry[key]}
+        for name, history in histories.items()
+        for entry in history
+        for key in keys
+        if isinstance(entry.get(key), (int, float))
+    ]
+    return pd.DataFrame(rows, columns=["checkpoint", "epoch", "key", "value"])
+
+
+def curves(frame: pd.DataFrame, chosen: dict[str, int], titles: dict[str, str]) -> go.Figure:
+    """Training curves of both, one panel a key; a dot marks the chosen epoch.
+
+    Args:
+        frame: from `curves_frame`, the first checkpoint first.
+        chosen: checkpoint → its epoch.
+        titles: key → title of its panel, with the unit; keys without values are left out.
+    """
+    keys = [key for key in titles if (frame["key"] == key).any()]
+    figure = make_subplots(
+        rows=1,
+        cols=max(len(keys), 1),
+        subplot_titles=[titles[key] for key in keys],
+        horizontal_spacing=0.07,
+    )
+    figure.update_annotations(font_size=13)
+    figure.update_layout(blank(280).layout)
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 60, "b": 8}, legend={"y": 1.15})
+    for name, colour in zip(chosen, (FIRST, SECOND), strict=True):
+        for column, key in enumerate(keys, start=1):
+            part = frame[(frame["checkpoint"] == name) & (frame["key"] == key)]
+            at = part["epoch"] == chosen[name]
+            figure.add_trace(
+                go.Scatter(
+                    x=part["epoch"],
+                    y=part["value"],
+                    mode="lines+markers",
+                    line={"color": colour, "width": 2},
+                    marker={"size": np.where(at, 11, 0.1), "color": colour},
+                    hovertemplate=f"{html.escape(name)}<br>epoch %{{x}}: %{{y:.3g}}<extra></extra>",
+                    name=name,
+                    legendgroup=name,
+                    showlegend=column == 1,
+                ),
+                row=1,
+                col=column,
+            )
+    figure.update_xaxes(title="epoch", showgrid=False)
+    return figure
+
+
+def _hover(table: pd.DataFrame) -> list[str]:
+    lines = []
+    for row in table.to_dict("records"):
+        text = row.get("transcript")
+        said = ""
+        if isinstance(text, str) and text:
+            cut = text if len(text) <= _HOVER_LETTERS else text[:_HOVER_LETTERS] + "…"
+            said = f"<br>{html.escape(cut)}"
+        lines.append(
+            f"<b>{html.escape(str(row['id']))}</b>{said}<br>label {row['label']:.2f}, "
+            f"first {row['first']:.2f}, second {row['second']:.2f}"
+        )
+    return lines
