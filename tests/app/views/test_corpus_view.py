@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from app.views.corpus import (
+    label_figure,
+    length_figure,
+    missing_figure,
+    speaker_figure,
+    words_figure,
+)
+from app.views.style import SENTIMENT_SCALE, SPLIT_COLOURS, modality_colour, sentiment_colour
+from mmmie.corpus import Label
+
+
+def test_labels_are_shares_of_each_split() -> None:
+    counts = pd.DataFrame(
+        {"split": ["train", "train", "valid"], "label": ["no", "yes", "no"],
+         "utterances": [3, 1, 2], "share": [0.75, 0.25, 1.0]}
+    )  # fmt: skip
+    label = Label("irony", "classification", classes=("no", "yes"))
+    figure = label_figure(counts, label)
+    assert [t.name for t in figure.data] == ["train", "valid"]
+    assert [t.marker.color for t in figure.data] == [SPLIT_COLOURS["train"], SPLIT_COLOURS["valid"]]
+    assert list(figure.data[0].y) == [0.75, 0.25]
+    numbers = label_figure(
+        counts.assign(label=[-1.0, 1.0, -1.0]), Label("s", "regression", range=(-2.0, 2.0))
+    )
+    assert numbers.data[0].line.shape == "hvh"
+
+
+def test_only_the_most_talkative_are_drawn() -> None:
+    counts = pd.DataFrame(
+        {"speaker": [f"s{i}" for i in range(50)], "utterances": range(50, 0, -1),
+         "conversations": 1, "share": 0.02}
+    )  # fmt: skip
+    (bars,) = speaker_figure(counts).data
+    assert list(bars.x) == [f"s{i}" for i in range(20)]
+
+
+def test_every_length_is_counted_once_in_the_hue_of_its_modality() -> None:
+    random = np.random.default_rng(0)
+    lengths = pd.DataFrame(
+        {"modality": ["text"] * 100 + ["audio"] * 60, "steps": random.integers(0, 200, 160)}
+    )
+    figure = length_figure(lengths, ["text", "audio"])
+    assert [int(sum(t.y)) for t in figure.data] == [100, 60]
+    assert figure.data[1].line.color == modality_colour("audio", ["text", "audio"])
+
+
+def test_one_very_long_transcript_does_not_stretch_the_axis() -> None:
+    words = np.array([5] * 999 + [5000])
+    (bars,) = words_figure(words).data
+    assert len(bars.x) == 1000
+    assert bars.x.max() <= 6
+
+
+def test_missing_is_drawn_per_split() -> None:
+    table = pd.DataFrame(
+        {"modality": ["audio", "audio"], "split": ["train", "valid"], "missing": [1, 2],
+         "share": [0.1, 0.2]}
+    )  # fmt: skip
+    figure = missing_figure(table)
+    assert [list(t.y) for t in figure.data] == [[0.1], [0.2]]
+
+
+@pytest.mark.parametrize(("value", "step"), [(-3, 0), (0, 2), (3, 4), (99, 4)])
+def test_sentiment_colours_are_those_of_the_scale(value: float, step: int) -> None:
+    hexadecimal = SENTIMENT_SCALE[step][1]
+    red, green, blue = (int(str(hexadecimal)[i : i + 2], 16) for i in (1, 3, 5))
+    assert sentiment_colour(value, (-3, 3)) == f"rgb({red}, {green}, {blue})"
