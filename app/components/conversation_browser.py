@@ -11,7 +11,7 @@ from app.components.layout import wide_columns
 from app.components.utterance import utterance_channels
 from app.components.utterance_table import flag_columns
 from app.views.conversation import label_limits
-from app.views.names import plain
+from app.views.names import plain, text_of
 from app.views.style import class_colours, sentiment_colour, three_digits
 from mmmie.corpus import Corpus, Label
 
@@ -84,8 +84,8 @@ def conversation_bubbles(
         bubbles.append(
             Bubble(
                 id=str(turn["id"]),
-                text=str(turn.get("transcript") or "(no transcript)"),
-                who=str(turn.get("speaker") or "unknown speaker"),
+                text=text_of(turn.get("transcript")) or "(no transcript)",
+                who=text_of(turn.get("speaker")) or "unknown speaker",
                 note=" · ".join([str(text), *marks]),
                 right=bool(code % 2 == 1),
                 target=turn["id"] == chosen,

@@ -10,7 +10,7 @@ from app import state
 from app.components.chat import Bubble, chat
 from app.components.figures import figure, figure_footer
 from app.views.context import TRAINED_WORDS, attention_figure
-from app.views.names import plain
+from app.views.names import plain, text_of
 from app.views.style import modality_colour, three_digits
 from mmmie.analysis.context_use import attention_shares, neighbour_share, window_places
 from mmmie.analysis.identity_effect import prediction_shift
@@ -28,8 +28,8 @@ def place_names(places: pd.DataFrame) -> list[str]:
     for place in places.to_dict("records"):
         offset = int(place["offset"])
         where = "target" if offset == 0 else f"{offset:+d}"
-        who = place.get("speaker")
-        names.append(f"{where}  {who}" if isinstance(who, str) else where)
+        who = text_of(place.get("speaker"))
+        names.append(f"{where}  {who}" if who else where)
     return names
 
 
@@ -55,7 +55,7 @@ def window_bubbles(
         bubbles.append(
             Bubble(
                 id=str(place["id"]),
-                text=str(place.get("transcript") or "(no transcript)"),
+                text=text_of(place.get("transcript")) or "(no transcript)",
                 who=f"{name}{relation}",
                 note=f"attention {total:.1%} · truth {label}",
                 right=place["relation"] == "same speaker",

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from app.views.names import text_of
 from app.views.style import (
     NEUTRAL,
     SENTIMENT_SCALE,
@@ -92,10 +93,9 @@ def hover_text(turns: pd.DataFrame) -> list[str]:
     """What a turn says when the pointer is on it, escaped and wrapped."""
     lines = []
     for turn in turns.to_dict("records"):
-        who = turn.get("speaker") or "unknown speaker"
-        said = turn.get("transcript") or ""
-        wrapped = "<br>".join(html.escape(line) for line in textwrap.wrap(str(said), 60)[:6])
-        lines.append(f"<b>{html.escape(str(who))}</b><br>{wrapped}" if said else html.escape(who))
+        who = html.escape(text_of(turn.get("speaker")) or "unknown speaker")
+        said = textwrap.wrap(text_of(turn.get("transcript")), 60)[:6]
+        lines.append("<br>".join([f"<b>{who}</b>", *map(html.escape, said)]))
     return lines
 
 

@@ -23,6 +23,11 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
+def text_of(value: object) -> str:
+    """A cell of a text column; empty where it holds nothing, whichever way that is written."""
+    return value if isinstance(value, str) else ""
+
+
 def slice_names(names: Iterable[str]) -> dict[str, str]:
     """Slices such as ``ambiguous=1`` in few words, for tables and panels.
 

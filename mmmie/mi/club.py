@@ -18,7 +18,8 @@ def club(log_density: Tensor) -> Tensor:
     The mean over the B joint pairs minus the mean over the B (B - 1) others. Leaving the joint
     pairs out of the second mean keeps the estimate free of a factor (B - 1) / B.
 
-    Source: Cheng et al. 2020 (arXiv 2006.12013), equation 3 and its sample form.
+    Source: Cheng et al. 2020 (arXiv 2006.12013), the sample form of I_CLUB; with a learned
+    conditional, that of I_vCLUB.
 
     Args:
         log_density: (..., B, B), entry [i, j] = log p(z_j | x_i).

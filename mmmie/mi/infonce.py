@@ -21,8 +21,8 @@ def infonce(scores: Tensor) -> Tensor:
     ln B + mean over the diagonal of (score - logsumexp), once over the rows and once over the
     columns. Each is a lower bound, so their mean is one too, and it treats x and y alike.
 
-    Source: van den Oord et al. 2018 (arXiv 1807.03748), equation 4 and appendix A.1; Poole et al.
-    2019 (arXiv 1905.06922), equation 12.
+    Source: van den Oord et al. 2018 (arXiv 1807.03748); as a bound, I_NCE of Poole et al. 2019
+    (arXiv 1905.06922).
 
     Args:
         scores: (..., B, B), the diagonal holds the joint pairs.

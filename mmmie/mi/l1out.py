@@ -20,7 +20,7 @@ def l1out(log_density: Tensor) -> Tensor:
     The mean over j of log p(z_j | x_j) - [logsumexp over i ≠ j of log p(z_j | x_i) - ln(B - 1)].
     Tighter than CLUB, since the logarithm of a mean is at least the mean of the logarithms.
 
-    Source: Poole et al. 2019 (arXiv 1905.06922), equation 13.
+    Source: Poole et al. 2019 (arXiv 1905.06922), the leave-one-out upper bound.
 
     Args:
         log_density: (..., B, B), entry [i, j] = log p(z_j | x_i).

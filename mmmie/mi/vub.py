@@ -19,8 +19,8 @@ def vub(mean: Tensor, log_variance: Tensor) -> Tensor:
     The divergence is summed over dimensions, never averaged. The gap to I(x; z) is
     KL(p(z) || N(0, I)).
 
-    Source: Poole et al. 2019 (arXiv 1905.06922), equation 1 (the rate term of the VAE and of the
-    variational information bottleneck, Alemi et al. 2017, arXiv 1612.00410).
+    Source: Poole et al. 2019 (arXiv 1905.06922), section 2.1; it is the rate term of the VAE and of
+    the variational information bottleneck (Alemi et al. 2017, arXiv 1612.00410).
 
     Args:
         mean: (..., B, d) mean of p(z | x_i).

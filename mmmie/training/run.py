@@ -16,7 +16,7 @@ from mmmie.training.callbacks import Callback, ProgressBar
 from mmmie.training.config import Config, load_config
 from mmmie.training.recorder import Control, Recorder
 from mmmie.training.run_folder import ENDED, RunFolder
-from mmmie.training.trainer import Trainer, TrainingError
+from mmmie.training.trainer import Trainer
 
 
 def train(
@@ -76,7 +76,7 @@ def train(
     except KeyboardInterrupt:
         recorder.interrupt()
         raise
-    except (TrainingError, OSError, RuntimeError, MemoryError) as error:
+    except Exception as error:  # whatever it was, the run folder must say so
         recorder.fail(" ".join(str(error).split()) or type(error).__name__)
         raise
     return run

@@ -43,7 +43,7 @@ def test_truth_is_hollow_and_prediction_filled_on_fixed_limits() -> None:
 def test_the_line_of_a_turn_is_its_error() -> None:
     frame = turns([0.0, 1.0], [0.5, -1.0], [None, None])
     figure = conversation_figure(frame, NUMBER, (-3, 3), "u0")
-    line = next(t for t in figure.data if t.mode == "lines")
+    line = next(t for t in figure.data if t.type == "scatter" and t.mode == "lines")
     assert list(line.x) == [1, 1, 1, 2, 2, 2]
     assert list(line.y) == [0, 0.5, None, 1, -1, None]
 
@@ -70,7 +70,7 @@ def test_the_primary_is_marked_where_it_stands() -> None:
 )
 def test_lanes_only_where_several_speak(speakers: list[object], lanes: list[str]) -> None:
     figure = conversation_figure(turns([0.0, 1.0], [0.0, 0.0], speakers), NUMBER, (-3, 3), "u0")
-    squares = [t for t in figure.data if t.marker.symbol == "square"]
+    squares = [t for t in figure.data if t.type == "scatter" and t.marker.symbol == "square"]
     assert [list(t.y) for t in squares] == ([lanes] if lanes else [])
 
 
@@ -81,7 +81,7 @@ def test_classes_show_probabilities_and_that_of_the_truth() -> None:
     bands = [t for t in figure.data if t.type == "bar"]
     assert len(bands) == 3
     assert bands[2].marker.opacity[0] > bands[2].marker.opacity[1]
-    curve = next(t for t in figure.data if t.mode == "lines+markers")
+    curve = next(t for t in figure.data if t.type == "scatter" and t.mode == "lines+markers")
     assert list(curve.y) == [0.7, 0.3]
     prediction = next(t for t in figure.data if t.name == "prediction")
     assert list(prediction.y) == [2, 0]
