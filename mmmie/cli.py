@@ -83,13 +83,16 @@ def train(
         run = RunFolder(out)
         if not run.exists:
             raise InputError(f"{out}: is no run folder to resume; leave out --resume to start")
-        data = data or load_config(run.config).data
+        config_file = run.config
+        data = data or load_config(config_file).data
     if data is None:
         raise InputError("--data: is missing; name `demo` or a corpus")
     config = load_config(config_file, settings)
 
     from mmmie.training.run import train as train_run
+    from mmmie.training.threads import choose_threads
 
+    choose_threads(config.model.dim)
     run = train_run(data, out, config, device=device, resume=resume, progress=not quiet)
     status = run.read_status()
     assert status is not None

@@ -18,25 +18,35 @@ from mmmie.errors import InputError
 from mmmie.metrics import primary_metric
 
 _MOST = 12
+_SAME = "same configuration"
 
 
-def siblings(view: state.View) -> dict[str, Checkpoint]:
-    """Row label → checkpoint of the same corpus, this one first; broken ones are left out."""
-    own = view.checkpoint
-    rows = {f"{own.info.name} (this one)": own}
-    for name, choice in state.choices().items():
-        if choice == view.choice or len(rows) > _MOST:
+def same_corpus(view: state.View) -> list[loading.Choice]:
+    """The other checkpoints that were trained on the corpus of this one; broken ones left out."""
+    own = view.checkpoint.info.corpus.get("fingerprint")
+    found = []
+    for choice in state.choices().values():
+        if choice == view.choice:
             continue
         try:
             other = loading.open_checkpoint(choice)
         except InputError:
             continue
-        if other.info.corpus.get("fingerprint") != own.info.corpus.get("fingerprint"):
-            continue
+        if other.info.corpus.get("fingerprint") == own:
+            found.append(choice)
+    return found
+
+
+def siblings(view: state.View) -> dict[str, Checkpoint]:
+    """Row label → checkpoint of the same corpus, this one first, twelve others at most."""
+    own = view.checkpoint
+    rows = {f"{own.info.name} (this one)": own}
+    for choice in same_corpus(view)[:_MOST]:
+        other = loading.open_checkpoint(choice)
         label = describe_difference(other.info, own.info)
-        rows[f"{label} ({name})" if label in rows or label == "same configuration" else label] = (
-            other
-        )
+        if label in rows or label == _SAME:
+            label = f"{label} ({choice.name})"
+        rows[label] = other
     return rows
 
 
@@ -84,6 +94,8 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
         data=table,
         alt=f"{shown.name} of this checkpoint and of others trained on the same corpus.",
     )
+    if len(rows) > _MOST:
+        st.caption(f"The first {_MOST} others of the sidebar's list; Compare offers all of them.")
     if len(rows) == 1:
         st.caption(
             "No other checkpoint of this corpus is here: train one without identity, context or "

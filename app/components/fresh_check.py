@@ -101,7 +101,7 @@ def _offer(view: state.View) -> None:
     wait()
 
 
-def _bounded(value: float, bound: str | None) -> str:
-    if bound is None:
+def _bounded(value: float, bound: str) -> str:
+    if not bound:
         return "–"
     return f"{ {'lower': '≥', 'upper': '≤'}.get(bound, '≈') } {value:.2f}"

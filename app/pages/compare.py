@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.components.ablations import same_corpus
 from app.components.disagreements import draw_disagreements
 from app.components.figures import figure, selected_ids
 from app.components.layout import wide_columns
@@ -37,7 +38,7 @@ _SCATTER = "compare-predictions"
 
 def choose() -> None:
     """Ask for the second checkpoint, and end the page."""
-    others = [name for name in state.choices() if name != view.choice.name]
+    others = [choice.name for choice in same_corpus(view)]
     if not others:
         state.empty_state(
             "There is nothing to compare with yet.",
@@ -47,7 +48,7 @@ def choose() -> None:
         )
     with st.container(border=True):
         st.subheader("Which checkpoint shall it be compared with?")
-        st.write("Both are run on the same utterances; their corpora must be the same.")
+        st.write("Both are run on the same utterances; these were trained on the same corpus.")
         chosen = st.selectbox("Second checkpoint", others)
         st.button("Compare", type="primary", on_click=set_compared, args=(chosen,))
     st.stop()

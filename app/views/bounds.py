@@ -17,6 +17,7 @@ from app.views.style import (
     NEUTRAL,
     UPPER_LINE,
     blank,
+    epoch_ticks,
     modality_colour,
 )
 from mmmie.analysis.mi_history import pair_of
@@ -117,6 +118,8 @@ def modality_panels(
         colour = modality_colour(name, modalities)
         for family, code, symbol in wanted:
             part = _of(history, family, name)
+            if part.empty:
+                continue
             y = part["nats"] * unit.per_nat
             kind = "at most" if bound == "upper" else "about"
             said = [f"{code} keeps {kind} {v:.3g} {unit.name} of the {name} input" for v in y]
@@ -159,6 +162,7 @@ def _panels(
     figure.update_xaxes(
         title="epoch",
         range=[first - 0.04 * span, last + 0.16 * span],
+        dtick=epoch_ticks(span),
         showgrid=False,
         zeroline=False,
     )
@@ -198,18 +202,17 @@ def _line(
         row=1,
         col=column,
     )
-    if len(y):
-        figure.add_annotation(
-            x=x.iloc[-1],
-            y=y.iloc[-1],
-            text=name,
-            xanchor="left",
-            xshift=8,
-            showarrow=False,
-            font={"size": 11, "color": colour},
-            row=1,
-            col=column,
-        )
+    figure.add_annotation(
+        x=x.iloc[-1],
+        y=y.iloc[-1],
+        text=name,
+        xanchor="left",
+        xshift=8,
+        showarrow=False,
+        font={"size": 11, "color": colour},
+        row=1,
+        col=column,
+    )
 
 
 def _shade(

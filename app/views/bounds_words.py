@@ -43,13 +43,16 @@ below the dashed line.
 """
 
 
+_NOTHING = 0.05  # nats
+
+
 def bounds_headline(table: pd.DataFrame, modalities: list[str]) -> str:
     """The title of the page: what the pair that shares most is shown to share."""
     pairs = table[table["family"] == "pair"]
     if len(pairs):
         best = pairs.iloc[int(pairs["nats"].argmax())]
         first, second = pair_of(str(best["name"]), modalities)
-        if best["nats"] < 0.05:
+        if best["nats"] < _NOTHING:
             return "No pair of modalities is shown to share anything"
         said = f"{first} and {second} are shown to share {three_digits(best['nats'])} nats or more"
         return said[:1].upper() + said[1:]
@@ -63,6 +66,8 @@ def bounds_headline(table: pd.DataFrame, modalities: list[str]) -> str:
 def pair_title(table: pd.DataFrame, objective: ObjectiveSettings, unit: Unit) -> str:
     """What the lower bounds say together."""
     pairs = table[table["family"] == "pair"]
+    if pairs["nats"].max() < _NOTHING:
+        return "The lower bounds stay at zero"
     low, high = (three_digits(v * unit.per_nat) for v in (pairs["nats"].min(), pairs["nats"].max()))
     span = low if low == high else f"{low} to {high}"
     if not objective.maximise.enabled or objective.maximise.weight == 0:
@@ -99,7 +104,8 @@ def conclusions(table: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     symbols = {"lower": "≥", "upper": "≤", "neither": "≈"}
 
     def number(value: float) -> str:
-        return three_digits(value * unit.per_nat if math.isfinite(value) else None)
+        text = three_digits(value * unit.per_nat if math.isfinite(value) else None)
+        return text.replace("-", "−")
 
     columns = {
         "quantity": table["quantity"],

@@ -83,6 +83,7 @@ def channels_figure(
                 "showarrow": False, "font": {"size": 12},
             }
         )  # fmt: skip
-    frame = blank(64 + _ROW_PIXELS * rows, showlegend=False).layout.to_plotly_json()
-    margin = {"l": 34, "r": 6, "t": 4, "b": 44}
-    return go.Figure(traces, {**frame, **layout, "margin": margin})
+    layout["margin"] = {"l": 34, "r": 6, "t": 4, "b": 44}
+    house = blank(64 + _ROW_PIXELS * rows, showlegend=False).layout.to_plotly_json()
+    house.pop("template", None)  # the default again, and slow to check
+    return go.Figure(traces, {**house, **layout})

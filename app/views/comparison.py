@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from app.views.style import ACCENT, FADED, NEUTRAL, blank
+from app.views.style import ACCENT, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks
 from app.views.words import interval_text, metric
 from mmmie.corpus import Label
 
@@ -151,7 +151,7 @@ def class_table(table: pd.DataFrame, classes: list[str]) -> go.Figure:
         y=classes,
         text=[[f"{int(v):,}" for v in row] for row in values],
         texttemplate="%{text}",
-        colorscale=[[0, "rgba(213,94,0,0.06)"], [1, "rgba(213,94,0,0.65)"]],
+        colorscale=SEQUENTIAL_SCALE,
         zmin=0,
         showscale=False,
         xgap=3,
@@ -216,7 +216,8 @@ def curves(frame: pd.DataFrame, chosen: dict[str, int], titles: dict[str, str]) 
                 row=1,
                 col=column,
             )
-    figure.update_xaxes(title="epoch", showgrid=False)
+    epochs = frame["epoch"].max() - frame["epoch"].min() if len(frame) else 0
+    figure.update_xaxes(title="epoch", showgrid=False, dtick=epoch_ticks(int(epochs)))
     return figure
 
 

@@ -34,11 +34,9 @@ def attention_figure(
         modalities: in the order of the model.
     """
     figure = make_subplots(
-        cols=len(shares), subplot_titles=list(shares), shared_yaxes=True, horizontal_spacing=0.08
-    )
-    figure.update_layout(
-        blank(110 + _ROW_PIXELS * len(names), barmode="stack").layout.to_plotly_json()
-    )
+        cols=len(shares), subplot_titles=list(shares), shared_yaxes=True, horizontal_spacing=0.08,
+        figure=blank(110 + _ROW_PIXELS * len(names), barmode="stack"),
+    )  # fmt: skip
     most = 0.0
     for column, table in enumerate(shares.values(), start=1):
         matrix = table.pivot(index="place", columns="modality", values="share")[modalities]
@@ -51,8 +49,9 @@ def attention_figure(
                 hovertemplate=f"%{{y}}<br>{modality} %{{x:.1%}}<extra></extra>", row=1, col=column,
             )  # fmt: skip
     figure.update_xaxes(
-        range=[0, most * 1.05 or 1], tickformat=".0%", title="share of attention", nticks=4
-    )
+        range=[0, most * 1.05 or 1], tickformat=".0%", title="share of attention", nticks=4,
+        zeroline=False,
+    )  # fmt: skip
     figure.update_yaxes(
         categoryorder="array", categoryarray=names[::-1], showgrid=False, type="category"
     )
@@ -151,10 +150,8 @@ def effect_figure(
     figure = make_subplots(
         cols=len(panels), subplot_titles=list(panels.values()), shared_yaxes=True,
         horizontal_spacing=0.04,
+        figure=blank(120 + _ROW_PIXELS * len(variants), showlegend=False),
     )  # fmt: skip
-    figure.update_layout(
-        blank(120 + _ROW_PIXELS * len(variants), showlegend=False).layout.to_plotly_json()
-    )
     names = list(variants.values())
     for column, part in enumerate(panels, start=1):
         table = changes[changes["slice"] == part].set_index("variant").loc[list(variants)]
@@ -185,6 +182,7 @@ def effect_figure(
     shown = changes[changes["slice"].isin(list(panels)) & changes["variant"].isin(list(variants))]
     ends = (shown["error"] - shown["change"] + shown["high"]).fillna(shown["error"])
     figure.update_xaxes(range=[0, 1.08 * max(float(ends.max()), float(shown["error"].max()))])
+    figure.update_xaxes(zeroline=False)
     figure.update_xaxes(title=x_title, col=(len(panels) + 1) // 2)
     figure.update_yaxes(
         categoryorder="array", categoryarray=names[::-1], showgrid=True, type="category"

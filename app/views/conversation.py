@@ -61,9 +61,9 @@ def conversation_figure(
     top = 34 * len(classes) + 20 if classes else 190
     heights = [top, *([70] if classes else []), *([_LANE_PIXELS * len(speakers)] * bool(speakers))]
     figure = make_subplots(
-        rows=len(heights), shared_xaxes=True, vertical_spacing=0.06, row_heights=heights
-    )
-    figure.update_layout(blank(sum(heights) + 90 + 14 * len(heights)).layout.to_plotly_json())
+        rows=len(heights), shared_xaxes=True, vertical_spacing=0.06, row_heights=heights,
+        figure=blank(sum(heights) + 90 + 14 * len(heights)),
+    )  # fmt: skip
     x = turns["position"].to_numpy() + 1
     if classes:
         assert probabilities is not None
@@ -82,6 +82,7 @@ def conversation_figure(
             }
         ]  # fmt: skip
     figure.update_xaxes(range=[x[0] - 0.6, x[-1] + 0.6], showgrid=False, zeroline=False)
+    figure.update_yaxes(zeroline=False, automargin=True)
     figure.update_xaxes(title="turn", dtick=1 if len(x) <= 30 else 5, row=len(heights))
     figure.update_layout(
         uirevision=str(turns["conversation"].iloc[0]), clickmode="event+select", dragmode="pan"

@@ -84,3 +84,8 @@ def sentiment_colour(value: float, limits: tuple[float, float]) -> str:
 
     place = (value - limits[0]) / (limits[1] - limits[0])
     return str(sample_colorscale(SENTIMENT_SCALE, [float(np.clip(place, 0, 1))])[0])
+
+
+def epoch_ticks(span: int) -> int:
+    """The step between ticks of an axis over so many epochs: whole, and six or so of them."""
+    return next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000, 10_000) if span <= 7 * step)

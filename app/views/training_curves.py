@@ -54,8 +54,9 @@ def training_figure(
         modalities: of the run, for their hues.
     """
     titles = ["loss on train", f"{metric(name).name} on valid", "MI bounds on valid (nats)"]
-    figure = make_subplots(cols=3, subplot_titles=titles, horizontal_spacing=0.075)
-    figure.update_layout(blank(350).layout.to_plotly_json())
+    figure = make_subplots(
+        cols=3, subplot_titles=titles, horizontal_spacing=0.075, figure=blank(350)
+    )
     figure.update_layout(legend={"y": -0.24, "yanchor": "top", "x": 1, "xanchor": "right"})
     for curve, dash in (("whole loss", "solid"), ("task", "dot")):
         _line(figure, curves, "loss", curve, NEUTRAL, dash, column=1)
@@ -69,7 +70,7 @@ def training_figure(
         colour = modality_colour(curve.removeprefix("min/"), modalities)
         _line(figure, curves, "mi", curve, colour, UPPER_LINE, column=3)
     figure.update_xaxes(range=[0.5, max(epochs, 1) + 0.5], title="epoch", nticks=6, showgrid=False)
-    figure.update_yaxes(nticks=6)
+    figure.update_yaxes(nticks=6, zeroline=False)
     figure.update_annotations(font={"size": 13}, yshift=4, selector={"showarrow": False})
     return figure
 

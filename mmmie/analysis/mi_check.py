@@ -19,7 +19,7 @@ def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:
         check: from `mmmie.analysis.fresh_critic.cached_check`.
 
     Returns:
-        `family`, `name`, `in_training` and `bound` (NaN and None where the run recorded none),
+        `family`, `name`, `in_training` and `bound` (NaN and empty where the run recorded none),
         `fresh`, `std`, `ceiling`, `n` and `verdict`, in nats.
     """
     rows = []
@@ -28,7 +28,7 @@ def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:
         family, name = str(row["family"]), str(row["name"])
         trained = held.get((family, name))
         value = math.nan if trained is None else float(trained["nats"])
-        bound = None if trained is None else str(trained["bound"])
+        bound = "" if trained is None else str(trained["bound"])
         fresh, std, ceiling = float(row["nats"]), float(row["std"]), float(row["ceiling"])
         rows.append(
             {
@@ -47,12 +47,12 @@ def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def verdict(in_training: float, bound: str | None, fresh: float, std: float, ceiling: float) -> str:
+def verdict(in_training: float, bound: str, fresh: float, std: float, ceiling: float) -> str:
     """What a lower bound by a fresh critic says beside the value of the run.
 
     Args:
         in_training: the value of the run in nats, NaN where there is none.
-        bound: lower, upper, neither, or None where there is none.
+        bound: lower, upper, neither, or empty where there is none.
         fresh: the lower bound of the fresh critic.
         std: its standard error.
         ceiling: the most it could have said.

@@ -56,7 +56,9 @@ def test_the_data_is_no_difference_and_the_modalities_are():
 
 
 def test_many_differences_are_counted():
-    other = info("model.identity.enabled=false", "model.dim=32", "training.seed=1", "model.layers=2")
+    other = info(
+        "model.identity.enabled=false", "model.dim=32", "training.seed=1", "model.layers=2"
+    )
     assert describe_difference(other, info()).endswith(", 2 more")
     table = configuration_diff(info(), other).set_index("setting")
     assert table.loc["model.dim"].tolist() == [64, 32]

@@ -8,7 +8,13 @@ from mmmie.analysis.failures import common_slices, failures
 
 def test_slices_hold_what_their_names_say(make_corpus):
     corpus = make_corpus(conversations=20)
-    corpus.utterances["transcript"] = ["yes", "one two three four five", "w " * 12, "no", "ok so"] * 20
+    corpus.utterances["transcript"] = [
+        "yes",
+        "one two three four five",
+        "w " * 12,
+        "no",
+        "ok so",
+    ] * 20
     corpus.utterances.loc[3, "speaker"] = None
     rows = np.arange(len(corpus))
     masks = dict(common_slices(corpus, rows))

@@ -34,7 +34,7 @@ def saved(make_corpus, tmp_path):
 
 
 def test_pairs_and_inputs_are_bounded_from_below(saved):
-    found = fresh_estimates(*saved, "valid", steps=150)
+    found = fresh_estimates(*saved, "valid", steps=80)
     names = [(row["family"], row["name"]) for row in found]
     assert names == [("pair", "text-audio"), ("invariant", "text"), ("invariant", "audio")]
     by = {row["name"]: row for row in found}
@@ -46,9 +46,9 @@ def test_pairs_and_inputs_are_bounded_from_below(saved):
 
 def test_the_codes_are_those_of_training_so_noise_lowers_the_bound(saved):
     checkpoint, corpus = saved
-    noisy = fresh_estimates(checkpoint, corpus, "valid", steps=150)
+    noisy = fresh_estimates(checkpoint, corpus, "valid", steps=80)
     checkpoint.model.settings.stochastic = False
-    clean = fresh_estimates(checkpoint, corpus, "valid", steps=150)
+    clean = fresh_estimates(checkpoint, corpus, "valid", steps=80)
     assert clean[2]["nats"] > noisy[2]["nats"] + 0.1
 
 

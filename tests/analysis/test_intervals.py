@@ -59,9 +59,7 @@ def test_a_range_that_is_not_centred_on_zero():
     label = Label("score", "regression", range=(1.0, 5.0))
     output, targets, groups = case(REGRESSION)
     found = metric_interval("acc2_nonzero", label, output + 3, targets + 3, groups)
-    assert found.value == pytest.approx(
-        metrics_for(label, output + 3, targets + 3)["acc2_nonzero"]
-    )
+    assert found.value == pytest.approx(metrics_for(label, output + 3, targets + 3)["acc2_nonzero"])
 
 
 def test_the_width_is_that_of_theory_and_grows_with_likeness_in_a_conversation():

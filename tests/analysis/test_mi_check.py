@@ -19,7 +19,7 @@ from mmmie.analysis.mi_check import check_table, verdict
         (9.0, "upper", -0.2, "between 0.00 and 9.00"),
         (2.0, "upper", 3.0, "Contradiction"),
         (0.5, "neither", 3.0, "At least 3.00"),
-        (math.nan, None, 3.0, "At least 3.00"),
+        (math.nan, "", 3.0, "At least 3.00"),
     ],
 )
 def test_verdicts(in_training, bound, fresh, said):
@@ -47,5 +47,5 @@ def test_rows_are_matched_by_family_and_name():
     )
     table = check_table(bounds, check)
     assert table["in_training"].tolist()[:2] == [2.0, 9.0]
-    assert math.isnan(table["in_training"].iloc[2]) and table["bound"].iloc[2] is None
+    assert math.isnan(table["in_training"].iloc[2]) and table["bound"].iloc[2] == ""
     assert check_table(bounds[:0], check)["in_training"].isna().all()

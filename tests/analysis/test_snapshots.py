@@ -36,7 +36,8 @@ def test_snapshots_are_found_from_the_checkpoint_and_in_order(run):
     history = read_history(files, ["text", "audio"])
     assert history.epochs == [1, 2, 10] and history.ids == IDS
     assert history.invariant["audio"].shape == (3, 12, 4)
-    assert snapshot_files(run / "snapshots") == []
+    (run / "else" / "where").mkdir(parents=True)
+    assert snapshot_files(run / "else" / "where") == []
 
 
 def test_agreement_is_the_cosine_between_modalities(run):
@@ -48,14 +49,19 @@ def test_agreement_is_the_cosine_between_modalities(run):
 
 
 def test_a_snapshot_of_another_sample_is_left_out(run):
-    write(run / "snapshots", 5, ["other"], {"invariant.text": np.ones((1, 4)), "fused": np.ones((1, 4))})
+    write(
+        run / "snapshots",
+        5,
+        ["other"],
+        {"invariant.text": np.ones((1, 4)), "fused": np.ones((1, 4))},
+    )
     assert read_history(snapshot_files(run), ["text"]).epochs == [1, 2, 10]
 
 
 def test_all_epochs_share_the_axes_of_the_last_one():
     random = np.random.default_rng(1)
     last = random.normal(size=(40, 5)) * [5, 3, 0.1, 0.1, 0.1]
-    codes = np.stack([last + [0, 2, 0, 0, 0], last])
+    codes = np.stack([last + np.array([0, 2, 0, 0, 0]), last])
     points = on_last_axes(codes)
     assert points.shape == (2, 40, 2)
     assert np.allclose(points[1].mean(0), 0, atol=1e-9)

@@ -95,6 +95,7 @@ def settle(page) -> None:
     """Wait until the app has drawn and nothing runs any more."""
     page.wait_for_selector('[data-testid="stSidebarNav"]', timeout=60_000)
     page.wait_for_timeout(500)
+    page.wait_for_selector("h1", timeout=60_000)
     page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached", timeout=90_000)
     assert page.locator('[data-testid="stException"]').count() == 0
 
@@ -108,14 +109,16 @@ def test_every_page_then_train_and_see_the_run(server, page):
         page.locator('[data-testid="stSidebarNavLink"]').filter(has_text=title).click()
         settle(page)
         assert page.locator("h1").count() == 1, title
+        assert page.locator('[data-testid="stAlertContentError"]').count() == 0, title
 
     page.locator('[data-testid="stSidebarNavLink"]').filter(has_text="Train").click()
     settle(page)
-    page.get_by_label("Name of the run").fill("from-the-browser")
-    page.get_by_label("Epochs").first.fill("2")
-    page.get_by_label("Epochs").first.press("Enter")
-    settle_light(page)
-    page.get_by_role("button", name="Start").click()
+    page.get_by_label("Name", exact=True).fill("from-the-browser")
+    page.get_by_label("Name", exact=True).press("Tab")
+    page.get_by_label("Epochs", exact=True).fill("2")
+    page.get_by_label("Epochs", exact=True).press("Tab")
+    settle(page)
+    page.get_by_role("button", name="Start training").click()
     deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         found = list_runs(runs)
@@ -125,10 +128,9 @@ def test_every_page_then_train_and_see_the_run(server, page):
     assert observe(list_runs(runs)[0]).state == "finished"
     assert observe(list_runs(runs)[0]).epoch == 2
 
-    page.goto(f"{url}/?checkpoint=runs%2Ffrom-the-browser")
+    page.get_by_role("button", name="Open in Overview").click(timeout=30_000)
     settle(page)
-    assert page.get_by_text("runs/from-the-browser").count() >= 1
+    page.wait_for_function("location.href.includes('checkpoint=runs%2Ffrom-the-browser')")
+    assert "from-the-browser" in page.locator("h1").inner_text()
+    assert "epoch 2 of 2" in page.locator('[data-testid="stMain"]').inner_text()
 
-
-def settle_light(page) -> None:
-    page.wait_for_timeout(1500)

@@ -1,0 +1,35 @@
+"""How modalities carry over from train to valid."""
+
+import pytest
+
+from app.views.carryover import carryover_frame, carryover_plot, carryover_sentence
+from app.views.style import modality_colour
+
+HELD = {
+    "text": {"train": 0.5, "valid": 0.45, "dropout": 0.18},
+    "vision": {"train": 0.28, "valid": -0.03, "dropout": 0.9},
+}
+
+
+@pytest.mark.parametrize(
+    ("train", "valid", "said"),
+    [
+        (0.28, -0.03, "fits train (R² 0.28), and says nothing on valid (−0.03)"),
+        (0.5, 0.1, "says far less on valid (0.10)"),
+        (0.5, 0.45, "and valid about as well (0.45)"),
+        (0.0, -0.1, "says nothing on train (R² 0.00)"),
+    ],
+)
+def test_sentences(train, valid, said):
+    sentence = carryover_sentence("vision", train, valid, 0.9)
+    assert sentence.startswith("vision") and said in sentence
+    assert sentence.endswith("hidden from 90% of training targets.")
+
+
+def test_train_is_hollow_and_valid_filled():
+    figure = carryover_plot(carryover_frame(HELD))
+    vision = figure.data[1]
+    assert list(vision.x) == [0.28, -0.03]
+    assert list(vision.marker.symbol) == ["circle-open", "circle"]
+    assert vision.marker.color == modality_colour("vision", list(HELD))
+    assert figure.layout.xaxis.range[0] < -0.03 and figure.layout.xaxis.range[1] > 0.5

@@ -1,0 +1,129 @@
+"""Figures and words of a comparison."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from app.views.comparison import (
+    FIRST,
+    SECOND,
+    class_table,
+    curves,
+    curves_frame,
+    difference_plot,
+    prediction_scatter,
+)
+from app.views.comparison_words import configuration_words, difference_title, values_table
+from app.views.style import NEUTRAL
+from mmmie.corpus import Label
+
+LABEL = Label("sentiment", "regression", range=(-3.0, 3.0))
+
+
+def differences(mae=(0.2, 0.1, 0.3), corr=(0.01, -0.02, 0.04)):
+    rows = [("mae", 0.3, 0.3 + mae[0], *mae), ("corr", 0.7, 0.7 + corr[0], *corr)]
+    columns = ["metric", "first", "second", "difference", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_right_of_the_line_the_second_is_better():
+    figure = difference_plot(differences())
+    mae, corr = figure.data
+    assert mae.x[0] == -0.2 and mae.marker.symbol == "circle"  # more error: the first is better
+    assert mae.error_x.array[0] == pytest.approx(0.1)
+    assert mae.error_x.arrayminus[0] == pytest.approx(0.1)
+    assert mae.marker.color == FIRST
+    assert corr.x[0] == 0.01 and corr.marker.symbol == "circle-open"  # not beyond chance
+    assert corr.marker.color == NEUTRAL
+    better = difference_plot(differences(mae=(-0.2, -0.3, -0.1))).data[0]
+    assert better.x[0] == 0.2 and better.marker.color == SECOND
+    low, high = figure.layout.xaxis.range
+    assert low == -high and high > 0.3
+
+
+def test_a_difference_without_an_interval():
+    mark = difference_plot(differences(mae=(0.2, np.nan, np.nan))).data[0]
+    assert mark.error_x.array[0] == 0 and mark.marker.symbol == "circle-open"
+
+
+@pytest.mark.parametrize(
+    ("mae", "said"),
+    [
+        ((0.2, 0.1, 0.3), "The first is better by 0.2 [0.1, 0.3] MAE"),
+        ((-0.2, -0.3, -0.1), "The second is better by 0.2 [0.1, 0.3] MAE"),
+        (
+            (-0.1, -0.3, 0.1),
+            "No difference beyond chance: −0.1 [−0.3, 0.1] MAE, second minus first",
+        ),
+        ((0.0, 0.0, 0.0), "Both reach the same MAE"),
+    ],
+)
+def test_the_title_says_who_is_better_and_whether_that_is_chance(mae, said):
+    assert difference_title(differences(mae), "mae") == said
+
+
+def test_higher_is_better_for_a_correlation():
+    shown = difference_title(differences(corr=(0.1, 0.05, 0.15)), "corr")
+    assert shown.startswith("The second is better by 0.1")
+
+
+def test_values_are_written_out():
+    table = values_table(differences())
+    assert table["second minus first"].tolist() == ["0.2 [0.1, 0.3]", "0.01 [−0.02, 0.04]"]
+
+
+def pairs():
+    return pd.DataFrame(
+        {
+            "id": ["a", "b", "c"],
+            "label": [0.0, 1.0, 2.0],
+            "first": [0.5, 1.0, -4.0],
+            "second": [0.1, 3.5, 2.0],
+            "gain": [0.4, -2.5, 6.0],
+            "transcript": ["<b>x</b>", None, "y"],
+        }
+    )
+
+
+def test_dots_say_which_is_nearer_and_carry_their_ids():
+    figure = prediction_scatter(pairs(), LABEL, [], "b")
+    second, first = (t for t in figure.data if t.customdata is not None)
+    assert list(second.customdata) == ["a", "c"] and second.marker.color == SECOND
+    assert list(first.customdata) == ["b"] and first.marker.color == FIRST
+    assert "&lt;b&gt;" in second.text[0]
+    low, high = figure.layout.xaxis.range
+    assert low < -4 and high > 3.5  # predictions beyond the range of the label stay visible
+    assert figure.layout.xaxis.range == figure.layout.yaxis.range
+
+
+def test_classes_are_counted_pair_by_pair():
+    table = pd.DataFrame({"first": ["n", "n", "p", "p"], "second": ["n", "p", "p", "p"]})
+    heat = class_table(table, ["n", "p", "x"]).data[0]
+    assert [list(row) for row in heat.text] == [["1", "1", "0"], ["0", "2", "0"], ["0"] * 3]
+    assert np.isnan(np.asarray(heat.z)[1, 1]) and np.asarray(heat.z)[0, 1] == 1
+
+
+def test_curves_have_a_dot_at_the_chosen_epoch():
+    histories = {
+        "one": [{"epoch": e, "train/loss": 1 / e, "valid/mae": None} for e in (1, 2, 3)],
+        "two": [{"epoch": 1, "train/loss": 2.0}],
+    }
+    frame = curves_frame(histories, ["train/loss", "valid/mae"])
+    assert len(frame) == 4
+    figure = curves(frame, {"one": 2, "two": 1}, {"train/loss": "loss", "valid/mae": "MAE"})
+    assert len(figure.data) == 2  # nothing to draw for the second key
+    assert np.argmax(figure.data[0].marker.size) == 1
+    assert [a.text for a in figure.layout.annotations] == ["loss"]
+
+
+def test_settings_are_written_as_a_person_writes_them():
+    settings = pd.DataFrame(
+        {
+            "setting": ["a", "b", "c", "d"],
+            "first": [True, 0.5, ["text"], None],
+            "second": [False, 2, ["text", "audio"], {"text": 0.1}],
+        }
+    )
+    shown = configuration_words(settings)
+    assert shown["first"].tolist() == ["on", "0.5", "text", "–"]
+    assert shown["second"].tolist() == ["off", "2", "text, audio", "text 0.1"]
