@@ -15,14 +15,17 @@ _KEY = "disagreements"
 _ORDER = ("id", "label", "first", "second", "distance", "gain", "transcript")
 
 
-def draw_disagreements(view: state.View, table: pd.DataFrame) -> None:
+def draw_disagreements(view: state.View, other: state.View, table: pd.DataFrame) -> None:
     """The table; a click chooses an utterance everywhere.
 
     Args:
         view: the first checkpoint.
+        other: the second.
         table: from `mmmie.analysis.comparison.disagreements`.
     """
     shown = table.head(_COUNT)
+    # another comparison is another list: a row chosen here shall not stay chosen there
+    key = f"{_KEY}-{view.choice.name}-{other.choice.name}-{view.split}"
     better = int((shown["gain"] > 0).sum())
     st.subheader(
         f"Where they disagree most, the second is nearer to the truth in {better} of {len(shown)}"
@@ -55,8 +58,8 @@ def draw_disagreements(view: state.View, table: pd.DataFrame) -> None:
         hide_index=True,
         width="stretch",
         height=420,
-        key=_KEY,
-        on_select=lambda: _take(shown),
+        key=key,
+        on_select=lambda: _take(key, shown),
         selection_mode="single-row",
         column_order=[c for c in _ORDER if c in shown],
         column_config=columns,
@@ -72,7 +75,7 @@ def draw_disagreements(view: state.View, table: pd.DataFrame) -> None:
     )
 
 
-def _take(shown: pd.DataFrame) -> None:
-    rows = st.session_state[_KEY]["selection"]["rows"]
+def _take(key: str, shown: pd.DataFrame) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
     if rows:
         state.select([str(shown["id"].iloc[rows[0]])])

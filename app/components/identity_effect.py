@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,8 @@ from app.views.context import (
 from app.views.conversation import label_limits
 from app.views.names import plain, slice_names, slice_phrases
 from app.views.style import three_digits
+from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.configurations import configuration_diff, describe_difference
 from mmmie.analysis.identity_change import (
     RETRAINED,
     identity_changes,
@@ -28,6 +31,7 @@ from mmmie.analysis.identity_change import (
 from mmmie.analysis.intervention_names import INTERVENTIONS
 from mmmie.analysis.outputs import TRAINED
 from mmmie.errors import InputError
+from mmmie.training.checkpoint import CheckpointInfo
 
 
 def effective(view: state.View) -> list[str]:
@@ -110,7 +114,8 @@ def draw_effect(view: state.View) -> None:
         changes = pd.concat(
             [changes, retrained_changes(view.corpus, view.outputs, outputs)], ignore_index=True
         )
-        st.markdown(_retrained_sentence(changes, other.info.name, classes))
+        how = describe_difference(other.info, view.checkpoint.info)
+        st.markdown(_retrained_sentence(changes, other.info.name, how, classes))
     variants = {TRAINED: TRAINED_WORDS, **{v: INTERVENTIONS[v] for v in effective(view)}}
     if other is not None:
         variants[RETRAINED] = f"trained without: {other.info.name}"
@@ -172,15 +177,15 @@ def effect_title(changes: pd.DataFrame, variant: str, classes: bool, inert: str 
     )
 
 
-def _retrained_sentence(changes: pd.DataFrame, name: str, classes: bool) -> str:
+def _retrained_sentence(changes: pd.DataFrame, name: str, how: str, classes: bool) -> str:
     row = changes[(changes["variant"] == RETRAINED) & (changes["slice"] == "all")].iloc[0]
     write = (lambda v: f"{v:+.1%}") if classes else (lambda v: f"{v:+.3g}")
     interval = f"[{write(row['low'])}, {write(row['high'])}]"
     sure = row["low"] > 0 or row["high"] < 0
     verdict = "" if sure else ", which may be chance"
     return (
-        f"A model trained without identity on this corpus, **{plain(name)}**, changes the error "
-        f"on all utterances by {write(row['change'])} {interval}{verdict}."
+        f"Trained on the same corpus, but {plain(how)}: **{plain(name)}** changes the error on "
+        f"all utterances by {write(row['change'])} {interval}{verdict}."
     )
 
 
@@ -192,21 +197,37 @@ def _most_and_least(changes: pd.DataFrame, variants: list[str]) -> list[str]:
     return names if len(names) < 3 else [names[0], names[-1]]
 
 
-def _trained_without(view: state.View) -> loading.Checkpoint | None:
-    """The newest other checkpoint on the same corpus that was trained without identity."""
-    mine = view.checkpoint.info
+def closest_without_identity(
+    mine: CheckpointInfo, others: Sequence[CheckpointInfo]
+) -> CheckpointInfo | None:
+    """The checkpoint on the same corpus, trained without identity, that differs least otherwise.
+
+    Returns:
+        The first of the closest; None where there is none, or where `mine` has no identity.
+    """
     if not mine.config.model.identity.enabled:
         return None
+    fitting = [
+        info
+        for info in others
+        if not info.config.model.identity.enabled
+        and info.corpus["fingerprint"] == mine.corpus["fingerprint"]
+    ]
+    return min(fitting, key=lambda info: len(configuration_diff(mine, info)), default=None)
+
+
+def _trained_without(view: state.View) -> Checkpoint | None:
+    found: dict[str, Checkpoint] = {}
     for choice in state.choices().values():
         try:
-            found = loading.open_checkpoint(choice)
+            checkpoint = loading.open_checkpoint(choice)
         except InputError:
             continue
-        held = found.info.corpus["fingerprint"]
-        without = not found.info.config.model.identity.enabled
-        if without and held == mine.corpus["fingerprint"]:
-            return found
-    return None
+        found[str(checkpoint.info.folder)] = checkpoint
+    closest = closest_without_identity(
+        view.checkpoint.info, [checkpoint.info for checkpoint in found.values()]
+    )
+    return found[str(closest.folder)] if closest is not None else None
 
 
 @st.cache_data(show_spinner="Measuring every intervention", max_entries=32)

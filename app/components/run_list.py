@@ -45,8 +45,11 @@ def run_list(folder: Path) -> None:
 def _draw(folder: Path) -> None:
     runs = list_runs(folder)
     st.subheader(f"{len(runs)} run{'s' * (len(runs) != 1)} on this machine")
+    table = runs_table(runs)
+    if not table["error"].any():
+        table = table.drop(columns="error")
     st.dataframe(
-        runs_table(runs),
+        table,
         hide_index=True,
         width="stretch",
         column_config={

@@ -150,7 +150,7 @@ with right:
 
 listed, card = wide_columns([5, 2], key="list-and-card", least=250)
 with listed:
-    draw_disagreements(view, both)
+    draw_disagreements(view, other, both)
 with card:
     utterance_card(view, view.primary, channels=False)
 

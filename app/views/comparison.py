@@ -121,7 +121,7 @@ def prediction_scatter(
     own = table[table["id"] == primary]
     for colour, width in (("#ffffff", 5), ("#111827", 2)):
         marker = {"symbol": "circle-open", "size": 15, "color": colour}
-        figure.add_scatter(
+        figure.add_scattergl(
             x=own["first"],
             y=own["second"],
             mode="markers",

@@ -179,9 +179,7 @@ def effect_figure(
         figure.add_vline(
             float(trained.iloc[0]), line={"color": NEUTRAL, "width": 1}, row=1, col=column
         )
-    shown = changes[changes["slice"].isin(list(panels)) & changes["variant"].isin(list(variants))]
-    ends = (shown["error"] - shown["change"] + shown["high"]).fillna(shown["error"])
-    figure.update_xaxes(range=[0, 1.08 * max(float(ends.max()), float(shown["error"].max()))])
+    figure.update_xaxes(range=_error_range(changes, list(panels), list(variants)))
     figure.update_xaxes(zeroline=False)
     figure.update_xaxes(title=x_title, col=(len(panels) + 1) // 2)
     figure.update_yaxes(
@@ -189,3 +187,17 @@ def effect_figure(
     )
     figure.update_annotations(font={"size": 13}, yshift=4)
     return figure
+
+
+def _error_range(
+    changes: pd.DataFrame, panels: list[str], variants: list[str]
+) -> tuple[float, float]:
+    """Limits that hold every error and interval of the panels, so that these can be compared."""
+    shown = changes[changes["slice"].isin(panels) & changes["variant"].isin(variants)]
+    trained = shown["error"] - shown["change"]
+    ends = np.concatenate(
+        [shown["error"], trained, trained + shown["low"], trained + shown["high"]]
+    )
+    low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
+    margin = 0.08 * (high - low) or 0.1
+    return max(low - margin, 0.0), high + margin

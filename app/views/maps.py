@@ -15,7 +15,7 @@ from app.views.style import FADED, NEUTRAL, blank, modality_colour
 from mmmie.analysis.projections import Projection
 
 MAP_HEIGHT = 250
-_MARK = 5
+_MARK, _CHOSEN_MARK = 5, 7
 _OPACITY = 0.75
 _UNDERLAY = 400
 _HOVER_LETTERS = 70
@@ -158,11 +158,12 @@ def _points(
     ring: bool,
 ) -> None:
     rows = shown.rows
-    opacity = np.full(len(rows), _OPACITY)
+    opacity, size = np.full(len(rows), _OPACITY), np.full(len(rows), _MARK)
     if len(shown.selected) > 1:
-        opacity = np.where(np.isin(rows, shown.selected), 1.0, FADED)
+        selected = np.isin(rows, shown.selected)
+        opacity, size = np.where(selected, 1.0, FADED), np.where(selected, _CHOSEN_MARK, _MARK)
     marker: dict[str, object] = {
-        "size": _MARK,
+        "size": size,
         "opacity": opacity,
         "symbol": "circle-open" if ring else "circle",
     }
@@ -219,7 +220,7 @@ def _partners(
         other = common[m, primary]
         colour = modality_colour(name, modalities)
         figure.add_trace(
-            go.Scatter(
+            go.Scattergl(  # as the points, which would cover it otherwise
                 x=[own[0], other[0]],
                 y=[own[1], other[1]],
                 mode="lines+markers",
@@ -244,7 +245,7 @@ def _primary(figure: go.Figure, points: np.ndarray, shown: Shown, place: tuple[i
             "line": {"width": width, "color": colour},
         }
         figure.add_trace(
-            go.Scatter(
+            go.Scattergl(
                 x=[at[0]],
                 y=[at[1]],
                 mode="markers",

@@ -49,6 +49,7 @@ def calibration_figure(
             "size": 7, "opacity": opacity, "color": frame["absolute_error"],
             "colorscale": ERROR_SCALE, "cmin": 0, "cmax": _largest(frame),
             "colorbar": {"title": {"text": "error", "side": "right"}, "thickness": 10},
+            "line": {"width": 0.6, "color": NEUTRAL},
         },
         showlegend=False,
     )  # fmt: skip
