@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import loading, state
+from mmmie.corpus import Corpus
 from mmmie.errors import InputError
 from mmmie.jobs import list_runs, observe
 from mmmie.training.checkpoint import checkpoint_folder
@@ -56,17 +57,20 @@ def _pickers(available: dict[str, loading.Choice]) -> None:
     st.selectbox(
         "Colour by", options, index=options.index("label"), key="colour", bind="query-params"
     )
-    _selection_box()
+    _selection_box(corpus)
 
 
-def _selection_box() -> None:
+def _selection_box(corpus: Corpus) -> None:
     chosen = state.selection()
+    state.publish_selection()
     typed = st.text_input(
         "Utterance",
         value=chosen.primary or "",
         placeholder="type an id",
         help="The utterance that every page shows. Click one on a map or in a table, or type it.",
     )
+    if typed and not (corpus.utterances["id"] == typed).any():
+        st.caption(f"No utterance of this corpus has the id “{typed}”.")
     if typed != (chosen.primary or ""):
         ids = chosen.ids if typed in chosen.ids else ((typed,) if typed else ())
         state.select(ids, typed or None)

@@ -47,16 +47,21 @@ def select(ids: Sequence[str], primary: str | None = None) -> None:
         ids: the chosen utterances.
         primary: the one to look at; the first of `ids` if left out.
     """
-    chosen = Selection(tuple(ids), primary or (ids[0] if ids else None))
-    st.session_state["selection"] = chosen
+    st.session_state["selection"] = Selection(tuple(ids), primary or (ids[0] if ids else None))
+    publish_selection()
+
+
+def publish_selection() -> None:
+    """Write the selection to the URL; links between pages drop it."""
+    chosen = selection()
     for key, value in (
         ("selected", ",".join(chosen.ids[:_MOST_IDS_IN_URL])),
         ("utterance", chosen.primary or ""),
     ):
-        if value:
+        if value and st.query_params.get(key) != value:
             st.query_params[key] = value
-        else:
-            st.query_params.pop(key, None)
+        elif not value and key in st.query_params:
+            del st.query_params[key]
 
 
 @dataclass

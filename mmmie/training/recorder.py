@@ -158,6 +158,7 @@ class Control(Callback):
             self._pause_after_epoch = True
 
     def _wait(self, trainer: Trainer) -> None:
+        began = time.perf_counter()
         self.recorder.set_state(trainer, "paused")
         wish: str | None = None
         while not trainer.stop_reason:
@@ -170,6 +171,7 @@ class Control(Callback):
         self._pause_after_epoch = wish == "step"
         if wish == "stop":
             trainer.stop_reason = "stop"
+        trainer.waited += time.perf_counter() - began
         self.recorder.set_state(trainer, "running")
 
 

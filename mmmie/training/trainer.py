@@ -54,6 +54,7 @@ class Trainer:
         best_score: best validation score so far (`primary` names the metric), None before one.
         best_metrics: all validation metrics of that epoch.
         stop_reason: set it to end the training after the present step.
+        waited: seconds of the present epoch that a callback spent waiting, a pause say.
 
     Raises:
         InputError: a split or a modality is missing, or the device is not there.
@@ -122,6 +123,7 @@ class Trainer:
         self.best_epoch = 0
         self.best_metrics: dict[str, Any] = {}
         self.stop_reason: str | None = None
+        self.waited = 0.0
 
     def fit(self) -> None:
         """Train until the last epoch, until patience runs out, or until a callback stops it.
@@ -137,7 +139,7 @@ class Trainer:
                 self.stop_reason = self.stop_reason or "patience"
             if self.stop_reason:
                 break
-            started = time.perf_counter()
+            started, self.waited = time.perf_counter(), 0.0
             train = self._train_epoch()
             if train is None:
                 break
@@ -149,7 +151,7 @@ class Trainer:
                 self.best_score, self.best_epoch, self.best_metrics = score, self.epoch, valid
             metrics = {
                 "epoch": self.epoch,
-                "seconds": time.perf_counter() - started,
+                "seconds": time.perf_counter() - started - self.waited,
                 **train,
                 **{f"valid/{key}": v for key, v in valid.items() if not isinstance(v, dict)},
                 **bounds,
