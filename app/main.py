@@ -13,6 +13,8 @@ from app.sidebar import draw_sidebar  # noqa: E402
 
 st.set_page_config(page_title="MMMIE", page_icon=":material/graphic_eq:", layout="wide")
 
+# Not in a folder called pages: Streamlit would run such files by themselves, without this one,
+# when the first address that a fresh server is asked for is not the start page.
 PAGES = {
     "Look": [
         ("overview", "Overview", ":material/home:"),
@@ -31,7 +33,7 @@ PAGES = {
 page = st.navigation(
     {
         section: [
-            st.Page(f"pages/{file}.py", title=title, icon=icon, default=file == "overview")
+            st.Page(f"screens/{file}.py", title=title, icon=icon, default=file == "overview")
             for file, title, icon in entries
         ]
         for section, entries in PAGES.items()

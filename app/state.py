@@ -112,7 +112,7 @@ def current_view() -> View:
             "There is no checkpoint yet.",
             "Train one on the demo corpus: it takes a few minutes and needs no data.",
             "Train a model",
-            "pages/train.py",
+            "screens/train.py",
         )
     return view_of(available[str(name)])
 

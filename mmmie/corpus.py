@@ -223,7 +223,7 @@ class Corpus:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Sixteen hex digits that change when the content does.
+        """Sixteen hex digits that change when what a model sees or predicts does.
 
         Arrays over 64 MB are hashed from evenly spaced rows, so that opening a large
         memory-mapped corpus does not read all of it.
@@ -231,6 +231,7 @@ class Corpus:
         digest = hashlib.blake2b(digest_size=8)
         table = pd.util.hash_pandas_object(self.utterances[list(REQUIRED_COLUMNS)])
         digest.update(table.to_numpy().tobytes())
+        digest.update(self.speaker_codes.tobytes())
         for name in sorted(self.features):
             values = self.features[name].values
             step = max(1, -(-values.nbytes // _HASHED_BYTES))

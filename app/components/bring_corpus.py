@@ -96,7 +96,7 @@ def bring_corpus() -> None:
     with st.container(horizontal=True):
         if st.button("Train on it", type="primary", icon=":material/model_training:"):
             st.session_state["wanted_corpus"] = found
-            st.switch_page("pages/train.py", query_params={})
+            st.switch_page("screens/train.py", query_params={})
         st.button("Look at it", icon=":material/visibility:", on_click=_look, args=(found,))
 
 

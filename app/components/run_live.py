@@ -237,8 +237,8 @@ def _go_on(run: RunFolder) -> None:
     name = f"runs/{Path(run.path).name}"
     with st.container(horizontal=True):
         for title, page, icon in (
-            ("Open in Overview", "pages/overview.py", ":material/home:"),
-            ("Open in Representations", "pages/representations.py", ":material/bubble_chart:"),
+            ("Open in Overview", "screens/overview.py", ":material/home:"),
+            ("Open in Representations", "screens/representations.py", ":material/bubble_chart:"),
         ):
             if st.button(title, icon=icon, on_click=_pick_checkpoint, args=(name,)):
                 # What widgets hold is written to the URL again by the next page.

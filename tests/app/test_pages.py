@@ -15,7 +15,7 @@ from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, Status
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [f"pages/{file.name}" for file in sorted((ROOT / "app" / "pages").glob("*.py"))]
+PAGES = [f"screens/{file.name}" for file in sorted((ROOT / "app" / "screens").glob("*.py"))]
 SHIPPED = sorted(f.parent.name for f in (ROOT / "checkpoints").glob("*/config.json"))
 SMALL = ["model.dim=16", "model.heads=2", "model.code_dim=4", "training.epochs=2"]
 
@@ -126,7 +126,7 @@ def test_a_corpus_that_moved_gives_a_readable_box(make_corpus, home, page):
     run_of(make_corpus, home)
     (home / "corpus-run").rename(home / "elsewhere")
     app = visit(open_app("runs/run").run(), page)
-    if page not in ("pages/train.py", "pages/data.py"):
+    if page not in ("screens/train.py", "screens/data.py"):
         assert any("no longer at" in e.value for e in app.error)
 
 

@@ -50,12 +50,14 @@ def test_rows_names_the_splits_that_are_there(make_corpus):
         corpus.rows("dev")
 
 
-def test_fingerprint_changes_with_a_label_and_with_a_feature(make_corpus):
-    first, label, feature = make_corpus(), make_corpus(), make_corpus()
+def test_fingerprint_changes_with_a_label_a_feature_and_a_speaker(make_corpus):
+    first, label, feature, speaker = (make_corpus() for _ in range(4))
     assert first.fingerprint == make_corpus().fingerprint
     label.utterances.loc[0, "label"] += 0.5
     feature.features["audio"].values[3, 1] += 1
-    assert len({first.fingerprint, label.fingerprint, feature.fingerprint}) == 3
+    speaker.utterances.loc[0, "speaker"] = "Bo"
+    corpora = (first, label, feature, speaker)
+    assert len({corpus.fingerprint for corpus in corpora}) == 4
 
 
 def test_with_modalities_orders_and_refuses_unknown(make_corpus):

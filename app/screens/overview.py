@@ -82,7 +82,7 @@ st.subheader("Go on")
 links = wide_columns(3, key="go-on", least=260)
 for start, column in enumerate(links):
     for page in list(GO_ON)[start::3]:
-        column.page_link(f"pages/{page}.py", label=GO_ON[page], icon=":material/arrow_forward:")
+        column.page_link(f"screens/{page}.py", label=GO_ON[page], icon=":material/arrow_forward:")
 
 # What needs the model comes last, so that everything above is there at once.
 with failing:

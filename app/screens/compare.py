@@ -44,7 +44,7 @@ def choose() -> None:
             "There is nothing to compare with yet.",
             "Train a second model, without the identity embedding say, on the same corpus.",
             "Train a model",
-            "pages/train.py",
+            "screens/train.py",
         )
     with st.container(border=True):
         st.subheader("Which checkpoint shall it be compared with?")
