@@ -154,7 +154,7 @@ def _panels(
     figure.update_annotations(font_size=13)
     figure.update_layout(blank(PANEL_HEIGHT).layout)
     figure.update_layout(
-        margin={"l": 8, "r": 8, "t": 30 if check is None else 60, "b": 8}, legend={"y": 1.1}
+        margin={"l": 8, "r": 40, "t": 30 if check is None else 60, "b": 8}, legend={"y": 1.1}
     )
     first, last = int(epochs.min()), int(epochs.max())
     span = max(last - first, 1)

@@ -167,6 +167,8 @@ def _points(
         "opacity": opacity,
         "symbol": "circle-open" if ring else "circle",
     }
+    if not ring:  # plotly's own outline is white, also on a dark page
+        marker["line"] = {"width": 0.5, "color": NEUTRAL}
     if shown.colours is None:
         marker["color"] = modality
     else:
