@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
-from app.components.figures import figure_footer, selected_ids
+from app.components.figures import figure_footer, selected_ids, words_first
 from app.components.umap_jobs import try_again, umap_failure, umaps
 from app.views.colouring import colouring
 from app.views.maps import Shown, code_maps, fused_map, points_frame, quality, thinned
@@ -139,6 +139,7 @@ def _wait_for_umaps(name: str, spaces: dict[str, np.ndarray], cache: Path, ready
 
 
 def _chart(fig: go.Figure, key: str, take: Callable[[], None], alt: str) -> None:
+    words_first()
     st.plotly_chart(
         fig,
         theme="streamlit",
