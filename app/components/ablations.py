@@ -12,7 +12,7 @@ from app.views.dots import dot_plot
 from app.views.words import metric
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.configurations import describe_difference
-from mmmie.analysis.intervals import Interval, metric_interval
+from mmmie.analysis.intervals import Interval, difference_interval, metric_interval
 from mmmie.analysis.outputs import TRAINED
 from mmmie.errors import InputError
 from mmmie.metrics import primary_metric
@@ -88,9 +88,9 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
         explanation="Every row is a checkpoint trained on the same corpus, named by how its "
         "configuration differs from this one. The bar is a 95 % bootstrap interval: whole "
         "conversations are drawn with replacement, since utterances of one conversation resemble "
-        "each other. Overlapping bars do not show that two are equal, because they are measured "
-        "on the same utterances: see the paired differences on Compare. One training run each, "
-        "so what another seed would change is not in the bar.",
+        "each other. The title counts another one as better or behind only where the paired "
+        "difference on the same utterances is more than chance; Compare shows these differences. "
+        "One training run each, so what another seed would change is not in the bar.",
         data=table,
         alt=f"{shown.name} of this checkpoint and of others trained on the same corpus.",
     )
@@ -112,8 +112,33 @@ def _measured(view: state.View, rows: dict[str, Checkpoint], name: str) -> pd.Da
             )
         except InputError:  # weights that cannot be read
             continue
-        entries.append({"label": label, "value": found.value, "low": found.low, "high": found.high})
-    return pd.DataFrame(entries, columns=["label", "value", "low", "high"])
+        entries.append(
+            {
+                "label": label,
+                "value": found.value,
+                "low": found.low,
+                "high": found.high,
+                "told_apart": _told_apart(view, checkpoint, name),
+            }
+        )
+    return pd.DataFrame(entries, columns=["label", "value", "low", "high", "told_apart"])
+
+
+def _told_apart(view: state.View, other: Checkpoint, name: str) -> bool:
+    """Whether the paired difference to the checkpoint shown is more than chance."""
+    if other.fingerprint == view.checkpoint.fingerprint:
+        return False
+    rows = view.outputs.rows
+    groups = view.corpus.utterances["conversation"].iloc[rows].factorize()[0]
+    outputs = loading.open_outputs(other, view.corpus, view.split)
+    return difference_interval(
+        name,
+        view.corpus.label,
+        view.outputs.output[TRAINED],
+        outputs.output[TRAINED],
+        view.corpus.targets[rows],
+        groups,
+    ).excludes_zero
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
@@ -137,10 +162,17 @@ def _title(table: pd.DataFrame, name: str, higher: bool, own: str) -> str:
     mine = table.loc[table["label"] == own, "value"]
     if others.empty or mine.empty:
         return f"What is this {name} worth?"
+    if "told_apart" in table:
+        others = others[others["told_apart"].astype(bool)]
     value = float(mine.iloc[0])
     better = others["value"] > value if higher else others["value"] < value
-    if not better.any():
-        last = others.iloc[-1]
-        return f"Best of {len(table)}; furthest behind: {last['label']}"
-    verb = "does" if better.sum() == 1 else "do"
-    return f"{better.sum()} of {len(others)} others {verb} better: {table.iloc[0]['label']}"
+    ahead, behind, level = better.sum(), (~better).sum(), len(table) - 1 - len(others)
+    if ahead:
+        verb = "does" if ahead == 1 else "do"
+        return (
+            f"{ahead} of {len(table) - 1} others {verb} better: {others[better].iloc[0]['label']}"
+        )
+    if not behind:
+        return f"Level with {'the other' if level == 1 else f'all {level} others'}"
+    first = f"Level with {level}, ahead of {behind}" if level else f"Best of {len(table)}"
+    return f"{first}; furthest behind: {others.iloc[-1]['label']}"

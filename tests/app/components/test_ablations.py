@@ -22,3 +22,17 @@ def test_titles(values, higher, said):
     assert title.startswith(said)
     if said.startswith("Best of 3"):
         assert title.endswith("without identity")
+
+
+@pytest.mark.parametrize(
+    ("told_apart", "said"),
+    [
+        ([False, False, True], "Level with 1, ahead of 1; furthest behind: without identity"),
+        ([False, False, False], "Level with all 2 others"),
+        ([True, False, True], "1 of 2 others does better: without MI"),
+    ],
+)
+def test_a_difference_within_chance_counts_for_neither(told_apart, said):
+    labels, values = ["without MI", "mine", "without identity"], [0.19, 0.2, 0.5]
+    table = pd.DataFrame({"label": labels, "value": values, "told_apart": told_apart})
+    assert _title(table, "MAE", False, "mine") == said
