@@ -83,14 +83,8 @@ def open_corpus(checkpoint: Checkpoint) -> Corpus:
     Raises:
         InputError: it is gone or does not fit.
     """
-    held = checkpoint.info.corpus
-    moved = st.session_state.get("moved_corpora", {}).get(held["fingerprint"])
-    data = moved or ("demo" if held["name"] == "demo" else held.get("path"))
-    if data is None or (data != "demo" and not Path(data).exists()):
-        raise InputError(
-            f"{checkpoint.info.folder}: its corpus `{held['name']}` is no longer at {data}; "
-            f"name where it is now"
-        )
+    moved = st.session_state.get("moved_corpora", {}).get(checkpoint.info.corpus["fingerprint"])
+    data = moved or checkpoint.data
     corpus = open_data(data)
     checkpoint.info.check_corpus(corpus)
     return corpus

@@ -54,20 +54,31 @@ class Checkpoint:
         digest.update((self.info.folder / "model.safetensors").read_bytes())
         return digest.hexdigest()
 
+    @property
+    def data(self) -> str:
+        """Where the corpus that it was trained on is: ``demo``, or a path.
+
+        Raises:
+            InputError: it is no longer there.
+        """
+        held = self.info.corpus
+        if held["name"] == "demo":
+            return "demo"
+        path = held.get("path")
+        if path is None or not Path(path).exists():
+            raise InputError(
+                f"{self.info.folder}: its corpus `{held['name']}` is no longer at {path}; name "
+                f"where it is now (--data on the command line)"
+            )
+        return str(path)
+
     def corpus(self, data: str | Path | None = None) -> Corpus:
         """The corpus to use: `data`, else the one that the checkpoint was trained on.
 
         Raises:
             InputError: it cannot be found or opened, or does not fit the checkpoint.
         """
-        if data is None:
-            data = "demo" if self.info.corpus["name"] == "demo" else self.info.corpus.get("path")
-            if data is None or (data != "demo" and not Path(data).exists()):
-                raise InputError(
-                    f"{self.info.folder}: its corpus `{self.info.corpus['name']}` is no longer at "
-                    f"{data}; name one with --data"
-                )
-        corpus = load_corpus(data)
+        corpus = load_corpus(self.data if data is None else data)
         self.info.check_corpus(corpus)
         return corpus
 

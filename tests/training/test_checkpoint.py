@@ -99,7 +99,7 @@ def test_no_checkpoint(tmp_path):
 
 def test_a_corpus_that_moved(run):
     with pytest.raises(
-        InputError, match=r"corpus `small` is no longer at None; name one with --data"
+        InputError, match=r"corpus `small` is no longer at None; name where it is now"
     ):
         load_checkpoint(run.path).corpus()
 
