@@ -14,6 +14,7 @@ from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.configurations import describe_difference
 from mmmie.analysis.intervals import Interval, difference_interval, metric_interval
 from mmmie.analysis.outputs import TRAINED
+from mmmie.analysis.probes import conversation_codes
 from mmmie.errors import InputError
 from mmmie.metrics import primary_metric
 
@@ -118,26 +119,41 @@ def _measured(view: state.View, rows: dict[str, Checkpoint], name: str) -> pd.Da
                 "value": found.value,
                 "low": found.low,
                 "high": found.high,
-                "told_apart": _told_apart(view, checkpoint, name),
+                "told_apart": _told_apart(
+                    checkpoint.fingerprint,
+                    view.checkpoint.fingerprint,
+                    view.corpus.fingerprint,
+                    view.split,
+                    name,
+                    view,
+                    checkpoint,
+                ),
             }
         )
     return pd.DataFrame(entries, columns=["label", "value", "low", "high", "told_apart"])
 
 
-def _told_apart(view: state.View, other: Checkpoint, name: str) -> bool:
+@st.cache_data(show_spinner=False, max_entries=200)
+def _told_apart(
+    fingerprint: str,
+    own: str,
+    corpus: str,
+    split: str,
+    name: str,
+    _view: state.View,
+    _other: Checkpoint,
+) -> bool:
     """Whether the paired difference to the checkpoint shown is more than chance."""
-    if other.fingerprint == view.checkpoint.fingerprint:
+    if fingerprint == own:
         return False
-    rows = view.outputs.rows
-    groups = view.corpus.utterances["conversation"].iloc[rows].factorize()[0]
-    outputs = loading.open_outputs(other, view.corpus, view.split)
+    rows = _view.outputs.rows
     return difference_interval(
         name,
-        view.corpus.label,
-        view.outputs.output[TRAINED],
-        outputs.output[TRAINED],
-        view.corpus.targets[rows],
-        groups,
+        _view.corpus.label,
+        _view.outputs.output[TRAINED],
+        loading.open_outputs(_other, _view.corpus, _view.split).output[TRAINED],
+        _view.corpus.targets[rows],
+        conversation_codes(_view.corpus, rows),
     ).excludes_zero
 
 
@@ -152,7 +168,7 @@ def _interval(
 ) -> Interval:
     outputs = loading.open_outputs(_checkpoint, _view.corpus, split)
     rows = outputs.rows
-    groups = _view.corpus.utterances["conversation"].iloc[rows].factorize()[0]
+    groups = conversation_codes(_view.corpus, rows)
     targets = _view.corpus.targets[rows]
     return metric_interval(name, _view.corpus.label, outputs.output[TRAINED], targets, groups)
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from mmmie.files import replace_folder, surviving_folder, write_text
-from mmmie.model.inference import encode_rows, predict_windows
 from mmmie.training.callbacks import Callback
 from mmmie.training.config import config_toml
 from mmmie.training.run_folder import RunFolder, State, Status, process_start
@@ -108,8 +107,7 @@ class Recorder(Callback):
         count = trainer.config.training.snapshot_utterances
         if count == 0:
             return
-        codes = encode_rows(trainer.model, trainer.store, trainer.valid_rows)
-        outputs = predict_windows(trainer.model, codes, trainer.valid_windows)
+        codes, outputs = trainer.validated
         pick = snapshot_sample(len(trainer.valid_rows), count)
         tensors = {"fused": outputs.representation[pick].astype(np.float16)}
         for kind in ("invariant", "specific"):

@@ -20,7 +20,7 @@ from mmmie.errors import InputError
 from mmmie.metrics import metrics_for, primary_metric
 from mmmie.model.features import FeatureStore
 from mmmie.model.identity import identity_of
-from mmmie.model.inference import encode_rows, predict_windows, windows_of
+from mmmie.model.inference import Outputs, encode_rows, predict_windows, windows_of
 from mmmie.model.mmmie import MMMIE, Codes
 from mmmie.training.batches import Batch, Batches
 from mmmie.training.callbacks import Callback
@@ -54,6 +54,7 @@ class Trainer:
         best_score: best validation score so far (`primary` names the metric), None before one.
         best_metrics: all validation metrics of that epoch.
         stop_reason: set it to end the training after the present step.
+        validated: codes and outputs for the valid split at the last validation.
         waited: seconds of the present epoch that a callback spent waiting, a pause say.
 
     Raises:
@@ -124,6 +125,7 @@ class Trainer:
         self.best_metrics: dict[str, Any] = {}
         self.stop_reason: str | None = None
         self.waited = 0.0
+        self.validated: tuple[Codes, Outputs]
 
     def fit(self) -> None:
         """Train until the last epoch, until patience runs out, or until a callback stops it.
@@ -163,6 +165,7 @@ class Trainer:
         """Metrics on the valid split, and the bounds there in nats."""
         codes = encode_rows(self.model, self.store, self.valid_rows)
         outputs = predict_windows(self.model, codes, self.valid_windows)
+        self.validated = codes, outputs
         labels = self.corpus.targets[self.valid_rows]
         return metrics_for(self.corpus.label, outputs.output, labels), self._bounds(codes)
 
