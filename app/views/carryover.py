@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.views.style import NEUTRAL, blank, modality_colour
+from app.views.style import NEUTRAL, blank, modality_colour, name_rows
 
 _LEAKS = 0.5
 
@@ -64,12 +64,7 @@ def carryover_plot(frame: pd.DataFrame) -> go.Figure:
     low, high = min(0.0, values.min()), values.max()
     pad = 0.05 * max(high - low, 0.1)
     figure.update_xaxes(title="R² of a linear readout of the label", range=[low - pad, high + pad])
-    figure.update_yaxes(
-        categoryorder="array",
-        categoryarray=names[::-1],
-        range=[-0.6, len(names) - 0.4],
-        showgrid=False,
-    )
+    name_rows(figure, names)
     return figure
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from app.views.style import ACCENT, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks
+from app.views.style import ACCENT, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks, name_rows
 from app.views.words import interval_text, metric
 from mmmie.corpus import Label
 
@@ -60,12 +60,7 @@ def difference_plot(table: pd.DataFrame) -> go.Figure:
         title="← the first is better      difference      the second is better →",
         range=[-1.1 * most, 1.1 * most],
     )
-    figure.update_yaxes(
-        categoryorder="array",
-        categoryarray=names[::-1],
-        range=[-0.6, len(names) - 0.4],
-        showgrid=False,
-    )
+    name_rows(figure, names)
     return figure
 
 

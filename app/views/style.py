@@ -68,6 +68,16 @@ def blank(height: int = HEIGHT, **layout: Any) -> go.Figure:
     return figure
 
 
+def name_rows(figure: go.Figure, names: list[str]) -> None:
+    """A vertical axis with one named row each, the first on top."""
+    figure.update_yaxes(
+        categoryorder="array",
+        categoryarray=names[::-1],
+        range=[-0.6, len(names) - 0.4],
+        showgrid=False,
+    )
+
+
 def three_digits(value: float | None) -> str:
     """A number with three significant digits, a dash where there is none."""
     if value is None or not np.isfinite(value):

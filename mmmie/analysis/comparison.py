@@ -7,6 +7,7 @@ import pandas as pd
 
 from mmmie.analysis.intervals import difference_interval, metric_interval, metrics_with_intervals
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
+from mmmie.analysis.probes import conversation_codes
 from mmmie.corpus import Corpus
 
 
@@ -22,7 +23,7 @@ def metric_differences(
         `high`.
     """
     targets = corpus.targets[first.rows]
-    groups = corpus.utterances["conversation"].iloc[first.rows].factorize()[0]
+    groups = conversation_codes(corpus, first.rows)
     a, b = first.output[TRAINED], second.output[TRAINED]
     entries = []
     for metric in metrics_with_intervals(corpus.label):

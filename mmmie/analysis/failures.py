@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.analysis.intervals import metric_interval
+from mmmie.analysis.probes import conversation_codes
 from mmmie.analysis.slices import slices
 from mmmie.corpus import Corpus
 
@@ -43,7 +44,7 @@ def failures(corpus: Corpus, rows: np.ndarray, output: np.ndarray, seed: int = 0
         `slice`, `n`, `value`, `low`, `high`; the row ``all`` stands first.
     """
     targets = corpus.targets[rows]
-    groups = corpus.utterances["conversation"].iloc[rows].factorize()[0]
+    groups = conversation_codes(corpus, rows)
     metric = "mae" if corpus.label.classes is None else "accuracy"
     everything = [("all", np.ones(len(rows), bool))]
     entries: list[dict[str, object]] = []

@@ -13,6 +13,7 @@ from mmmie.analysis.identity_effect import identity_effect, prediction_shift
 from mmmie.analysis.intervals import difference_interval
 from mmmie.analysis.intervention_names import INTERVENTIONS
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
+from mmmie.analysis.probes import conversation_codes
 from mmmie.analysis.slices import slices
 from mmmie.corpus import Corpus
 from mmmie.metrics import metrics_for
@@ -155,7 +156,7 @@ def _error(metrics: dict[str, Any]) -> float:
 def _change_interval(
     corpus: Corpus, outputs: SplitOutputs, variant: str, mask: np.ndarray
 ) -> tuple[float, float]:
-    groups = corpus.utterances["conversation"].iloc[outputs.rows].factorize()[0]
+    groups = conversation_codes(corpus, outputs.rows)
     metric = "mae" if corpus.label.classes is None else "accuracy"
     found = difference_interval(
         metric,
