@@ -156,15 +156,30 @@ def probe(checkpoint: Path, data: str | None, split: str, as_json: bool) -> None
 @cli.command()
 @click.argument("x", type=click.Path(path_type=Path))
 @click.argument("y", type=click.Path(path_type=Path))
-@click.option("--estimator", required=True, help="infonce, club, l1out, vub.")
+@click.option(
+    "--estimator",
+    required=True,
+    help="Lower bounds: infonce, nwj, dv, smile, js, ba. Upper: club, vclub-s, l1out, vub. "
+    "Neither: doe, ksg, cca.",
+)
+@click.option("--steps", default=2000, show_default=True, help="The most steps of Adam.")
+@click.option("--batch-size", default=64, show_default=True, help="Pairs a batch.")
+@click.option("--hidden", default=256, show_default=True, help="Width of the networks.")
+@click.option("--transform", default="none", show_default=True, help="none or copula.")
+@click.option("--critic", help="separable or joint, for lower bounds with a critic.")
+@click.option("--conditional", help="gaussian or flow, for those with a learned q(y | x).")
+@click.option("--entropy-y", type=float, help="H(y) in nats where it is known, for ba.")
+@click.option("--details", is_flag=True, help="Also what it assumes, how it fits and doubts.")
 @click.option("--seed", default=0, show_default=True)
 @_JSON
-def mi(x: Path, y: Path, estimator: str, seed: int, as_json: bool) -> None:
+def mi(x: Path, y: Path, details: bool, as_json: bool, **options: Any) -> None:
     """Estimate the mutual information of two arrays, pairs in rows, in nats."""
     from mmmie.mi import estimate
 
-    result = estimate(_load_array(x), _load_array(y), estimator=estimator, seed=seed)
-    keys = ("estimator", "nats", "std", "bound", "ceiling", "seconds")
+    result = estimate(_load_array(x), _load_array(y), **options)
+    keys = ["estimator", "nats", "std", "bound", "ceiling", "seconds"]
+    if details:
+        keys += ["n", "dim_x", "dim_y", "batch_size", "seed", "assumes", "doubt", "fit"]
     _print({key: getattr(result, key) for key in keys}, as_json)
     if not as_json:
         click.echo(result.sentence)

@@ -7,8 +7,6 @@ from typing import ClassVar
 from torch import Tensor
 
 from mmmie.mi.conditional import ConditionalEstimator
-from mmmie.mi.estimator import Bound
-from mmmie.mi.gaussian import pairwise_log_density
 from mmmie.mi.shapes import batch_of
 
 
@@ -50,7 +48,7 @@ class CLUB(ConditionalEstimator):
     """
 
     name: ClassVar[str] = "club"
-    bound: ClassVar[Bound] = "upper"
+    title: ClassVar[str] = "CLUB"
 
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        return club(pairwise_log_density(y, *self.q(x)))
+    def value(self, x: Tensor, y: Tensor) -> Tensor:
+        return club(self.q.pairwise(x, y))

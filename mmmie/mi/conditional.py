@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from typing import ClassVar, Literal
+
 import torch
 from torch import Tensor, nn
 
 from mmmie.mi.estimator import Estimator
-from mmmie.mi.gaussian import log_density
+from mmmie.mi.explained import explained
+from mmmie.mi.flow import ConditionalFlow
+from mmmie.mi.gaussian import log_density, pairwise_log_density
+from mmmie.mi.infonce import infonce
 from mmmie.mi.networks import SkipMLP
+from mmmie.mi.result import Bound
+
+ConditionalKind = Literal["gaussian", "flow"]
 
 LOG_VARIANCE_LIMIT = 16.0
 """Log-variances stay within ± this, softly: room for 8 nats a dimension of unit variance."""
@@ -15,6 +24,12 @@ LOG_VARIANCE_LIMIT = 16.0
 _PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3, 1e4)
 _LEAST_LEFT_OUT = 1e-6
 _SMALLEST_VARIANCE = 1e-6
+_MARGINAL_RIDGE = 1e-3
+_SURE = 2  # standard errors
+_SLACK = 0.05
+_AS_CLAIMED = 0.8, 1.25
+_GAUSSIAN = 0.9, 1.1
+_UNEXPLAINED = 0.05
 
 
 class ConditionalGaussian(nn.Module):
@@ -35,8 +50,21 @@ class ConditionalGaussian(nn.Module):
         mean, raw = self.net(x).chunk(2, dim=-1)
         return mean, LOG_VARIANCE_LIMIT * torch.tanh(raw / LOG_VARIANCE_LIMIT)
 
+    def log_density(self, x: Tensor, y: Tensor) -> Tensor:
+        """log q(y_i | x_i): (B,), in nats."""
+        return log_density(y, *self(x))
+
+    def pairwise(self, x: Tensor, y: Tensor) -> Tensor:
+        """log q(y_j | x_i): (B, B), in nats."""
+        return pairwise_log_density(y, *self(x))
+
+    def residuals(self, x: Tensor, y: Tensor) -> Tensor:
+        """(B, dim_y) what is left of y, standard normal where q fits."""
+        mean, log_variance = self(x)
+        return (y - mean) * torch.exp(-0.5 * log_variance)
+
     @torch.no_grad()
-    def start_linear(self, x: Tensor, y: Tensor) -> None:
+    def start(self, x: Tensor, y: Tensor) -> None:
         """Set the linear part to the ridge regression of y (N, dim_y) on x (N, dim_x).
 
         Jointly Gaussian data are then fitted before the first step, and few pairs are not
@@ -73,15 +101,114 @@ def _ridge(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return slope, mean_y - slope @ mean_x, variance
 
 
+class MarginalGaussian(nn.Module):
+    """A Gaussian q(y) with a full covariance, fitted in closed form."""
+
+    mean: Tensor
+    whitening: Tensor
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(dim))
+        self.register_buffer("whitening", torch.eye(dim))
+
+    @torch.no_grad()
+    def fit(self, y: Tensor) -> None:
+        """Take mean and covariance from y (N, dim)."""
+        centred = y - y.mean(0)
+        covariance = centred.mT @ centred / len(y)
+        floor = _SMALLEST_VARIANCE + _MARGINAL_RIDGE * covariance.shape[0] / len(y)
+        covariance.diagonal().add_(floor)
+        factor = torch.linalg.cholesky(covariance)
+        unit = torch.eye(len(covariance), device=y.device)
+        self.mean.copy_(y.mean(0))
+        self.whitening.copy_(torch.linalg.solve_triangular(factor, unit, upper=False))
+
+    def log_density(self, y: Tensor) -> Tensor:
+        """Log-density of y (..., dim): (...), in nats."""
+        white = (y - self.mean) @ self.whitening.mT
+        zero = torch.zeros_like(white)
+        return log_density(white, zero, zero) + self.whitening.diagonal().log().sum()
+
+
 class ConditionalEstimator(Estimator):
-    """An estimator whose learned part is a Gaussian `q` of y given x, fitted by likelihood."""
+    """An estimator whose learned part is a `q` of y given x, fitted by likelihood.
 
-    def __init__(self, dim_x: int, dim_y: int, hidden: int = 256) -> None:
+    Args:
+        dim_x: channels of x.
+        dim_y: channels of y.
+        hidden: width of the networks.
+        conditional: `gaussian`, or `flow` for a density of any shape.
+    """
+
+    bound: ClassVar[Bound] = "upper"
+    assumes: ClassVar[str | None] = "its learned conditional q(y | x) fits"
+
+    def __init__(
+        self, dim_x: int, dim_y: int, hidden: int = 256, conditional: ConditionalKind = "gaussian"
+    ) -> None:
         super().__init__(dim_x, dim_y, hidden)
-        self.q = ConditionalGaussian(dim_x, dim_y, hidden)
+        self.q: ConditionalGaussian | ConditionalFlow
+        if conditional == "gaussian":
+            self.q = ConditionalGaussian(dim_x, dim_y, hidden)
+        else:
+            self.q = ConditionalFlow(dim_x, dim_y, hidden)
 
-    def prepare(self, x: Tensor, y: Tensor) -> None:
-        self.q.start_linear(x, y)
+    def start(self, x: Tensor, y: Tensor) -> None:
+        self.q.start(x, y)
 
-    def learning_loss(self, x: Tensor, y: Tensor) -> Tensor:
-        return -log_density(y, *self.q(x)).mean()
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        return -self.q.log_density(x, y).mean()
+
+    def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
+        """How well q fits.
+
+        Returns:
+            `calibration`: mean squared residual in deviations that q claims, 1 where it fits.
+            `spread`: the variance of the residuals' squared length over that of a Gaussian's, 1
+            where q has the right shape. Of both, only what is more than noise.
+            `unexplained`: the share of the residuals' variance, or of their size's, that x still
+            explains; 0 where q fits.
+            `least`: InfoNCE in nats with q as the critic, a lower bound whether q fits or not.
+        """
+        residuals = self.q.residuals(x, y)
+        n, d = residuals.shape
+        squares = residuals.square().sum(1)
+        spread = squares.var(correction=0).item() / (2 * d)
+        lower = [infonce(self.q.pairwise(*few)) for few in self.batches(x, y, batch)]
+        return {
+            "calibration": _beyond_noise(squares.mean().item() / d, math.sqrt(2 / (n * d))),
+            "spread": _beyond_noise(spread, math.sqrt((2 + 12 / d) / n)),
+            "unexplained": max(explained(x, residuals), explained(x, residuals.abs())),
+            "least": torch.stack(lower).mean().item(),
+        }
+
+    def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
+        if self.bound == "upper" and nats < quality["least"] - _SURE * std - _SLACK:
+            return (
+                f"its own q, used as a critic, shows at least {quality['least']:.2f} nats, so q "
+                f"does not fit"
+            )
+        if self.bound == "upper" and nats < -_SURE * std - _SLACK:
+            return "an upper bound cannot be negative, so its q(y | x) does not fit"
+        if not _AS_CLAIMED[0] < quality["calibration"] < _AS_CLAIMED[1]:
+            return (
+                f"the squared residuals of its q(y | x) are {quality['calibration']:.2g} times "
+                f"what it claims, so q does not fit"
+            )
+        if not _GAUSSIAN[0] < quality["spread"] < _GAUSSIAN[1]:
+            return (
+                f"the residuals of its q(y | x) are not Gaussian (their squared length varies "
+                f"{quality['spread']:.2g} times as much), so q does not fit"
+            )
+        if quality["unexplained"] > _UNEXPLAINED:
+            return (
+                f"x still explains {quality['unexplained']:.0%} of what its q(y | x) leaves over, "
+                f"so q does not fit"
+            )
+        return None
+
+
+def _beyond_noise(ratio: float, error: float) -> float:
+    """A ratio that should be 1, drawn towards it by what sampling alone explains."""
+    return 1 + math.copysign(max(abs(ratio - 1) - _SURE * error, 0.0), ratio - 1)

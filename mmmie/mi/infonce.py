@@ -5,14 +5,10 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mmmie.mi.estimator import Bound, Estimator
-from mmmie.mi.networks import SkipMLP
+from mmmie.mi.critics import CriticEstimator
 from mmmie.mi.shapes import batch_of
-
-_FIRST_SCALE = 0.1
 
 
 def infonce(scores: Tensor) -> Tensor:
@@ -34,6 +30,7 @@ def infonce(scores: Tensor) -> Tensor:
         ValueError: the matrix is not square.
 
     Example:
+        >>> import torch
         >>> round(infonce(100 * torch.eye(64)).item(), 4)  # ln 64
         4.1589
     """
@@ -43,34 +40,19 @@ def infonce(scores: Tensor) -> Tensor:
     return math.log(batch) + (joint - others).mean(-1)
 
 
-class InfoNCE(Estimator):
-    """InfoNCE with a learned separable critic: score = temperature · f(x)ᵀ g(y).
+class InfoNCE(CriticEstimator):
+    """InfoNCE with a learned critic; all other pairs of the batch are negatives.
 
-    All other pairs of the batch are negatives. The dot product is not normalised and its
-    temperature is learned: a cosine without one could not come near ln B. The critic starts
-    near zero, which says that nothing is shared.
+    Scores are not cosines: without a temperature these could not come near ln B.
     """
 
     name: ClassVar[str] = "infonce"
-    bound: ClassVar[Bound] = "lower"
+    title: ClassVar[str] = "InfoNCE"
 
-    def __init__(self, dim_x: int, dim_y: int, hidden: int = 256) -> None:
-        super().__init__(dim_x, dim_y, hidden)
-        self.embed_x = SkipMLP(dim_x, hidden, hidden)
-        self.embed_y = SkipMLP(dim_y, hidden, hidden)
-        with torch.no_grad():
-            for parameter in self.embed_x.linear.parameters():
-                parameter.mul_(_FIRST_SCALE)
-        self.log_temperature = nn.Parameter(torch.tensor(-0.5 * math.log(hidden)))
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        return -infonce(self.scores(x, y))
 
-    def scores(self, x: Tensor, y: Tensor) -> Tensor:
-        """(B, B) critic values, entry [i, j] compares x_i with y_j."""
-        return torch.exp(self.log_temperature) * self.embed_x(x) @ self.embed_y(y).mT
-
-    def learning_loss(self, x: Tensor, y: Tensor) -> Tensor:
-        return -self(x, y)
-
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+    def value(self, x: Tensor, y: Tensor) -> Tensor:
         return infonce(self.scores(x, y))
 
     @classmethod

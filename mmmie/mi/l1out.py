@@ -9,8 +9,6 @@ import torch
 from torch import Tensor
 
 from mmmie.mi.conditional import ConditionalEstimator
-from mmmie.mi.estimator import Bound
-from mmmie.mi.gaussian import pairwise_log_density
 from mmmie.mi.shapes import batch_of
 
 
@@ -51,7 +49,7 @@ class L1Out(ConditionalEstimator):
     """
 
     name: ClassVar[str] = "l1out"
-    bound: ClassVar[Bound] = "upper"
+    title: ClassVar[str] = "L1Out"
 
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        return l1out(pairwise_log_density(y, *self.q(x)))
+    def value(self, x: Tensor, y: Tensor) -> Tensor:
+        return l1out(self.q.pairwise(x, y))

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from mmmie.errors import InputError
+from mmmie.mi.ba import BA
+from mmmie.mi.cca import CCA
 from mmmie.mi.club import CLUB
+from mmmie.mi.doe import DoE
+from mmmie.mi.dv import DV
 from mmmie.mi.estimator import Estimator
 from mmmie.mi.infonce import InfoNCE
+from mmmie.mi.js import JS
+from mmmie.mi.ksg import KSG
 from mmmie.mi.l1out import L1Out
+from mmmie.mi.nwj import NWJ
+from mmmie.mi.smile import SMILE
+from mmmie.mi.vclub_s import VCLUBS
 from mmmie.mi.vub import VUB
 
 ESTIMATORS: dict[str, type[Estimator]] = {
-    estimator.name: estimator for estimator in (InfoNCE, CLUB, L1Out, VUB)
+    estimator.name: estimator
+    for estimator in (InfoNCE, NWJ, DV, SMILE, JS, BA, CLUB, VCLUBS, L1Out, VUB, DoE, KSG, CCA)
 }
+"""Lower bounds first, then upper bounds, then those that are neither."""
+
+_OTHER_NAMES = {"mine": "dv", "gaussian": "cca", "vclubs": "vclub-s"}
 
 
 def estimator_class(name: str) -> type[Estimator]:
-    """The class of an estimator.
+    """The class of an estimator; capitals, `mine` for dv and `gaussian` for cca are understood.
 
     Raises:
         InputError: no estimator has this name; the message lists those there are.
     """
-    if name not in ESTIMATORS:
+    plain = name.lower().replace("_", "-")
+    known = plain if plain in ESTIMATORS else _OTHER_NAMES.get(plain.replace("-", ""), "")
+    if known not in ESTIMATORS:
         raise InputError(f"estimator `{name}` is unknown; use one of {', '.join(ESTIMATORS)}")
-    return ESTIMATORS[name]
+    return ESTIMATORS[known]

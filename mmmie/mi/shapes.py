@@ -1,6 +1,8 @@
-"""The one shape that several bounds ask for."""
+"""What the bounds ask of a matrix that compares every x with every y."""
 
 from __future__ import annotations
+
+import math
 
 from torch import Tensor
 
@@ -15,3 +17,28 @@ def batch_of(matrix: Tensor, name: str) -> int:
     if len(shape) < 2 or shape[-1] != shape[-2] or shape[-1] == 0:
         raise ValueError(f"{name} must be (..., B, B) with B of at least 1, got {shape}")
     return shape[-1]
+
+
+def joint_and_others(matrix: Tensor, name: str) -> tuple[Tensor, Tensor]:
+    """The diagonal (..., B) and all else (..., B (B - 1)) of a matrix (..., B, B).
+
+    Raises:
+        ValueError: see `batch_of`.
+
+    Example:
+        >>> import torch
+        >>> joint, others = joint_and_others(torch.arange(4.0).reshape(2, 2), "scores")
+        >>> joint.tolist(), others.tolist()
+        ([0.0, 3.0], [1.0, 2.0])
+    """
+    batch = batch_of(matrix, name)
+    # read row by row, the entries of the diagonal are B + 1 apart
+    flat = matrix.flatten(-2)
+    others = flat[..., 1:].unflatten(-1, (batch - 1, batch + 1))[..., :-1] if batch > 1 else None
+    joint = matrix.diagonal(dim1=-2, dim2=-1)
+    return joint, flat[..., :0] if others is None else others.flatten(-2)
+
+
+def log_mean_exp(values: Tensor) -> Tensor:
+    """ln of the mean of exp over the last axis: (..., N) → (...)."""
+    return values.logsumexp(-1) - math.log(values.shape[-1])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor
 
-from mmmie.mi.conditional import ConditionalEstimator
-from mmmie.mi.estimator import Bound
+from mmmie.errors import InputError
+from mmmie.mi.conditional import ConditionalEstimator, ConditionalGaussian, ConditionalKind
 
 _SMALLEST_VARIANCE = 1e-6
 
@@ -46,25 +46,28 @@ class VUB(ConditionalEstimator):
     """
 
     name: ClassVar[str] = "vub"
-    bound: ClassVar[Bound] = "upper"
+    title: ClassVar[str] = "VUB"
 
     marginal_mean: Tensor
     marginal_variance: Tensor
 
-    def __init__(self, dim_x: int, dim_y: int, hidden: int = 256) -> None:
+    def __init__(
+        self, dim_x: int, dim_y: int, hidden: int = 256, conditional: ConditionalKind = "gaussian"
+    ) -> None:
+        if conditional != "gaussian":
+            raise InputError("vub needs a Gaussian conditional; use doe or club with a flow")
         super().__init__(dim_x, dim_y, hidden)
         self.register_buffer("marginal_mean", torch.zeros(dim_y))
         self.register_buffer("marginal_variance", torch.ones(dim_y))
 
     def prepare(self, x: Tensor, y: Tensor) -> None:
-        super().prepare(x, y)
         self.marginal_mean.copy_(y.mean(0))
         variance = y.var(0, correction=0)
         # a column can be constant among the pairs to fit and vary elsewhere
         self.marginal_variance.copy_(variance.clamp_min(_SMALLEST_VARIANCE))
 
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        mean, log_variance = self.q(x)
+    def value(self, x: Tensor, y: Tensor) -> Tensor:
+        mean, log_variance = cast(ConditionalGaussian, self.q)(x)
         return vub(
             (mean - self.marginal_mean) * self.marginal_variance.rsqrt(),
             log_variance - self.marginal_variance.log(),

@@ -1,0 +1,79 @@
+"""What an estimator says about the mutual information of two variables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Bound = Literal["lower", "upper", "neither"]
+
+_NEAR_CEILING = 0.8
+_ROUNDING = 0.01
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What one estimator says about I(x; y).
+
+    Attributes:
+        estimator: its name in the registry.
+        nats: its value on pairs that it was not fitted to.
+        std: the standard error of `nats`, over held-out batches. It says nothing of the bias of
+            the bound.
+        bound: whether `nats` estimates a lower bound, an upper bound or neither.
+        ceiling: the most that it could return at the batch size used, None if unlimited.
+        seconds: wall time of fitting and evaluation.
+        seed: what the split, the batches and the networks were drawn from.
+        n: pairs.
+        dim_x: columns of x.
+        dim_y: columns of y.
+        batch_size: pairs a batch in evaluation.
+        assumes: what the bound needs besides pairs drawn independently, None if nothing.
+        doubt: why the value should not be believed, measured on held-out pairs; None if nothing
+            was found.
+        fit: how well the learned part fits, see `Estimator.quality`.
+        title: the name in words.
+    """
+
+    estimator: str
+    nats: float
+    std: float
+    bound: Bound
+    ceiling: float | None
+    seconds: float
+    seed: int
+    n: int
+    dim_x: int
+    dim_y: int
+    batch_size: int
+    assumes: str | None = None
+    doubt: str | None = None
+    fit: dict[str, float] = field(default_factory=dict)
+    title: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What may be concluded, in one plain sentence."""
+        said = f"{self.title or self.estimator} gives {self.nats:.2f} ± {self.std:.2f} nats"
+        if self.doubt is not None:
+            return f"{said}, but {self.doubt}: nothing should be concluded."
+        if self.bound == "lower":
+            return self._lower(said)
+        provided = f", provided that {self.assumes}" if self.assumes else ""
+        if self.bound == "upper":
+            return f"{said}: x and y share at most this{provided}."
+        return f"{said}, an estimate on neither side of the truth{provided}."
+
+    def _lower(self, said: str) -> str:
+        provided = f", provided that {self.assumes}" if self.assumes else ""
+        if self.nats < 2 * self.std + _ROUNDING:
+            return (
+                f"{said}: no dependence of x and y is shown, which does not show that there is "
+                f"none, since it is a lower bound."
+            )
+        if self.ceiling is not None and self.nats > _NEAR_CEILING * self.ceiling:
+            return (
+                f"{said}: x and y share at least this, and maybe far more, since it is close to "
+                f"the ceiling of {self.ceiling:.2f} nats that the batch size sets."
+            )
+        return f"{said}: x and y share at least this{provided}."

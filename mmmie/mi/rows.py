@@ -1,0 +1,99 @@
+"""From whatever holds numbers to checked, standardised or rank-transformed rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.special import ndtri
+from scipy.stats import rankdata
+from torch import Tensor, nn
+
+from mmmie.errors import InputError
+
+
+def checked_pairs(x: Any, y: Any) -> tuple[Tensor, Tensor]:
+    """x and y as float64 (N, dim_x) and (N, dim_y).
+
+    Raises:
+        InputError: they are not finite numbers of these shapes, or their rows do not match.
+    """
+    rows_x, rows_y = _checked(x, "x"), _checked(y, "y")
+    if len(rows_x) != len(rows_y):
+        raise InputError(
+            f"x has {len(rows_x)} rows and y {len(rows_y)}; give pairs, row i of x with row i of y"
+        )
+    return torch.from_numpy(rows_x), torch.from_numpy(rows_y)
+
+
+def normal_scores(rows: Tensor) -> Tensor:
+    """The normal quantile of every value's rank in its column, (N, d) float64.
+
+    Undoes any monotone transform of single columns, which leaves mutual information as it is:
+    afterwards every column is Gaussian, though not all columns together. Equal values keep
+    equal scores.
+
+    Example:
+        >>> x = torch.tensor([[1.0], [10.0], [1000.0]], dtype=torch.float64)
+        >>> [round(value, 4) for value in normal_scores(x).flatten().tolist()]
+        [-0.6745, 0.0, 0.6745]
+    """
+    ranks = rankdata(rows.numpy(), axis=0)
+    return torch.from_numpy(ndtri(ranks / (len(rows) + 1)))
+
+
+class Standardiser(nn.Module):
+    """Shifts and scales columns to mean 0 and deviation 1; does nothing until it is fitted.
+
+    A column that is constant becomes 0, and so carries no information.
+    """
+
+    scale: Tensor
+    offset: Tensor
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        # double precision, since a column may be far from 0 for its deviation
+        self.register_buffer("scale", torch.ones(dim, dtype=torch.float64))
+        self.register_buffer("offset", torch.zeros(dim, dtype=torch.float64))
+
+    def fit(self, rows: Tensor) -> None:
+        """Take mean and deviation from rows (N, dim)."""
+        # squares of very large or small numbers leave the range of floats, so rescale first
+        largest = rows.abs().amax(0)
+        unit = torch.where(largest > 0, largest, 1)
+        mean = (rows / unit).mean(0)
+        deviation = (rows / unit).std(0, correction=0)
+        varies = (rows.amin(0) != rows.amax(0)) & (deviation > 0)
+        per_unit = torch.where(varies, 1 / deviation, 0)
+        self.scale.copy_(per_unit / unit)
+        self.offset.copy_(torch.where(varies, -mean * per_unit, 0))
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Rows (..., dim) as float32."""
+        return (rows * self.scale + self.offset).float()
+
+
+def _checked(values: Any, name: str) -> np.ndarray:
+    if isinstance(values, Tensor):
+        values = values.detach().cpu()
+        if values.dtype == torch.bfloat16:  # unknown to numpy
+            values = values.float()
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise InputError(f"{name} is ragged; give N rows of equal length") from None
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{name} holds {array.dtype}; give real numbers")
+    if array.ndim not in (1, 2) or 0 in array.shape:
+        raise InputError(f"{name} has shape {array.shape}; give (N,) or (N, d) numbers")
+    array = array.astype(np.float64).reshape(len(array), -1)
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        row, column = bad[0]
+        raise InputError(
+            f"{name} holds {array[row, column]} in row {row}, column {column}; drop the row or "
+            f"put in a finite number"
+        )
+    return array
