@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 
 import pandas as pd
@@ -10,6 +11,7 @@ import streamlit as st
 from app import state
 from app.components.figures import figure_footer
 from app.views.bounds import Unit
+from app.views.bounds_words import bounded
 from mmmie.analysis.fresh_critic import BATCH, STEPS, cached_check, start_check
 from mmmie.analysis.mi_check import check_table
 from mmmie.analysis.mi_history import quantity
@@ -21,14 +23,15 @@ _EXPLANATION = f"""
 The bounds of a run come from a critic that was trained together with the codes. Could the two have
 agreed on something that is not there? A **fresh critic** has no part in that: it is larger, starts
 from nothing, and the codes do not move while it learns ({STEPS} steps of InfoNCE, batches of up to
-{BATCH}). It is fitted to some utterances and judged on others.
+{BATCH}). It is fitted to some utterances of the split and judged on others.
 
 What it finds is a lower bound too, so it can confirm or raise what the run says about a pair. For
 the input of a modality it gives the other side: the truth lies between the fresh lower bound and
 the run's upper bound. If the lower one ever stood above the upper one, something would be broken.
 
 The input is represented by its standardised features pooled over time, and codes are sampled as in
-training. The error is that over a few held-out batches and says nothing about the bias.
+training. The error is two standard errors over a few held-out batches; it says nothing about the
+bias.
 """
 
 
@@ -52,12 +55,11 @@ def draw_check(
         {
             "quantity": [quantity(r["family"], r["name"], names) for r in table.to_dict("records")],
             f"of the run, {unit.name}": [
-                _bounded(r["in_training"] * unit.per_nat, r["bound"])
+                bounded(r["bound"], r["in_training"], math.nan, unit)
                 for r in table.to_dict("records")
             ],
             f"fresh critic, {unit.name}": [
-                f"≥ {max(r['fresh'], 0) * unit.per_nat:.2f} ± {r['std'] * unit.per_nat:.2f}"
-                for r in table.to_dict("records")
+                bounded("lower", r["fresh"], r["std"], unit) for r in table.to_dict("records")
             ],
             "what both say": table["verdict"],
         }
@@ -66,8 +68,8 @@ def draw_check(
     figure_footer(
         key="fresh-check",
         caption=f"Fresh InfoNCE critics on {int(check['n'].max()):,} utterances of the "
-        f"{view.split} split; the run's own values are from its valid split at the chosen epoch. "
-        f"Verdicts are in nats.",
+        f"{view.split} split, ± two standard errors; the run's own values are from its valid "
+        f"split at the chosen epoch. Verdicts are in nats.",
         explanation=_EXPLANATION,
         data=table,
     )
@@ -75,8 +77,9 @@ def draw_check(
 
 def _offer(view: state.View) -> None:
     st.markdown(
-        "The critic above was trained together with the codes. Train another from nothing, on "
-        "codes that no longer move, and see whether it finds the same."
+        f"The objective's critics were trained together with the codes. Train others from "
+        f"nothing, on the codes of the {view.split} split as they are, and see whether they find "
+        f"the same. They also say how much z keeps of its input at least."
     )
     key = f"check-{view.checkpoint.fingerprint}-{view.corpus.fingerprint}-{view.split}"
     running: subprocess.Popen[bytes] | None = st.session_state.get(key)
@@ -99,9 +102,3 @@ def _offer(view: state.View) -> None:
         st.error(f"The check failed: {lines[-1] if lines else running.returncode}")
 
     wait()
-
-
-def _bounded(value: float, bound: str) -> str:
-    if not bound:
-        return "–"
-    return f"{ {'lower': '≥', 'upper': '≤'}.get(bound, '≈') } {value:.2f}"

@@ -1,32 +1,27 @@
-"""Bounds on mutual information over the epochs."""
+"""What a run recorded of its bounds, ready to be drawn: every value with its error and side."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from app.views.style import (
-    ACCENT,
-    LOWER_LINE,
-    NEITHER_LINE,
-    NEUTRAL,
-    UPPER_LINE,
-    blank,
-    epoch_ticks,
-    modality_colour,
-)
-from mmmie.analysis.mi_history import pair_of
+from mmmie.analysis.mi_history import Measured, quantity
 
-PANEL_HEIGHT = 320
-_SHADE = 0.10
-_STYLE = {"lower": LOWER_LINE, "upper": UPPER_LINE, "neither": NEITHER_LINE}
-_ROOM = 1.12
-_PAIR = "#64748b"
+SIDE = {
+    "lower": ("at least", "a lower bound"),
+    "upper": ("at most", "an upper bound"),
+    "neither": ("about", "neither a lower nor an upper bound"),
+}
+ERRORS = 2  # standard errors in a band or an error bar
+# Families that are bounds on the same quantity: objective, bracket from below and from above.
+BRACKETS = {
+    "z": ("invariant", "lower", "upper"),
+    "s": ("specific", "lower_specific", "upper_specific"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,253 +35,127 @@ class Unit:
 UNITS = {"nats": Unit("nats", 1.0), "bits": Unit("bits", 1 / math.log(2))}
 
 
-def pair_panels(
-    history: pd.DataFrame,
-    unit: Unit,
-    *,
-    modalities: list[str],
-    ceiling: float | None,
-    truth: dict[str, float],
-    chosen: int,
-    check: pd.DataFrame | None = None,
-) -> go.Figure:
-    """One panel a pair: the lower bound over the epochs, the truth is above it.
+@dataclass(frozen=True)
+class Series:
+    """What one estimator said of one quantity over the epochs.
 
-    Args:
-        history: `epoch`, `family`, `name`, `nats`; rows of the family ``pair``.
-        unit: of the axis.
-        modalities: in the order of the model.
-        ceiling: the most that the estimator could have said, in nats.
-        truth: pair → true mutual information of the inputs, in nats, where known.
-        chosen: the epoch of the checkpoint.
-        check: `name`, `fresh`, `std`: lower bounds of a fresh critic.
+    Attributes:
+        quantity: ``I(z text; z audio)``.
+        how: estimator and side.
+        unit: of the values.
+        epoch: (E,).
+        value: (E,) in the unit.
+        error: (E,) two standard errors in the unit, NaN where unknown.
+        ceiling: the most that the estimator could have said, NaN where there is none.
     """
-    rows = history[history["family"] == "pair"]
-    names = list(dict.fromkeys(rows["name"]))
-    lines = [
-        *rows["nats"],
-        *([ceiling] if ceiling else []),
-        *(truth[n] for n in names if n in truth),
-    ]
-    if check is not None:
-        lines += list(check["fresh"])
-    top = max(lines) * unit.per_nat * _ROOM
-    bottom = min(0.0, *rows["nats"]) * unit.per_nat
-    titles = [f"<b>{' and '.join(pair_of(n, modalities))}</b>" for n in names]
-    figure = _panels(titles, unit, rows["epoch"], check)
-    for column, name in enumerate(names, start=1):
-        part = rows[rows["name"] == name]
-        y = part["nats"] * unit.per_nat
-        said = [f"I(z; z) is at least {v:.3g} {unit.name}<br>InfoNCE, lower bound" for v in y]
-        _line(figure, column, part["epoch"], y, _PAIR, "lower", said, "at least")
-        _shade(figure, column, part["epoch"], y, top, _PAIR)
-        levels = {"ceiling": ceiling, "truth (inputs)": truth.get(name)}
-        _levels(figure, column, {k: v * unit.per_nat for k, v in levels.items() if v is not None})
-        _chosen(figure, column, chosen)
-        _fresh(figure, column, name, chosen, unit, check)
-    figure.update_yaxes(range=[bottom, top])
-    return figure
+
+    quantity: str
+    how: Measured
+    unit: Unit
+    epoch: np.ndarray
+    value: np.ndarray
+    error: np.ndarray
+    ceiling: float = math.nan
+
+    def __len__(self) -> int:
+        return len(self.epoch)
+
+    @property
+    def extremes(self) -> list[float]:
+        """The least and the most that is drawn of it."""
+        error = np.nan_to_num(self.error)
+        return [*(self.value - error), *(self.value + error)]
+
+    @property
+    def hover(self) -> list[str]:
+        """What it is and says, one text an epoch."""
+        words, side = SIDE[self.how.bound]
+        limit = (
+            f", it could say no more than {self.ceiling:.3g} {self.unit.name}"
+            if math.isfinite(self.ceiling)
+            else ""
+        )
+        how = self.how.estimator.replace(", ", ",<br>", 1)  # a box as narrow as a panel
+        if self.how.caveat:
+            limit += f"<br>{self.how.caveat}"
+        return [
+            f"<b>{self.quantity}</b><br>epoch {epoch}: {words} "
+            f"{valued(value, error)} {self.unit.name}<br>{how}<br>{side}{limit}"
+            for epoch, value, error in zip(self.epoch, self.value, self.error, strict=True)
+        ]
 
 
-def modality_panels(
-    history: pd.DataFrame,
-    unit: Unit,
-    *,
-    modalities: list[str],
-    bound: str,
-    separation: bool,
-    chosen: int,
-    check: pd.DataFrame | None = None,
-) -> go.Figure:
-    """One panel a modality: upper bounds on what z and s keep of the input, the truth is below.
+def series(
+    rows: pd.DataFrame, quantity: str, how: Measured, unit: Unit, ceiling: float | None = None
+) -> Series:
+    """The rows of one family and name (`epoch`, `nats`, `std`) in a unit."""
+    return Series(
+        quantity,
+        how,
+        unit,
+        rows["epoch"].to_numpy(int),
+        rows["nats"].to_numpy(float) * unit.per_nat,
+        rows["std"].to_numpy(float) * unit.per_nat * ERRORS,
+        math.nan if ceiling is None else ceiling * unit.per_nat,
+    )
 
-    Args:
-        history: `epoch`, `family`, `name`, `nats`.
-        unit: of the axis.
-        modalities: in the order of the model.
-        bound: what the bounds on the input are, ``upper`` or ``neither``.
-        separation: whether I(z; s) was estimated by something that learned.
-        chosen: the epoch of the checkpoint.
-        check: `name`, `fresh`, `std`: lower bounds of a fresh critic on I(input; z).
+
+def valued(value: float, error: float) -> str:
+    """A value with its error where there is one, both as far as the error leaves digits.
+
+    Example:
+        >>> valued(3.0702, 0.0513), valued(3.0702, 0.131), valued(3.0702, float("nan"))
+        ('3.07 ± 0.05', '3.07 ± 0.13', '3.07')
     """
-    names = [
-        m for m in modalities if ((history["name"] == m) & (history["family"] != "pair")).any()
-    ]
-    figure = _panels([f"<b>{name}</b>" for name in names], unit, history["epoch"], check)
-    wanted = [("invariant", "z", "circle"), ("specific", "s", "circle-open")]
-    for column, name in enumerate(names, start=1):
-        colour = modality_colour(name, modalities)
-        for family, code, symbol in wanted:
-            part = _of(history, family, name)
-            if part.empty:
-                continue
-            y = part["nats"] * unit.per_nat
-            kind = "at most" if bound == "upper" else "about"
-            said = [f"{code} keeps {kind} {v:.3g} {unit.name} of the {name} input" for v in y]
-            _line(figure, column, part["epoch"], y, colour, bound, said, code, symbol)
-            if bound == "upper":
-                _shade(figure, column, part["epoch"], y, 0.0, colour)
-        part = _of(history, "separation", name)
-        if separation and len(part):
-            y = part["nats"] * unit.per_nat
-            said = [f"I(z; s) is about {v:.3g} {unit.name}<br>CLUB, on neither side" for v in y]
-            _line(figure, column, part["epoch"], y, NEUTRAL, "neither", said, "I(z; s)", "x-thin")
-        _chosen(figure, column, chosen)
-        _fresh(figure, column, name, chosen, unit, check)
-    figure.update_yaxes(rangemode="tozero")
-    return figure
+    if not (math.isfinite(error) and error > 0):
+        return f"{value:.3g}".replace("-", "−")
+    exponent = math.floor(math.log10(error))
+    digits = max(int(error < 2 * 10**exponent) - exponent, 0)  # two where the first one is a 1
+    return f"{value:.{digits}f} ± {error:.{digits}f}".replace("-", "−")
 
 
-def _of(history: pd.DataFrame, family: str, name: str) -> pd.DataFrame:
-    return history[(history["family"] == family) & (history["name"] == name)]
+@dataclass(frozen=True)
+class Recorded:
+    """The bounds of one run over its epochs.
 
+    Attributes:
+        history: `epoch`, `family`, `name`, `nats` and, where recorded, `std`.
+        how: family → how it was measured.
+        modalities: in the order of the model.
+        chosen: the epoch of the checkpoint, 0 where none was chosen.
+        ceilings: family → the most its values could have been, in nats.
+    """
 
-def _panels(
-    titles: list[str], unit: Unit, epochs: pd.Series, check: pd.DataFrame | None
-) -> go.Figure:
-    figure = make_subplots(
-        rows=1,
-        cols=max(len(titles), 1),
-        subplot_titles=titles,
-        shared_yaxes=True,
-        horizontal_spacing=0.03,
-    )
-    figure.update_annotations(font_size=13)
-    figure.update_layout(blank(PANEL_HEIGHT).layout)
-    figure.update_layout(
-        margin={"l": 8, "r": 40, "t": 30 if check is None else 60, "b": 8}, legend={"y": 1.1}
-    )
-    first, last = int(epochs.min()), int(epochs.max())
-    span = max(last - first, 1)
-    # room at the right for the names of the lines
-    figure.update_xaxes(
-        title="epoch",
-        range=[first - 0.04 * span, last + 0.16 * span],
-        dtick=epoch_ticks(span),
-        showgrid=False,
-        zeroline=False,
-    )
-    figure.update_yaxes(title=f"mutual information, {unit.name}", col=1, zeroline=False)
-    return figure
+    history: pd.DataFrame
+    how: Mapping[str, Measured]
+    modalities: list[str]
+    chosen: int
+    ceilings: Mapping[str, float] = field(default_factory=dict)
 
+    def names(self, family: str) -> list[str]:
+        """The pairs or modalities that a family was recorded of."""
+        return list(dict.fromkeys(self.history.loc[self.history["family"] == family, "name"]))
 
-def _line(
-    figure: go.Figure,
-    column: int,
-    x: pd.Series,
-    y: pd.Series,
-    colour: str,
-    bound: str,
-    said: list[str],
-    name: str,
-    symbol: str = "circle",
-) -> None:
-    figure.add_trace(
-        go.Scatter(
-            x=x,
-            y=y,
-            mode="lines+markers",
-            line={"color": colour, "width": 2, "dash": _STYLE[bound]},
-            marker={
-                "size": 6,
-                "symbol": symbol,
-                "color": colour,
-                "line": {"width": 1.5, "color": colour},
-            },
-            text=said,
-            hovertemplate="epoch %{x}<br>%{text}<extra></extra>",
-            name=name,
-            legendgroup=name,
-            showlegend=False,
-        ),
-        row=1,
-        col=column,
-    )
-    figure.add_annotation(
-        x=x.iloc[-1],
-        y=y.iloc[-1],
-        text=name,
-        xanchor="left",
-        xshift=8,
-        showarrow=False,
-        font={"size": 11, "color": colour},
-        row=1,
-        col=column,
-    )
-
-
-def _shade(
-    figure: go.Figure, column: int, x: pd.Series, y: pd.Series, to: float, colour: str
-) -> None:
-    """The side on which the truth is."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    figure.add_trace(
-        go.Scatter(
-            x=[*x, *x[::-1]],
-            y=[*y, *np.full(len(y), to)],
-            fill="toself",
-            fillcolor=f"rgba({red},{green},{blue},{_SHADE})",
-            line={"width": 0},
-            mode="lines",
-            hoverinfo="skip",
-            showlegend=False,
-        ),
-        row=1,
-        col=column,
-    )
-
-
-def _levels(figure: go.Figure, column: int, levels: dict[str, float]) -> None:
-    """Thin horizontal lines; the name of the highest stands above it, the other's below."""
-    style = {"ceiling": (NEUTRAL, "solid"), "truth (inputs)": (ACCENT, "longdash")}
-    for name, y in levels.items():
-        colour, dash = style[name]
-        figure.add_hline(y=y, line={"color": colour, "width": 1, "dash": dash}, row=1, col=column)
-        figure.add_annotation(
-            x=0,
-            xref=f"x{'' if column == 1 else column} domain",
-            y=y,
-            yref="y" if column == 1 else f"y{column}",
-            text=name,
-            showarrow=False,
-            xanchor="left",
-            yanchor="bottom" if y == max(levels.values()) else "top",
-            font={"size": 11, "color": colour},
+    def series(self, family: str, name: str, unit: Unit) -> Series | None:
+        """One family of one pair or modality; None where nothing was recorded."""
+        held = self.history
+        rows = held[(held["family"] == family) & (held["name"] == name)]
+        if rows.empty:
+            return None
+        return series(
+            rows if "std" in rows else rows.assign(std=math.nan),
+            quantity(family, name, self.modalities),
+            self.how[family],
+            unit,
+            self.ceilings.get(family),
         )
 
-
-def _chosen(figure: go.Figure, column: int, epoch: int) -> None:
-    if epoch:
-        line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
-        figure.add_vline(x=epoch, line=line, row=1, col=column)
-
-
-def _fresh(
-    figure: go.Figure,
-    column: int,
-    name: str,
-    epoch: int,
-    unit: Unit,
-    check: pd.DataFrame | None,
-) -> None:
-    """The lower bound of a fresh critic, at the chosen epoch."""
-    if check is None:
-        return
-    for row in check[check["name"] == name].to_dict("records"):
-        value, error = row["fresh"] * unit.per_nat, 2 * row["std"] * unit.per_nat
-        figure.add_trace(
-            go.Scatter(
-                x=[epoch],
-                y=[value],
-                error_y={"type": "constant", "value": error, "color": ACCENT, "thickness": 1.5},
-                mode="markers",
-                marker={"symbol": "triangle-up", "size": 11, "color": ACCENT},
-                hovertemplate=f"a fresh critic finds at least {value:.3g} ± {error:.2g} "
-                f"{unit.name}<extra></extra>",
-                name="fresh critic, at least",
-                legendgroup="fresh",
-                showlegend=column == 1,
-            ),
-            row=1,
-            col=column,
+    def rows(self, families: tuple[str, ...]) -> pd.DataFrame:
+        """The values of some families with their estimator, side and ceiling, to take away."""
+        kept = self.history[self.history["family"].isin(families)]
+        how = [self.how[family] for family in kept["family"]]
+        return kept.assign(
+            estimator=[h.estimator for h in how],
+            bound=[h.bound for h in how],
+            ceiling=kept["family"].map(dict(self.ceilings)),
         )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from app.views.bounds import Unit
+from app.views.bounds import ERRORS, Unit, valued
+from app.views.names import plain
 from app.views.style import three_digits
 from mmmie.analysis.mi_history import pair_of
 from mmmie.training.config import ObjectiveSettings
@@ -16,37 +19,53 @@ PAIRS_EXPLAINED = """
 independent, 1 nat (1.44 bits) for every factor of e by which it narrows the other down.
 
 The objective **maximises** the MI between the invariant codes *z* of every pair. It cannot be
-computed, only bounded: InfoNCE lets a critic pick the partner of a code among all others, and how
-well it does is a **lower bound**. The truth lies in the shaded region above the line.
+computed, only bounded. A critic picks the partner of a code among all others, and how well it does
+is a **lower bound**: the truth lies in the shaded region above the line. The band around the line
+is two standard errors over the utterances it was measured on. It says nothing about the bias.
 
 - **ceiling**: InfoNCE on n utterances cannot say more than ln n, however large the truth.
-- **truth (inputs)**: where the corpus was generated, the MI between the features of the two
+- **true MI of the inputs**: where the corpus was generated, the MI between the features of the two
   modalities is known. Codes cannot share more than their inputs do.
-- **fresh critic** (triangle): the independent check, see below.
+- **fresh critic, not part of training** (diamond): every few epochs another critic starts from
+  nothing on codes that do not move. It is fitted on train and valued on valid, and the codes never
+  learn from it. Where it stands on the line, the objective's critic reports what is there.
+- **fresh critic, on the split shown** (triangle): the check at the end of this page.
 
 A line near the ceiling is a limit of the ruler. A line near zero does not show independence.
 """
 
 MODALITIES_EXPLAINED = """
 The objective **minimises** the MI between the input of a modality and its codes, so that they keep
-only what the task needs. That is done by an **upper bound**: the truth lies in the shaded region
-below the dashed line.
+only what the task needs. The upper row is the invariant code *z*, the lower row the specific code
+*s*.
 
-- **z** (filled) and **s** (ring): the invariant and the specific code.
-- The bound is trustworthy where the encoder is stochastic, because then the distribution of a code
-  given its input is known exactly. Without noise the true value is infinite, and the line is
-  dotted: it bounds nothing.
-- **I(z; s)** (dotted, grey) is how far the two codes repeat each other. CLUB with a learned
-  conditional bounds it on neither side.
-- **fresh critic** (triangle): a lower bound from the independent check. With it the truth is
-  bracketed.
+- **lower** and **upper**: where the encoder is stochastic, the distribution of a code given its
+  input is known exactly. Both bounds use it and nothing is learned, so the truth lies in the
+  filled area between them, up to the error of the sample (the bands).
+- **ceiling of lower**: on n utterances the lower bound cannot say more than ln n. Where it stands
+  there, the true value may be anywhere up to the upper bound.
+- **grey line**: the bound that the objective used. Dashed, it is an upper bound too, and the truth
+  is below it. Dotted, it bounds nothing: without noise in the encoder the true value is infinite.
+- **I(z; s)** (dotted) is how far the two codes repeat each other. CLUB with a learned conditional
+  bounds it on neither side.
+- **fresh critic, on the split shown** (triangle): a lower bound from the check at the end of this
+  page.
 """
 
 
 _NOTHING = 0.05  # nats
+_NONE = "–"
+_SIDES = {"lower": "≥", "upper": "≤", "neither": "≈"}
+_SURE = 2  # standard errors, but no less than what a few hundred utterances can tell apart
+_LEAST_SLACK = 0.1
+_CHECKED = {
+    "same": "finds the same within its error for {pairs}",
+    "more": "finds {by} more for {pairs} (the objective's bound is not tight there)",
+    "less": "finds {by} less for {pairs} (both are lower bounds, so the larger one stands)",
+}
 
 
-def bounds_headline(table: pd.DataFrame, modalities: list[str]) -> str:
+def bounds_headline(table: pd.DataFrame, modalities: list[str], unit: Unit) -> str:
     """The title of the page: what the pair that shares most is shown to share."""
     pairs = table[table["family"] == "pair"]
     if len(pairs):
@@ -54,12 +73,14 @@ def bounds_headline(table: pd.DataFrame, modalities: list[str]) -> str:
         first, second = pair_of(str(best["name"]), modalities)
         if best["nats"] < _NOTHING:
             return "No pair of modalities is shown to share anything"
-        said = f"{first} and {second} are shown to share {three_digits(best['nats'])} nats or more"
+        least = three_digits(best["nats"] * unit.per_nat)
+        said = f"{first} and {second} are shown to share {least} {unit.name} or more"
         return said[:1].upper() + said[1:]
     upper = table[(table["family"] == "invariant") & (table["bound"] == "upper")]
     if len(upper):
-        least = upper.iloc[int(upper["nats"].argmin())]
-        return f"z keeps at most {three_digits(least['nats'])} nats of {least['name']}"
+        tightest = upper.iloc[int(upper["nats"].argmin())]
+        most = three_digits(tightest["nats"] * unit.per_nat)
+        return f"z keeps at most {most} {unit.name} of {tightest['name']}"
     return "What did training do to the bounds?"
 
 
@@ -68,8 +89,7 @@ def pair_title(table: pd.DataFrame, objective: ObjectiveSettings, unit: Unit) ->
     pairs = table[table["family"] == "pair"]
     if pairs["nats"].max() < _NOTHING:
         return "The lower bounds stay at zero"
-    low, high = (three_digits(v * unit.per_nat) for v in (pairs["nats"].min(), pairs["nats"].max()))
-    span = low if low == high else f"{low} to {high}"
+    span = _between(list(pairs["nats"] * unit.per_nat))
     if not objective.maximise.enabled or objective.maximise.weight == 0:
         return f"Without MI maximisation the pairs share at least {span} {unit.name}"
     share = (pairs["nats"] / pairs["truth"]).mean()
@@ -80,6 +100,41 @@ def pair_title(table: pd.DataFrame, objective: ObjectiveSettings, unit: Unit) ->
     return f"The pairs share at least {span} {unit.name}"
 
 
+def check_sentence(table: pd.DataFrame, modalities: list[str], unit: Unit) -> str:
+    """Per pair, whether the objective's critic and a fresh one agree; empty without a check.
+
+    Args:
+        table: from `mmmie.analysis.mi_history.bounds_table`.
+        modalities: in the order of the model.
+        unit: of the differences.
+    """
+    held = table[(table["family"] == "pair") & table["check"].notna()]
+    groups: dict[str, list[tuple[str, float]]] = {"same": [], "more": [], "less": []}
+    for row in held.to_dict("records"):
+        more = row["check"] - row["nats"]
+        slack = np.nanmax([_LEAST_SLACK, _SURE * math.hypot(row["std"], row["check_std"])])
+        which = "same" if abs(more) <= slack else "more" if more > 0 else "less"
+        groups[which].append((str(row["name"]), abs(more) * unit.per_nat))
+    parts = []
+    for which, found in groups.items():
+        if found:
+            pairs = [" and ".join(map(plain, pair_of(name, modalities))) for name, _ in found]
+            every = len(found) == len(held) > 1
+            by = _between([amount for _, amount in found])
+            parts.append(
+                _CHECKED[which].format(
+                    pairs="every pair" if every else "; ".join(f"**{pair}**" for pair in pairs),
+                    by=f"{by} {unit.name}",
+                )
+            )
+    return f"A critic that had no part in training {', and '.join(parts)}." if parts else ""
+
+
+def _between(values: list[float]) -> str:
+    low, high = three_digits(min(values)), three_digits(max(values))
+    return low if low == high else f"{low} to {high}"
+
+
 def modality_title(table: pd.DataFrame, stochastic: bool, unit: Unit) -> str:
     """What the upper bounds say together."""
     if not stochastic:
@@ -88,38 +143,61 @@ def modality_title(table: pd.DataFrame, stochastic: bool, unit: Unit) -> str:
     s = table[table["family"] == "specific"]
     parts = []
     for code, rows in (("z", z), ("s", s)):
-        if len(rows):
-            worst = rows.iloc[int(rows["nats"].argmax())]
-            most = three_digits(worst["nats"] * unit.per_nat)
-            parts.append(f"{code} at most {most} {unit.name}")
-    return (
-        f"Of its input a modality keeps in {' and in '.join(parts)}"
-        if parts
-        else "What do the codes keep?"
-    )
+        if rows.empty:
+            continue
+        low, high = _span(rows, unit)
+        parts.append(f"{code} {low} to {high}" if low else f"{code} at most {high}")
+    if not parts:
+        return "What do the codes keep?"
+    return f"Of its input a modality keeps in {' and in '.join(parts)} {unit.name}"
+
+
+def _span(rows: pd.DataFrame, unit: Unit) -> tuple[str, str]:
+    """Where the values of all modalities lie; without brackets nothing is known from below."""
+    low, high = rows["low"].min(), rows["high"].fillna(rows["nats"]).max()
+    least = three_digits(max(low, 0) * unit.per_nat) if rows["low"].notna().all() else ""
+    return least, three_digits(high * unit.per_nat)
 
 
 def conclusions(table: pd.DataFrame, unit: Unit) -> pd.DataFrame:
-    """The table of final values in words; sentences stay in nats."""
-    symbols = {"lower": "≥", "upper": "≤", "neither": "≈"}
+    """The table of final values in words; sentences stay in nats.
 
-    def number(value: float) -> str:
-        text = three_digits(value * unit.per_nat if math.isfinite(value) else None)
-        return text.replace("-", "−")
-
+    Args:
+        table: from `mmmie.analysis.mi_history.bounds_table`.
+        unit: of the values.
+    """
+    rows = table.to_dict("records")
     columns = {
-        "quantity": table["quantity"],
-        f"value, {unit.name}": [
-            f"{symbols[r['bound']]} {number(r['nats'])}" for r in table.to_dict("records")
+        "quantity": [row["quantity"] for row in rows],
+        f"objective, {unit.name}": [
+            bounded(row["bound"], row["nats"], row["std"], unit) for row in rows
         ],
-        "bound": table["bound"],
-        "estimator": table["estimator"],
-        "ceiling": table["ceiling"].map(number),
-        "truth (inputs)": table["truth"].map(number),
-        "what may be concluded": table["conclusion"],
+        f"independent, {unit.name}": [_independent(row, unit) for row in rows],
+        "ceiling": [_number(row["ceiling"], unit) for row in rows],
+        "true MI of the inputs": [_number(row["truth"], unit) for row in rows],
+        "estimator": [f"{row['estimator'].split(',')[0]}, {row['bound']}" for row in rows],
+        "what may be concluded": [row["conclusion"] for row in rows],
     }
-    if table["truth"].isna().all():
-        del columns["truth (inputs)"]
-    if table["ceiling"].isna().all():
-        del columns["ceiling"]
-    return pd.DataFrame(columns)
+    return pd.DataFrame(
+        {name: cells for name, cells in columns.items() if any(cell != _NONE for cell in cells)}
+    )
+
+
+def _independent(row: dict[Any, Any], unit: Unit) -> str:
+    """The bracket or the fresh critic: neither is part of the objective."""
+    if math.isfinite(row["low"]):
+        return f"bracket {_number(row['low'], unit)} to {_number(row['high'], unit)}"
+    if math.isfinite(row["check"]):
+        return f"fresh critic {bounded('lower', row['check'], row['check_std'], unit)}"
+    return _NONE
+
+
+def bounded(bound: str, nats: float, std: float, unit: Unit) -> str:
+    """``≥ 3.02 ± 0.051``: value and two standard errors with the side that the truth is on."""
+    if not math.isfinite(nats):
+        return _NONE
+    return f"{_SIDES[bound]} {valued(nats * unit.per_nat, ERRORS * std * unit.per_nat)}"
+
+
+def _number(nats: float, unit: Unit) -> str:
+    return three_digits(nats * unit.per_nat).replace("-", "−")

@@ -74,7 +74,7 @@ def fresh_estimates(
     from mmmie.mi import estimate
     from mmmie.model.features import FeatureStore
     from mmmie.model.inference import encode_rows
-    from mmmie.training.trainer import sample_codes
+    from mmmie.training.measuring import sample_codes
 
     model = checkpoint.model
     names = list(model.modalities)

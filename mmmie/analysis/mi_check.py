@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 
@@ -15,7 +16,8 @@ def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:
     """One row an estimate of the check, with the bound of the run beside it.
 
     Args:
-        bounds: from `mmmie.analysis.mi_history.bounds_table`; may be empty.
+        bounds: from `mmmie.analysis.mi_history.bounds_table`; may be empty. Where it holds a
+            bracket, its upper end is the bound of the run.
         check: from `mmmie.analysis.fresh_critic.cached_check`.
 
     Returns:
@@ -29,6 +31,9 @@ def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:
         trained = held.get((family, name))
         value = math.nan if trained is None else float(trained["nats"])
         bound = "" if trained is None else str(trained["bound"])
+        low, high = _bracket(trained)
+        if math.isfinite(high):
+            value = high
         fresh, std, ceiling = float(row["nats"]), float(row["std"]), float(row["ceiling"])
         rows.append(
             {
@@ -40,14 +45,22 @@ def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:
                 "std": std,
                 "ceiling": ceiling,
                 "n": int(row["n"]),
-                "verdict": verdict(value, bound, fresh, std, ceiling),
+                "verdict": verdict(value, bound, fresh, std, ceiling, low),
             }
         )
     columns = ["family", "name", "in_training", "bound", "fresh", "std", "ceiling", "n", "verdict"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def verdict(in_training: float, bound: str, fresh: float, std: float, ceiling: float) -> str:
+def _bracket(trained: dict[Any, Any] | None) -> tuple[float, float]:
+    """The ends of the bracket of a row of `bounds`; 0 and NaN where there is none."""
+    low, high = ((trained or {}).get(end, math.nan) for end in ("low", "high"))
+    return (low, high) if math.isfinite(low) else (0.0, math.nan)
+
+
+def verdict(
+    in_training: float, bound: str, fresh: float, std: float, ceiling: float, low: float = 0.0
+) -> str:
     """What a lower bound by a fresh critic says beside the value of the run.
 
     Args:
@@ -56,12 +69,14 @@ def verdict(in_training: float, bound: str, fresh: float, std: float, ceiling: f
         fresh: the lower bound of the fresh critic.
         std: its standard error.
         ceiling: the most it could have said.
+        low: the lower end of the run's own bracket, where it has one.
     """
     slack = max(_SURE * std, _LEAST_SLACK)
     if bound == "upper":
         if fresh > in_training + slack:
             return "Contradiction: the lower bound exceeds the upper one, so one of them is wrong."
-        return f"The truth lies between {max(fresh, 0):.2f} and {in_training:.2f} nats."
+        least = max(fresh, low, 0)
+        return f"The truth lies between {least:.2f} and {in_training:.2f} nats."
     if fresh > _NEAR_CEILING * ceiling:
         return f"The fresh critic is near its ceiling of {ceiling:.2f}: the truth may be far more."
     if bound != "lower":

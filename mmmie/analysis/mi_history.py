@@ -12,6 +12,7 @@ import pandas as pd
 from mmmie.training.checkpoint import CheckpointInfo
 
 BoundKind = Literal["lower", "upper", "neither"]
+Held = dict[tuple[str, str], dict[Any, Any]]
 
 # prefix in the metric history → what it is called here
 FAMILIES = {
@@ -19,10 +20,49 @@ FAMILIES = {
     "mi/min/": "invariant",
     "mi/min_specific/": "specific",
     "mi/separation/": "separation",
+    "mi/lower/": "lower",
+    "mi/upper/": "upper",
+    "mi/lower_specific/": "lower_specific",
+    "mi/upper_specific/": "upper_specific",
+    "mi/check/": "check",
 }
+_COLUMNS = ["epoch", "family", "name", "nats", "std"]
+_TABLE = [
+    "family",
+    "name",
+    "quantity",
+    "nats",
+    "std",
+    "estimator",
+    "bound",
+    "ceiling",
+    "truth",
+    "low",
+    "high",
+    "check",
+    "check_std",
+    "conclusion",
+]
+_ROWS = ("pair", "invariant", "specific", "separation")
+_PAIRS = ("pair", "check")
+_BRACKETS = {"invariant": ("lower", "upper"), "specific": ("lower_specific", "upper_specific")}
+_SPECIFIC = ("specific", "lower_specific", "upper_specific")
 _NEAR_CEILING = 0.8
 _NOTHING = 0.05
-_NAMES = {"vub": "VUB", "club": "CLUB", "l1out": "L1Out", "infonce": "InfoNCE"}
+_SURE = 2  # standard errors, but no less than what one sample can tell apart
+_LEAST_SLACK = 0.1
+TITLES = {
+    "infonce": "InfoNCE",
+    "nwj": "NWJ",
+    "dv": "DV",
+    "smile": "SMILE",
+    "js": "JS, valued as NWJ",
+    "vub": "VUB",
+    "club": "CLUB",
+    "vclub-s": "vCLUB-S",
+    "l1out": "L1Out",
+}
+"""The estimators that a configuration can name, in words."""
 
 
 @dataclass(frozen=True)
@@ -34,98 +74,160 @@ class Measured:
         bound: what the values are of the mutual information.
         believable: whether they say anything; not so where a learned conditional was never
             trained.
+        caveat: when the bound does not hold, None where it does.
     """
 
     estimator: str
     bound: BoundKind
     believable: bool = True
+    caveat: str | None = None
 
 
 def measured(info: CheckpointInfo, family: str) -> Measured:
     """How a family of `FAMILIES` was measured in the training of a checkpoint."""
-    minimise, stochastic = info.config.objective.minimise, info.config.model.stochastic
+    objective, stochastic = info.config.objective, info.config.model.stochastic
     if family == "pair":
-        return Measured("InfoNCE, cosine critic trained with the model", "lower")
+        return _measured_pair(objective.maximise.estimator)
+    if family == "check":
+        return Measured("InfoNCE, a fresh critic fitted to the train split", "lower")
     if family == "separation":
-        fitted = minimise.enabled and minimise.separation > 0
+        fitted = objective.minimise.enabled and objective.minimise.separation > 0
         return Measured("CLUB, learned conditional", "neither", fitted)
-    name = _NAMES[minimise.estimator]
+    if family.startswith("lower"):
+        return Measured("InfoNCE, exact conditional of the encoder as the critic", "lower")
+    if family.startswith("upper"):
+        return Measured("L1Out or VUB if that is less, exact conditional of the encoder", "upper")
+    name = TITLES[objective.minimise.estimator]
     if stochastic:
         return Measured(f"{name}, exact conditional of the encoder", "upper")
-    return Measured(f"{name}, learned conditional", "neither", minimise.enabled)
+    return Measured(f"{name}, learned conditional", "neither", objective.minimise.enabled)
+
+
+def _measured_pair(estimator: str) -> Measured:
+    caveat = None
+    if estimator == "smile":
+        caveat = "SMILE is no bound where scores exceed its clip of 5 nats"
+    words = f"{TITLES[estimator]}, cosine critic trained with the model"
+    return Measured(words, "lower", caveat=caveat)
 
 
 def bounds_history(history: list[dict[str, Any]]) -> pd.DataFrame:
-    """The bounds of a metric history, one row a value: `epoch`, `family`, `name`, `nats`.
+    """The bounds of a metric history, one row a value.
 
     Entries that are null or missing are left out.
+
+    Returns:
+        `epoch`, `family` of `FAMILIES`, `name` of the pair or modality, `nats`, and `std`, the
+        standard error, NaN where none was recorded.
     """
     rows = [
-        {"epoch": entry["epoch"], "family": family, "name": key.removeprefix(prefix), "nats": v}
+        {
+            "epoch": entry["epoch"],
+            "family": family,
+            "name": key.removeprefix(prefix),
+            "nats": value,
+            "std": _number(entry.get(_std_key(key))),
+        }
         for entry in history
         for prefix, family in FAMILIES.items()
-        for key, v in entry.items()
-        if key.startswith(prefix) and isinstance(v, (int, float)) and math.isfinite(v)
+        for key, value in entry.items()
+        if key.startswith(prefix) and math.isfinite(_number(value))
     ]
-    return pd.DataFrame(rows, columns=["epoch", "family", "name", "nats"])
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def ceiling_of(history: list[dict[str, Any]]) -> float | None:
-    """The most that the lower bounds could have said, in nats."""
-    held = [e["mi/ceiling"] for e in history if isinstance(e.get("mi/ceiling"), (int, float))]
+def _std_key(key: str) -> str:
+    if key.startswith("mi/check/"):
+        return key.replace("mi/check/", "mi/check_std/", 1)
+    return key.replace("mi/", "mi/std/", 1)
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+def ceiling_of(history: list[dict[str, Any]], key: str = "mi/ceiling") -> float | None:
+    """The most that the lower bounds could have said, in nats, None where there is no limit.
+
+    Args:
+        history: of the metrics.
+        key: ``mi/ceiling`` for the run's own bounds, ``mi/check_ceiling`` for the check.
+    """
+    held = [e[key] for e in history if isinstance(e.get(key), (int, float))]
     return float(held[-1]) if held else None
 
 
 def bounds_at(history: list[dict[str, Any]], epoch: int) -> pd.DataFrame:
-    """The rows of `bounds_history` at an epoch, or at the nearest one that was recorded."""
+    """The rows of `bounds_history` at an epoch, or at the nearest one that was recorded.
+
+    A check is not made after every epoch: its rows are those of the nearest epoch with one.
+    """
     frame = bounds_history(history)
-    if frame.empty:
-        return frame
+    checks = frame["family"] == "check"
+    parts = [_nearest(part, epoch) for part in (frame[~checks], frame[checks]) if len(part)]
+    return pd.concat(parts).reset_index(drop=True) if parts else frame
+
+
+def _nearest(frame: pd.DataFrame, epoch: int) -> pd.DataFrame:
     nearest = min(frame["epoch"].unique(), key=lambda e: abs(e - epoch))
-    return frame[frame["epoch"] == nearest].reset_index(drop=True)
+    return frame[frame["epoch"] == nearest]
 
 
 def bounds_table(info: CheckpointInfo, history: list[dict[str, Any]]) -> pd.DataFrame:
     """The values at the chosen epoch and what may be concluded from each.
 
+    What brackets or checks a value stands beside it and has no row of its own.
+
     Returns:
-        `family`, `name`, `quantity` (``I(z text; z audio)``), `nats`, `estimator`, `bound`,
-        `ceiling` and `truth` in nats (NaN where there is none), `conclusion`: one sentence.
+        `family`, `name`, `quantity` (``I(z text; z audio)``), `nats`, `std`, `estimator`, `bound`,
+        `ceiling`, `truth`, `low` and `high` of the bracket, `check` and `check_std`, in nats (NaN
+        where there is none), `conclusion`: one or two sentences.
     """
-    ceiling, modalities = ceiling_of(history), list(info.modalities)
-    rows = []
-    for row in bounds_at(history, info.epoch).to_dict("records"):
-        family, name, nats = str(row["family"]), str(row["name"]), float(row["nats"])
-        how = measured(info, family)
-        limit = ceiling if family == "pair" else None
-        truth = info.facts.get(f"true_mi/{name}") if family == "pair" else None
-        rows.append(
-            {
-                "family": family,
-                "name": name,
-                "quantity": quantity(family, name, modalities),
-                "nats": nats,
-                "estimator": how.estimator,
-                "bound": how.bound,
-                "ceiling": math.nan if limit is None else limit,
-                "truth": math.nan if truth is None else truth,
-                "conclusion": conclusion(family, name, nats, how, modalities, limit, truth),
-            }
-        )
-    return pd.DataFrame(
-        rows,
-        columns=[
-            "family",
-            "name",
-            "quantity",
-            "nats",
-            "estimator",
-            "bound",
-            "ceiling",
-            "truth",
-            "conclusion",
-        ],
-    )
+    rows = bounds_at(history, info.epoch).to_dict("records")
+    held: Held = {(str(row["family"]), str(row["name"])): row for row in rows}
+    about = [key for key in held if key[0] in _ROWS]
+    return pd.DataFrame([_row(info, history, held, *key) for key in about], columns=_TABLE)
+
+
+def _row(
+    info: CheckpointInfo, history: list[dict[str, Any]], held: Held, family: str, name: str
+) -> dict[str, Any]:
+    """One row of `bounds_table`."""
+    modalities, how, own = list(info.modalities), measured(info, family), held[family, name]
+    pair, bracket = family == "pair", _bracket(held, family, name)
+    check = held.get(("check", name)) if pair else None
+    ceiling = ceiling_of(history) if pair else _ceiling_of_brackets(history)
+    truth = info.facts.get(f"true_mi/{name}") if pair else None
+    said = conclusion(family, name, own["nats"], how, modalities, ceiling, truth, bracket=bracket)
+    low, high = bracket or (math.nan, math.nan)
+    return {
+        "family": family,
+        "name": name,
+        "quantity": quantity(family, name, modalities),
+        "nats": own["nats"],
+        "std": own["std"],
+        "estimator": how.estimator,
+        "bound": how.bound,
+        "ceiling": _number(ceiling) if pair else math.nan,
+        "truth": _number(truth),
+        "low": low,
+        "high": high,
+        "check": math.nan if check is None else check["nats"],
+        "check_std": math.nan if check is None else check["std"],
+        "conclusion": said if check is None else f"{said} {_checked(own, check)}",
+    }
+
+
+def _bracket(held: Held, family: str, name: str) -> tuple[float, float] | None:
+    ends = [held.get((end, name)) for end in _BRACKETS.get(family, ())]
+    values = [float(end["nats"]) for end in ends if end is not None]
+    return (values[0], values[1]) if len(values) == 2 else None
+
+
+def _ceiling_of_brackets(history: list[dict[str, Any]]) -> float | None:
+    """ln of the utterances measured, which pairs and checks have in common with brackets."""
+    ceiling = ceiling_of(history)
+    return ceiling_of(history, "mi/check_ceiling") if ceiling is None else ceiling
 
 
 def pair_of(name: str, modalities: list[str]) -> tuple[str, str]:
@@ -138,12 +240,12 @@ def pair_of(name: str, modalities: list[str]) -> tuple[str, str]:
 
 def quantity(family: str, name: str, modalities: list[str]) -> str:
     """The mutual information that a value is about, ``I(z text; z audio)`` say."""
-    if family == "pair":
+    if family in _PAIRS:
         first, second = pair_of(name, modalities)
         return f"I(z {first}; z {second})"
     if family == "separation":
         return f"I(z {name}; s {name})"
-    return f"I(input {name}; {'z' if family == 'invariant' else 's'} {name})"
+    return f"I(input {name}; {_code(family)} {name})"
 
 
 def conclusion(
@@ -154,24 +256,62 @@ def conclusion(
     modalities: list[str],
     ceiling: float | None = None,
     truth: float | None = None,
+    *,
+    bracket: tuple[float, float] | None = None,
 ) -> str:
-    """One sentence: what the value allows to say, and what not."""
+    """One sentence: what the value allows to say, and what not.
+
+    Args:
+        family: of `FAMILIES`.
+        name: of the pair or modality.
+        nats: the value.
+        how: it was measured.
+        modalities: of the model.
+        ceiling: the most that a lower bound, or the lower end of a bracket, could have said.
+        truth: the mutual information of the inputs of a pair, where it is known.
+        bracket: the same from below and from above, in nats, for the families of an input.
+    """
     if not how.believable:
         return "Nothing: its learned conditional was not trained in this run."
-    if family == "pair":
-        return _about_pair(pair_of(name, modalities), nats, ceiling, truth)
+    if family in _PAIRS:
+        said = _about_pair(pair_of(name, modalities), nats, ceiling, truth)
+        return f"{said} But {how.caveat}." if how.caveat else said
     if family == "separation":
         return (
             f"About {nats:.2g} nats, on neither side of the truth: an upper bound only as far "
             f"as the learned conditional fits."
         )
-    code = "z" if family == "invariant" else "s"
+    code = _code(family)
+    if bracket is not None:
+        return _about_bracket(code, name, *bracket, ceiling)
+    if how.bound == "lower":
+        return f"{code} keeps at least {nats:.3g} nats of the {name} input."
     if how.bound == "upper":
         return f"{code} keeps at most {nats:.3g} nats of the {name} input, maybe far fewer."
     return (
         "Little: without noise in the encoder the true value is infinite, and this only says "
         "what a Gaussian can read."
     )
+
+
+def _code(family: str) -> str:
+    return "s" if family in _SPECIFIC else "z"
+
+
+def _about_bracket(code: str, name: str, low: float, high: float, ceiling: float | None) -> str:
+    said = f"{code} {name} keeps between {max(low, 0):.3g} and {high:.3g} nats of the {name} input"
+    if ceiling is not None and low > _NEAR_CEILING * ceiling:
+        return f"{said}; the lower end could not be above {ceiling:.3g}."
+    return f"{said}."
+
+
+def _checked(own: dict[Any, Any], check: dict[Any, Any]) -> str:
+    found, epoch = float(check["nats"]), int(check["epoch"])
+    if found < _NOTHING:
+        return f"A fresh critic after epoch {epoch} shows nothing."
+    slack = max(_LEAST_SLACK, _SURE * math.hypot(own["std"], check["std"]))
+    more = "more, at least" if found > own["nats"] + slack else "at least"
+    return f"A fresh critic after epoch {epoch} shows {more} {found:.3g} nats."
 
 
 def _about_pair(

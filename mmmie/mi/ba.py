@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mmmie.mi.conditional import ConditionalEstimator, ConditionalKind, MarginalGaussian
-from mmmie.mi.normality import distance_from_normal, doubt_of_normality
+from mmmie.mi.normality import beyond_noise, distance_from_normal, doubt_of_normality
 from mmmie.mi.result import Bound
 
 
@@ -71,13 +71,16 @@ class BA(ConditionalEstimator):
     def prepare(self, x: Tensor, y: Tensor) -> None:
         self.marginal.fit(y)
         if self.entropy is not None:
-            varying = self.standardise_y.scale[self.standardise_y.scale > 0]
-            standardised = self.entropy + varying.log().sum().item()
-            self.excess_entropy.fill_(standardised + self.marginal.log_density(y).mean().item())
+            of_y = self.standardise_y
+            varies = of_y.scale > 0
+            per_unit = of_y.scale[varies].log() - of_y.unit[varies].log()
+            self.excess_entropy.fill_(self.entropy + per_unit.sum().item())
 
     def value(self, x: Tensor, y: Tensor) -> Tensor:
-        ratio = self.q.log_density(x, y) - self.marginal.log_density(y)
-        return ba(ratio, self.excess_entropy)
+        log_density = self.q.log_density(x, y)
+        if self.entropy is not None:
+            return ba(log_density, self.excess_entropy)
+        return ba(log_density - self.marginal.log_density(y), -self.marginal.excess)
 
     def assumed(self) -> str | None:
         return self.assumes if self.entropy is None else None
@@ -88,4 +91,7 @@ class BA(ConditionalEstimator):
 
     def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
         """As of every learned q, and the `distance` of y from Gaussian."""
-        return {**super().quality(x, y, batch), "distance": distance_from_normal(y)}
+        return {
+            **super().quality(x, y, batch),
+            "distance": beyond_noise(distance_from_normal(y), y),
+        }

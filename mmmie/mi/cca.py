@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mmmie.mi.canonical import CanonicalCorrelations
 from mmmie.mi.estimator import Estimator
-from mmmie.mi.normality import distance_from_normal, doubt_of_normality
+from mmmie.mi.normality import beyond_noise, distance_from_normal, doubt_of_normality
 from mmmie.mi.result import Bound
 
 
@@ -38,7 +38,8 @@ class CCA(Estimator):
 
     def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
         """How Gaussian the columns are: `distance`, see `distance_from_normal`."""
-        return {"distance": distance_from_normal(torch.cat([x, y], 1))}
+        columns = torch.cat([x, y], 1)
+        return {"distance": beyond_noise(distance_from_normal(columns), columns)}
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
         return doubt_of_normality(quality["distance"], "a column")

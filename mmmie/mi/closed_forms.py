@@ -31,8 +31,8 @@ _REACH = 30.0
 # exp() leaves the range of floats a little later
 _LARGEST_CLIP = 700.0
 
-_EQUAL_TO_MI = ("ba", "doe", "vub", "nwj", "dv", "js", "gaussian")
-_KNOWN = ("infonce", "smile", "club", "vclub_s", "l1out", "ksg", *_EQUAL_TO_MI)
+_EQUAL_TO_MI = ("ba", "doe", "vub", "nwj", "dv", "js", "cca")
+_KNOWN = ("infonce", "smile", "club", "vclub-s", "l1out", "ksg", *_EQUAL_TO_MI)
 
 
 class Simulated(NamedTuple):
@@ -157,14 +157,14 @@ def smile_value(dim: int, mi: float, clip: float = SMILE_CLIP) -> float:
 def expected_value(estimator: str, dim: int, mi: float, batch_size: int) -> float | None:
     """What an estimator says about `gaussian(dim, mi)` when its learned part is exact.
 
-    - `ba`, `doe`, `vub`, `gaussian`: I. The marginal is Gaussian too, so that nothing is left out.
+    - `ba`, `doe`, `vub`, `cca`: I. The marginal is Gaussian too, so that nothing is left out.
     - `nwj`, `js` (read off through NWJ): I, without bias in any batch, though with a spread that
       grows exponentially with I.
     - `dv`: I in the limit of many pairs. The logarithm of a batch's own mean is too low on
       average, so that DV is too high (by about 1.3 nats at B = 64, d = 20, I = 10).
     - `smile`: `smile_value` at clip 5, above I.
     - `infonce`: `infonce_value`, below I and below ln B.
-    - `club`, `vclub_s`: `club_value`, above I. One negative a pair has the same mean as all.
+    - `club`, `vclub-s`: `club_value`, above I. One negative a pair has the same mean as all.
     - `l1out`: `l1out_value`, between I and CLUB.
     - `ksg`: None. Its bias depends on the number of pairs and has no closed form.
 
@@ -191,7 +191,7 @@ def expected_value(estimator: str, dim: int, mi: float, batch_size: int) -> floa
     _check_batch(batch_size)
     if estimator in _EQUAL_TO_MI:
         return task.mi
-    if estimator in ("club", "vclub_s"):
+    if estimator in ("club", "vclub-s"):
         return club_value(dim, mi)
     if estimator == "smile":
         return smile_value(dim, mi)

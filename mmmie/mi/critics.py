@@ -58,7 +58,7 @@ class SeparableCritic(Critic):
         self.embed_x = SkipMLP(dim_x, width, hidden)
         torch.set_rng_state(state)
         self.embed_y = SkipMLP(dim_y, width, hidden)
-        self.scale = nn.Parameter(torch.tensor(_FIRST_SCALE))
+        self.scale = nn.Parameter(torch.tensor(_FIRST_SCALE / math.sqrt(width)))
 
     def learned(self, x: Tensor, y: Tensor) -> Tensor:
         return (self.scale * self.embed_x(x)) @ self.embed_y(y).mT

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mmmie.mi.conditional import ConditionalEstimator, ConditionalKind, MarginalGaussian
 from mmmie.mi.flow import ConditionalFlow
-from mmmie.mi.normality import distance_from_normal, doubt_of_normality
+from mmmie.mi.normality import beyond_noise, distance_from_normal, doubt_of_normality
 from mmmie.mi.result import Bound
 
 
@@ -28,6 +28,7 @@ def doe(log_conditional: Tensor, log_marginal: Tensor) -> Tensor:
         (...) nats.
 
     Example:
+        >>> import torch
         >>> doe(torch.tensor([-1.0, -2.0]), torch.tensor([-3.0, -3.0])).item()
         1.5
     """
@@ -66,14 +67,14 @@ class DoE(ConditionalEstimator):
         if isinstance(self.marginal, ConditionalFlow):
             marginal = self.marginal.log_density(x, y)
         else:
-            marginal = self.marginal.log_density(y)
+            marginal = self.marginal.log_density(y) + self.marginal.excess
         return doe(self.q.log_density(x, y), marginal)
 
     def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
         """As of every learned q; with a Gaussian q(y) also the `distance` of y from one."""
         found = super().quality(x, y, batch)
         if isinstance(self.marginal, MarginalGaussian):
-            found["distance"] = distance_from_normal(y)
+            found["distance"] = beyond_noise(distance_from_normal(y), y)
         return found
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any, Literal, get_args
 
@@ -13,14 +14,13 @@ from mmmie.errors import InputError
 from mmmie.mi.ba import BA
 from mmmie.mi.conditional import ConditionalEstimator, ConditionalKind
 from mmmie.mi.critics import CriticEstimator, CriticKind
-from mmmie.mi.estimator import Estimator
+from mmmie.mi.estimator import Estimator, check_options
 from mmmie.mi.registry import estimator_class
 from mmmie.mi.result import Estimate
-from mmmie.mi.rows import checked_pairs, normal_scores
+from mmmie.mi.rows import LEAST_PAIRS, checked_pairs, equal_pairs, normal_scores
 
 Transform = Literal["none", "copula"]
 
-_LEAST_PAIRS = 8
 _FOLDS = 4
 
 
@@ -80,11 +80,12 @@ def estimate(
     start = time.perf_counter()
     kind = estimator_class(estimator)
     options = _options(kind, transform, critic, conditional, entropy_y)
+    check_options(steps, batch_size, learning_rate, seed)
     if hidden < 1:
         raise InputError(f"hidden is {hidden}; use 1 or more")
     rows_x, rows_y = checked_pairs(x, y)
-    if len(rows_x) < _LEAST_PAIRS:
-        raise InputError(f"x and y have {len(rows_x)} rows; give at least {_LEAST_PAIRS} pairs")
+    if len(rows_x) < LEAST_PAIRS:
+        raise InputError(f"x and y have {len(rows_x)} rows; give at least {LEAST_PAIRS} pairs")
     folds = _folds(kind, rows_x, rows_y, seed)
     if transform == "copula":
         rows_x, rows_y = normal_scores(rows_x), normal_scores(rows_y)
@@ -92,7 +93,8 @@ def estimate(
     parts: list[Tensor] = []
     quality: dict[str, float] = {}
     for fold in folds:
-        with torch.random.fork_rng(devices=[]):
+        # what is made in inference mode could not be fitted
+        with torch.inference_mode(False), torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             model = kind(rows_x.shape[1], rows_y.shape[1], hidden, **options)
         known = torch.ones(len(rows_x), dtype=torch.bool)
@@ -145,6 +147,8 @@ def _options(
             raise InputError(f"{kind.name} learns no {name}; leave the option out")
         options[name] = given
     if entropy_y is not None:
+        if not math.isfinite(entropy_y):
+            raise InputError(f"entropy_y is {entropy_y}; use a finite number")
         if kind is not BA:
             raise InputError(f"{kind.name} uses no entropy of y; leave the option out")
         if transform != "none":
@@ -155,31 +159,18 @@ def _options(
 
 def _folds(kind: type[Estimator], x: Tensor, y: Tensor, seed: int) -> list[Tensor]:
     """Which rows are held out: a quarter, every quarter in turn, or all where nothing is fitted."""
-    group = _equal_pairs(torch.cat([x, y], 1).numpy())
+    group = equal_pairs(x.numpy(), y.numpy())
     rng = np.random.default_rng(seed)
     count = group.max() + 1
     if kind.fitted == "never":
-        return [torch.from_numpy(np.unique(group, return_index=True)[1])]
+        first = np.unique(group, return_index=True)[1]
+        return [torch.from_numpy(np.random.default_rng(0).permutation(first))]
     # groups in random order, each row placed with its group
     place = rng.permutation(count)[group]
     order = np.argsort(place + rng.random(len(group)) / 2)
     quarters = place[order] * _FOLDS // count
     folds = [torch.from_numpy(order[quarters == quarter]) for quarter in range(_FOLDS)]
     return folds if kind.fitted == "once" else folds[:1]
-
-
-def _equal_pairs(rows: np.ndarray) -> np.ndarray:
-    """A number for every row (N, d), the same for rows that are copies of each other.
-
-    Whole numbers are counts or classes, whose equal rows are draws of their own. So are equal
-    rows that leave fewer than 8 different ones.
-    """
-    alone = np.arange(len(rows))
-    if (rows == np.round(rows)).all():
-        return alone
-    weights = np.random.default_rng(0).standard_normal(rows.shape[1])
-    groups = np.unique((rows * weights).sum(1), return_inverse=True)[1]
-    return groups if groups.max() + 1 >= _LEAST_PAIRS else alone
 
 
 def _constant(rows: Tensor) -> bool:

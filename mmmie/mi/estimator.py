@@ -19,6 +19,23 @@ _LARGEST_GAP = 0.5
 _LARGEST_SHARE = 0.25
 
 
+def check_options(steps: int, batch_size: int, learning_rate: float, seed: int) -> None:
+    """Whether the options of `Estimator.fit` are in their ranges.
+
+    Raises:
+        InputError: one is not; the message names it.
+    """
+    for name, value, least in (
+        ("steps", steps, 1),
+        ("batch_size", batch_size, 2),
+        ("seed", seed, 0),
+    ):
+        if value < least:
+            raise InputError(f"{name} is {value}; use {least} or more")
+    if not 0 < learning_rate < math.inf:
+        raise InputError(f"learning_rate is {learning_rate}; use a positive number")
+
+
 class Estimator(nn.Module, ABC):
     """An estimator of I(x; y) in nats, learned from pairs.
 
@@ -88,15 +105,7 @@ class Estimator(nn.Module, ABC):
             InputError: x or y are not finite numbers of these shapes, or an option is out of
                 its range.
         """
-        for option, value, least in (
-            ("steps", steps, 1),
-            ("batch_size", batch_size, 2),
-            ("seed", seed, 0),
-        ):
-            if value < least:
-                raise InputError(f"{option} is {value}; use {least} or more")
-        if not 0 < learning_rate < math.inf:
-            raise InputError(f"learning_rate is {learning_rate}; use a positive number")
+        check_options(steps, batch_size, learning_rate, seed)
         start = time.perf_counter()
         rows_x, rows_y = self._pairs(x, y)
         self.standardise_x.fit(rows_x)
@@ -138,6 +147,7 @@ class Estimator(nn.Module, ABC):
         self, parts: Tensor, quality: dict[str, float], *, n: int, batch_size: int, seconds: float
     ) -> Estimate:
         """The estimate that the parts (K, P) of K batches make, with a jackknife's error."""
+        parts = parts.double()  # squares of large values leave the range of floats
         nats, std = self.combine(parts).item(), self._jackknife(parts)
         return Estimate(
             estimator=self.name,
@@ -152,7 +162,7 @@ class Estimator(nn.Module, ABC):
             dim_y=self.dim_y,
             batch_size=batch_size,
             assumes=self.assumed(),
-            doubt=self.doubt_of(quality, nats, std),
+            doubt=self.doubt_of(quality, nats, std) if quality else None,
             fit=quality,
             title=self.title,
         )

@@ -42,5 +42,6 @@ def explained(x: Tensor, target: Tensor) -> float:
     weights = torch.linalg.solve(gram, known.mT @ (target[:half] - centre))
     rest = target[half:] - centre
     missed = (rest - features[half:] @ weights).square().mean(0)
-    share = 1 - missed / rest.square().mean(0).clamp_min(1e-12)
+    whole = rest.square().mean(0)
+    share = torch.where(whole > 1e-12, 1 - missed / whole.clamp_min(1e-12), 0)
     return max(share.mean().item(), 0.0)

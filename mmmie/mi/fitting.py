@@ -12,6 +12,8 @@ from torch import Tensor
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from mmmie.mi.rows import equal_pairs
+
 if TYPE_CHECKING:
     from mmmie.mi.estimator import Estimator
 
@@ -19,6 +21,7 @@ _STOPPING = 1 / 5
 _MOST_STOPPING = 2048
 _CHECKS = 40
 _PATIENCE = 8
+_WARM_UP = 0.3
 _WORTHWHILE = 0.002  # nats
 _AVERAGE_EVERY = 10
 _AVERAGING = 0.9
@@ -61,9 +64,11 @@ def fit_by_steps(
         torch.enable_grad(),
     ):
         torch.default_generator.manual_seed(seed)
-        order = torch.randperm(len(x))
-        aside_count = min(max(round(len(x) * _STOPPING), 1), _MOST_STOPPING)
-        aside, known = order[:aside_count], order[aside_count:]
+        group = torch.from_numpy(equal_pairs(x.cpu().numpy(), y.cpu().numpy()))
+        place = torch.randperm(int(group.max()) + 1)[group]  # copies in one place
+        aside_count = min(max(round(int(place.max() + 1) * _STOPPING), 1), _MOST_STOPPING)
+        order = place.argsort(stable=True)
+        aside, known = (order[place[order] < aside_count], order[place[order] >= aside_count])
         pairs = (x[known], y[known]) if len(known) else (x, y)
         _descend(model, pairs, (x[aside], y[aside]), steps, batch, learning_rate)
 
@@ -79,9 +84,9 @@ def _descend(
     )
     mean_model = cast("Estimator", averaged.module)
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
-    schedule = OneCycleLR(optimiser, learning_rate, total_steps=steps)
+    schedule = OneCycleLR(optimiser, learning_rate, total_steps=steps, pct_start=_WARM_UP)
     best, lowest = copy.deepcopy(mean_model.state_dict()), _loss(mean_model, aside, batch)
-    every, waited, mark = max(steps // _CHECKS, 1), 0, lowest
+    every, waited, mark = max(steps // _CHECKS, _AVERAGE_EVERY), 0, lowest
     model.train()
     order = torch.randperm(len(x))
     for step in range(1, steps + 1):
@@ -100,7 +105,7 @@ def _descend(
                 best, lowest = copy.deepcopy(mean_model.state_dict()), loss
             waited = 0 if loss < mark - _WORTHWHILE else waited + 1
             mark = min(mark, loss) if waited == 0 else mark
-            if waited >= _PATIENCE:
+            if waited >= _PATIENCE and step > _WARM_UP * steps:
                 break
     model.load_state_dict(best)
     with torch.no_grad():

@@ -45,8 +45,10 @@ def ksg(x: Tensor, y: Tensor, neighbours: int = NEIGHBOURS) -> Tensor:
         >>> bool(ksg(x, x).mean() > 2)
         True
     """
-    rows_x, rows_y = _without_ties(x), _without_ties(y)
+    rows_x, rows_y = _without_ties(x, seed=0), _without_ties(y, seed=1)
     n = len(rows_x)
+    if n == 1:
+        return torch.zeros(1, dtype=torch.float64)
     k = min(neighbours, n - 1)
     nearer = np.empty((2, n))
     for start in range(0, n, _CHUNK):
@@ -90,9 +92,9 @@ class KSG(Estimator):
         return None
 
 
-def _without_ties(rows: Tensor) -> np.ndarray:
+def _without_ties(rows: Tensor, seed: int) -> np.ndarray:
     """Rows (N, d) float64, moved so little that only equal ones change their order."""
     array = rows.detach().cpu().numpy().astype(np.float64)
     spread = np.maximum(array.std(0), math.ulp(1.0))
-    noise = np.random.default_rng(0).standard_normal(array.shape)
+    noise = np.random.default_rng(seed).standard_normal(array.shape)
     return array + _JITTER * spread * noise

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
-_FAR = 0.1
+_FAR = 0.05
+_RARE = 0.01
 
 
 def distance_from_normal(columns: Tensor) -> float:
@@ -15,7 +18,7 @@ def distance_from_normal(columns: Tensor) -> float:
 
     Example:
         >>> quantiles = torch.special.ndtri(torch.arange(1, 100) / 100)[:, None]
-        >>> distance_from_normal(quantiles) < 0.02, distance_from_normal(quantiles**3) > 0.2
+        >>> distance_from_normal(quantiles) < 0.02, distance_from_normal(quantiles**3) > 0.1
         (True, True)
     """
     varying = columns[:, (columns != 0).any(0)]
@@ -25,6 +28,12 @@ def distance_from_normal(columns: Tensor) -> float:
     n = len(varying)
     rank = torch.arange(n, device=varying.device)[:, None] / n
     return torch.maximum((below - rank).abs(), (below - rank - 1 / n).abs()).max().item()
+
+
+def beyond_noise(distance: float, columns: Tensor) -> float:
+    """What of a distance is more than the largest that Gaussian columns (N, d) would have."""
+    n, d = columns.shape
+    return max(distance - math.sqrt(math.log(2 * d / _RARE) / (2 * n)), 0.0)
 
 
 def doubt_of_normality(distance: float, what: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -43,18 +44,24 @@ def normal_scores(rows: Tensor) -> Tensor:
     return torch.from_numpy(ndtri(ranks / (len(rows) + 1)))
 
 
+LEAST_PAIRS = 8
+_FARTHEST = 1e9  # deviations; squares of more leave the range of floats
+
+
 class Standardiser(nn.Module):
     """Shifts and scales columns to mean 0 and deviation 1; does nothing until it is fitted.
 
     A column that is constant becomes 0, and so carries no information.
     """
 
+    unit: Tensor
     scale: Tensor
     offset: Tensor
 
     def __init__(self, dim: int) -> None:
         super().__init__()
         # double precision, since a column may be far from 0 for its deviation
+        self.register_buffer("unit", torch.ones(dim, dtype=torch.float64))
         self.register_buffer("scale", torch.ones(dim, dtype=torch.float64))
         self.register_buffer("offset", torch.zeros(dim, dtype=torch.float64))
 
@@ -67,12 +74,33 @@ class Standardiser(nn.Module):
         deviation = (rows / unit).std(0, correction=0)
         varies = (rows.amin(0) != rows.amax(0)) & (deviation > 0)
         per_unit = torch.where(varies, 1 / deviation, 0)
-        self.scale.copy_(per_unit / unit)
+        self.unit.copy_(unit)
+        self.scale.copy_(per_unit)
         self.offset.copy_(torch.where(varies, -mean * per_unit, 0))
 
     def forward(self, rows: Tensor) -> Tensor:
         """Rows (..., dim) as float32."""
-        return (rows * self.scale + self.offset).float()
+        return (rows / self.unit * self.scale + self.offset).clamp(-_FARTHEST, _FARTHEST).float()
+
+
+def equal_pairs(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """A number for every pair, the same for pairs that are copies of each other.
+
+    Classes and counts recur too, but with other partners, or in few different pairs; such pairs
+    are draws of their own.
+    """
+    pair, of_x, of_y = (_numbered(rows) for rows in (np.hstack([x, y]), x, y))
+    count = pair.max() + 1
+    recurs_alike = count in (of_x.max() + 1, of_y.max() + 1)
+    if recurs_alike and count >= max(LEAST_PAIRS, math.sqrt(len(x))):
+        return pair
+    return np.arange(len(x))
+
+
+def _numbered(rows: np.ndarray) -> np.ndarray:
+    """Equal rows have equal numbers, in the order of their first appearance."""
+    _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    return first.argsort().argsort()[inverse.reshape(-1)]
 
 
 def _checked(values: Any, name: str) -> np.ndarray:

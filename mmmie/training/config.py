@@ -16,7 +16,9 @@ class MaximiseSettings(Settings):
     """MI maximisation between the invariant codes of every pair of modalities."""
 
     enabled: bool = Field(True, description="Off: ablation without MI maximisation.")
-    estimator: Literal["infonce"] = Field("infonce", description="The lower bound.")
+    estimator: Literal["infonce", "nwj", "dv", "smile", "js"] = Field(
+        "infonce", description="The lower bound."
+    )
     weight: float = Field(0.1, ge=0, le=100, description="α, times the sum over pairs in nats.")
 
 
@@ -24,7 +26,9 @@ class MinimiseSettings(Settings):
     """MI minimisation between the input of a modality and its codes, and between its codes."""
 
     enabled: bool = Field(True, description="Off: ablation without MI minimisation.")
-    estimator: Literal["vub", "club", "l1out"] = Field("vub", description="The upper bound.")
+    estimator: Literal["vub", "club", "vclub-s", "l1out"] = Field(
+        "vub", description="The upper bound."
+    )
     invariant: float = Field(
         0.01, ge=0, le=100, description="β for I(x; z), times the sum over modalities in nats."
     )
@@ -67,6 +71,13 @@ class TrainingSettings(Settings):
     seed: int = Field(0, ge=0, lt=2**31, description="Of weights, batches and noise.")
     snapshot_utterances: int = Field(
         256, ge=0, le=5000, description="Validation utterances whose codes are kept every epoch."
+    )
+    mi_check_every: int = Field(
+        5,
+        ge=0,
+        le=10_000,
+        description="Epochs between independent estimates of what pairs of modalities share, by "
+        "fresh critics that take no part in the training; 0 for none.",
     )
 
 

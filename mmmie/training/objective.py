@@ -1,26 +1,26 @@
 """The loss: task − α·Σ lower bounds + β·Σ upper bounds + γ·separation + δ·reconstruction.
 
-Bounds are in nats and come from `mmmie.mi`; what they are applied to is our reading of the
-paper's abstract.
+Bounds are those of `mmmie.mi`, by the names in `mmmie.training.bounds`; what they are applied to is
+our reading of the paper's abstract.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import combinations
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmmie.mi.club import club
 from mmmie.mi.conditional import ConditionalGaussian
-from mmmie.mi.gaussian import log_density, pairwise_log_density
-from mmmie.mi.infonce import infonce
-from mmmie.mi.l1out import l1out
-from mmmie.mi.vub import vub
+from mmmie.mi.gaussian import log_density
 from mmmie.model.encoders import Code
 from mmmie.model.mmmie import MMMIE, Codes
+from mmmie.training.bounds import LOWER, UPPER, UPPER_LEARNED, UpperBound, club_terms
 from mmmie.training.config import ObjectiveSettings
+
+Conditional = tuple[Tensor, Tensor, Tensor]
 
 
 class Objective(nn.Module):
@@ -29,6 +29,11 @@ class Objective(nn.Module):
     Args:
         model: the model that is trained.
         settings: which terms, with which weight.
+
+    Attributes:
+        exact: whether p(code | x) is known, since the encoder is stochastic.
+        lower: the bound on what pairs of modalities share.
+        upper: the bound on what codes keep of their input.
     """
 
     def __init__(self, model: MMMIE, settings: ObjectiveSettings) -> None:
@@ -36,16 +41,21 @@ class Objective(nn.Module):
         self.settings = settings
         self.names = list(model.modalities)
         self.pairs = list(combinations(range(len(self.names)), 2))
-        self.stochastic = model.settings.stochastic
         dim, code = model.settings.dim, model.settings.code_dim
         summary = [model.encoder_of(name).encoder.summary_dim for name in self.names]
+        self.exact = model.settings.stochastic
+        self.lower = LOWER[settings.maximise.estimator]
+        self.upper = (UPPER if self.exact else UPPER_LEARNED)[settings.minimise.estimator]
         self.temperature = nn.Parameter(torch.full((len(self.pairs),), 1.5))  # ln(1 / τ)
+        # what InfoNCE says does not depend on it
+        offset = None if self.lower.capped else nn.Parameter(torch.zeros(len(self.pairs)))
+        self.offset: nn.Parameter | None = offset
         self.decoders = nn.ModuleList(
             nn.Sequential(nn.Linear(2 * code, dim), nn.GELU(), nn.Linear(dim, width))
             for width in summary
         )
         self.between_codes = _conditionals([code] * len(self.names), code, dim)
-        self.of_inputs = None if self.stochastic else _conditionals(summary, 2 * code, dim)
+        self.of_inputs = None if self.exact else _conditionals(summary, 2 * code, dim)
 
     @property
     def conditionals(self) -> list[nn.Parameter]:
@@ -56,7 +66,8 @@ class Objective(nn.Module):
     @property
     def critics(self) -> list[nn.Parameter]:
         """Parameters trained together with the model."""
-        return [self.temperature, *self.decoders.parameters()]
+        own = [self.temperature] if self.offset is None else [self.temperature, self.offset]
+        return [*own, *self.decoders.parameters()]
 
     def task(self, model: MMMIE, output: Tensor, labels: Tensor) -> Tensor:
         """Absolute error in deviations of the label, or cross-entropy in nats."""
@@ -91,22 +102,38 @@ class Objective(nn.Module):
         return terms
 
     def lower_bounds(self, codes: Codes, learn_codes: bool = True) -> dict[str, Tensor]:
-        """InfoNCE between the invariant codes of every pair of modalities.
+        """What is maximised between the invariant codes of every pair of modalities.
 
-        The critic is the cosine of the codes over a learned temperature.
+        Args:
+            codes: of a batch.
+            learn_codes: off, only the critic gets a gradient.
 
         Returns:
-            ``text-audio`` → nats.
+            ``text-audio`` → a scalar tensor, see `mmmie.training.bounds.LowerBound.learn`.
+        """
+        return {
+            name: self.lower.learn(scores) if len(scores) else _zero(scores)
+            for name, scores in self.scores(codes, learn_codes)
+        }
+
+    def scores(self, codes: Codes, learn_codes: bool = True) -> Iterator[tuple[str, Tensor]]:
+        """The critic on the invariant codes of every pair of modalities.
+
+        It is the cosine of the codes over a learned temperature, plus a learned offset where the
+        bound asks for log-ratios of densities rather than for an order.
+
+        Yields:
+            ``text-audio`` and (B, B) scores of the B utterances that have both.
         """
         sample = codes.invariant.sample if learn_codes else codes.invariant.sample.detach()
         unit = F.normalize(sample, dim=-1)
-        bounds = {}
         for p, (m, n) in enumerate(self.pairs):
             both = codes.present[:, m] & codes.present[:, n]
             a, b = _rows(unit[:, m], both), _rows(unit[:, n], both)
             scores = self.temperature[p].clamp(max=5).exp() * a @ b.T
-            bounds[f"{self.names[m]}-{self.names[n]}"] = infonce(scores) if len(a) else _zero(unit)
-        return bounds
+            if self.offset is not None:
+                scores = scores + self.offset[p]
+            yield f"{self.names[m]}-{self.names[n]}", scores
 
     def upper_bounds(self, codes: Codes, kind: str = "invariant") -> dict[str, Tensor]:
         """Upper bound on I(x_m; code_m), exact conditional where the encoder is stochastic.
@@ -114,16 +141,27 @@ class Objective(nn.Module):
         Returns:
             modality → nats.
         """
+        return _means(self.upper, self.input_conditionals(codes, kind))
+
+    def input_conditionals(self, codes: Codes, kind: str) -> Iterator[tuple[str, Conditional]]:
+        """Every code with p(code | x) of its own input, exact or learned.
+
+        Yields:
+            modality, and (sample, mean, log-variance), (B, d_z) each, of the B utterances that
+            have it.
+        """
         code: Code = getattr(codes, kind)
-        bounds = {}
         for m, name in enumerate(self.names):
             here = codes.present[:, m]
-            sample = _rows(code.sample[:, m], here)
             mean, log_variance = self._conditional(codes, code, kind, m)
-            mean, log_variance = _rows(mean, here), _rows(log_variance, here)
-            held = len(sample) > 0
-            bounds[name] = self._upper(sample, mean, log_variance) if held else _zero(sample)
-        return bounds
+            yield (
+                name,
+                (
+                    _rows(code.sample[:, m], here),
+                    _rows(mean, here),
+                    _rows(log_variance, here),
+                ),
+            )
 
     def _conditional(self, codes: Codes, code: Code, kind: str, m: int) -> tuple[Tensor, Tensor]:
         if self.of_inputs is None:
@@ -133,33 +171,20 @@ class Objective(nn.Module):
         part = slice(0, width) if kind == "invariant" else slice(width, 2 * width)
         return mean[:, part], log_variance[:, part]
 
-    def _upper(self, sample: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-        estimator = self.settings.minimise.estimator
-        if estimator == "vub" and self.of_inputs is None:
-            return vub(mean, log_variance)
-        if estimator == "vub":
-            prior = log_density(sample, torch.zeros_like(sample), torch.zeros_like(sample))
-            return (log_density(sample, mean, log_variance) - prior).mean()
-        bound = club if estimator == "club" else l1out
-        return bound(pairwise_log_density(sample, mean, log_variance))
-
     def separation(self, codes: Codes) -> dict[str, Tensor]:
         """CLUB with a learned q on I(z_m; s_m).
 
         Returns:
             modality → nats.
         """
-        bounds = {}
+        return _means(club_terms, self.code_conditionals(codes))
+
+    def code_conditionals(self, codes: Codes) -> Iterator[tuple[str, Conditional]]:
+        """Every specific code with the learned q(s | z); see `input_conditionals`."""
         for m, name in enumerate(self.names):
             here = codes.present[:, m]
-            z, s = (
-                _rows(codes.invariant.sample[:, m], here),
-                _rows(codes.specific.sample[:, m], here),
-            )
-            held = len(z) > 0
-            density = pairwise_log_density(s, *self.between_codes[m](z)) if held else None
-            bounds[name] = _zero(z) if density is None else club(density)
-        return bounds
+            z = _rows(codes.invariant.sample[:, m], here)
+            yield name, (_rows(codes.specific.sample[:, m], here), *self.between_codes[m](z))
 
     def reconstruction(self, codes: Codes) -> Tensor:
         """Mean squared error of the standardised features of every modality from its codes."""
@@ -190,6 +215,13 @@ class Objective(nn.Module):
                 mean, log_variance = self.of_inputs[m](codes.summaries[m])
                 losses.append(_fit(both, mean, log_variance, here))
         return torch.stack(losses).sum() if losses else None
+
+
+def _means(bound: UpperBound, conditionals: Iterator[tuple[str, Conditional]]) -> dict[str, Tensor]:
+    """A bound for every modality; 0 where fewer than two utterances of a batch have it."""
+    return {
+        name: bound(*own).mean() if len(own[0]) > 1 else _zero(own[0]) for name, own in conditionals
+    }
 
 
 def _conditionals(inputs: list[int], outputs: int, hidden: int) -> nn.ModuleList:

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
@@ -27,9 +26,10 @@ from mmmie.training.callbacks import Callback
 from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
 from mmmie.training.config import Config
 from mmmie.training.generalisation import Carryover, modality_carryover
+from mmmie.training.measuring import check, measure, measured_rows, sample_codes
 from mmmie.training.objective import Objective
 
-_MONITORED_UTTERANCES = 512
+_CHECK_NOISE = 1
 
 
 class TrainingError(RuntimeError):
@@ -137,7 +137,7 @@ class Trainer:
             self.best_metrics = self.validate()[0]
         self._call("on_start")
         while self.epoch < self.config.training.epochs:
-            if self.epoch - self.best_epoch >= self.config.training.patience:
+            if self._patience_ran_out():
                 self.stop_reason = self.stop_reason or "patience"
             if self.stop_reason:
                 break
@@ -151,6 +151,8 @@ class Trainer:
             improved = self._is_better(score)
             if improved:
                 self.best_score, self.best_epoch, self.best_metrics = score, self.epoch, valid
+            if self._check_is_due():
+                bounds.update(self._check())
             metrics = {
                 "epoch": self.epoch,
                 "seconds": time.perf_counter() - started - self.waited,
@@ -167,7 +169,8 @@ class Trainer:
         outputs = predict_windows(self.model, codes, self.valid_windows)
         self.validated = codes, outputs
         labels = self.corpus.targets[self.valid_rows]
-        return metrics_for(self.corpus.label, outputs.output, labels), self._bounds(codes)
+        bounds = measure(self.objective, self._measured_codes(codes))
+        return metrics_for(self.corpus.label, outputs.output, labels), bounds
 
     def info(self, folder: Path) -> CheckpointInfo:
         """What a checkpoint of the present state says about itself."""
@@ -293,21 +296,32 @@ class Trainer:
             f"training.learning_rate or the weight of this term"
         )
 
-    @torch.inference_mode()
-    def _bounds(self, codes: Codes) -> dict[str, float]:
-        """The bounds on a fixed sample of validation utterances."""
-        count = len(codes.present)
-        size = min(count, _MONITORED_UTTERANCES)
-        pick = torch.from_numpy(np.random.default_rng(0).permutation(count)[:size]).to(self.device)
-        part = sample_codes(codes, pick, self.config.model.stochastic)
-        bounds = {f"mi/max/{k}": float(v) for k, v in self.objective.lower_bounds(part).items()}
-        bounds["mi/ceiling"] = math.log(size)
-        for kind, key in (("invariant", "mi/min"), ("specific", "mi/min_specific")):
-            upper = self.objective.upper_bounds(part, kind)
-            bounds.update({f"{key}/{name}": float(v) for name, v in upper.items()})
-        between = self.objective.separation(part)
-        bounds.update({f"mi/separation/{name}": float(v) for name, v in between.items()})
-        return bounds
+    def _check_is_due(self) -> bool:
+        training = self.config.training
+        every = training.mi_check_every
+        if every == 0 or len(self.corpus.modalities) < 2:
+            return False
+        last = self.epoch == training.epochs or self._patience_ran_out()
+        return last or self.epoch % every == 0
+
+    def _check(self) -> dict[str, float]:
+        """What pairs of modalities share, by fresh critics; it moves nothing of the training."""
+        rows = self.train_rows[measured_rows(len(self.train_rows))]
+        known = encode_rows(self.model, self.store, rows)
+        every = torch.arange(len(rows), device=self.device)
+        return check(
+            list(self.corpus.modalities),
+            sample_codes(known, every, self.config.model.stochastic, _CHECK_NOISE),
+            self._measured_codes(self.validated[0]),
+        )
+
+    def _measured_codes(self, codes: Codes) -> Codes:
+        """A fixed sample of the valid split, with fixed noise."""
+        rows = torch.from_numpy(measured_rows(len(codes.present))).to(self.device)
+        return sample_codes(codes, rows, self.config.model.stochastic)
+
+    def _patience_ran_out(self) -> bool:
+        return self.epoch - self.best_epoch >= self.config.training.patience
 
     def _is_better(self, score: float) -> bool:
         if not math.isfinite(score):
@@ -319,20 +333,6 @@ class Trainer:
     def _call(self, event: str, *arguments: Any) -> None:
         for callback in self.callbacks:
             getattr(callback, event)(self, *arguments)
-
-
-def sample_codes(codes: Codes, rows: Tensor, stochastic: bool, seed: int = 0) -> Codes:
-    """The codes of some utterances, with samples drawn by a generator of their own."""
-    from mmmie.model.encoders import Code
-
-    generator = torch.Generator().manual_seed(seed)
-    parts = []
-    for code in (codes.invariant, codes.specific):
-        mean, log_variance = code.mean[rows], code.log_variance[rows]
-        noise = torch.randn(mean.shape, generator=generator).to(mean.device)
-        sample = mean + (log_variance / 2).exp() * noise if stochastic else mean
-        parts.append(Code(mean, log_variance, sample))
-    return Codes(parts[0], parts[1], [s[rows] for s in codes.summaries], codes.present[rows])
 
 
 def make_accelerator(device: str) -> Accelerator:

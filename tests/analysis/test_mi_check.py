@@ -49,3 +49,30 @@ def test_rows_are_matched_by_family_and_name():
     assert table["in_training"].tolist()[:2] == [2.0, 9.0]
     assert math.isnan(table["in_training"].iloc[2]) and table["bound"].iloc[2] == ""
     assert check_table(bounds[:0], check)["in_training"].isna().all()
+
+
+def test_the_bracket_of_the_run_narrows_what_both_say():
+    bounds = pd.DataFrame(
+        {
+            "family": ["invariant", "invariant"],
+            "name": ["text", "audio"],
+            "nats": [30.0, 9.0],
+            "bound": ["upper", "upper"],
+            "low": [3.5, math.nan],
+            "high": [7.0, math.nan],
+        }
+    )
+    check = pd.DataFrame(
+        {
+            "family": ["invariant", "invariant"],
+            "name": ["text", "audio"],
+            "nats": [2.0, 1.0],
+            "std": 0.1,
+            "ceiling": 4.8,
+            "n": 100,
+        }
+    )
+    table = check_table(bounds, check)
+    assert table["in_training"].tolist() == [7.0, 9.0]
+    assert "between 3.50 and 7.00" in table["verdict"][0]
+    assert "between 1.00 and 9.00" in table["verdict"][1]

@@ -157,3 +157,52 @@ def test_the_selection_of_the_url_is_taken_and_kept_over_pages(make_corpus, home
         chosen = app.session_state["selection"]
         assert (chosen.primary, chosen.ids) == ("c2_3", ("c2_3", "c5_1"))
     assert app.query_params["utterance"] in ("c2_3", ["c2_3"])
+
+
+MUTUAL_INFORMATION = "screens/mutual_information.py"
+
+
+def without_new_families(run):
+    """Make the history of a run one from before brackets and checks were recorded."""
+    new = ("mi/std/", "mi/lower", "mi/upper", "mi/check")
+    lines = [json.loads(line) for line in run.metrics_file.read_text().splitlines()]
+    kept = [{k: v for k, v in line.items() if not k.startswith(new)} for line in lines]
+    run.metrics_file.write_text("".join(json.dumps(line) + "\n" for line in kept))
+
+
+def test_bounds_of_a_run_show_brackets_and_the_check_and_of_an_old_one_neither(make_corpus, home):
+    run = run_of(make_corpus, home)
+    app = visit(open_app("runs/run").run(), MUTUAL_INFORMATION)
+    table = app.table[0].value
+    assert table["independent, nats"].str.startswith("bracket").any()
+    assert table["independent, nats"].str.startswith("fresh critic").any()
+    assert any("no part in training" in m.value for m in app.markdown)
+
+    without_new_families(run)
+    app = visit(open_app("runs/run").run(), MUTUAL_INFORMATION)
+    assert "independent, nats" not in app.table[0].value
+    assert not any("no part in training" in m.value for m in app.markdown)
+
+
+def test_the_unit_of_the_url_holds_for_all_that_is_said(make_corpus, home):
+    run_of(make_corpus, home)
+    app = visit(open_app("runs/run", mi_unit="bits").run(), MUTUAL_INFORMATION)
+    assert "objective, bits" in app.table[0].value
+    assert not any("nats" in s.value for s in app.subheader)
+
+
+def test_only_the_section_of_the_url_is_drawn(make_corpus, home):
+    run_of(make_corpus, home)
+    app = visit(
+        open_app("runs/run", mi_section="Estimators on these codes").run(), MUTUAL_INFORMATION
+    )
+    assert "estimators" in app.title[0].value
+    assert not any("concluded" in s.value for s in app.subheader)
+    trained = visit(open_app("runs/run").run(), MUTUAL_INFORMATION)
+    assert any("concluded" in s.value for s in trained.subheader)
+
+
+def test_the_lab_needs_no_checkpoint(home):
+    app = visit(open_app(mi_section="Estimator lab").run(), MUTUAL_INFORMATION)
+    assert "trusted" in app.title[0].value
+    assert not any("no checkpoint" in s.value for s in app.subheader)

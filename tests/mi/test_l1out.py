@@ -7,7 +7,7 @@ import torch
 
 from mmmie.mi.club import club
 from mmmie.mi.gaussian import pairwise_log_density
-from mmmie.mi.l1out import l1out
+from mmmie.mi.l1out import L1Out, l1out
 
 
 def by_hand(log_density):
@@ -29,28 +29,10 @@ def test_agrees_with_a_loop_and_takes_leading_axes():
             assert found[i, j].item() == pytest.approx(by_hand(matrix[i, j].tolist()), abs=1e-5)
 
 
-def test_sums_over_the_conditionals_and_not_over_the_samples():
-    # what multiplies the density of one sample under every conditional cancels
-    matrix = torch.randn(5, 5, generator=torch.Generator().manual_seed(1))
-    torch.testing.assert_close(l1out(matrix + 10 * torch.arange(5.0)), l1out(matrix))
-    assert (l1out(matrix + 10 * torch.arange(5.0)[:, None]) - l1out(matrix)).abs() > 1
-
-
-@pytest.mark.parametrize(
-    ("nats", "expected"), [(2, 2.168), (4, 4.742), (6, 7.859), (8, 11.652), (10, 16.281)]
-)
-def test_the_exact_conditional_gives_the_known_figures(correlated, assert_mean, nats, expected):
-    data = correlated(nats, 20, 400, 64)
-    matrix = pairwise_log_density(data.y, data.mean, data.log_variance)
-    assert_mean(l1out(matrix), expected, rounding=0.01)
-    # it is tighter than CLUB, not equal to it
+def test_is_never_above_club():
+    # the logarithm of a mean is at least the mean of the logarithms
+    matrix = torch.randn(50, 9, 9, generator=torch.Generator().manual_seed(0))
     assert (l1out(matrix) < club(matrix)).all()
-
-
-def test_no_dependence_gives_zero(correlated):
-    data = correlated(0, 20, 100, 64)
-    values = l1out(pairwise_log_density(data.y, data.mean, data.log_variance))
-    assert values.abs().max().item() < 1e-4
 
 
 def test_one_pair_has_nothing_to_be_compared_with():
@@ -60,6 +42,7 @@ def test_one_pair_has_nothing_to_be_compared_with():
 def test_two_pairs_compare_with_each_other():
     matrix = torch.tensor([[1.0, -3.0], [-2.0, 0.5]])
     assert l1out(matrix).item() == pytest.approx(((1 + 2) + (0.5 + 3)) / 2)
+    assert l1out(matrix).item() == pytest.approx(club(matrix).item())
 
 
 def test_names_the_shape_it_cannot_use():
@@ -73,3 +56,10 @@ def test_the_gradients_are_right_and_finite():
     far = (-1e6 * torch.rand(4, 4)).requires_grad_()
     l1out(far).backward()
     assert far.grad.isfinite().all()
+
+
+def test_the_value_is_that_of_its_conditional():
+    torch.manual_seed(0)
+    estimator = L1Out(3, 2, hidden=8)
+    x, y = torch.randn(6, 3), torch.randn(6, 2)
+    torch.testing.assert_close(estimator(x, y), l1out(pairwise_log_density(y, *estimator.q(x))))

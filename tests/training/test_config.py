@@ -42,7 +42,12 @@ def test_every_ablation_is_one_setting(ablation):
         (["modle.dim=3"], ("`modle` does not exist", "model, objective, training")),
         (["model.dim=ten"], ("`model.dim` is 'ten'", "integer")),
         (["model.dim=0"], ("`model.dim` is 0", "greater than or equal to 4")),
-        (["objective.minimise.estimator=magic"], ("'magic'", "'vub', 'club' or 'l1out'")),
+        (
+            ["objective.minimise.estimator=magic"],
+            ("'magic'", "'vub', 'club', 'vclub-s' or 'l1out'"),
+        ),
+        (["objective.maximise.estimator=vub"], ("'vub'", "'infonce', 'nwj', 'dv', 'smile' or")),
+        (["training.mi_check_every=-1"], ("`training.mi_check_every` is -1",)),
         (["training.epochs=-3"], ("`training.epochs` is -3",)),
         (["model.dim"], ("--set model.dim", "section.key=value")),
         (["model.dim.x=3"], ("`model.dim`",)),

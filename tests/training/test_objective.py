@@ -1,5 +1,7 @@
 """The terms of the loss: what they move, what they leave alone, when they vanish."""
 
+from itertools import zip_longest
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch
 from mmmie.model.config import ModelSettings
 from mmmie.model.features import FeatureStore
 from mmmie.model.mmmie import MMMIE
+from mmmie.training.bounds import LOWER, UPPER
 from mmmie.training.config import load_config
 from mmmie.training.objective import Objective
 
@@ -71,7 +74,51 @@ def test_the_exact_bound_is_the_divergence_from_the_prior(make_corpus):
         assert value.item() == pytest.approx(reference.item(), rel=1e-5)
 
 
-@pytest.mark.parametrize("estimator", ["vub", "club", "l1out"])
+@pytest.mark.parametrize("estimator", LOWER)
+def test_every_lower_bound_moves_codes_and_critic(make_corpus, estimator):
+    name = f"objective.maximise.estimator={estimator}"
+    model, objective, codes = parts(make_corpus(), name)
+    assert gradient(model, objective(codes)["maximise"]) > 0
+    assert objective.temperature.grad.abs().sum() > 0
+    assert (objective.offset is None) == (estimator == "infonce")
+    model, objective, codes = parts(make_corpus(), name, "objective.maximise.enabled=false")
+    assert gradient(model, objective(codes)["maximise"]) == 0
+    assert objective.temperature.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("estimator", [name for name in LOWER if name != "infonce"])
+def test_the_scores_are_a_scaled_cosine_and_an_offset(make_corpus, estimator):
+    _, objective, codes = parts(make_corpus(), f"objective.maximise.estimator={estimator}")
+    with torch.no_grad():
+        objective.offset.fill_(-0.7)
+        objective.temperature.fill_(2.0)
+    ((name, scores),) = objective.scores(codes)
+    a, b = codes.invariant.sample[3, 0], codes.invariant.sample[5, 1]
+    expected = np.exp(2.0) * torch.cosine_similarity(a, b, dim=0).item() - 0.7
+    assert name == "text-audio"
+    assert scores[3, 5].item() == pytest.approx(expected, rel=1e-4)
+    assert {id(p) for p in objective.critics} >= {id(objective.offset), id(objective.temperature)}
+
+
+@pytest.mark.parametrize("estimator", LOWER)
+def test_the_critic_of_every_lower_bound_is_learned(make_corpus, estimator):
+    _, objective, codes = parts(
+        make_corpus(conversations=40), f"objective.maximise.estimator={estimator}"
+    )
+    noise = torch.randn(200, 2, 4, generator=torch.Generator().manual_seed(0))
+    noise[:, 1] = noise[:, 0] + 0.3 * noise[:, 1]
+    codes.invariant.sample = noise
+    optimiser = torch.optim.Adam(objective.critics, lr=0.05)
+    for _ in range(100):
+        optimiser.zero_grad()
+        objective(codes)["maximise"].backward()
+        optimiser.step()
+    found = objective.lower.terms(next(objective.scores(codes))[1].detach()).mean().item()
+    truth = 2 * np.log(1 + 1 / 0.3**2)
+    assert 2 < found < truth
+
+
+@pytest.mark.parametrize("estimator", UPPER)
 def test_deterministic_codes_are_squeezed_through_a_learned_conditional(make_corpus, estimator):
     model, objective, codes = parts(
         make_corpus(), f"objective.minimise.estimator={estimator}", stochastic=False
@@ -85,7 +132,7 @@ def test_deterministic_codes_are_squeezed_through_a_learned_conditional(make_cor
     assert any(p.grad is not None and p.grad.any() for p in objective.conditionals)
 
 
-@pytest.mark.parametrize("estimator", ["vub", "club", "l1out"])
+@pytest.mark.parametrize("estimator", UPPER)
 def test_one_modality_has_no_pair(make_corpus, estimator):
     _, objective, codes = parts(
         make_corpus(levels={"text": "sequence"}), f"objective.minimise.estimator={estimator}"
@@ -94,9 +141,14 @@ def test_one_modality_has_no_pair(make_corpus, estimator):
     assert "maximise" not in objective(codes)
 
 
-@pytest.mark.parametrize("held", [0, 1, 2])
-def test_a_modality_that_hardly_any_utterance_has(make_corpus, held):
-    _, objective, codes = parts(make_corpus())
+@pytest.mark.parametrize("held", [0, 1, 2, 3])
+@pytest.mark.parametrize(("lower", "upper"), list(zip_longest(LOWER, UPPER, fillvalue="vub")))
+def test_a_modality_that_hardly_any_utterance_has(make_corpus, held, lower, upper):
+    _, objective, codes = parts(
+        make_corpus(),
+        f"objective.maximise.estimator={lower}",
+        f"objective.minimise.estimator={upper}",
+    )
     codes.present[held:, 1] = False
     for term in objective(codes).values():
         assert torch.isfinite(term)

@@ -67,7 +67,7 @@ def test_the_same_seed_gives_the_same_weights(make_corpus, tmp_path):
 
 @pytest.mark.parametrize("stop", [(0, 1), (2, 2)])
 def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(make_corpus, tmp_path, stop):
-    settings = config(epochs=4)
+    settings = config("training.mi_check_every=2", epochs=4)
     whole = train(make_corpus(), tmp_path / "whole", settings.model_copy(deep=True), device="cpu")
     part = tmp_path / "part"
     stopped = train(make_corpus(), part, settings, device="cpu", callbacks=[StopAfter(*stop)])
@@ -79,8 +79,44 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(make_corpus
         a, b = weights(whole.path, which), weights(part, which)
         assert all(torch.equal(a[k], b[k]) for k in a)
     first, second = read_metrics(whole.path), read_metrics(part)
-    same = [k for k in first[0] if k != "seconds"]
-    assert [[m[k] for k in same] for m in first] == [[m[k] for k in same] for m in second]
+    assert [{**m, "seconds": 0} for m in first] == [{**m, "seconds": 0} for m in second]
+    assert "mi/check/text-audio" in first[-1]
+
+
+def test_checks_leave_the_weights_alone(make_corpus, tmp_path):
+    corpora = {every: make_corpus(conversations=30) for every in (0, 1, 2)}
+    for every, corpus in corpora.items():
+        settings = config(f"training.mi_check_every={every}", epochs=3)
+        train(corpus, tmp_path / str(every), settings, device="cpu")
+    without = weights(tmp_path / "0")
+    for every in ("1", "2"):
+        checked = weights(tmp_path / every)
+        assert all(torch.equal(without[k], checked[k]) for k in without)
+    lines = {every: read_metrics(tmp_path / str(every)) for every in corpora}
+    made = {e: [m["epoch"] for m in held if "mi/check_ceiling" in m] for e, held in lines.items()}
+    assert made == {0: [], 1: [1, 2, 3], 2: [2, 3]}  # and after the last epoch
+    others = [{k: v for k, v in m.items() if "check" not in k} for m in lines[1]]
+    for line, plain in zip(others, lines[0], strict=True):
+        assert {**line, "seconds": 0} == {**plain, "seconds": 0}
+
+
+def test_the_last_epoch_before_patience_ran_out_is_checked(make_corpus):
+    held = []
+
+    class Keep(Callback):
+        def on_epoch(self, trainer, metrics, improved):
+            held.append(metrics)
+
+    trainer = Trainer(
+        make_corpus(conversations=30),
+        config("training.patience=2", "training.mi_check_every=50", epochs=100),
+        "cpu",
+        callbacks=[Keep()],
+    )
+    trainer._is_better = lambda score: False
+    trainer.fit()
+    assert trainer.stop_reason == "patience"
+    assert ["mi/check/text-audio" in metrics for metrics in held] == [False, True]
 
 
 def test_the_run_folder_holds_what_the_design_says(make_corpus, tmp_path):
@@ -126,7 +162,8 @@ def test_the_best_epoch_is_the_one_that_valid_likes_most(make_corpus, tmp_path):
 
 def test_patience_ends_a_run_that_gets_no_better(make_corpus):
     corpus = make_corpus()
-    trainer = Trainer(corpus, config("training.patience=2", epochs=50), "cpu")
+    settings = config("training.patience=2", "training.mi_check_every=0", epochs=50)
+    trainer = Trainer(corpus, settings, "cpu")
     trainer.validate = lambda: ({"mae": 1.0}, {})  # never better than the first
     trainer.fit()
     assert trainer.epoch == 3 and trainer.stop_reason == "patience"
@@ -142,6 +179,21 @@ def test_a_term_that_is_not_finite_is_named_and_the_run_says_so(make_corpus, tmp
         train(make_corpus(), tmp_path / "run", config(), device="cpu")
     status = RunFolder(tmp_path / "run").read_status()
     assert status.state == "failed" and "`reconstruction`" in status.error
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper"), [("nwj", "club"), ("dv", "vclub-s"), ("smile", "l1out"), ("js", "vub")]
+)
+def test_any_estimator_trains_and_resumes(make_corpus, tmp_path, lower, upper):
+    settings = config(
+        f"objective.maximise.estimator={lower}", f"objective.minimise.estimator={upper}", epochs=2
+    )
+    train(make_corpus(), tmp_path, settings, device="cpu", callbacks=[StopAfter(1, 1)])
+    run = train(make_corpus(), tmp_path, device="cpu", resume=True)
+    last = read_metrics(run.path)[-1]
+    assert last["epoch"] == 2 and "mi/ceiling" not in last
+    for key in ("mi/max/text-audio", "mi/min/text", "mi/std/min/text", "mi/lower/text"):
+        assert math.isfinite(last[key])
 
 
 @pytest.mark.parametrize("levels", [{"text": "sequence"}, {f"m{i}": "utterance" for i in range(4)}])

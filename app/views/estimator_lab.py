@@ -1,0 +1,174 @@
+"""Estimators on their way to a known answer."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.views.estimators_words import ESTIMATOR_WORDS, SIDES
+from app.views.style import ACCENT, LOWER_LINE, NEITHER_LINE, NEUTRAL, UPPER_LINE, blank
+from mmmie.analysis.estimator_lab import smoothed
+
+HEIGHT = 470
+_HUES = ("#56B4E9", "#CC79A7", "#999933", "#8C6BB1")
+_DASH = {"lower": LOWER_LINE, "upper": UPPER_LINE, "neither": NEITHER_LINE}
+_MOST_DOTS = 300
+_FEW = 30
+_LABEL_PIXELS = 14
+_ABOVE_STAIRCASE, _ABOVE_LEVEL, _BELOW = 1.8, 3.0, 0.12
+
+
+def lab_figure(
+    points: pd.DataFrame,
+    table: pd.DataFrame,
+    truths: list[float],
+    estimators: list[str],
+    steps: int,
+) -> go.Figure:
+    """Estimates over the steps, with the truth as a step line.
+
+    The axes are as long as the run is planned, so that nothing moves while it goes on. What
+    leaves the picture is named at its edge.
+
+    Args:
+        points: `estimator`, `step`, `level`, `nats`, see `mmmie.analysis.estimator_lab.LabRun`.
+        table: from `mmmie.analysis.estimator_lab.levels_table`.
+        truths: the truth on every level, in nats.
+        estimators: in the order of their hues.
+        steps: of a level.
+    """
+    figure = blank(HEIGHT)
+    figure.update_layout(margin={"l": 8, "r": 12, "t": 40, "b": 8}, hovermode="closest")
+    bottom, top = _limits(truths)
+    _ceilings(figure, table, steps * len(truths))
+    for hue, name in zip(_HUES, estimators, strict=False):
+        part = points[points["estimator"] == name]
+        if len(part) > _FEW * part["level"].nunique():
+            _dots(figure, part, hue)
+        _optima(figure, table[table["estimator"] == name], steps, hue, name)
+        if len(part):
+            _line(figure, part, hue, name)
+    _truth(figure, truths, steps)
+    _beyond(figure, table, steps, (bottom, top), dict(zip(estimators, _HUES, strict=False)))
+    figure.update_xaxes(title="steps", range=[0, steps * len(truths)], showgrid=False)
+    figure.update_yaxes(title="mutual information, nats", range=[bottom, top], nticks=8)
+    return figure
+
+
+def _limits(truths: list[float]) -> tuple[float, float]:
+    top = max(_ABOVE_STAIRCASE * max(truths), _ABOVE_LEVEL * min(truths), 0.1)
+    return -_BELOW * top, top
+
+
+def _dots(figure: go.Figure, part: pd.DataFrame, hue: str) -> None:
+    few = part.iloc[:: math.ceil(len(part) / _MOST_DOTS)]
+    figure.add_scatter(
+        x=few["step"],
+        y=few["nats"],
+        mode="markers",
+        marker={"size": 3, "color": hue, "opacity": 0.3},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _line(figure: go.Figure, part: pd.DataFrame, hue: str, name: str) -> None:
+    words = ESTIMATOR_WORDS[name]
+    few = len(part) <= _FEW * part["level"].nunique()
+    figure.add_scatter(
+        x=part["step"],
+        y=part["nats"] if few else part.groupby("level")["nats"].transform(smoothed),
+        mode="lines+markers" if few else "lines",
+        line={"color": hue, "width": 2.5, "dash": _DASH[words.bound]},
+        marker={"size": 5, "color": hue},
+        name=f"{words.title}, {SIDES[words.bound]}",
+        hovertemplate=f"<b>{words.title}</b> %{{y:.3g}} nats<br>step %{{x}}<extra></extra>",
+    )
+
+
+def _optima(figure: go.Figure, rows: pd.DataFrame, steps: int, hue: str, name: str) -> None:
+    known = rows[rows["optimum"].notna()]
+    if known.empty:
+        return
+    x, y = _stairs(known["level"].to_numpy(), known["optimum"].to_numpy(), steps)
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": hue, "width": 1},
+        opacity=0.9,
+        showlegend=False,
+        hovertemplate=f"{ESTIMATOR_WORDS[name].title} with nothing left to learn: "
+        "%{y:.3g} nats<extra></extra>",
+    )
+
+
+def _truth(figure: go.Figure, truths: list[float], steps: int) -> None:
+    levels = np.arange(len(truths))
+    x, y = _stairs(levels, np.asarray(truths), steps)
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": ACCENT, "width": 2},
+        name="truth",
+        hovertemplate="the truth: %{y:.3g} nats<extra></extra>",
+    )
+
+
+def _stairs(
+    levels: np.ndarray, heights: np.ndarray, steps: int
+) -> tuple[list[float | None], list[float | None]]:
+    """One flat line a level, with a gap between two."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for level, height in zip(levels, heights, strict=True):
+        x += [level * steps, (level + 1) * steps, None]
+        y += [height, height, None]
+    return x, y
+
+
+def _ceilings(figure: go.Figure, table: pd.DataFrame, last: int) -> None:
+    limited = table[table["ceiling"].notna()].drop_duplicates("estimator")
+    for row in limited.to_dict("records"):
+        height, title = row["ceiling"], ESTIMATOR_WORDS[row["estimator"]].title
+        figure.add_hline(y=height, line={"color": NEUTRAL, "width": 1})
+        figure.add_annotation(
+            x=last,
+            y=height,
+            text=f"ceiling of {title}, ln B = {height:.3g}",
+            showarrow=False,
+            xanchor="right",
+            yanchor="bottom",
+            font={"size": 11, "color": NEUTRAL},
+        )
+
+
+def _beyond(
+    figure: go.Figure,
+    table: pd.DataFrame,
+    steps: int,
+    limits: tuple[float, float],
+    hues: dict[str, str],
+) -> None:
+    """Name what is out of the picture at its edge, one below the other."""
+    bottom, top = limits
+    for _, rows in table.groupby("level"):
+        above, below = rows[rows["value"] > top], rows[rows["value"] < bottom]
+        for part, edge, side, arrow, way in (
+            (above, top, "top", "↑", -1),
+            (below, bottom, "bottom", "↓", 1),
+        ):
+            for place, row in enumerate(part.to_dict("records")):
+                figure.add_annotation(
+                    x=(row["level"] + 0.5) * steps,
+                    y=edge,
+                    text=f"{ESTIMATOR_WORDS[row['estimator']].title} {row['value']:.3g} {arrow}",
+                    showarrow=False,
+                    yanchor=side,
+                    yshift=way * place * _LABEL_PIXELS,
+                    font={"size": 11, "color": hues[row["estimator"]]},
+                )

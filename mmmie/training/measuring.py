@@ -1,0 +1,139 @@
+"""What a run measures of mutual information, in nats: the bounds, and a check of them."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmmie.mi.infonce import InfoNCE
+from mmmie.model.encoders import Code
+from mmmie.model.mmmie import Codes
+from mmmie.training.bounds import club_terms, encoder_bracket, infonce_terms, standard_error
+from mmmie.training.objective import Objective
+
+MEASURED_UTTERANCES = 4096
+"""The most that a value is taken over, all at once: one matrix compares all with all."""
+
+_LEAST_TO_FIT = 16
+_STEPS = 100
+_BATCH = 128
+_HIDDEN = 64
+_LEARNING_RATE = 5e-3
+_SEED = 1
+
+
+def measured_rows(count: int) -> np.ndarray:
+    """Which of `count` utterances are measured: a fixed sample."""
+    return np.random.default_rng(0).permutation(count)[:MEASURED_UTTERANCES]
+
+
+def sample_codes(codes: Codes, rows: Tensor, stochastic: bool, seed: int = 0) -> Codes:
+    """The codes of some utterances, with samples drawn by a generator of their own."""
+    generator = torch.Generator().manual_seed(seed)
+    parts = []
+    for code in (codes.invariant, codes.specific):
+        mean, log_variance = code.mean[rows], code.log_variance[rows]
+        noise = torch.randn(mean.shape, generator=generator).to(mean.device)
+        sample = mean + (log_variance / 2).exp() * noise if stochastic else mean
+        parts.append(Code(mean, log_variance, sample))
+    return Codes(parts[0], parts[1], [s[rows] for s in codes.summaries], codes.present[rows])
+
+
+@torch.inference_mode()
+def measure(objective: Objective, codes: Codes) -> dict[str, float]:
+    """The bounds on sampled codes, with their standard errors.
+
+    A value that fewer than two utterances tell of, or that is not finite, is left out.
+
+    Returns:
+        ``mi/max/<pair>`` lower bounds on I(z; z), and ``mi/ceiling``, the most that they could say,
+        where there is such a limit;
+        ``mi/min/<m>`` and ``mi/min_specific/<m>`` upper bounds on I(x; z) and I(x; s);
+        ``mi/lower/<m>``, ``mi/upper/<m>`` and the same with ``_specific``: a bracket of these from
+        the exact conditional, where the encoder is stochastic;
+        ``mi/separation/<m>`` CLUB with a learned q on I(z; s);
+        ``mi/std/…`` the standard error of each.
+    """
+    found: dict[str, Tensor] = {}
+    most = 0
+    for pair, scores in objective.scores(codes):
+        if len(scores) > 1:
+            found[f"max/{pair}"] = objective.lower.terms(scores)
+            most = max(most, len(scores))
+    for kind, suffix in (("invariant", ""), ("specific", "_specific")):
+        for name, conditional in objective.input_conditionals(codes, kind):
+            if len(conditional[0]) < 2:
+                continue
+            found[f"min{suffix}/{name}"] = objective.upper(*conditional)
+            if objective.exact:
+                lower, upper = encoder_bracket(*conditional)
+                found[f"lower{suffix}/{name}"], found[f"upper{suffix}/{name}"] = lower, upper
+    for name, conditional in objective.code_conditionals(codes):
+        if len(conditional[0]) > 1:
+            found[f"separation/{name}"] = club_terms(*conditional)
+    metrics = {}
+    for key, terms in found.items():
+        metrics[f"mi/{key}"] = terms.mean().item()
+        metrics[f"mi/std/{key}"] = standard_error(terms).item()
+    if most and objective.lower.capped:
+        metrics["mi/ceiling"] = math.log(most)
+    return _finite(metrics)
+
+
+def check(names: list[str], known: Codes, judged: Codes) -> dict[str, float]:
+    """What pairs of modalities share, by critics that had no part in the training.
+
+    For every pair a critic is fitted to codes that no longer move and valued on others by InfoNCE,
+    in one batch. The global random state is left as it was.
+
+    Args:
+        names: of the modalities.
+        known: sampled codes to fit to, of the train split.
+        judged: sampled codes to judge by, of the valid split.
+
+    Returns:
+        ``mi/check/<pair>`` lower bounds on I(z; z), ``mi/check_std/<pair>`` their standard errors,
+        and ``mi/check_ceiling``, the most that they could say; a pair that too few utterances
+        have is left out.
+    """
+    metrics: dict[str, float] = {}
+    most = 0
+    for m, n in combinations(range(len(names)), 2):
+        pairs, others = _both(known, m, n), _both(judged, m, n)
+        if len(pairs[0]) < _LEAST_TO_FIT or len(others[0]) < 2:
+            continue
+        terms = infonce_terms(_fresh_scores(pairs, others))
+        pair = f"{names[m]}-{names[n]}"
+        metrics[f"mi/check/{pair}"] = terms.mean().item()
+        metrics[f"mi/check_std/{pair}"] = standard_error(terms).item()
+        most = max(most, len(terms))
+    if most:
+        metrics["mi/check_ceiling"] = math.log(most)
+    return _finite(metrics)
+
+
+def _both(codes: Codes, m: int, n: int) -> tuple[Tensor, Tensor]:
+    """The invariant codes of two modalities, (B, d_z) each, of the utterances that have both."""
+    both = codes.present[:, m] & codes.present[:, n]
+    sample = codes.invariant.sample[both].cpu()
+    return sample[:, m], sample[:, n]
+
+
+def _fresh_scores(known: tuple[Tensor, Tensor], judged: tuple[Tensor, Tensor]) -> Tensor:
+    """(B, B) scores of the judged pairs by a critic fitted to the known ones."""
+    dim = known[0].shape[1]
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(_SEED)
+        critic = InfoNCE(dim, dim, _HIDDEN)
+    critic.fit(*known, steps=_STEPS, batch_size=_BATCH, learning_rate=_LEARNING_RATE, seed=_SEED)
+    x, y = (rows.double() for rows in judged)
+    with torch.inference_mode():
+        return critic.scores(critic.standardise_x(x), critic.standardise_y(y))
+
+
+def _finite(metrics: dict[str, float]) -> dict[str, float]:
+    return {key: value for key, value in metrics.items() if math.isfinite(value)}
