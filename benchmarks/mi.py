@@ -184,8 +184,7 @@ def run(task: Task, estimator: str, *, rows: int, seeds: int, **given: Any) -> M
 
 def known_value(estimator: str, information: float) -> float | None:
     """What an estimator of this package says about a Gaussian once its learned part is exact."""
-    name = {"cca": "gaussian", "vclub-s": "vclub_s"}.get(estimator, estimator)
-    return expected_value(name, DIM, information, BATCH)
+    return expected_value(estimator, DIM, information, BATCH)
 
 
 def staircase(

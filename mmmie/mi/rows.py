@@ -99,6 +99,8 @@ def equal_pairs(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _numbered(rows: np.ndarray) -> np.ndarray:
     """Equal rows have equal numbers, in the order of their first appearance."""
+    if len(np.unique(rows[:, 0])) == len(rows):  # the common case, in a hundredth of the time
+        return np.arange(len(rows))
     _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     return first.argsort().argsort()[inverse.reshape(-1)]
 
