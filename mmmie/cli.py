@@ -144,13 +144,43 @@ def identity(checkpoint: Path, data: str | None, split: str, as_json: bool) -> N
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @_DATA
 @_SPLIT
+@click.option("--nonlinear", is_flag=True, help="Also small non-linear probes: some seconds more.")
 @_JSON
-def probe(checkpoint: Path, data: str | None, split: str, as_json: bool) -> None:
-    """Leakage and content of the codes: linear probes and retrieval."""
-    from mmmie.analysis.probes import probe_report
+def probe(checkpoint: Path, data: str | None, split: str, nonlinear: bool, as_json: bool) -> None:
+    """Leakage and content of the codes: probes, alignment and retrieval."""
+    from mmmie.analysis.probes import leakage_tables, probe_report
 
     opened, corpus = _open(checkpoint, data)
-    _print(probe_report(corpus, opened.outputs(corpus, split)), as_json)
+    report = probe_report(corpus, opened.outputs(corpus, split), nonlinear)
+    if as_json:
+        _print(report, as_json)
+        return
+    _print({name: report[name] for name in ("codes", "retrieval")}, as_json)
+    shown = ["reading", "probe", "code", "target", "wanted", "limit", "value", "low", "high"]
+    table = leakage_tables(report)[[*shown, "verdict"]]
+    click.echo(table.to_string(index=False, float_format="{:.3f}".format, na_rep="-"))
+
+
+@cli.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--utterance", required=True, help="The id of the utterance to explain.")
+@click.option("--class", "class_name", help="The class to explain; else the predicted one.")
+@_DATA
+@_SPLIT
+@_JSON
+def explain(
+    checkpoint: Path,
+    utterance: str,
+    class_name: str | None,
+    data: str | None,
+    split: str,
+    as_json: bool,
+) -> None:
+    """What modalities, turns and channels add to one prediction, and modalities over a split."""
+    from mmmie.analysis.explain import explain_report
+
+    opened, corpus = _open(checkpoint, data)
+    _print(explain_report(opened, corpus, utterance, split, class_name), as_json)
 
 
 @cli.command()
@@ -183,6 +213,50 @@ def mi(x: Path, y: Path, details: bool, as_json: bool, **options: Any) -> None:
     _print({key: getattr(result, key) for key in keys}, as_json)
     if not as_json:
         click.echo(result.sentence)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--data", help="`demo` or a corpus, in place of the file's.")
+@click.option("--out", type=click.Path(path_type=Path), help="default: runs/experiments/NAME")
+@click.option("--processes", type=click.IntRange(1), help="Trials at once; default: cores or GPUs.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option(
+    "--ray",
+    is_flag=False,
+    flag_value="local",
+    metavar="[ADDRESS]",
+    help="Run on a Ray cluster (`auto`: the one this machine is in); alone: Ray on this machine.",
+)
+@click.option("--keep-runs", is_flag=True, help="Keep the weights of every run.")
+@click.option("--dry-run", is_flag=True, help="Only list the trials and how they stand.")
+@click.option("--report-only", is_flag=True, help="Only write table and report again.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def experiment(
+    file: Path,
+    data: str | None,
+    out: Path | None,
+    dry_run: bool,
+    report_only: bool,
+    **options: Any,
+) -> int:
+    """Run a grid of settings and seeds; go on where it stopped; write one table and one report."""
+    from mmmie.experiments.run import Experiment
+
+    planned = Experiment(file, data, out)
+    if dry_run:
+        for trial, state in planned.states():
+            click.echo(f"{state:9} seed {trial.seed:<4} {trial.configuration.name}")
+        return 0
+    if report_only:
+        planned.report()
+    else:
+        planned.run(**options)
+    states = [state for _, state in planned.states()]
+    counts = [f"{states.count(s)} {s}" for s in ("finished", "failed", "stopped", "waiting")]
+    said = ", ".join(count for count in counts if not count.startswith("0 "))
+    click.echo(f"{said}: {planned.folder.html}")
+    return 1 if "failed" in states else 0
 
 
 @cli.group()

@@ -11,7 +11,15 @@ import pytest
 from mmmie.cli import main
 from mmmie.corpus_folder import save_corpus_folder
 
-SMALL = ["--set", "model.dim=16", "--set", "model.heads=2", "--set", "model.code_dim=4", "--quiet"]
+SMALL = [
+    "--set",
+    "model.dim=16",
+    "--set",
+    "model.heads=2",
+    "--set",
+    "model.invariant_dim=4",
+    "--quiet",
+]
 
 
 def run(capsys, *arguments, code=0):
@@ -85,11 +93,27 @@ def test_train_evaluate_predict_identity_probe(capsys, folder, trained, tmp_path
         "no_context",
     ]
     assert all("mean_abs_shift" in e and "mae" in e for e in effect["interventions"].values())
+    assert all(
+        set(e["error_change"]) == {"value", "low", "high"} and "total_variation" in e["attention"]
+        for e in effect["interventions"].values()
+    )
 
     probes = json.loads(run(capsys, "probe", trained, "--json"))
     assert set(probes["codes"]) == {"invariant", "specific"}
     assert set(probes["codes"]["invariant"]["text"]) == {"modality_accuracy", "label_r2", "latents"}
     assert set(probes["retrieval"]["text-audio"]) == {"recall_at_1", "recall_at_10", "chance_at_1"}
+    assert set(probes["readings"]) == {"means", "samples"}
+    assert set(probes["readings"]["samples"]) == {"linear", "speaker_accuracy", "cka"}
+    assert {entry["verdict"] for entry in probes["leakage"]} <= {
+        "holds",
+        "fails",
+        "undecided",
+        "no claim",
+    }
+    both = json.loads(run(capsys, "probe", trained, "--nonlinear", "--json"))
+    assert both["codes"] == probes["codes"]
+    assert "nonlinear" in both["readings"]["means"]
+    assert "verdict" in run(capsys, "probe", trained)
 
 
 def test_classification(capsys, make_corpus, tmp_path):

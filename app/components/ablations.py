@@ -12,9 +12,10 @@ from app.views.dots import dot_plot
 from app.views.words import metric
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.configurations import describe_difference
-from mmmie.analysis.intervals import Interval, difference_interval, metric_interval
+from mmmie.analysis.intervals import difference_interval, metric_interval
 from mmmie.analysis.outputs import TRAINED
 from mmmie.analysis.probes import conversation_codes
+from mmmie.analysis.resampling import Interval
 from mmmie.errors import InputError
 from mmmie.metrics import primary_metric
 

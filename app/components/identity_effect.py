@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import loading, state
 from app.components.figures import figure
+from app.components.layout import wide_columns
 from app.views.context import (
     TRAINED_WORDS,
     class_prediction_figure,
@@ -17,7 +18,16 @@ from app.views.context import (
     prediction_figure,
 )
 from app.views.conversation import label_limits
-from app.views.names import plain, slice_names, slice_phrases
+from app.views.identity_effect import (
+    attended_figure,
+    attended_finding,
+    null_sentence,
+    slice_change_figure,
+    slice_changes,
+    slices_finding,
+)
+from app.views.names import plain
+from app.views.slice_words import slice_contents, slice_titles
 from app.views.style import three_digits
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.configurations import configuration_diff, describe_difference
@@ -106,8 +116,7 @@ def draw_effect(view: state.View) -> None:
     """The effect of every intervention over the split, in all utterances and in slices."""
     changes = _changes(view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, view)
     inert = without_effect(view.checkpoint.info.config.model, view.outputs)
-    classes = view.corpus.label.classes is not None
-    st.subheader(effect_title(changes, "off", classes, inert.get("off")))
+    st.subheader(effect_title(changes, "off", inert.get("off")))
     other = _trained_without(view)
     if other is not None:
         outputs = loading.open_outputs(other, view.corpus, view.split)
@@ -115,12 +124,12 @@ def draw_effect(view: state.View) -> None:
             [changes, retrained_changes(view.corpus, view.outputs, outputs)], ignore_index=True
         )
         how = describe_difference(other.info, view.checkpoint.info)
-        st.markdown(_retrained_sentence(changes, other.info.name, how, classes))
+        st.markdown(_retrained_sentence(changes, other.info.name, how))
     variants = {TRAINED: TRAINED_WORDS, **{v: INTERVENTIONS[v] for v in effective(view)}}
     if other is not None:
         variants[RETRAINED] = f"trained without: {other.info.name}"
     names = [str(n) for n in changes["slice"].unique() if n != "all"]
-    words = slice_names(changes["slice"])
+    words = slice_titles(changes["slice"])
     chosen: list[str] = []
     if names:
         chosen = st.multiselect(
@@ -134,9 +143,8 @@ def draw_effect(view: state.View) -> None:
         )
     counts = changes.groupby("slice")["n"].first()
     panels = {n: f"{words[n]} (n = {counts[n]:,})" for n in ("all", *chosen)}
-    unit = "share of wrong classes" if classes else "mean absolute error, in label units"
     figure(
-        effect_figure(changes, panels, variants, unit),
+        effect_figure(changes, panels, variants, _error_words(view)),
         key="identity-effect",
         caption=f"{view.split} split; paired 95 % intervals of the change by drawing "
         "conversations; pale: the change may be chance.",
@@ -145,7 +153,8 @@ def draw_effect(view: state.View) -> None:
             "else told to its identity embedding, or with its neighbours hidden; its bar is the "
             "95 % interval of the change, from 1,000 draws of whole conversations. A model that "
             "was **trained** without identity could learn other ways, so its error is the fairer "
-            "ablation; it stands in the last row where there is one on the same corpus."
+            "ablation; it stands in the last row where there is one on the same corpus. "
+            + _error_explained(view)
         ),
         data=changes,
         alt="Error as trained and under every intervention, for all utterances and for slices",
@@ -155,37 +164,107 @@ def draw_effect(view: state.View) -> None:
         st.caption(f"Left out, because they cannot change this model: {reasons}.")
 
 
-def effect_title(changes: pd.DataFrame, variant: str, classes: bool, inert: str | None) -> str:
+def draw_slices(view: state.View, variant: str) -> None:
+    """What one intervention does in every part of the split, and where attention goes."""
+    changes = _changes(view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, view)
+    left, right = wide_columns(2, key="slices-and-attention", least=320, gap="large")
+    with left:
+        _draw_slices(view, changes, variant)
+    if view.outputs.window.shape[1] > 1:
+        with right:
+            _draw_attended(view, changes)
+
+
+def _draw_slices(view: state.View, changes: pd.DataFrame, variant: str) -> None:
+    rows = slice_changes(changes, variant)
+    st.subheader(f"“{INTERVENTIONS[variant].capitalize()}”, part by part")
+    st.markdown(f"{slices_finding(rows)}. {plain(null_sentence(rows))}")
+    classes = view.corpus.label.classes is not None
+    unit = "change of the error" if classes else "change of the error, in label units"
+    figure(
+        slice_change_figure(rows, slice_titles(rows["slice"]), unit),
+        key="identity-slices",
+        caption=f"{view.split} split; paired 95 % intervals by drawing conversations; pale: the "
+        f"change may be chance. Each interval stands alone: of {len(rows)} about one in twenty "
+        "excludes 0 by chance.",
+        explanation=(
+            "Every dot is how much the error of the same model changes when its identity "
+            "embedding is told something else, in one part of the split; right of the line the "
+            "error grows. Choose the intervention above. **Replies** are turns after another "
+            "speaker's; a label **as the speaker's last** repeats what the same speaker showed "
+            "last in this conversation, within a tenth of the range. Parts of fewer than ten "
+            "utterances are left out, and parts may overlap. " + _error_explained(view)
+        ),
+        data=rows,
+        alt="Change of the error under one intervention, one row a part of the split",
+    )
+
+
+def _draw_attended(view: state.View, changes: pd.DataFrame) -> None:
+    everything = changes[changes["slice"] == "all"]
+    names = {TRAINED: TRAINED_WORDS, **{v: INTERVENTIONS[v] for v in effective(view)}}
+    st.subheader("Where does the readout look?")
+    st.markdown(f"{plain(attended_finding(everything, names))}.")
+    figure(
+        attended_figure(everything, names),
+        key="attended",
+        caption=f"Attention of the last layer, mean over heads and over the {view.split} split.",
+        explanation=(
+            "How the attention of the readout is divided between the target's own tokens and "
+            "those of its neighbours, by whose they are. How much of it **has moved** against "
+            "the model as trained is on each bar: the total variation distance, which also "
+            "counts what moves between neighbours of the same kind. Attention says what is "
+            "looked at, not what it does to the prediction."
+        ),
+        data=everything[everything["variant"].isin(names)],
+        alt="Shares of attention on the target and its neighbours, one row a variant",
+    )
+
+
+def effect_title(changes: pd.DataFrame, variant: str, inert: str | None) -> str:
     """What removing identity does to the error, as a finding."""
     if inert is not None:
         return f"There is no identity to remove: {inert}"
     everything = changes[(changes["variant"] == variant) & (changes["slice"] == "all")].iloc[0]
-    write = (lambda v: f"{v:.1%}") if classes else three_digits
-    error = "share of wrong classes" if classes else "error"
     found = strongest_change(changes, variant)
     if found is None:
         trained = everything["error"] - everything["change"]
         return (
-            f"Removing identity makes no difference that could not be chance: the {error} goes "
-            f"from {write(trained)} to {write(everything['error'])}"
+            "Removing identity makes no difference that could not be chance: the error goes "
+            f"from {three_digits(trained)} to {three_digits(everything['error'])}"
         )
     moved = "rises" if found["change"] > 0 else "falls"
-    where = plain(slice_phrases(changes["slice"])[found["slice"]])
+    where = plain(slice_contents(changes["slice"])[found["slice"]])
     return (
-        f"Without identity the {error} on {where} {moved} from "
-        f"{write(found['trained'])} to {write(found['error'])}"
+        f"Without identity the error on {where} {moved} from "
+        f"{three_digits(found['trained'])} to {three_digits(found['error'])}"
     )
 
 
-def _retrained_sentence(changes: pd.DataFrame, name: str, how: str, classes: bool) -> str:
+def _error_words(view: state.View) -> str:
+    if view.corpus.label.classes is not None:
+        return "error, 1 − probability of the true class"
+    return "mean absolute error, in label units"
+
+
+def _error_explained(view: state.View) -> str:
+    if view.corpus.label.classes is None:
+        return ""
+    return (
+        "For classes the error of an utterance is 1 minus the probability of its true class: it "
+        "moves before the named class does, so it needs fewer utterances than a share of "
+        "mistakes."
+    )
+
+
+def _retrained_sentence(changes: pd.DataFrame, name: str, how: str) -> str:
     row = changes[(changes["variant"] == RETRAINED) & (changes["slice"] == "all")].iloc[0]
-    write = (lambda v: f"{v:+.1%}") if classes else (lambda v: f"{v:+.3g}")
-    interval = f"[{write(row['low'])}, {write(row['high'])}]"
+    interval = f"[{row['low']:+.3g}, {row['high']:+.3g}]"
     sure = row["low"] > 0 or row["high"] < 0
     verdict = "" if sure else ", which may be chance"
     return (
         f"Trained on the same corpus, but {plain(how)}: **{plain(name)}** changes the error on "
-        f"all utterances by {write(row['change'])} {interval}{verdict}."
+        f"all utterances by {row['change']:+.3g} {interval}{verdict}."
     )
 
 

@@ -3,7 +3,12 @@
 import streamlit as st
 
 from app import state
-from app.components.identity_effect import draw_effect, draw_prediction, effective
+from app.components.identity_effect import (
+    draw_effect,
+    draw_prediction,
+    draw_slices,
+    effective,
+)
 from app.components.layout import wide_columns
 from app.components.window_chat import draw_attention, draw_moved, draw_window
 from mmmie.analysis.intervention_names import INTERVENTIONS
@@ -31,3 +36,5 @@ with right:
     draw_attention(view, str(variant))
     draw_prediction(view)
 draw_effect(view)
+if usable:
+    draw_slices(view, str(variant))

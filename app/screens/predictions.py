@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import state
+from app.components.contributions import why_this_prediction
 from app.components.error_overview import error_overview
 from app.components.layout import wide_columns
 from app.components.timeline import timeline
@@ -19,4 +20,7 @@ with left:
     utterance_table(view)
 with right:
     utterance_card(view, view.primary)
+why = st.container()
 error_overview(view)
+with why:  # last, because the model has to be loaded the first time
+    why_this_prediction(view)

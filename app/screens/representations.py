@@ -7,7 +7,7 @@ import streamlit as st
 from app import state
 from app.components.code_epochs import draw_code_epochs
 from app.components.code_maps import draw_code_maps
-from app.components.code_probes import draw_probes, probes
+from app.components.code_probes import draw_probes, probe_controls, probes
 from app.components.layout import wide_columns
 from app.components.neighbours import draw_neighbours
 from app.components.utterance import utterance_card
@@ -43,7 +43,8 @@ with right:
 
 draw_neighbours(view)
 
-report = probes(view)
+reading, nonlinear = probe_controls(view)
+report = probes(view, nonlinear)
 if report is not None:
     heading.title(probe_finding(report))
-    draw_probes(view, report)
+    draw_probes(view, report, reading)

@@ -46,8 +46,8 @@ only what the task needs. The upper row is the invariant code *z*, the lower row
   there, the true value may be anywhere up to the upper bound.
 - **grey line**: the bound that the objective used. Dashed, it is an upper bound too, and the truth
   is below it. Dotted, it bounds nothing: without noise in the encoder the true value is infinite.
-- **I(z; s)** (dotted) is how far the two codes repeat each other. CLUB with a learned conditional
-  bounds it on neither side.
+- **I(z; s)** (dotted) is how far the two codes repeat each other: what two Gaussians with the
+  correlations of their means would share. It bounds the truth on neither side.
 - **fresh critic, on the split shown** (triangle): a lower bound from the check at the end of this
   page.
 """

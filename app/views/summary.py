@@ -56,7 +56,8 @@ def model_sentence(
     when = f"epoch **{info.epoch}**" + (f" of {epochs}" if epochs else "")
     return (
         f"It reads **{listed([plain(m) for m in info.modalities])}**, makes {codes} of "
-        f"{settings.code_dim} numbers a modality, *z* to share and *s* of its own, and fuses them "
+        f"each, *z* of {settings.invariant_dim} numbers to share and *s* of "
+        f"{settings.specific_dim} of its own, and fuses them "
         f"over {window} with {identity}, read out by the {settings.readout} "
         f"({parameters:,} parameters). It was {trained}; {when}, chosen on valid."
     )

@@ -9,55 +9,59 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.identity_effect import identity_effect, prediction_shift
-from mmmie.analysis.intervals import difference_interval
+from mmmie.analysis.identity_effect import (
+    error_changes,
+    identity_effect,
+    identity_slices,
+    prediction_shift,
+    utterance_errors,
+)
 from mmmie.analysis.intervention_names import INTERVENTIONS
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.analysis.probes import conversation_codes
-from mmmie.analysis.slices import slices
 from mmmie.corpus import Corpus
-from mmmie.metrics import metrics_for
 from mmmie.model.config import ModelSettings
 
 RETRAINED = "retrained"
-_REPEATS = 1000
 _UNKNOWN = 2
 
 
 def identity_changes(corpus: Corpus, outputs: SplitOutputs) -> pd.DataFrame:
-    """`identity_effect` as a table, with paired intervals of the change.
-
-    The error is the mean absolute error in label units, or the share of wrong classes. The
-    interval of its change is the 95 % bootstrap over whole conversations of
-    `mmmie.analysis.intervals`.
+    """`identity_effect` as a table.
 
     Returns:
         One row a slice (``all`` first) and variant (``trained`` first): `slice`, `n`,
-        `variant`, `error`, `change` against the same model as trained, its interval `low` and
-        `high` (NaN with fewer than two conversations), and `mean_abs_shift` of the prediction.
+        `variant`, `error` (of `utterance_errors`), `change` against the same model as trained,
+        its interval `low` and `high` (NaN with fewer than two conversations),
+        `mean_abs_shift` of the prediction, and of the attention the shares on `target`,
+        `same_speaker`, `other_speakers` and `unknown_speakers` and its `total_variation`
+        against the model as trained.
     """
     report = identity_effect(corpus, outputs)
-    everything = np.ones(len(outputs.rows), bool)
     entries: list[dict[str, Any]] = []
-    for name, mask in [("all", everything), *slices(corpus, outputs.rows)]:
-        part = report if name == "all" else report["slices"][name]
-        common = {"slice": name, "n": int(mask.sum())}
-        trained = _error(part["trained"])
+    for name, part in {"all": report, **report["slices"]}.items():
+        common = {"slice": name, "n": part["trained"]["n"]}
+        trained = part["trained"]
         still = {"change": 0.0, "low": 0.0, "high": 0.0, "mean_abs_shift": 0.0}
-        entries.append({**common, "variant": TRAINED, "error": trained, **still})
-        for variant in INTERVENTIONS:
-            metrics = part["interventions"][variant]
-            error = _error(metrics)
-            low, high = _change_interval(corpus, outputs, variant, mask)
+        shares = trained["attention"]
+        entries.append(
+            {**common, "variant": TRAINED, "error": trained["error"], **still, **shares}
+            | {"total_variation": 0.0}
+        )
+        for variant, found in part["interventions"].items():
+            change = found["error_change"]
+            moved = found["attention"]
             entries.append(
                 {
                     **common,
                     "variant": variant,
-                    "error": error,
-                    "change": error - trained,
-                    "low": low,
-                    "high": high,
-                    "mean_abs_shift": metrics["mean_abs_shift"],
+                    "error": found["error"],
+                    "change": change["value"],
+                    "low": change["low"],
+                    "high": change["high"],
+                    "mean_abs_shift": found["mean_abs_shift"],
+                    **{whom: share + moved[whom] for whom, share in shares.items()},
+                    "total_variation": moved["total_variation"],
                 }
             )
     return pd.DataFrame(entries)
@@ -72,28 +76,25 @@ def retrained_changes(corpus: Corpus, outputs: SplitOutputs, other: SplitOutputs
         other: of the same split.
 
     Returns:
-        One row a slice with the variant ``retrained`` and the columns of `identity_changes`.
+        One row a slice with the variant ``retrained`` and the columns of `identity_changes`
+        but those of attention: the two need not see the same window.
     """
     pair = {TRAINED: outputs.output[TRAINED], RETRAINED: other.output[TRAINED]}
     both = replace(outputs, output=pair)
-    targets = corpus.targets[outputs.rows]
+    groups = conversation_codes(corpus, outputs.rows)
     everything = np.ones(len(outputs.rows), bool)
     entries: list[dict[str, Any]] = []
-    for name, mask in [("all", everything), *slices(corpus, outputs.rows)]:
-        errors = {
-            v: _error(metrics_for(corpus.label, output[mask], targets[mask]))
-            for v, output in pair.items()
-        }
-        low, high = _change_interval(corpus, both, RETRAINED, mask)
+    for name, mask in [("all", everything), *identity_slices(corpus, outputs.rows)]:
+        (change,) = error_changes(corpus, both, [RETRAINED], groups, mask)
         entries.append(
             {
                 "slice": name,
                 "n": int(mask.sum()),
                 "variant": RETRAINED,
-                "error": errors[RETRAINED],
-                "change": errors[RETRAINED] - errors[TRAINED],
-                "low": low,
-                "high": high,
+                "error": float(utterance_errors(corpus, both, RETRAINED)[mask].mean()),
+                "change": change.value,
+                "low": change.low,
+                "high": change.high,
                 "mean_abs_shift": float(prediction_shift(both, RETRAINED)[mask].mean()),
             }
         )
@@ -147,25 +148,3 @@ def without_effect(settings: ModelSettings, outputs: SplitOutputs) -> dict[str, 
     elif (outputs.relation == _UNKNOWN).all():
         reasons.setdefault("swap_speaker", "no speaker is known")
     return {name: reasons[name] for name in INTERVENTIONS if name in reasons}
-
-
-def _error(metrics: dict[str, Any]) -> float:
-    return float(metrics["mae"] if "mae" in metrics else 1 - metrics["accuracy"])
-
-
-def _change_interval(
-    corpus: Corpus, outputs: SplitOutputs, variant: str, mask: np.ndarray
-) -> tuple[float, float]:
-    groups = conversation_codes(corpus, outputs.rows)
-    metric = "mae" if corpus.label.classes is None else "accuracy"
-    found = difference_interval(
-        metric,
-        corpus.label,
-        outputs.output[TRAINED],
-        outputs.output[variant],
-        corpus.targets[outputs.rows],
-        groups,
-        mask,
-        repeats=_REPEATS,
-    )
-    return (found.low, found.high) if metric == "mae" else (-found.high, -found.low)

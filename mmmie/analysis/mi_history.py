@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from mmmie.training.checkpoint import CheckpointInfo
+from mmmie.training.config import MaximiseSettings
 
 BoundKind = Literal["lower", "upper", "neither"]
 Held = dict[tuple[str, str], dict[Any, Any]]
@@ -87,12 +88,11 @@ def measured(info: CheckpointInfo, family: str) -> Measured:
     """How a family of `FAMILIES` was measured in the training of a checkpoint."""
     objective, stochastic = info.config.objective, info.config.model.stochastic
     if family == "pair":
-        return _measured_pair(objective.maximise.estimator)
+        return _measured_pair(objective.maximise)
     if family == "check":
         return Measured("InfoNCE, a fresh critic fitted to the train split", "lower")
     if family == "separation":
-        fitted = objective.minimise.enabled and objective.minimise.separation > 0
-        return Measured("CLUB, learned conditional", "neither", fitted)
+        return Measured("canonical correlations of the means", "neither")
     if family.startswith("lower"):
         return Measured("InfoNCE, exact conditional of the encoder as the critic", "lower")
     if family.startswith("upper"):
@@ -103,11 +103,12 @@ def measured(info: CheckpointInfo, family: str) -> Measured:
     return Measured(f"{name}, learned conditional", "neither", objective.minimise.enabled)
 
 
-def _measured_pair(estimator: str) -> Measured:
-    caveat = None
+def _measured_pair(maximise: MaximiseSettings) -> Measured:
+    estimator, caveat = maximise.estimator, None
     if estimator == "smile":
         caveat = "SMILE is no bound where scores exceed its clip of 5 nats"
-    words = f"{TITLES[estimator]}, cosine critic trained with the model"
+    critic = {"gaussian": "Gaussian", "cosine": "cosine"}[maximise.critic]
+    words = f"{TITLES[estimator]}, {critic} critic trained with the model"
     return Measured(words, "lower", caveat=caveat)
 
 
@@ -278,8 +279,8 @@ def conclusion(
         return f"{said} But {how.caveat}." if how.caveat else said
     if family == "separation":
         return (
-            f"About {nats:.2g} nats, on neither side of the truth: an upper bound only as far "
-            f"as the learned conditional fits."
+            f"About {nats:.2g} nats, on neither side of the truth: as much as two Gaussians of "
+            f"the same correlations would share."
         )
     code = _code(family)
     if bracket is not None:

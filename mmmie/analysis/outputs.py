@@ -6,7 +6,7 @@ Analyses and pages read this; only computing it needs torch.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mmmie.analysis.checkpoints import Checkpoint
 
 TRAINED = "trained"
-_VERSION = 1
+_VERSION = 2
 _MOST_KEPT = 12
 
 
@@ -36,8 +36,11 @@ class SplitOutputs:
             at place `past`.
         relation: (n, W) 0 same speaker, 1 other, 2 unknown.
         past: the place of the target in a window.
-        spaces: ``invariant.<modality>``, ``specific.<modality>`` and ``fused`` → (n, d).
+        spaces: ``invariant.<modality>``, ``specific.<modality>`` and ``fused`` → (n, d); of
+            the codes the means.
         modalities: in the order of the model.
+        deviations: ``invariant.<modality>`` and ``specific.<modality>`` → (n, d) standard
+            deviations of the codes; empty where the encoders are deterministic.
     """
 
     rows: np.ndarray
@@ -48,6 +51,7 @@ class SplitOutputs:
     past: int
     spaces: dict[str, np.ndarray]
     modalities: list[str]
+    deviations: dict[str, np.ndarray] = field(default_factory=dict)
 
     def frame(self, corpus: Corpus, variant: str = TRAINED) -> pd.DataFrame:
         """The utterances of the split with `prediction` and `error`, one row each.
@@ -103,6 +107,12 @@ def compute_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> Split
         for kind in ("invariant", "specific")
         for m, name in enumerate(names)
     }
+    deviations = {
+        f"{kind}.{name}": getattr(codes, kind).log_variance[:, m].div(2).exp().float().cpu().numpy()
+        for kind in ("invariant", "specific")
+        for m, name in enumerate(names)
+        if model.settings.stochastic
+    }
     assert fused is not None
     return SplitOutputs(
         rows=windows.rows,
@@ -113,6 +123,7 @@ def compute_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> Split
         past=model.settings.context.span[0],
         spaces={**spaces, "fused": fused},
         modalities=names,
+        deviations=deviations,
     )
 
 
@@ -172,6 +183,7 @@ def _write(file: Path, outputs: SplitOutputs) -> None:
         **{f"output/{k}": v for k, v in outputs.output.items()},
         **{f"attention/{k}": v.astype(np.float16) for k, v in outputs.attention.items()},
         **{f"spaces/{k}": v for k, v in outputs.spaces.items()},
+        **{f"deviations/{k}": v for k, v in outputs.deviations.items()},
     }
     metadata = {"past": str(outputs.past), "modalities": "\n".join(outputs.modalities)}
     scratch = file.with_suffix(f".{os.getpid()}")
@@ -202,4 +214,5 @@ def _read(file: Path) -> SplitOutputs:
         past=int(metadata["past"]),
         spaces=group("spaces/"),
         modalities=metadata["modalities"].split("\n"),
+        deviations=group("deviations/"),
     )

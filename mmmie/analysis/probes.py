@@ -1,55 +1,101 @@
-"""What the codes hold: linear probes, cross-validated by conversation, and retrieval."""
+"""What the codes hold: probes cross-validated by conversation, alignment and leakage."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mmmie.analysis.alignment import cka_table, retrieval_report
+from mmmie.analysis.code_contents import Contents, read_contents
+from mmmie.analysis.code_readings import DRAWS, KINDS, READINGS, Reading, code_name, read_codes
+from mmmie.analysis.leakage import LABEL, leakage_table
 from mmmie.analysis.outputs import SplitOutputs
+from mmmie.analysis.readouts import Probe
+from mmmie.analysis.speaker_probe import SpeakerTask, speaker_task, speaker_told
 from mmmie.corpus import Corpus
 
-KINDS = ("invariant", "specific")
-_FOLDS = 5
-_RETRIEVED_AMONG = 500
+# Which reading the keys `codes` of the report hold. The bounds of the objective are about
+# samples; means show more, also what is far below the code's own noise.
+REPORTED_READING: Reading = "means"
 
 
-def probe_report(corpus: Corpus, outputs: SplitOutputs) -> dict[str, Any]:
+def probe_report(corpus: Corpus, outputs: SplitOutputs, nonlinear: bool = False) -> dict[str, Any]:
     """The report of ``mmmie probe``.
+
+    Args:
+        corpus: the corpus.
+        outputs: what the model says about a split of it.
+        nonlinear: whether to run the non-linear probes too, which take some seconds.
 
     Returns:
         ``codes`` → kind → modality → {``modality_accuracy``: how often a linear classifier
         tells from a code of this modality which one it comes from, None with one modality;
         ``label_r2``: of a ridge readout of the label; ``latents``: column → R², for the
-        columns ``latent_…``}; ``retrieval`` → pair → recall of the same utterance.
+        columns ``latent_…``}; ``retrieval`` → pair → recall of the same utterance;
+        ``readings`` → ``means`` and ``samples`` → {``linear`` and, where asked for,
+        ``nonlinear``: as ``codes``; ``speaker_accuracy``: kind → modality → accuracy;
+        ``cka``: code → code → linear CKA}; ``speaker``: who was to be told apart, or why
+        nobody; ``leakage``: rows of `leakage_tables`; ``draws``: samples of every code.
     """
     groups = conversation_codes(corpus, outputs.rows)
-    targets = label_matrix(corpus, outputs.rows)
-    table = corpus.utterances.iloc[outputs.rows]
+    task = speaker_task(corpus, outputs.rows, groups)
+    probes: list[Probe] = ["linear", "nonlinear"] if nonlinear else ["linear"]
+    readings: dict[str, dict[str, Any]] = {}
+    tables = []
+    for reading in READINGS:
+        draws = read_codes(outputs, reading)
+        speakers = speaker_told(draws, task, groups)
+        readings[reading] = {
+            "speaker_accuracy": _speaker_accuracy(outputs.modalities, speakers, task),
+            "cka": cka_table(draws),
+        }
+        for probe in probes:
+            contents = read_contents(
+                draws, outputs.modalities, probe_targets(corpus, outputs.rows), groups, probe
+            )
+            readings[reading][probe] = _codes_report(contents, outputs.modalities)
+            # who speaks is probed linearly only
+            told = speakers if probe == "linear" else {}
+            table = leakage_table(contents, outputs.modalities, groups, task, told)
+            tables.append(table.assign(reading=reading, probe=probe))
+    return {
+        "codes": readings[REPORTED_READING]["linear"],
+        "retrieval": retrieval_report(outputs),
+        "readings": readings,
+        "speaker": {
+            "speakers": task.speakers,
+            "utterances": int((task.who >= 0).sum()),
+            "chance": task.chance,
+            "reason": task.reason,
+        },
+        "leakage": pd.concat(tables, ignore_index=True).to_dict("records"),
+        "draws": DRAWS,
+    }
+
+
+def leakage_tables(report: dict[str, Any]) -> pd.DataFrame:
+    """`leakage_table` for every reading and probe, with the columns `reading` and `probe`.
+
+    Args:
+        report: from `probe_report`.
+    """
+    return pd.DataFrame(report["leakage"])
+
+
+def probe_targets(corpus: Corpus, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """What probes read: ``label`` and every numeric column ``latent_…`` without gaps, (n, k)."""
+    table = corpus.utterances.iloc[rows]
     latents = [
         str(c)
         for c in table.columns
         if str(c).startswith("latent_") and pd.api.types.is_numeric_dtype(table[c])
     ]
-    latents = [c for c in latents if table[c].notna().all()]
-    codes: dict[str, dict[str, Any]] = {}
-    for kind in KINDS:
-        accuracies = modality_accuracy(outputs, kind, groups)
-        codes[kind] = {}
-        for name in outputs.modalities:
-            x = outputs.spaces[f"{kind}.{name}"]
-            codes[kind][name] = {
-                "modality_accuracy": accuracies.get(name),
-                "label_r2": ridge_r2(x, targets, groups),
-                "latents": {
-                    latent: ridge_r2(x, table[[latent]].to_numpy(float), groups)
-                    for latent in latents
-                },
-            }
-    return {"codes": codes, "retrieval": retrieval_report(outputs)}
+    return {
+        LABEL: label_matrix(corpus, rows),
+        **{c: table[[c]].to_numpy(float) for c in latents if table[c].notna().all()},
+    }
 
 
 def conversation_codes(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
@@ -65,101 +111,28 @@ def label_matrix(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
     return np.eye(len(corpus.label.classes))[targets]
 
 
-def folds(groups: np.ndarray, count: int = _FOLDS, seed: int = 0) -> Iterator[np.ndarray]:
-    """Masks (n,) of the held-out part of every fold; a conversation is never torn."""
-    names = np.unique(groups)
-    order = np.random.default_rng(seed).permutation(len(names))
-    for part in np.array_split(names[order], min(count, len(names))):
-        yield np.isin(groups, part)
-
-
-def ridge_r2(x: np.ndarray, y: np.ndarray, groups: np.ndarray) -> float | None:
-    """R² of y (n, k) from x (n, d) on held-out conversations, over all columns of y.
-
-    The penalty is chosen by generalised cross-validation inside each training part.
-
-    Returns:
-        None with fewer than two conversations or a constant y.
-    """
-    from sklearn.linear_model import RidgeCV
-
-    if len(np.unique(groups)) < 2 or np.allclose(y, y[:1]):
-        return None
-    predicted = np.zeros_like(y, dtype=float)
-    for held_out in folds(groups):
-        fit = ~held_out
-        mean, deviation = x[fit].mean(0), x[fit].std(0) + 1e-8
-        probe = RidgeCV(alphas=(0.1, 1.0, 10.0, 100.0, 1000.0))
-        probe.fit((x[fit] - mean) / deviation, y[fit])
-        guess = probe.predict((x[held_out] - mean) / deviation)
-        predicted[held_out] = guess.reshape(predicted[held_out].shape)
-    residual = ((y - predicted) ** 2).sum()
-    return float(1 - residual / ((y - y.mean(0)) ** 2).sum())
-
-
-def modality_accuracy(outputs: SplitOutputs, kind: str, groups: np.ndarray) -> dict[str, float]:
-    """How often a linear classifier names the modality that a code comes from.
-
-    Returns:
-        modality → share of its codes named rightly on held-out conversations; empty with one
-        modality or one conversation. Chance is one over the number of modalities.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    names = outputs.modalities
-    if len(names) < 2 or len(np.unique(groups)) < 2:
-        return {}
-    x = np.concatenate([outputs.spaces[f"{kind}.{name}"] for name in names])
-    y = np.repeat(np.arange(len(names)), len(groups))
-    all_groups = np.tile(groups, len(names))
-    right = np.zeros(len(y), bool)
-    for held_out in folds(all_groups):
-        fit = ~held_out
-        mean, deviation = x[fit].mean(0), x[fit].std(0) + 1e-8
-        probe = LogisticRegression(max_iter=200)
-        probe.fit((x[fit] - mean) / deviation, y[fit])
-        right[held_out] = probe.predict((x[held_out] - mean) / deviation) == y[held_out]
-    return {name: float(right[y == m].mean()) for m, name in enumerate(names)}
-
-
-def retrieval_report(outputs: SplitOutputs) -> dict[str, dict[str, float]]:
-    """How often the code of the same utterance in another modality is the nearest by cosine.
-
-    The invariant codes are compared among blocks of up to 500 utterances, in both directions.
-
-    Returns:
-        ``text-audio`` → {``recall_at_1``, ``recall_at_10``, ``chance_at_1``}.
-    """
-    n = len(outputs.rows)
-    blocks = np.array_split(np.random.default_rng(0).permutation(n), -(-n // _RETRIEVED_AMONG))
-    report = {}
-    for a, b in combinations(outputs.modalities, 2):
-        ranks = np.concatenate(
-            [
-                _ranks(outputs.spaces[f"invariant.{a}"][i], outputs.spaces[f"invariant.{b}"][i])
-                for i in blocks
-            ]
-        )
-        report[f"{a}-{b}"] = {
-            "recall_at_1": float((ranks < 1).mean()),
-            "recall_at_10": float((ranks < 10).mean()),
-            "chance_at_1": float(np.mean([1 / len(i) for i in blocks])),
+def _codes_report(contents: Contents, modalities: list[str]) -> dict[str, dict[str, Any]]:
+    latents = [target for target in contents.total if target != LABEL]
+    return {
+        kind: {
+            m: {
+                "modality_accuracy": contents.modality_accuracy(code_name(kind, m)),
+                "label_r2": contents.r2(code_name(kind, m), LABEL),
+                "latents": {latent: contents.r2(code_name(kind, m), latent) for latent in latents},
+            }
+            for m in modalities
         }
-    return report
+        for kind in KINDS
+    }
 
 
-def _ranks(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """How many others are nearer than the true partner, in both directions (2n,).
-
-    Ties count half, so that codes which are all the same score no better than chance.
-    """
-    x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
-    y = y / np.maximum(np.linalg.norm(y, axis=1, keepdims=True), 1e-9)
-    similarity = x @ y.T
-    true = similarity.diagonal()
-    ranks = []
-    for matrix in (similarity, similarity.T):
-        nearer = (matrix > true[:, None]).sum(1)
-        tied = (matrix == true[:, None]).sum(1) - 1
-        ranks.append(nearer + tied / 2)
-    return np.concatenate(ranks)
+def _speaker_accuracy(
+    modalities: list[str], told: dict[str, np.ndarray], task: SpeakerTask
+) -> dict[str, dict[str, float | None]]:
+    part = task.who >= 0
+    return {
+        kind: {
+            m: float(told[code_name(kind, m)][part].mean()) if told else None for m in modalities
+        }
+        for kind in KINDS
+    }

@@ -13,6 +13,8 @@ from mmmie.metrics import metrics_for
 
 _MOST_VALUES = 10
 _FEWEST_UTTERANCES = 10
+_SHORT, _LONG = 3, 10  # words
+_SAME_LABEL = 0.1  # of the range
 
 
 def slices(corpus: Corpus, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
@@ -22,16 +24,32 @@ def slices(corpus: Corpus, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]
     slices of fewer than ten utterances are left out.
     """
     table = corpus.utterances.iloc[rows]
-    for column in table.columns:
-        if column in STANDARD_COLUMNS or str(column).startswith("latent_"):
-            continue
-        values = pd.Series(table[column]).dropna()
-        if not 2 <= values.nunique() <= _MOST_VALUES:
-            continue
-        for value in sorted(values.unique()):
-            mask = (table[column] == value).to_numpy()
-            if mask.sum() >= _FEWEST_UTTERANCES:
-                yield f"{column}={_plain(value)}", mask
+    further = [
+        column
+        for column in table.columns
+        if column not in STANDARD_COLUMNS and not str(column).startswith("latent_")
+    ]
+    yield from _slices_of(table[further])
+
+
+def turn_slices(corpus: Corpus, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Slices by what an utterance is in its conversation; any corpus has some of them.
+
+    ``words=1-3``, ``4-10`` and ``over 10``, where there are transcripts; ``turn=first`` of its
+    conversation, ``reply`` to another speaker or ``same speaker`` as the turn before (``later``
+    where the corpus knows no speakers); and ``own_last_label=repeated`` or ``changed`` against
+    the same speaker's last utterance in the conversation, of numbers repeated within a tenth of
+    their range. Names, masks and the least size are as for `slices`.
+    """
+    columns = {"turn": _turn(corpus)}
+    if "transcript" in corpus.utterances:
+        words = corpus.utterances["transcript"].fillna("").str.split().str.len()
+        edges = [0, _SHORT, _LONG, np.inf]
+        names = [f"1-{_SHORT}", f"{_SHORT + 1}-{_LONG}", f"over {_LONG}"]
+        columns["words"] = pd.cut(words, edges, labels=names).astype(object)
+    if corpus.has_speakers:
+        columns["own_last_label"] = _own_last_label(corpus)
+    yield from _slices_of(pd.DataFrame(columns).iloc[rows])
 
 
 def slice_metrics(corpus: Corpus, rows: np.ndarray, output: np.ndarray) -> pd.DataFrame:
@@ -49,6 +67,50 @@ def slice_metrics(corpus: Corpus, rows: np.ndarray, output: np.ndarray) -> pd.Da
         plain = {k: v for k, v in metrics.items() if not isinstance(v, dict)}
         entries.append({"slice": name, **plain})
     return pd.DataFrame(entries)
+
+
+def _slices_of(table: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+    for column in table.columns:
+        values = pd.Series(table[column]).dropna()
+        if not 2 <= values.nunique() <= _MOST_VALUES:
+            continue
+        for value in sorted(values.unique()):
+            mask = (table[column] == value).to_numpy()
+            if mask.sum() >= _FEWEST_UTTERANCES:
+                yield f"{column}={_plain(value)}", mask
+
+
+def _turn(corpus: Corpus) -> pd.Series:
+    """``first``, ``reply``, ``same speaker`` or ``later``; None where a speaker is unknown."""
+    previous = corpus.window(1, 0)[:, 0]
+    if not corpus.has_speakers:
+        return pd.Series(np.where(previous < 0, "first", "later"), dtype=object)
+    codes = corpus.speaker_codes
+    before = np.where(previous >= 0, codes[previous], -1)
+    turn = np.where(before == codes, "same speaker", "reply").astype(object)
+    turn[(before < 0) | (codes < 0)] = None
+    turn[previous < 0] = "first"
+    return pd.Series(turn, dtype=object)
+
+
+def _own_last_label(corpus: Corpus) -> pd.Series:
+    """``repeated`` or ``changed``; None for a speaker's first utterance and unknown speakers."""
+    table = pd.DataFrame(
+        {
+            "conversation": corpus.utterances["conversation"],
+            "position": corpus.utterances["position"],
+            "speaker": corpus.speaker_codes,
+            "label": corpus.targets.astype(float),
+        }
+    )
+    known = table[table["speaker"] >= 0].sort_values("position", kind="stable")
+    change = known.groupby(["conversation", "speaker"])["label"].diff().abs()
+    within = 0.0
+    if corpus.label.classes is None:
+        low, high = corpus.label.range or (table["label"].min(), table["label"].max())
+        within = _SAME_LABEL * (high - low)
+    said = pd.Series(np.where(change <= within, "repeated", "changed"), change.index, dtype=object)
+    return said.where(change.notna(), None).reindex(table.index)
 
 
 def _plain(value: Any) -> str:

@@ -46,7 +46,8 @@ class ModelSettings(Settings):
         None, description="Modalities to use, in this order; all of the corpus if left out."
     )
     dim: int = Field(64, ge=4, le=2048, description="Width of encoders and fusion.")
-    code_dim: int = Field(16, ge=1, le=512, description="Dimensions of each code.")
+    invariant_dim: int = Field(8, ge=1, le=512, description="Dimensions of the invariant code z.")
+    specific_dim: int = Field(16, ge=1, le=512, description="Dimensions of the specific code s.")
     stochastic: bool = Field(
         True, description="Codes are sampled in training; off makes I(x; z) infinite."
     )

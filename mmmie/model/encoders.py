@@ -105,16 +105,16 @@ class SequenceEncoder(nn.Module):
 class CodeHead(nn.Module):
     """Hidden state → mean and log-variance of one code, p(code | x) = N(mean, variance)."""
 
-    def __init__(self, settings: ModelSettings) -> None:
+    def __init__(self, settings: ModelSettings, dim: int) -> None:
         super().__init__()
         self.inner = nn.Linear(settings.dim, settings.dim)
         self.dropout = nn.Dropout(settings.dropout)
-        self.outer = nn.Linear(settings.dim, 2 * settings.code_dim)
+        self.outer = nn.Linear(settings.dim, 2 * dim)
         with torch.no_grad():
-            self.outer.bias[settings.code_dim :] = -3.0  # begins almost deterministic
+            self.outer.bias[dim:] = -3.0  # begins almost deterministic
 
     def forward(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, d) → mean (B, d_z), log-variance (B, d_z) softly kept within ±6."""
+        """(B, d) → mean (B, d_c), log-variance (B, d_c) softly kept within ±6."""
         inner = hidden + self.dropout(F.gelu(self.inner(hidden)))
         mean, raw = self.outer(inner).chunk(2, -1)
         return mean, _LOG_VARIANCE_RANGE * torch.tanh(raw / _LOG_VARIANCE_RANGE)
@@ -122,12 +122,12 @@ class CodeHead(nn.Module):
 
 @dataclass
 class Code:
-    """One code of U utterances and M modalities.
+    """One code of U utterances and M modalities; d_c is d_z or d_s.
 
     Attributes:
-        mean: (U, M, d_z), what is used in evaluation.
-        log_variance: (U, M, d_z); meaningless where the encoder is deterministic.
-        sample: (U, M, d_z), mean + deviation · noise in training, the mean in evaluation.
+        mean: (U, M, d_c), what is used in evaluation.
+        log_variance: (U, M, d_c); meaningless where the encoder is deterministic.
+        sample: (U, M, d_c), mean + deviation · noise in training, the mean in evaluation.
     """
 
     mean: Tensor
@@ -145,5 +145,5 @@ class ModalityEncoder(nn.Module):
             self.encoder = UtteranceEncoder(modality, settings)
         else:
             self.encoder = SequenceEncoder(modality, settings)
-        self.invariant = CodeHead(settings)
-        self.specific = CodeHead(settings)
+        self.invariant = CodeHead(settings, settings.invariant_dim)
+        self.specific = CodeHead(settings, settings.specific_dim)

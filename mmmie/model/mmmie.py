@@ -27,7 +27,7 @@ class Codes:
 
     Attributes:
         invariant: codes z that modalities are to share, each (U, M, d_z).
-        specific: codes s of what is a modality's own, each (U, M, d_z).
+        specific: codes s of what is a modality's own, each (U, M, d_s).
         summaries: per modality (U, d), the standardised features that z and s reconstruct.
         present: (U, M) bool.
     """
@@ -84,13 +84,15 @@ class MMMIE(nn.Module):
                 f"{settings.dim}; change one"
             )
         self.modalities, self.label, self.settings = modalities, label, settings
-        count, dim, code = len(modalities), settings.dim, settings.code_dim
+        count, dim = len(modalities), settings.dim
         self.encoders = nn.ModuleDict(
             {name: ModalityEncoder(modality, settings) for name, modality in modalities.items()}
         )
         # Invariant codes share one space and so one projection; specific ones have their own.
-        self.from_invariant = nn.Linear(code, dim)
-        self.from_specific = nn.Parameter(torch.randn(count, code, dim) / code**0.5)
+        self.from_invariant = nn.Linear(settings.invariant_dim, dim)
+        self.from_specific = nn.Parameter(
+            torch.randn(count, settings.specific_dim, dim) / settings.specific_dim**0.5
+        )
         self.identity = IdentityEmbedding(settings, count)
         self.fusion = Fusion(settings)
         outputs = len(label.classes) if label.classes else 1
@@ -131,7 +133,7 @@ class MMMIE(nn.Module):
         return Codes(invariant, specific, summaries, inputs.present)
 
     def _code(self, heads: list[tuple[Tensor, Tensor]]) -> Code:
-        mean = torch.stack([head[0] for head in heads], 1)  # (U, M, d_z)
+        mean = torch.stack([head[0] for head in heads], 1)  # (U, M, d_c)
         log_variance = torch.stack([head[1] for head in heads], 1)
         sample = mean
         if self.training and self.settings.stochastic:

@@ -19,6 +19,10 @@ class MaximiseSettings(Settings):
     estimator: Literal["infonce", "nwj", "dv", "smile", "js"] = Field(
         "infonce", description="The lower bound."
     )
+    critic: Literal["gaussian", "cosine"] = Field(
+        "gaussian",
+        description="How a pair of codes is scored; `gaussian` is learned per dimension.",
+    )
     weight: float = Field(0.1, ge=0, le=100, description="α, times the sum over pairs in nats.")
 
 
@@ -32,8 +36,10 @@ class MinimiseSettings(Settings):
     invariant: float = Field(
         0.01, ge=0, le=100, description="β for I(x; z), times the sum over modalities in nats."
     )
-    specific: float = Field(0.001, ge=0, le=100, description="β for I(x; s).")
-    separation: float = Field(0.01, ge=0, le=100, description="γ for I(z; s), our extension.")
+    specific: float = Field(0.0005, ge=0, le=100, description="β for I(x; s).")
+    separation: float = Field(
+        0.03, ge=0, le=100, description="γ, keeps s from repeating z; our extension."
+    )
 
 
 class ObjectiveSettings(Settings):
@@ -42,7 +48,7 @@ class ObjectiveSettings(Settings):
     maximise: MaximiseSettings = Field(default_factory=MaximiseSettings)
     minimise: MinimiseSettings = Field(default_factory=MinimiseSettings)
     reconstruction: float = Field(
-        0.1, ge=0, le=100, description="δ, keeps the specific code from collapsing."
+        0.5, ge=0, le=100, description="δ, keeps the specific code from collapsing."
     )
 
 
@@ -58,6 +64,13 @@ class TrainingSettings(Settings):
     weight_decay: float = Field(0.05, ge=0, le=10, description="Decoupled weight decay of AdamW.")
     conditional_learning_rate: float = Field(
         3e-3, gt=0, le=1, description="For learned conditionals q, trained in steps of their own."
+    )
+    averaging: float = Field(
+        0.99,
+        ge=0,
+        lt=1,
+        description="The weights that are judged and kept are a running mean of those in training, "
+        "with this share of the past a step; 0 keeps the last ones.",
     )
     clip: float = Field(1.0, gt=0, description="Largest norm of the gradient.")
     patience: int = Field(

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmmie.mi.canonical import CanonicalCorrelations
 from mmmie.mi.infonce import InfoNCE
 from mmmie.model.encoders import Code
 from mmmie.model.mmmie import Codes
-from mmmie.training.bounds import club_terms, encoder_bracket, infonce_terms, standard_error
+from mmmie.training.bounds import encoder_bracket, infonce_terms, standard_error
 from mmmie.training.objective import Objective
 
 MEASURED_UTTERANCES = 4096
@@ -55,7 +56,7 @@ def measure(objective: Objective, codes: Codes) -> dict[str, float]:
         ``mi/min/<m>`` and ``mi/min_specific/<m>`` upper bounds on I(x; z) and I(x; s);
         ``mi/lower/<m>``, ``mi/upper/<m>`` and the same with ``_specific``: a bracket of these from
         the exact conditional, where the encoder is stochastic;
-        ``mi/separation/<m>`` CLUB with a learned q on I(z; s);
+        ``mi/separation/<m>`` what the means of z and s would share as Gaussians;
         ``mi/std/…`` the standard error of each.
     """
     found: dict[str, Tensor] = {}
@@ -72,10 +73,11 @@ def measure(objective: Objective, codes: Codes) -> dict[str, float]:
             if objective.exact:
                 lower, upper = encoder_bracket(*conditional)
                 found[f"lower{suffix}/{name}"], found[f"upper{suffix}/{name}"] = lower, upper
-    for name, conditional in objective.code_conditionals(codes):
-        if len(conditional[0]) > 1:
-            found[f"separation/{name}"] = club_terms(*conditional)
-    metrics = {}
+    metrics = {
+        f"mi/separation/{name}": _gaussian(z, s)
+        for name, z, s in objective.mean_codes(codes)
+        if len(z) > 1
+    }
     for key, terms in found.items():
         metrics[f"mi/{key}"] = terms.mean().item()
         metrics[f"mi/std/{key}"] = standard_error(terms).item()
@@ -133,6 +135,13 @@ def _fresh_scores(known: tuple[Tensor, Tensor], judged: tuple[Tensor, Tensor]) -
     x, y = (rows.double() for rows in judged)
     with torch.inference_mode():
         return critic.scores(critic.standardise_x(x), critic.standardise_y(y))
+
+
+def _gaussian(z: Tensor, s: Tensor) -> float:
+    """What z and s (B, d) would share as Gaussians, by correlations of rows left out of the fit."""
+    gaussian = CanonicalCorrelations(z.shape[1], s.shape[1])
+    gaussian.fit(z.double().cpu(), s.double().cpu())
+    return gaussian.information().item()
 
 
 def _finite(metrics: dict[str, float]) -> dict[str, float]:

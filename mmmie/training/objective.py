@@ -17,8 +17,10 @@ from mmmie.mi.conditional import ConditionalGaussian
 from mmmie.mi.gaussian import log_density
 from mmmie.model.encoders import Code
 from mmmie.model.mmmie import MMMIE, Codes
-from mmmie.training.bounds import LOWER, UPPER, UPPER_LEARNED, UpperBound, club_terms
+from mmmie.training.bounds import LOWER, UPPER, UPPER_LEARNED, UpperBound
 from mmmie.training.config import ObjectiveSettings
+from mmmie.training.critics import CosineCritic, GaussianCritic
+from mmmie.training.separation import gaussian_information
 
 Conditional = tuple[Tensor, Tensor, Tensor]
 
@@ -41,33 +43,33 @@ class Objective(nn.Module):
         self.settings = settings
         self.names = list(model.modalities)
         self.pairs = list(combinations(range(len(self.names)), 2))
-        dim, code = model.settings.dim, model.settings.code_dim
+        dim, invariant = model.settings.dim, model.settings.invariant_dim
+        both = invariant + model.settings.specific_dim
         summary = [model.encoder_of(name).encoder.summary_dim for name in self.names]
         self.exact = model.settings.stochastic
         self.lower = LOWER[settings.maximise.estimator]
         self.upper = (UPPER if self.exact else UPPER_LEARNED)[settings.minimise.estimator]
-        self.temperature = nn.Parameter(torch.full((len(self.pairs),), 1.5))  # ln(1 / τ)
-        # what InfoNCE says does not depend on it
-        offset = None if self.lower.capped else nn.Parameter(torch.zeros(len(self.pairs)))
-        self.offset: nn.Parameter | None = offset
+        self.of_pairs = nn.ModuleList(self._critic(invariant) for _ in self.pairs)
         self.decoders = nn.ModuleList(
-            nn.Sequential(nn.Linear(2 * code, dim), nn.GELU(), nn.Linear(dim, width))
+            nn.Sequential(nn.Linear(both, dim), nn.GELU(), nn.Linear(dim, width))
             for width in summary
         )
-        self.between_codes = _conditionals([code] * len(self.names), code, dim)
-        self.of_inputs = None if self.exact else _conditionals(summary, 2 * code, dim)
+        self.of_inputs = None if self.exact else _conditionals(summary, both, dim)
 
     @property
     def conditionals(self) -> list[nn.Parameter]:
-        """Parameters trained by likelihood in steps of their own."""
-        modules = [self.between_codes] + ([self.of_inputs] if self.of_inputs is not None else [])
-        return [p for module in modules for p in module.parameters()]
+        """Parameters trained by likelihood in steps of their own, where q is learned."""
+        return [] if self.of_inputs is None else list(self.of_inputs.parameters())
 
     @property
     def critics(self) -> list[nn.Parameter]:
         """Parameters trained together with the model."""
-        own = [self.temperature] if self.offset is None else [self.temperature, self.offset]
-        return [*own, *self.decoders.parameters()]
+        return [*self.of_pairs.parameters(), *self.decoders.parameters()]
+
+    def _critic(self, dim: int) -> GaussianCritic | CosineCritic:
+        if self.settings.maximise.critic == "gaussian":
+            return GaussianCritic(dim)
+        return CosineCritic(dim, offset=not self.lower.capped)
 
     def task(self, model: MMMIE, output: Tensor, labels: Tensor) -> Tensor:
         """Absolute error in deviations of the label, or cross-entropy in nats."""
@@ -119,20 +121,13 @@ class Objective(nn.Module):
     def scores(self, codes: Codes, learn_codes: bool = True) -> Iterator[tuple[str, Tensor]]:
         """The critic on the invariant codes of every pair of modalities.
 
-        It is the cosine of the codes over a learned temperature, plus a learned offset where the
-        bound asks for log-ratios of densities rather than for an order.
-
         Yields:
             ``text-audio`` and (B, B) scores of the B utterances that have both.
         """
         sample = codes.invariant.sample if learn_codes else codes.invariant.sample.detach()
-        unit = F.normalize(sample, dim=-1)
-        for p, (m, n) in enumerate(self.pairs):
+        for (m, n), critic in zip(self.pairs, self.of_pairs, strict=True):
             both = codes.present[:, m] & codes.present[:, n]
-            a, b = _rows(unit[:, m], both), _rows(unit[:, n], both)
-            scores = self.temperature[p].clamp(max=5).exp() * a @ b.T
-            if self.offset is not None:
-                scores = scores + self.offset[p]
+            scores = critic(_rows(sample[:, m], both), _rows(sample[:, n], both))
             yield f"{self.names[m]}-{self.names[n]}", scores
 
     def upper_bounds(self, codes: Codes, kind: str = "invariant") -> dict[str, Tensor]:
@@ -147,7 +142,7 @@ class Objective(nn.Module):
         """Every code with p(code | x) of its own input, exact or learned.
 
         Yields:
-            modality, and (sample, mean, log-variance), (B, d_z) each, of the B utterances that
+            modality, and (sample, mean, log-variance), (B, d_c) each, of the B utterances that
             have it.
         """
         code: Code = getattr(codes, kind)
@@ -168,27 +163,38 @@ class Objective(nn.Module):
             return code.mean[:, m], code.log_variance[:, m]
         mean, log_variance = self.of_inputs[m](codes.summaries[m])
         width = code.mean.shape[-1]
-        part = slice(0, width) if kind == "invariant" else slice(width, 2 * width)
+        part = slice(0, width) if kind == "invariant" else slice(-width, None)
         return mean[:, part], log_variance[:, part]
 
     def separation(self, codes: Codes) -> dict[str, Tensor]:
-        """CLUB with a learned q on I(z_m; s_m).
+        """What the means of both codes share as Gaussians; it moves the specific code alone.
+
+        A gradient on the invariant code would teach it to forget what the specific one holds.
 
         Returns:
             modality → nats.
         """
-        return _means(club_terms, self.code_conditionals(codes))
+        return {
+            name: gaussian_information(z.detach(), s) if len(z) > 1 else _zero(s)
+            for name, z, s in self.mean_codes(codes)
+        }
 
-    def code_conditionals(self, codes: Codes) -> Iterator[tuple[str, Conditional]]:
-        """Every specific code with the learned q(s | z); see `input_conditionals`."""
+    def mean_codes(self, codes: Codes) -> Iterator[tuple[str, Tensor, Tensor]]:
+        """Modality, and the means of its codes, invariant (B, d_z) and specific (B, d_s)."""
         for m, name in enumerate(self.names):
             here = codes.present[:, m]
-            z = _rows(codes.invariant.sample[:, m], here)
-            yield name, (_rows(codes.specific.sample[:, m], here), *self.between_codes[m](z))
+            yield (
+                name,
+                _rows(codes.invariant.mean[:, m], here),
+                _rows(codes.specific.mean[:, m], here),
+            )
 
     def reconstruction(self, codes: Codes) -> Tensor:
-        """Mean squared error of the standardised features of every modality from its codes."""
-        both = torch.cat([codes.invariant.sample, codes.specific.sample], -1)
+        """Mean squared error of the standardised features of every modality from its codes.
+
+        The invariant code is read as it is: only the specific one learns what is missing.
+        """
+        both = torch.cat([codes.invariant.sample.detach(), codes.specific.sample], -1)
         losses = [
             F.mse_loss(_rows(decoder(both[:, m]), here), _rows(codes.summaries[m], here))
             for m, decoder in enumerate(self.decoders)
@@ -198,21 +204,15 @@ class Objective(nn.Module):
 
     def conditional_loss(self, codes: Codes) -> Tensor | None:
         """Negative log-likelihood of the learned conditionals on codes held fixed."""
-        minimise = self.settings.minimise
-        if not minimise.enabled:
+        if not self.settings.minimise.enabled or self.of_inputs is None:
             return None
         losses = []
-        for m in range(len(self.names)):
+        for m, conditional in enumerate(self.of_inputs):
             here = codes.present[:, m]
-            if not here.any():
-                continue
-            z, s = codes.invariant.sample[:, m].detach(), codes.specific.sample[:, m].detach()
-            if minimise.separation > 0:
-                mean, log_variance = self.between_codes[m](z)
-                losses.append(_fit(s, mean, log_variance, here))
-            if self.of_inputs is not None:
-                both = torch.cat([z, s], -1)
-                mean, log_variance = self.of_inputs[m](codes.summaries[m])
+            if here.any():
+                z, s = codes.invariant.sample[:, m], codes.specific.sample[:, m]
+                both = torch.cat([z, s], -1).detach()
+                mean, log_variance = conditional(codes.summaries[m])
                 losses.append(_fit(both, mean, log_variance, here))
         return torch.stack(losses).sum() if losses else None
 

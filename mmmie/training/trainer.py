@@ -21,6 +21,7 @@ from mmmie.model.features import FeatureStore
 from mmmie.model.identity import identity_of
 from mmmie.model.inference import Outputs, encode_rows, predict_windows, windows_of
 from mmmie.model.mmmie import MMMIE, Codes
+from mmmie.training.averaging import WeightAverage
 from mmmie.training.batches import Batch, Batches
 from mmmie.training.callbacks import Callback
 from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
@@ -50,6 +51,7 @@ class Trainer:
 
     Attributes:
         model: the model in its present state.
+        average: the running mean of its weights, which is judged and kept.
         epoch: epochs done.
         best_score: best validation score so far (`primary` names the metric), None before one.
         best_metrics: all validation metrics of that epoch.
@@ -110,14 +112,20 @@ class Trainer:
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             main, training.learning_rate, total_steps=steps, pct_start=min(0.3, 1 - 1 / steps)
         )
-        conditional = torch.optim.Adam(
-            objective.conditionals, lr=training.conditional_learning_rate, fused=True
-        )
+        conditional = None
+        if objective.conditionals:
+            conditional = torch.optim.Adam(
+                objective.conditionals, lr=training.conditional_learning_rate, fused=True
+            )
         self.model: MMMIE
         self.objective: Objective
-        prepared = self.accelerator.prepare(model, objective, main, conditional)
-        self.model, self.objective, self.optimiser, self.conditional_optimiser = prepared
+        self.model, self.objective, self.optimiser = self.accelerator.prepare(
+            model, objective, main
+        )
+        self.conditional_optimiser = self.accelerator.prepare(conditional) if conditional else None
         self.schedule = schedule
+        unwrap = self.accelerator.unwrap_model
+        self.average = WeightAverage(unwrap(self.model), unwrap(self.objective), training.averaging)
         self.primary, self.higher_is_better = primary_metric(self.corpus.label.kind)
         self.epoch = 0
         self.best_score: float | None = None
@@ -165,11 +173,11 @@ class Trainer:
 
     def validate(self) -> tuple[dict[str, Any], dict[str, float]]:
         """Metrics on the valid split, and the bounds there in nats."""
-        codes = encode_rows(self.model, self.store, self.valid_rows)
-        outputs = predict_windows(self.model, codes, self.valid_windows)
+        codes = encode_rows(self.average.model, self.store, self.valid_rows)
+        outputs = predict_windows(self.average.model, codes, self.valid_windows)
         self.validated = codes, outputs
         labels = self.corpus.targets[self.valid_rows]
-        bounds = measure(self.objective, self._measured_codes(codes))
+        bounds = measure(self.average.objective, self._measured_codes(codes))
         return metrics_for(self.corpus.label, outputs.output, labels), bounds
 
     def info(self, folder: Path) -> CheckpointInfo:
@@ -196,16 +204,20 @@ class Trainer:
 
     def save_checkpoint(self, folder: Path) -> None:
         """Write model, configuration and card into an existing, empty folder."""
-        write_checkpoint(folder, self.accelerator.unwrap_model(self.model), self.info(folder))
+        write_checkpoint(folder, self.average.model, self.info(folder))
 
     def save_state(self, folder: Path) -> None:
         """`save_checkpoint`, and what exact resumption needs."""
         self.save_checkpoint(folder)
         torch.save(
             {
+                "model": self.accelerator.unwrap_model(self.model).state_dict(),
+                "average": self.average.state_dict(),
                 "objective": self.accelerator.unwrap_model(self.objective).state_dict(),
                 "optimiser": self.optimiser.state_dict(),
-                "conditional_optimiser": self.conditional_optimiser.state_dict(),
+                "conditional_optimiser": (
+                    self.conditional_optimiser.state_dict() if self.conditional_optimiser else None
+                ),
                 "schedule": self.schedule.state_dict(),
                 "epoch": self.epoch,
                 "best_score": self.best_score,
@@ -221,18 +233,19 @@ class Trainer:
         Raises:
             InputError: the state is missing or unreadable.
         """
-        from safetensors.torch import load_file
-
         file = folder / "training_state.pt"
         try:
             state = torch.load(file, map_location=self.device, weights_only=True)
-            weights = load_file(str(folder / "model.safetensors"))
         except Exception as error:  # torch raises many kinds for a broken file
             raise InputError(f"{file}: cannot be read ({error}); start the run anew") from None
-        self.accelerator.unwrap_model(self.model).load_state_dict(weights)
+        if "average" not in state:
+            raise InputError(f"{file}: was written by an older version; start the run anew")
+        self.accelerator.unwrap_model(self.model).load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
         self.accelerator.unwrap_model(self.objective).load_state_dict(state["objective"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.conditional_optimiser.load_state_dict(state["conditional_optimiser"])
+        if self.conditional_optimiser is not None:
+            self.conditional_optimiser.load_state_dict(state["conditional_optimiser"])
         self.schedule.load_state_dict(state["schedule"])
         self.epoch, self.best_epoch = state["epoch"], state["best_epoch"]
         self.best_score, self.best_metrics = state["best_score"], state["best_metrics"]
@@ -273,10 +286,11 @@ class Trainer:
         )
         self.optimiser.step()
         self.schedule.step()
+        self.average.update()
 
         fit = self.objective.conditional_loss(codes)
-        self.conditional_optimiser.zero_grad(set_to_none=True)
-        if fit is not None:
+        if fit is not None and self.conditional_optimiser is not None:
+            self.conditional_optimiser.zero_grad(set_to_none=True)
             self.accelerator.backward(fit)
             self.conditional_optimiser.step()
         return {"loss": loss.detach(), **{name: t.detach() for name, t in terms.items()}}
@@ -307,7 +321,7 @@ class Trainer:
     def _check(self) -> dict[str, float]:
         """What pairs of modalities share, by fresh critics; it moves nothing of the training."""
         rows = self.train_rows[measured_rows(len(self.train_rows))]
-        known = encode_rows(self.model, self.store, rows)
+        known = encode_rows(self.average.model, self.store, rows)
         every = torch.arange(len(rows), device=self.device)
         return check(
             list(self.corpus.modalities),

@@ -37,7 +37,7 @@ def info(*overrides, modalities=("text", "audio", "vision")):
         ("model.readout=summary", "summary readout"),
         ("training.seed=3", "seed 3"),
         ("training.epochs=7", "7 epochs"),
-        ("model.code_dim=8", "code dim 8"),
+        ("model.invariant_dim=4", "invariant dim 4"),
     ],
 )
 def test_one_difference(override, words):

@@ -19,7 +19,7 @@ def saved(make_corpus, tmp_path):
     """An untrained checkpoint and its corpus on disk."""
     save_corpus_folder(make_corpus(conversations=60, splits=("valid",)), tmp_path / "corpus")
     corpus = open_corpus_folder(tmp_path / "corpus")
-    config = load_config(overrides=["model.dim=16", "model.heads=2", "model.code_dim=4"])
+    config = load_config(overrides=["model.dim=16", "model.heads=2", "model.invariant_dim=4"])
     torch.manual_seed(0)
     model = MMMIE(corpus.modalities, corpus.label, ModelSettings(**config.model.model_dump()))
     model.standardise_by(corpus, np.arange(len(corpus)))

@@ -34,7 +34,7 @@ def outputs_of(corpus: Corpus, variants: dict[str, np.ndarray], width: int = 4) 
     return SplitOutputs(
         rows=rows,
         output={name: variants.get(name, variants[TRAINED]) for name in (TRAINED, *INTERVENTIONS)},
-        attention={},
+        attention={name: np.ones((*shape, 2)) for name in (TRAINED, *INTERVENTIONS)},
         window=np.zeros(shape, int),
         relation=np.zeros(shape, int),
         past=min(2, width - 1),
@@ -69,10 +69,13 @@ def test_changes_are_known_answers(make_corpus: MakeCorpus) -> None:
     still = one(changes, "ambiguous=0", "off")
     assert (still["low"], still["high"]) == pytest.approx((0, 0), abs=1e-5)
     assert one(changes, "all", TRAINED)["error"] == pytest.approx(0.5, abs=1e-5)
-    assert len(changes) == 3 * (1 + len(INTERVENTIONS))
+    assert len(changes) == changes["slice"].nunique() * (1 + len(INTERVENTIONS))
+    assert {"all", "ambiguous=1", "turn=first", "own_last_label=changed"} <= set(changes["slice"])
+    assert everything["target"] == pytest.approx(0.25)
+    assert everything["total_variation"] == 0
 
 
-def test_classes_count_mistakes(make_corpus: MakeCorpus) -> None:
+def test_the_error_of_classes_is_what_the_true_one_misses(make_corpus: MakeCorpus) -> None:
     corpus = flagged(make_corpus, classes=("negative", "neutral", "positive"))
     rows = corpus.rows("valid")
     right = np.eye(3)[corpus.targets[rows]]
@@ -126,7 +129,8 @@ def test_another_model_is_measured_against_this_one(make_corpus: MakeCorpus) -> 
     other = outputs_of(corpus, {TRAINED: targets + 0.7})
     table = retrained_changes(corpus, outputs, other)
     assert set(table["variant"]) == {RETRAINED}
-    assert table["slice"].tolist() == ["all", "ambiguous=0", "ambiguous=1"]
+    assert table["slice"].tolist()[:3] == ["all", "ambiguous=0", "ambiguous=1"]
+    assert list(table["slice"]) == list(identity_changes(corpus, outputs)["slice"].unique())
     assert table["change"].to_numpy() == pytest.approx(0.2, abs=1e-5)
     assert table["mean_abs_shift"].to_numpy() == pytest.approx(0.2, abs=1e-5)
 

@@ -20,7 +20,7 @@ from mmmie.training.config import Config
 def untrained(corpus, folder, **settings):
     """A checkpoint of an untrained model: interventions need no training to be checked."""
     settings = {"context": ContextSettings(past=2, future=1), **settings}
-    model_settings = ModelSettings(dim=16, heads=2, code_dim=4, **settings)
+    model_settings = ModelSettings(dim=16, heads=2, invariant_dim=4, **settings)
     torch.manual_seed(0)
     model = MMMIE(corpus.modalities, corpus.label, model_settings)
     folder.mkdir()
@@ -109,7 +109,8 @@ def test_the_report_agrees_with_the_outputs_and_its_slices(make_corpus, tmp_path
     checkpoint = untrained(corpus, tmp_path / "c")
     outputs = compute_outputs(checkpoint, corpus, "valid")
     report = identity_effect(corpus, outputs)
-    assert set(report["slices"]) == {"flag=0", "flag=1"}
+    assert {"flag=0", "flag=1", "turn=first"} <= set(report["slices"])
+    assert all("=" in name and "latent" not in name for name in report["slices"])
     parts = [report["slices"][name] for name in ("flag=0", "flag=1")]
     whole = report["interventions"]["off"]["mean_abs_shift"]
     weights = [part["n"] for part in parts]
@@ -117,6 +118,29 @@ def test_the_report_agrees_with_the_outputs_and_its_slices(make_corpus, tmp_path
     assert whole == pytest.approx(np.average(shifts, weights=weights))
     metric = "accuracy" if classes else "mae"
     assert report["trained"][metric] == pytest.approx(checkpoint.evaluate(corpus)[metric], rel=1e-5)
+    off = report["interventions"]["off"]
+    change = off["error"] - report["trained"]["error"]
+    assert off["error_change"]["value"] == pytest.approx(change)
+    assert off["error_change"]["low"] <= change <= off["error_change"]["high"]
+    errors = outputs.frame(corpus, "off")["absolute_error"]
+    assert off["error"] == pytest.approx(errors.mean(), rel=1e-5)
+    assert ("f1_weighted_change" in off) == bool(classes)
+    if classes:
+        moved = off["f1_weighted"] - report["trained"]["f1_weighted"]
+        assert off["f1_weighted_change"]["value"] == pytest.approx(moved)
+
+
+def test_the_report_says_whom_attention_leaves(make_corpus, tmp_path):
+    corpus = make_corpus(conversations=30)
+    outputs = compute_outputs(untrained(corpus, tmp_path / "c"), corpus, "valid")
+    report = identity_effect(corpus, outputs)
+    trained = report["trained"]["attention"]
+    assert sum(trained.values()) == pytest.approx(1)
+    hidden = report["interventions"]["no_context"]["attention"]
+    assert hidden["target"] == pytest.approx(1 - trained["target"])
+    assert hidden["other_speakers"] == pytest.approx(-trained["other_speakers"])
+    # all that neighbours had has moved, and no more
+    assert hidden["total_variation"] == pytest.approx(1 - trained["target"], abs=1e-6)
 
 
 def test_outputs_come_back_from_the_cache_as_they_were(make_corpus, tmp_path):
@@ -132,11 +156,25 @@ def test_outputs_come_back_from_the_cache_as_they_were(make_corpus, tmp_path):
         assert np.array_equal(values, again.output[name])
         assert np.allclose(first.attention[name], again.attention[name], atol=1e-3)
     assert all(np.array_equal(v, again.spaces[k]) for k, v in first.spaces.items())
+    assert set(first.deviations) == set(first.spaces) - {"fused"} == set(again.deviations)
+    assert all(np.array_equal(v, again.deviations[k]) for k, v in first.deviations.items())
     assert (again.past, again.modalities) == (first.past, first.modalities)
     changed = make_corpus()
     changed.features["audio"].values[:] += 1
     cached_outputs(checkpoint, changed, "valid")
     assert len(list((tmp_path / "c" / "cache").iterdir())) == 2
+
+
+def test_deviations_are_those_of_the_encoders(make_corpus, tmp_path):
+    corpus = make_corpus()
+    checkpoint = untrained(corpus, tmp_path / "c")
+    model, codes, _ = encoded(corpus, checkpoint)
+    outputs = compute_outputs(checkpoint, corpus, "valid")
+    expected = np.exp(codes.specific.log_variance.numpy() / 2)[corpus.rows("valid")]
+    for m, name in enumerate(model.modalities):
+        assert np.allclose(outputs.deviations[f"specific.{name}"], expected[:, m], atol=1e-6)
+    still = untrained(corpus, tmp_path / "d", stochastic=False)
+    assert compute_outputs(still, corpus, "valid").deviations == {}
 
 
 @pytest.mark.parametrize("classes", [None, ("low", "high")])

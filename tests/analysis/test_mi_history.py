@@ -125,10 +125,7 @@ def test_an_upper_bound_needs_noise_in_the_encoder():
 
 
 def test_a_conditional_that_was_never_trained_says_nothing():
-    assert measured(info(), "separation").believable
-    for override in ("objective.minimise.separation=0", "objective.minimise.enabled=false"):
-        table = bounds_table(info(override), HISTORY).set_index("family")
-        assert table.loc["separation", "conclusion"].startswith("Nothing")
+    assert measured(info("objective.minimise.enabled=false"), "separation").believable
     both = info("objective.minimise.enabled=false", "model.stochastic=false")
     assert not measured(both, "invariant").believable
     assert measured(info("objective.minimise.enabled=false"), "invariant").believable

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from mmmie.analysis.outputs import SplitOutputs
-from mmmie.analysis.probes import folds, modality_accuracy, probe_report, retrieval_report, ridge_r2
+from mmmie.analysis.probes import conversation_codes, leakage_tables, probe_report, probe_targets
 
 
-def outputs_of(spaces, n, modalities):
+def outputs_of(spaces, n, modalities, deviations=None):
     return SplitOutputs(
         rows=np.arange(n),
         output={"trained": np.zeros(n)},
@@ -17,6 +17,7 @@ def outputs_of(spaces, n, modalities):
         past=0,
         spaces=spaces,
         modalities=modalities,
+        deviations=deviations or {},
     )
 
 
@@ -54,33 +55,77 @@ def test_the_report_finds_what_was_planted(planted):
     assert retrieval["chance_at_1"] == pytest.approx(1 / 300)
 
 
-def test_r2_agrees_with_the_explained_share():
-    random = np.random.default_rng(0)
-    x = random.normal(size=(3000, 2))
-    y = x[:, :1] + random.normal(size=(3000, 1))
-    assert ridge_r2(x, y, np.arange(3000) // 10) == pytest.approx(0.5, abs=0.04)
-    assert ridge_r2(random.normal(size=(3000, 2)), y, np.arange(3000) // 10) < 0.01
-    assert ridge_r2(x, np.ones((3000, 1)), np.arange(3000) // 10) is None
-    assert ridge_r2(x, y, np.zeros(3000)) is None
+def test_the_contract_holds_the_linear_probes_of_the_means(planted):
+    report = probe_report(*planted)
+    assert set(report["codes"]["specific"]["audio"]) == {
+        "modality_accuracy",
+        "label_r2",
+        "latents",
+    }
+    assert report["codes"] == report["readings"]["means"]["linear"]
+    assert "nonlinear" not in report["readings"]["means"]
 
 
-def test_folds_never_tear_a_conversation_and_cover_all():
-    groups = np.repeat(np.arange(13), 4)
-    held = list(folds(groups))
-    assert (np.sum(held, axis=0) == 1).all()
-    for mask in held:
-        assert not set(groups[mask]) & set(groups[~mask])
+def test_samples_do_not_show_what_drowns_in_the_noise_of_the_code(planted):
+    corpus, outputs = planted
+    # a thousandth of the code's own noise: a probe of means standardises it back
+    faint = 0.001 * outputs.spaces["specific.text"][:, :1]
+    spaces = {name: np.c_[code, faint] for name, code in outputs.spaces.items()}
+    deviations = {name: np.ones_like(code) for name, code in spaces.items()}
+    noisy = outputs_of(spaces, len(outputs.rows), ["text", "audio"], deviations)
+    readings = probe_report(corpus, noisy)["readings"]
+    means, samples = (readings[r]["linear"]["invariant"]["text"] for r in ("means", "samples"))
+    assert means["latents"]["latent_text_x"] > 0.95
+    assert samples["latents"]["latent_text_x"] < 0.05
+    # half the variance of a sample is noise, so half is explained
+    assert samples["latents"]["latent_shared_x"] == pytest.approx(0.5, abs=0.07)
+    assert readings["samples"]["cka"]["invariant.text"]["invariant.audio"] < 0.6
+    assert readings["means"]["cka"]["invariant.text"]["invariant.audio"] > 0.95
 
 
-def test_codes_that_are_all_the_same_retrieve_no_better_than_chance():
-    n = 200
-    outputs = outputs_of(
-        {"invariant.a": np.ones((n, 4)), "invariant.b": np.ones((n, 4))}, n, ["a", "b"]
+def test_nonlinear_probes_find_what_is_folded(planted):
+    corpus, outputs = planted
+    folded = corpus.utterances["latent_shared_x"].to_numpy() ** 2
+    corpus.utterances["latent_audio_folded"] = folded
+    readings = probe_report(corpus, outputs, nonlinear=True)["readings"]["means"]
+    linear, nonlinear = (
+        readings[p]["invariant"]["text"]["latents"]["latent_audio_folded"]
+        for p in ("linear", "nonlinear")
     )
-    assert retrieval_report(outputs)["a-b"]["recall_at_1"] < 0.02
+    assert linear < 0.1
+    assert nonlinear > 0.8
 
 
-def test_one_modality_has_nothing_to_tell_apart():
-    outputs = outputs_of({"invariant.a": np.ones((20, 4))}, 20, ["a"])
-    assert modality_accuracy(outputs, "invariant", np.arange(20) // 4) == {}
-    assert retrieval_report(outputs) == {}
+def test_classes_are_probed_by_their_indicators(make_corpus):
+    corpus = make_corpus(conversations=40, classes=("no", "yes"))
+    x = np.eye(2)[corpus.targets] + 0.01 * np.random.default_rng(0).normal(size=(200, 2))
+    outputs = outputs_of({"invariant.text": x, "specific.text": np.ones((200, 2))}, 200, ["text"])
+    codes = probe_report(corpus, outputs)["codes"]
+    assert codes["invariant"]["text"]["label_r2"] > 0.95
+    assert codes["specific"]["text"]["label_r2"] < 0.05
+    assert codes["invariant"]["text"]["modality_accuracy"] is None
+
+
+def test_one_conversation_reports_nothing_and_does_not_fail(make_corpus):
+    corpus = make_corpus(conversations=1, length=30)
+    random = np.random.default_rng(0)
+    names = [f"{kind}.{m}" for kind in ("invariant", "specific") for m in ("a", "b")]
+    outputs = outputs_of({name: random.normal(size=(30, 3)) for name in names}, 30, ["a", "b"])
+    report = probe_report(corpus, outputs, nonlinear=True)
+    held = report["codes"]["invariant"]["a"]
+    assert held["label_r2"] is None and held["modality_accuracy"] is None
+    assert report["speaker"]["reason"] is not None
+    claimed = leakage_tables(report).query("wanted != 'either'")
+    assert set(claimed["verdict"]) == {"undecided"}
+
+
+def test_targets_are_the_label_and_latents_without_gaps(planted):
+    corpus, outputs = planted
+    corpus.utterances["latent_text_gap"] = corpus.utterances["latent_text_x"].where(
+        corpus.utterances.index > 3
+    )
+    corpus.utterances["latent_text_word"] = "red"
+    targets = probe_targets(corpus, outputs.rows)
+    assert list(targets) == ["label", "latent_shared_x", "latent_text_x"]
+    assert all(y.shape == (300, 1) for y in targets.values())
+    assert len(np.unique(conversation_codes(corpus, outputs.rows))) == 60

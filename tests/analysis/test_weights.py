@@ -12,7 +12,7 @@ from mmmie.model.mmmie import MMMIE
 
 @pytest.mark.parametrize("identity", [True, False])
 def test_it_is_what_torch_counts(make_corpus, tmp_path, identity):
-    settings = ModelSettings(dim=16, heads=2, code_dim=4)
+    settings = ModelSettings(dim=16, heads=2, invariant_dim=4)
     settings.identity.enabled = identity
     corpus = make_corpus()
     model = MMMIE(corpus.modalities, Label("sentiment", "regression"), settings)

@@ -17,7 +17,7 @@ from mmmie.training.run_folder import RunFolder, Status
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [f"screens/{file.name}" for file in sorted((ROOT / "app" / "screens").glob("*.py"))]
 SHIPPED = sorted(f.parent.name for f in (ROOT / "checkpoints").glob("*/config.json"))
-SMALL = ["model.dim=16", "model.heads=2", "model.code_dim=4", "training.epochs=2"]
+SMALL = ["model.dim=16", "model.heads=2", "model.invariant_dim=4", "training.epochs=2"]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from mmmie.model.mmmie import MMMIE
 
 
 def build(corpus, **changes):
-    settings = ModelSettings(dim=16, code_dim=4, heads=2, **changes)
+    settings = ModelSettings(dim=16, invariant_dim=4, specific_dim=5, heads=2, **changes)
     torch.manual_seed(0)
     model = MMMIE(corpus.modalities, corpus.label, settings)
     model.standardise_by(corpus, np.arange(len(corpus)))
@@ -46,7 +46,8 @@ def test_any_set_of_modalities_and_both_readouts(make_corpus, levels, classes, r
     codes, windows, outputs = run(model, corpus)
     n, width = windows.window.shape
     assert outputs.output.shape == ((n, 3) if classes else (n,))
-    assert codes.invariant.mean.shape == codes.specific.mean.shape == (n, len(levels), 4)
+    assert codes.invariant.mean.shape == (n, len(levels), 4)
+    assert codes.specific.mean.shape == (n, len(levels), 5)
     assert outputs.attention.shape == (n, width, len(levels))
     assert np.isfinite(outputs.output).all()
     absent = np.broadcast_to((windows.window < 0)[..., None], outputs.attention.shape)

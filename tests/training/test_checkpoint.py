@@ -14,7 +14,7 @@ from mmmie.training.run import train
 
 @pytest.fixture
 def run(make_corpus, tmp_path):
-    small = ["model.dim=16", "model.heads=2", "model.code_dim=4", "training.epochs=2"]
+    small = ["model.dim=16", "model.heads=2", "model.invariant_dim=4", "training.epochs=2"]
     return train(make_corpus(), tmp_path / "run", load_config(overrides=small), device="cpu")
 
 

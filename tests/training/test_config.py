@@ -38,7 +38,7 @@ def test_every_ablation_is_one_setting(ablation):
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        (["model.dims=3"], ("`model.dims` does not exist", "dim, code_dim")),
+        (["model.dims=3"], ("`model.dims` does not exist", "dim, invariant_dim, specific_dim")),
         (["modle.dim=3"], ("`modle` does not exist", "model, objective, training")),
         (["model.dim=ten"], ("`model.dim` is 'ten'", "integer")),
         (["model.dim=0"], ("`model.dim` is 0", "greater than or equal to 4")),

@@ -22,7 +22,9 @@ def test_a_leaky_modality_is_hidden_more_than_an_honest_one(make_corpus):
 
 
 def test_a_modality_that_says_nothing_is_hidden_most():
-    assert Carryover(0.0, -0.1).dropout == 0.9
+    assert Carryover(0.0, -0.1).dropout == 0.95
+    assert Carryover(0.5, 0.2).dropout == pytest.approx(0.95)
+    assert Carryover(0.5, 0.325).dropout == pytest.approx(0.525)
     assert Carryover(0.5, 0.7).dropout == pytest.approx(0.1)
 
 

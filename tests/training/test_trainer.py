@@ -17,7 +17,7 @@ SMALL = [
     "training.batch_size=16",
     "model.dim=16",
     "model.heads=2",
-    "model.code_dim=4",
+    "model.invariant_dim=4",
     "model.context.past=2",
 ]
 

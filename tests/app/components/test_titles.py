@@ -75,13 +75,13 @@ def changes(low: float, high: float) -> pd.DataFrame:
 
 
 def test_the_effect_of_identity_is_stated_with_its_numbers() -> None:
-    assert effect_title(changes(0.05, 0.15), "off", False, None) == (
+    assert effect_title(changes(0.05, 0.15), "off", None) == (
         "Without identity the error on ambiguous utterances rises from 0.21 to 0.93"
     )
 
 
 def test_no_effect_is_said_plainly() -> None:
-    said = effect_title(changes(-0.5, 0.7), "off", False, None)
+    said = effect_title(changes(-0.5, 0.7), "off", None)
     assert said == (
         "Removing identity makes no difference that could not be chance: the error goes from "
         "0.3 to 0.4"
@@ -90,7 +90,7 @@ def test_no_effect_is_said_plainly() -> None:
 
 def test_a_model_without_identity_has_none_to_remove() -> None:
     reason = "the model was trained without identity embedding"
-    said = effect_title(changes(0.05, 0.15), "off", True, reason)
+    said = effect_title(changes(0.05, 0.15), "off", reason)
     assert said == f"There is no identity to remove: {reason}"
 
 

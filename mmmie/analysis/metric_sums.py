@@ -1,0 +1,147 @@
+"""Metrics as functions of sums over utterances.
+
+A metric that is computed from sums can be computed again for any choice of conversations from the
+sums of each conversation alone: that is what resampling needs. The values are those of
+`mmmie.metrics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmmie.corpus import Label
+
+
+@dataclass(frozen=True)
+class MetricSums:
+    """What to sum over utterances, and how the sums make the metric.
+
+    Attributes:
+        terms: (n, k), one row an utterance.
+        combine: sums (…, k) → metric (…), NaN where it is not defined.
+    """
+
+    terms: np.ndarray
+    combine: Callable[[np.ndarray], np.ndarray]
+
+
+def metric_names(label: Label) -> list[str]:
+    """The metrics of `mmmie.metrics` that a label defines, the most telling first.
+
+    Example:
+        >>> metric_names(Label("sentiment", "regression", range=(-1.0, 1.0)))
+        ['mae', 'corr', 'acc2_nonzero', 'f1_nonzero', 'acc2_nonneg', 'f1_nonneg']
+    """
+    if label.kind == "classification":
+        return ["f1_weighted", "accuracy", "f1_macro"]
+    if label.range is None:
+        return ["mae", "corr"]
+    reach = (label.range[1] - label.range[0]) / 2
+    rounded = [name for name, least in (("acc7", 3), ("acc5", 2)) if reach >= least]
+    sided = ["acc2_nonzero", "f1_nonzero", "acc2_nonneg", "f1_nonneg"]
+    return ["mae", "corr", *sided, *rounded]
+
+
+def metric_sums(metric: str, label: Label, output: np.ndarray, targets: np.ndarray) -> MetricSums:
+    """Write a metric as a function of sums.
+
+    Args:
+        metric: one of `metric_names`.
+        label: what is predicted.
+        output: (n,) predictions, or (n, classes) scores.
+        targets: (n,) labels, or class indices.
+
+    Raises:
+        ValueError: the metric is unknown.
+
+    Example:
+        >>> label = Label("sentiment", "regression", range=(-3.0, 3.0))
+        >>> sums = metric_sums("mae", label, np.array([1.0, 2.0]), np.array([0.0, 0.0]))
+        >>> float(sums.combine(sums.terms.sum(0)))
+        1.5
+    """
+    if metric == "mae":
+        error = np.abs(output.astype(float) - targets)
+        return MetricSums(np.stack([error, np.ones(len(error))], 1), _ratio)
+    if metric == "corr":
+        # centred first: sums of squares of far-off numbers would lose their digits
+        p, y = output.astype(float) - output.mean(), targets.astype(float) - targets.mean()
+        terms = np.stack([np.ones(len(p)), p, y, p * p, y * y, p * y], 1)
+        constant = output.min() == output.max() or targets.min() == targets.max()
+        return MetricSums(terms, _undefined if constant else _correlation)
+    truth, guess, counts, classes = _categories(metric, label, output, targets)
+    if metric.startswith("acc"):
+        right = (truth == guess) & counts
+        return MetricSums(np.stack([right, counts], 1).astype(float), _ratio)
+    table = np.zeros((len(truth), classes * classes))
+    table[np.arange(len(truth)), truth * classes + guess] = counts
+    weighted = metric != "f1_macro"
+    return MetricSums(table, lambda sums: _f1(sums, classes, weighted))
+
+
+def conversation_sums(
+    terms: np.ndarray, groups: np.ndarray, mask: np.ndarray | None = None
+) -> np.ndarray:
+    """Sums per conversation (conversations, k).
+
+    Args:
+        terms: (n, k), one row an utterance.
+        groups: (n,) integers, the conversation of every utterance.
+        mask: (n,) bool, the utterances that count; all if left out.
+    """
+    codes = np.unique(groups, return_inverse=True)[1]
+    sums = np.zeros((codes.max() + 1, terms.shape[1]))
+    kept = slice(None) if mask is None else mask
+    np.add.at(sums, codes[kept], terms[kept])
+    return sums
+
+
+def _categories(
+    metric: str, label: Label, output: np.ndarray, targets: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Classes of truth and guess (n,), which utterances count (n,), and how many classes."""
+    everyone = np.ones(len(targets), bool)
+    if metric in ("accuracy", "f1_weighted", "f1_macro"):
+        return targets, output.argmax(1), everyone, output.shape[1]
+    # in float32 as in mmmie.metrics, so that a prediction on an edge falls to the same side
+    centre = np.float32(label.centre)
+    y, p = targets.astype(np.float32) - centre, output.astype(np.float32) - centre
+    if metric in ("acc2_nonzero", "f1_nonzero"):
+        return (y > 0).astype(int), (p > 0).astype(int), y != 0, 2
+    if metric in ("acc2_nonneg", "f1_nonneg"):
+        return (y >= 0).astype(int), (p >= 0).astype(int), everyone, 2
+    if metric in ("acc7", "acc5"):
+        limit = 3 if metric == "acc7" else 2
+        whole = [np.rint(np.clip(v, -limit, limit)).astype(int) + limit for v in (y, p)]
+        return whole[0], whole[1], everyone, 2 * limit + 1
+    raise ValueError(f"metric {metric!r} is unknown")
+
+
+def _ratio(sums: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(sums[..., 0] / sums[..., 1])
+
+
+def _undefined(sums: np.ndarray) -> np.ndarray:
+    return np.full(sums.shape[:-1], np.nan)
+
+
+def _correlation(sums: np.ndarray) -> np.ndarray:
+    n, p, y, pp, yy, py = np.moveaxis(sums, -1, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = (pp - p * p / n) * (yy - y * y / n)
+        return np.where(spread > 1e-12, (py - p * y / n) / np.sqrt(np.abs(spread)), np.nan)
+
+
+def _f1(sums: np.ndarray, classes: int, weighted: bool) -> np.ndarray:
+    """F1 weighted by the labels' classes, or its mean over the classes that occur."""
+    table = sums.reshape(*sums.shape[:-1], classes, classes)  # truth, prediction
+    right = np.diagonal(table, axis1=-2, axis2=-1)
+    support, guessed = table.sum(-1), table.sum(-2)
+    weight = support if weighted else ((support + guessed) > 0).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        f1 = np.where(support + guessed > 0, 2 * right / (support + guessed), 0.0)
+        return np.asarray((f1 * weight).sum(-1) / weight.sum(-1))

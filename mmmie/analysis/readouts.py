@@ -1,0 +1,125 @@
+"""Small readers of codes, scored on conversations that they were not fitted to.
+
+The linear readers are ridge regression and logistic regression. The non-linear ones see, beside
+the code itself, its similarity to 150 landmarks under a Gaussian kernel (the Nyström features
+of Williams and Seeger, 2001, NIPS 13), and are ridge regressions on that. Why not a network or
+trees: on about 800 codes of a demo model both read less (of the topic that z of text holds, R²
+.02 with 64 hidden units and below 0 with boosted trees, against .4), depend on their seed and
+take longer. Here all targets share one decomposition, and a code takes a quarter of a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import numpy as np
+
+Probe = Literal["linear", "nonlinear"]
+
+_FOLDS = 5
+_LANDMARKS = 150
+_KERNEL_WIDTH = 2.0  # in medians of the squared distance between two codes
+_PENALTIES = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0, 10_000.0)
+_LEAST_DEVIATION = 1e-8
+
+
+def folds(groups: np.ndarray, count: int = _FOLDS, seed: int = 0) -> Iterator[np.ndarray]:
+    """Masks (n,) of the held-out part of every fold; a conversation is never torn."""
+    names = np.unique(groups)
+    order = np.random.default_rng(seed).permutation(len(names))
+    for part in np.array_split(names[order], min(count, len(names))):
+        yield np.isin(groups, part)
+
+
+def read_numbers(
+    x: np.ndarray, y: np.ndarray, groups: np.ndarray, probe: Probe = "linear"
+) -> np.ndarray:
+    """What a ridge regression on held-out conversations says of numbers.
+
+    The penalty is chosen for every column by generalised cross-validation inside each training
+    part.
+
+    Args:
+        x: (n, d) codes.
+        y: (n, k) numbers.
+        groups: (n,) integers, the conversation of every utterance; at least two.
+        probe: which reader.
+
+    Returns:
+        (n, k), each row from a reader that has not seen its conversation.
+    """
+    from sklearn.linear_model import RidgeCV
+
+    said = np.zeros(y.shape)
+    for held_out in folds(groups):
+        see = _sight(x[~held_out], probe)
+        reader = RidgeCV(alphas=_PENALTIES, alpha_per_target=True)
+        reader.fit(see(x[~held_out]), y[~held_out])
+        said[held_out] = reader.predict(see(x[held_out])).reshape(-1, y.shape[1])
+    return said
+
+
+def read_classes(
+    x: np.ndarray, y: np.ndarray, groups: np.ndarray, probe: Probe = "linear"
+) -> np.ndarray:
+    """Which class a reader names on held-out conversations.
+
+    Args:
+        x: (n, d) codes.
+        y: (n,) class indices from 0.
+        groups: (n,) integers, the conversation of every utterance; at least two.
+        probe: ``linear`` is logistic regression, ``nonlinear`` a ridge regression of class
+            indicators.
+
+    Returns:
+        (n,) class indices.
+    """
+    if probe == "nonlinear":
+        said: np.ndarray = read_numbers(x, np.eye(y.max() + 1)[y], groups, probe).argmax(1)
+        return said
+
+    from sklearn.linear_model import LogisticRegression
+
+    said = np.zeros(len(y), int)
+    for held_out in folds(groups):
+        known = y[~held_out]
+        if (known == known[0]).all():
+            said[held_out] = known[0]
+            continue
+        see = _sight(x[~held_out], probe)
+        reader = LogisticRegression(max_iter=200)
+        reader.fit(see(x[~held_out]), known)
+        said[held_out] = reader.predict(see(x[held_out]))
+    return said
+
+
+def _sight(fit: np.ndarray, probe: Probe) -> Callable[[np.ndarray], np.ndarray]:
+    """What a reader fitted to the codes `fit` (n, d) sees of codes: (m, d) → (m, features)."""
+    mean, deviation = fit.mean(0), fit.std(0) + _LEAST_DEVIATION
+
+    def standardise(x: np.ndarray) -> np.ndarray:
+        return np.asarray((x - mean) / deviation)
+
+    if probe == "linear":
+        return standardise
+
+    from scipy.spatial.distance import pdist
+    from sklearn.kernel_approximation import Nystroem
+
+    standard = standardise(fit)
+    some = np.random.default_rng(0).permutation(len(fit))[:500]
+    distance = float(np.median(pdist(standard[some], "sqeuclidean"))) if len(fit) > 1 else 0.0
+    kernel = Nystroem(
+        gamma=1 / (_KERNEL_WIDTH * distance) if distance > 0 else 1.0,
+        n_components=min(_LANDMARKS, len(fit)),
+        random_state=0,
+    ).fit(standard)
+    # Kernel features of one row have length 1 in all; scaled to that of the standardised code.
+    scale = fit.shape[1] ** 0.5
+
+    def widen(x: np.ndarray) -> np.ndarray:
+        standard = standardise(x)
+        return np.column_stack([standard, scale * kernel.transform(standard)])
+
+    return widen

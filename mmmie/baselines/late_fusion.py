@@ -1,0 +1,50 @@
+"""Late fusion: a model a modality, and a weighted mean of what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmmie.baselines.choice import best_on_valid, valid_score
+from mmmie.baselines.mlp import mlp
+from mmmie.corpus import Corpus
+
+_PICKS = 20
+
+
+def late_fusion(corpus: Corpus, seed: int) -> np.ndarray:
+    """An `mlp` a modality; the valid split chooses the weights of their mean.
+
+    Args:
+        corpus: with a train and a valid split.
+        seed: of the models.
+
+    Returns:
+        (N,) in label units, or (N, classes) probabilities.
+
+    Raises:
+        InputError: a split is missing.
+    """
+    return weighted_mean(corpus, [mlp(corpus, [name], seed) for name in corpus.modalities])
+
+
+def weighted_mean(corpus: Corpus, candidates: list[np.ndarray]) -> np.ndarray:
+    """The mean of predictions with weights in steps, chosen greedily on the valid split.
+
+    Again and again the one is added that makes the mean of all added so far the best; the best
+    mean on the way is kept. One may be added often, which is its weight (Caruana et al., Ensemble
+    selection from libraries of models, ICML 2004, section 2).
+
+    Args:
+        corpus: with a valid split.
+        candidates: predictions for all utterances, of one shape.
+
+    Returns:
+        The mean, of the same shape.
+    """
+    total = np.zeros_like(candidates[0])
+    means = []
+    for picked in range(1, _PICKS + 1):
+        sums = [total + candidate for candidate in candidates]
+        total = max(sums, key=lambda together: valid_score(corpus, together / picked))
+        means.append(total / picked)
+    return best_on_valid(corpus, means)

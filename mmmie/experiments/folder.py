@@ -1,0 +1,209 @@
+"""The folder of an experiment: the only state of it, read by its runner and by the report."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from mmmie.corpus import Corpus
+from mmmie.errors import InputError
+from mmmie.experiments.plan import Plan, Trial, settings_of
+from mmmie.files import write_json
+from mmmie.training.run_folder import RunFolder, process_start
+
+State = Literal["finished", "failed", "stopped", "waiting"]
+_WEIGHTS = ("best", "last", "snapshots", "cache")
+
+
+class TrialFolder:
+    """Paths and small files of one trial.
+
+    Args:
+        path: the folder; it need not exist yet.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self.request_file = self.path / "trial.json"
+        self.outputs_file = self.path / "outputs.safetensors"
+        self.result_file = self.path / "result.json"
+        self.error_file = self.path / "error.json"
+        self.log = self.path / "log.txt"
+        self.run = RunFolder(self.path / "run")
+
+    @property
+    def state(self) -> State:
+        """Finished and failed trials say so; stopped ones have begun, waiting ones not."""
+        if self.result_file.is_file():
+            return "finished"
+        if self.error_file.is_file():
+            return "failed"
+        return "stopped" if self.run.exists else "waiting"
+
+    def request(self) -> dict[str, Any]:
+        """What is to be run, empty where nothing was asked for yet."""
+        return _read(self.request_file)
+
+    def result(self) -> dict[str, Any]:
+        """What a finished trial says about itself: seconds, epoch, versions."""
+        return _read(self.result_file)
+
+    def error(self) -> str:
+        """Why a trial failed, in one line."""
+        return str(_read(self.error_file).get("error", "unknown"))
+
+    def prepare(self, request: dict[str, Any]) -> None:
+        """Ask for a trial.
+
+        What was begun for another request is thrown away; the same is gone on with.
+        """
+        if self.request() != request:
+            shutil.rmtree(self.path, ignore_errors=True)
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.error_file.unlink(missing_ok=True)
+        write_json(self.request_file, request)
+
+    def fail(self, error: str, trace: str = "") -> None:
+        """Record that the trial failed: why, in one line, and where in the code."""
+        write_json(self.error_file, {"error": error, "traceback": trace.splitlines()})
+
+    def finish(self, output: np.ndarray, result: dict[str, Any]) -> None:
+        """Keep outputs (N,) or (N, classes), then the result, which makes the trial finished."""
+        from safetensors.numpy import save
+
+        scratch = self.outputs_file.with_suffix(".new")
+        scratch.write_bytes(save({"output": np.ascontiguousarray(output, np.float32)}))
+        scratch.replace(self.outputs_file)
+        self.error_file.unlink(missing_ok=True)
+        write_json(self.result_file, result)
+
+    def output(self) -> np.ndarray:
+        """The outputs for all utterances, (N,) or (N, classes).
+
+        Raises:
+            InputError: the file is missing or broken.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        try:
+            return load_file(self.outputs_file)["output"]
+        except (OSError, SafetensorError, KeyError) as error:
+            raise InputError(
+                f"{self.outputs_file}: cannot be read ({error}); remove {self.path} to run it again"
+            ) from None
+
+    def drop_weights(self) -> None:
+        """Remove all of the run but its configuration, its metrics and its log."""
+        for name in _WEIGHTS:
+            shutil.rmtree(self.run.path / name, ignore_errors=True)
+
+
+class ExperimentFolder:
+    """Paths and files of an experiment.
+
+    Args:
+        path: the folder; it need not exist yet.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self.plan_file = self.path / "plan.json"
+        self.sessions_file = self.path / "sessions.jsonl"
+        self.driver_file = self.path / "driver.json"
+        self.table = self.path / "results.csv"
+        self.markdown = self.path / "report.md"
+        self.html = self.path / "report.html"
+
+    def trial(self, trial: Trial) -> TrialFolder:
+        """The folder of a trial."""
+        return TrialFolder(self.path / "trials" / trial.folder)
+
+    def check(self, plan: Plan, corpus: Corpus) -> None:
+        """See that what is finished here belongs to the plan.
+
+        New configurations and seeds may join; what is finished may not mean something else now.
+
+        Raises:
+            InputError: a finished trial had another setting or other data.
+        """
+        for trial in plan.trials:
+            folder = self.trial(trial)
+            if folder.state != "finished":
+                continue
+            was, wanted = folder.request(), request_of(trial, corpus)
+            for key in sorted({*was, *wanted}):
+                if was.get(key) != wanted.get(key):
+                    raise InputError(_changed(folder, key, was.get(key), wanted.get(key)))
+
+    def write_plan(self, plan: Plan, corpus: Corpus) -> None:
+        """Keep the resolved plan."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        known = {"corpus": {"name": corpus.name, "fingerprint": corpus.fingerprint}}
+        write_json(self.plan_file, {"fingerprint": plan.fingerprint, **known, **plan.as_dict()})
+
+    def add_session(self, session: dict[str, Any]) -> None:
+        """Add a line about one call of the command that ran trials."""
+        with self.sessions_file.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(session) + "\n")
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Every call of the command that ran trials."""
+        try:
+            lines = self.sessions_file.read_text("utf-8").splitlines()
+        except OSError:
+            return []
+        return [json.loads(line) for line in lines if line.strip()]
+
+    @contextlib.contextmanager
+    def driven(self) -> Iterator[None]:
+        """Keep a second call of the command off the same folder.
+
+        Raises:
+            InputError: one is running.
+        """
+        held = _read(self.driver_file)
+        pid = held.get("pid")
+        if pid is not None and pid != os.getpid():
+            started = process_start(pid)
+            if started is not None and abs(started - held["started"]) < 1:
+                raise InputError(f"{self.path}: process {pid} is running it; wait or stop that")
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_json(self.driver_file, {"pid": os.getpid(), "started": process_start(os.getpid())})
+        try:
+            yield
+        finally:
+            self.driver_file.unlink(missing_ok=True)
+
+
+def request_of(trial: Trial, corpus: Corpus) -> dict[str, Any]:
+    """A trial as its folder keeps it: settings by dotted key, and what data they meet."""
+    configuration = trial.configuration
+    request: dict[str, Any] = {
+        "configuration": configuration.name,
+        "seed": trial.seed,
+        "corpus fingerprint": corpus.fingerprint,
+    }
+    if configuration.config is None:
+        return {**request, "baseline": configuration.baseline}
+    return {**request, **settings_of(configuration.config)}
+
+
+def _changed(folder: TrialFolder, key: str, was: Any, wanted: Any) -> str:
+    mend = "name another --out, or remove the folders of this configuration"
+    return f"{folder.path}: was run with {key} = {was}, now it is {wanted}; {mend}"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        raw = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return raw if isinstance(raw, dict) else {}

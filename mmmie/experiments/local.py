@@ -1,0 +1,189 @@
+"""Run trials on this machine, each in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from mmmie.experiments.folder import TrialFolder
+from mmmie.experiments.progress import Progress
+
+_POLL_SECONDS = 0.2
+_GRACE_SECONDS = 60.0
+_ALL_GPUS = "CUDA_VISIBLE_DEVICES"
+_ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+# what every trial imports: a server imports it once and each trial is forked from that
+_IMPORTED_ONCE = ["mmmie.experiments.trial", "mmmie.training.run", "mmmie.baselines"]
+
+
+@dataclass
+class _Worker:
+    folder: TrialFolder
+    process: BaseProcess
+    slot: int
+
+
+@dataclass(frozen=True)
+class _Options:
+    data: str
+    device: str
+    keep_runs: bool
+
+
+def default_processes(device: str) -> int:
+    """One process a physical core, or one a GPU where the trials will use GPUs."""
+    import psutil
+
+    return len(gpus(device)) or psutil.cpu_count(logical=False) or 1
+
+
+def gpus(device: str) -> list[str]:
+    """The GPUs that trials on `device` are shared out over, as CUDA_VISIBLE_DEVICES names them."""
+    if device not in ("auto", "cuda"):
+        return []
+    import torch
+
+    count = torch.cuda.device_count()
+    named = os.environ.get(_ALL_GPUS)
+    return named.split(",")[:count] if named else [str(index) for index in range(count)]
+
+
+def start_method(device: str) -> str:
+    """How processes are started: ``forkserver``, or ``spawn`` where a GPU may be used.
+
+    A fork of a server that has imported everything starts seconds sooner; but CUDA and Metal do
+    not survive a fork.
+    """
+    import torch
+
+    gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
+    forks = "forkserver" in multiprocessing.get_all_start_methods()
+    return "forkserver" if forks and (device == "cpu" or not gpu) else "spawn"
+
+
+def run_local(
+    folders: list[TrialFolder],
+    data: str,
+    progress: Progress,
+    *,
+    processes: int,
+    device: str = "auto",
+    keep_runs: bool = False,
+) -> None:
+    """Run trials, at most `processes` at once; every folder says how its trial ended.
+
+    Ctrl-C and SIGTERM let the trials finish their present step and save; they can be gone on with.
+
+    Args:
+        folders: of the trials, prepared.
+        data: ``demo`` or the path of the corpus.
+        progress: is told what ended and how far the others are.
+        processes: how many at once.
+        device: auto, cpu, cuda or mps.
+        keep_runs: keep weights and snapshots of every run.
+    """
+    waiting, running = list(folders), list[_Worker]()
+    cards = gpus(device)
+    options = _Options(data, device, keep_runs)
+    with _terminate_as_interrupt(), _one_thread_each():
+        try:
+            while waiting or running:
+                free = [s for s in range(processes) if s not in {w.slot for w in running}]
+                for slot in free[: len(waiting)]:
+                    card = cards[slot % len(cards)] if cards else None
+                    running.append(_start(waiting.pop(0), options, slot, card))
+                time.sleep(_POLL_SECONDS)
+                for worker in [w for w in running if not w.process.is_alive()]:
+                    running.remove(worker)
+                    _note_death(worker)
+                    progress.ended(worker.folder)
+                progress.show([worker.folder for worker in running])
+        finally:
+            _stop(running)
+
+
+def _start(folder: TrialFolder, options: _Options, slot: int, card: str | None) -> _Worker:
+    method = start_method(options.device)
+    context: Any = multiprocessing.get_context(method)
+    if method == "forkserver":
+        context.set_forkserver_preload(_IMPORTED_ONCE)
+    process = context.Process(target=_run, args=(folder.path, options, card))
+    process.start()
+    return _Worker(folder, process, slot)
+
+
+def _run(path: Path, options: _Options, card: str | None) -> None:
+    """What the process of a trial does."""
+    # Ctrl-C reaches the whole group of processes; the first of them ends the others in order
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    folder = TrialFolder(path)
+    if card is not None:
+        os.environ[_ALL_GPUS] = card
+    with folder.log.open("ab") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    from mmmie.datasets import load_corpus
+    from mmmie.experiments.trial import run_trial
+
+    corpus = load_corpus(options.data)
+    run_trial(folder, corpus, device=options.device, keep_run=options.keep_runs)
+
+
+def _note_death(worker: _Worker) -> None:
+    """A process that died could not say so itself."""
+    code = worker.process.exitcode
+    if not code or worker.folder.state in ("finished", "failed"):
+        return
+    how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+    text = worker.folder.log.read_text("utf-8", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()]
+    worker.folder.fail(f"its process {how}{': ' + lines[-1] if lines else ''}")
+
+
+def _stop(running: list[_Worker]) -> None:
+    for worker in running:
+        worker.process.terminate()
+    deadline = time.monotonic() + _GRACE_SECONDS
+    for worker in running:
+        worker.process.join(max(deadline - time.monotonic(), 0.1))
+        if worker.process.is_alive():
+            worker.process.kill()
+            worker.process.join()
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started here take one thread each, unless the environment says otherwise."""
+    added = [name for name in _ONE_THREAD if name not in os.environ]
+    os.environ.update(dict.fromkeys(added, "1"))
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
+
+
+@contextlib.contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # outside the main thread whoever runs us there handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,337 @@
+"""What an experiment consists of: its TOML file, checked and resolved into trials."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from mmmie.errors import InputError
+from mmmie.model.config import Settings
+from mmmie.training.config import Config, parse_config
+
+_LONGEST_FOLDER = 80
+
+Split = Literal["train", "valid", "test"]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Flat = dict[str, Any]
+
+
+class ExperimentFile(Settings):
+    """What an experiment file may say."""
+
+    name: str = Field(min_length=1, description="Title of the report, and its folder.")
+    description: str = Field("", description="What it is for; stands on top of the report.")
+    data: str = Field("demo", description="`demo` or the path of a corpus.")
+    seeds: Annotated[int, Field(ge=1, le=10_000)] | list[Seed] = Field(
+        5, description="How many seeds, counted from 0, or the seeds themselves."
+    )
+    split: Split | list[Split] = Field("valid", description="Where metrics are reported.")
+    reference: str | None = Field(
+        None, description="The configuration that others are compared with; the first if left out."
+    )
+    base: dict[str, Any] = Field({}, description="Settings of all, sections as in config.toml.")
+    configurations: dict[str, dict[str, Any]] = Field({}, description="name → what differs.")
+    grid: dict[str, Any] = Field({}, description="Setting → list of values, all combinations.")
+    baselines: list[str] = Field([], description="Names of `mmmie.baselines`.")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One row of the report: settings of the model, or a baseline.
+
+    Attributes:
+        name: as the report calls it.
+        folder: the name of its folder.
+        config: the settings, but for the seed; None for a baseline.
+        baseline: a name of `mmmie.baselines`; None for the model.
+    """
+
+    name: str
+    folder: str
+    config: Config | None = None
+    baseline: str | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training, or one fit of a baseline.
+
+    Attributes:
+        configuration: what is trained.
+        seed: of everything random in it.
+        data: ``demo`` or the path of the corpus.
+    """
+
+    configuration: Configuration
+    seed: int
+    data: str
+
+    @property
+    def config(self) -> Config:
+        """The whole configuration of the run, its seed and data included."""
+        assert self.configuration.config is not None
+        config = self.configuration.config.model_copy(deep=True)
+        config.training.seed, config.data = self.seed, self.data
+        return config
+
+    @property
+    def folder(self) -> Path:
+        """Where it is kept, inside the folder of all trials."""
+        return Path(self.configuration.folder) / str(self.seed)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment, resolved.
+
+    Attributes:
+        name: of the experiment.
+        description: what it is for.
+        data: ``demo`` or the path of the corpus.
+        splits: where metrics are reported, without repetition.
+        seeds: of every configuration; a deterministic baseline takes the first only.
+        reference: the name of the configuration that others are compared with.
+        configurations: in the order of the file: named ones, the grid, baselines.
+    """
+
+    name: str
+    description: str
+    data: str
+    splits: tuple[str, ...]
+    seeds: tuple[int, ...]
+    reference: str
+    configurations: tuple[Configuration, ...]
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Every trial; the first seed of all configurations comes before the second of any."""
+        return [
+            Trial(configuration, seed, self.data)
+            for seed in self.seeds
+            for configuration in self.configurations
+            if seed == self.seeds[0] or not is_deterministic(configuration)
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan as JSON can say it."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "data": self.data,
+            "splits": list(self.splits),
+            "seeds": list(self.seeds),
+            "reference": self.reference,
+            "configurations": {
+                c.name: {"baseline": c.baseline} if c.config is None else settings_of(c.config)
+                for c in self.configurations
+            },
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change when anything of the plan does."""
+        text = json.dumps(self.as_dict(), sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def read_plan(file: Path | str, data: str | None = None) -> Plan:
+    """Read an experiment file.
+
+    Args:
+        file: TOML with the fields of `ExperimentFile`.
+        data: a corpus to use in place of the file's.
+
+    Raises:
+        InputError: the file cannot be read, or a key, a setting, a name or a baseline is wrong.
+    """
+    said = _read_file(Path(file))
+    base = flatten(said.base)
+    settings = {name: flatten(own) for name, own in said.configurations.items()}
+    for name, own in _grid(said.grid, file):
+        _add(settings, name, own, file)
+    if not settings and not said.baselines:
+        settings["base"] = {}
+    configurations = []
+    for name, own in settings.items():
+        where = f"{file}, configuration `{name}`"
+        config = parse_config(nest(_merge(base, own), where), where)
+        configurations.append(Configuration(name, folder_name(name), config))
+    for name in said.baselines:
+        _check_baseline(name, file)
+        if name in settings:
+            raise InputError(
+                f"{file}: `{name}` is a configuration and a baseline; rename the first"
+            )
+        configurations.append(Configuration(name, folder_name(name), baseline=name))
+    names = [configuration.name for configuration in configurations]
+    reference = said.reference or names[0]
+    if reference not in names:
+        raise InputError(f"{file}: `reference` is {reference!r}; use one of {', '.join(names)}")
+    _check_folders(configurations, file)
+    seeds = range(said.seeds) if isinstance(said.seeds, int) else said.seeds
+    splits = [said.split] if isinstance(said.split, str) else said.split
+    return Plan(
+        name=said.name,
+        description=said.description,
+        data=data or said.data,
+        splits=tuple(dict.fromkeys(splits)),
+        seeds=tuple(dict.fromkeys(seeds)),
+        reference=reference,
+        configurations=tuple(configurations),
+    )
+
+
+def is_deterministic(configuration: Configuration) -> bool:
+    """Whether every seed gives the same: one fit of a baseline is then enough."""
+    if configuration.baseline is None:
+        return False
+    from mmmie import baselines
+
+    return baselines.is_deterministic(configuration.baseline)
+
+
+def settings_of(config: Config) -> Flat:
+    """Every setting by its dotted key, but for the seed and the data, which the plan sets."""
+    flat = flatten(config.model_dump(mode="json"))
+    return {key: value for key, value in flat.items() if key not in ("data", "training.seed")}
+
+
+def flatten(values: dict[str, Any], prefix: str = "") -> Flat:
+    """Dotted keys of nested values.
+
+    Example:
+        >>> flatten({"model": {"dim": 8, "identity": {"role": False}}, "a.b": 1})
+        {'model.dim': 8, 'model.identity.role': False, 'a.b': 1}
+    """
+    flat: Flat = {}
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            flat.update(flatten(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def nest(flat: Flat, where: str) -> dict[str, Any]:
+    """Nested values of dotted keys, the reverse of `flatten`.
+
+    Raises:
+        InputError: a key is below another that holds a plain value, or is not free to set.
+    """
+    if "data" in flat:
+        raise InputError(f"{where}: `data` is set for all; write it on top of the file")
+    if "training.seed" in flat:
+        raise InputError(f"{where}: `training.seed` is set by `seeds`; leave it out")
+    nested: dict[str, Any] = {}
+    for key, value in flat.items():
+        *sections, last = key.split(".")
+        group = nested
+        for section in sections:
+            group = group.setdefault(section, {})
+            if not isinstance(group, dict):
+                raise InputError(f"{where}: `{key}` is set, and `{section}` too; leave one out")
+        group[last] = value
+    return nested
+
+
+def folder_name(name: str) -> str:
+    """A name that every file system takes.
+
+    Example:
+        >>> folder_name("Without identity, α=0.1")
+        'without-identity-α=0.1'
+    """
+    plain = re.sub(r"[^\w.=+-]+", "-", name.lower()).strip("-.")
+    if 0 < len(plain) <= _LONGEST_FOLDER:
+        return plain
+    digest = hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
+    return f"{plain[:_LONGEST_FOLDER]}-{digest}"
+
+
+def _read_file(file: Path) -> ExperimentFile:
+    try:
+        values = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{file}: there is no such file; name a TOML file") from None
+    except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: is not readable TOML ({error}); mend the file") from None
+    try:
+        said = ExperimentFile.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0])
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(ExperimentFile.model_fields)
+            raise InputError(f"{file}: key `{key}` does not exist; known here: {known}") from None
+        if first["type"] == "missing":
+            raise InputError(f"{file}: `{key}` is missing; add it") from None
+        field = ExperimentFile.model_fields[key]
+        raise InputError(
+            f"{file}: `{key}` is {values[key]!r}; {first['msg'].lower()} ({field.description})"
+        ) from None
+    for key in ("seeds", "split"):
+        if getattr(said, key) == []:
+            raise InputError(f"{file}: `{key}` is empty; name at least one")
+    return said
+
+
+def _grid(grid: dict[str, Any], file: Path | str) -> list[tuple[str, Flat]]:
+    """Name and settings of every combination."""
+    flat = flatten(grid)
+    for key, values in flat.items():
+        if not isinstance(values, list) or not values:
+            raise InputError(f"{file}, grid: `{key}` is {values!r}; give a list of values")
+    points = [dict(zip(flat, values, strict=True)) for values in itertools.product(*flat.values())]
+    return [(", ".join(f"{k}={_plain(v)}" for k, v in p.items()), p) for p in points if p]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return "+".join(map(_plain, value))
+    if isinstance(value, bool | dict):
+        return json.dumps(value)
+    return str(value)
+
+
+def _add(settings: dict[str, Flat], name: str, own: Flat, file: Path | str) -> None:
+    if name in settings:
+        raise InputError(f"{file}: configuration `{name}` comes twice; name every value once")
+    # a value of the grid may be a table itself: modality_dropout = [{ text = 0.1 }, …]
+    settings[name] = flatten(own)
+
+
+def _merge(base: Flat, own: Flat) -> Flat:
+    """`base` with `own` over it; a section replaces a plain value and the reverse."""
+
+    def clashes(key: str) -> bool:
+        return any(key.startswith(f"{o}.") or o.startswith(f"{key}.") for o in own)
+
+    return {key: value for key, value in base.items() if not clashes(key)} | own
+
+
+def _check_baseline(name: str, file: Path | str) -> None:
+    from mmmie import baselines
+
+    try:
+        baselines.is_deterministic(name)
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from None
+
+
+def _check_folders(configurations: list[Configuration], file: Path | str) -> None:
+    seen: dict[str, str] = {}
+    for configuration in configurations:
+        other = seen.setdefault(configuration.folder, configuration.name)
+        if other != configuration.name:
+            raise InputError(
+                f"{file}: configurations `{other}` and `{configuration.name}` would share the "
+                f"folder {configuration.folder}; rename one"
+            )

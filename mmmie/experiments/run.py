@@ -1,0 +1,188 @@
+"""Run an experiment file into its folder: what ``mmmie experiment`` calls."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import time
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from mmmie.corpus import Corpus
+from mmmie.datasets import load_corpus
+from mmmie.errors import InputError
+from mmmie.experiments.folder import ExperimentFolder, State, TrialFolder, request_of
+from mmmie.experiments.plan import Plan, Trial, folder_name, read_plan
+from mmmie.experiments.progress import Progress
+from mmmie.experiments.report import write_report
+from mmmie.experiments.results import read_outcomes, tidy_table
+from mmmie.files import write_text
+
+HOME = Path("runs/experiments")
+_VERSIONS_OF = ("mmmie", "torch", "numpy", "scikit-learn")
+
+
+class Experiment:
+    """An experiment file with its corpus and its folder.
+
+    Args:
+        file: TOML, see `mmmie.experiments.plan.ExperimentFile`.
+        data: a corpus to use in place of the file's.
+        out: the folder; ``runs/experiments/<name>`` if left out.
+
+    Raises:
+        InputError: the file, the corpus or a name in them is wrong, or the folder holds results
+            of other settings or other data.
+
+    Example:
+        >>> from mmmie.experiments.run import Experiment
+        >>> experiment = Experiment("experiments/ablations.toml")
+        >>> len(experiment.plan.trials)
+        33
+    """
+
+    def __init__(
+        self, file: Path | str, data: str | None = None, out: Path | str | None = None
+    ) -> None:
+        self.file = Path(file)
+        self.plan: Plan = read_plan(self.file, data)
+        self.corpus: Corpus = load_corpus(self.plan.data)
+        for split in self.plan.splits:
+            self.corpus.rows(split)  # raises where there is none
+        _check_baselines(self.plan, self.corpus)
+        self.folder = ExperimentFolder(out or HOME / folder_name(self.plan.name))
+        self.folder.check(self.plan, self.corpus)
+
+    def states(self) -> list[tuple[Trial, State]]:
+        """Every trial of the plan and how it stands."""
+        return [(trial, self.folder.trial(trial).state) for trial in self.plan.trials]
+
+    def run(
+        self,
+        *,
+        processes: int | None = None,
+        device: str = "auto",
+        ray: str | None = None,
+        keep_runs: bool = False,
+        quiet: bool = False,
+    ) -> None:
+        """Run what is not finished, then write the table and the report.
+
+        Args:
+            processes: trials at once; one a physical core, or one a GPU, if left out.
+            device: auto, cpu, cuda or mps.
+            ray: the address of a Ray cluster, ``local`` for Ray on this machine; processes of
+                this machine without Ray if left out.
+            keep_runs: keep weights and snapshots of every run.
+            quiet: show no progress.
+
+        Raises:
+            InputError: another process runs the same folder, the device is not there, or Ray.
+        """
+        if ray is None and device != "auto":
+            from mmmie.training.trainer import make_accelerator
+
+            make_accelerator(device)  # raises before anything is written
+        with self.folder.driven():
+            self.folder.write_plan(self.plan, self.corpus)
+            waiting = [trial for trial, state in self.states() if state != "finished"]
+            if waiting:
+                started = time.perf_counter()
+                session = {
+                    "command": self._command(processes, device, ray, keep_runs),
+                    "started": f"{datetime.now():%Y-%m-%d %H:%M:%S}",
+                    "platform": platform.platform(),
+                    "versions": _versions(),
+                }
+                try:
+                    self._run(waiting, processes, device, ray, keep_runs, quiet)
+                finally:
+                    states = [self.folder.trial(trial).state for trial in waiting]
+                    ran = sum(state in ("finished", "failed") for state in states)
+                    seconds = time.perf_counter() - started
+                    self.folder.add_session({**session, "seconds": seconds, "ran": ran})
+        self.report()
+
+    def report(self) -> None:
+        """Write the table and the report of what is finished."""
+        if not self.folder.plan_file.is_file():
+            raise InputError(f"{self.folder.path}: holds no experiment; run it first")
+        outcomes = read_outcomes(self.folder, self.plan)
+        table = tidy_table(self.corpus, self.plan, outcomes)
+        write_text(self.folder.table, table.to_csv(index=False))
+        write_report(self.folder, self.plan, self.corpus, outcomes)
+
+    def _run(
+        self,
+        trials: list[Trial],
+        processes: int | None,
+        device: str,
+        ray: str | None,
+        keep_runs: bool,
+        quiet: bool,
+    ) -> None:
+        folders = [self._prepared(trial) for trial in trials]
+        total = len(self.plan.trials)
+        with Progress(total, total - len(trials), quiet) as progress:
+            if ray is not None:
+                from mmmie.experiments.on_ray import run_on_ray
+
+                run_on_ray(
+                    folders,
+                    self.corpus,
+                    progress,
+                    address=ray,
+                    processes=processes,
+                    device=device,
+                    keep_runs=keep_runs,
+                )
+                return
+            from mmmie.experiments.local import default_processes, run_local
+
+            run_local(
+                folders,
+                self.plan.data,
+                progress,
+                processes=processes or default_processes(device),
+                device=device,
+                keep_runs=keep_runs,
+            )
+
+    def _prepared(self, trial: Trial) -> TrialFolder:
+        folder = self.folder.trial(trial)
+        folder.prepare(request_of(trial, self.corpus))
+        return folder
+
+    def _command(self, processes: int | None, device: str, ray: str | None, keep_runs: bool) -> str:
+        """The command that does the same again."""
+        words = ["mmmie", "experiment", str(self.file), "--data", self.plan.data]
+        words += ["--out", str(self.folder.path), "--device", device]
+        words += [] if processes is None else ["--processes", str(processes)]
+        words += [] if ray is None else ["--ray", ray]
+        words += ["--keep-runs"] if keep_runs else []
+        return shlex.join(words)
+
+
+def _check_baselines(plan: Plan, corpus: Corpus) -> None:
+    named = [c.baseline for c in plan.configurations if c.baseline is not None]
+    if not named:
+        return
+    from mmmie.baselines import baseline_names
+
+    known = baseline_names(corpus)
+    for name in named:
+        if name not in known:
+            raise InputError(
+                f"baselines: `{name}` does not fit {corpus.where}; use {', '.join(known)}"
+            )
+
+
+def _versions() -> dict[str, str]:
+    versions = {"Python": platform.python_version()}
+    for name in _VERSIONS_OF:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return versions

@@ -1,0 +1,68 @@
+"""How a pair of invariant codes is scored, for the lower bounds on what modalities share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+_FIRST_CORRELATION = 0.66
+_LARGEST_CORRELATION = 0.999
+_LARGEST_SHARPNESS = 5.0
+
+
+class GaussianCritic(nn.Module):
+    """The log-ratio of densities of codes that correlate dimension by dimension.
+
+    Each code is taken for standard normal, which is what the prior of MI minimisation asks of it,
+    and dimension k of both for correlated by ρ_k, which is learned. This is the optimal critic
+    where that holds (the pointwise mutual information of a bivariate normal), so that the bound
+    has no slack but its own; dimensions that nothing shared is left for end with ρ_k near 0.
+
+    Args:
+        dim: dimensions of both codes.
+
+    Example:
+        >>> scores = GaussianCritic(2)(torch.zeros(3, 2), torch.zeros(3, 2))
+        >>> scores.shape, bool((scores > 0).all())
+        (torch.Size([3, 3]), True)
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        first = torch.full((dim,), _FIRST_CORRELATION / _LARGEST_CORRELATION)
+        self.raw = nn.Parameter(first.atanh())
+
+    @property
+    def correlation(self) -> Tensor:
+        """ρ (d,)."""
+        return _LARGEST_CORRELATION * self.raw.tanh()
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Score every x (A, d) against every y (B, d) → (A, B) nats."""
+        rho = self.correlation
+        rest = 1 - rho.square()
+        cross = (x * (rho / rest)) @ y.T
+        own = [row.square() @ (rho.square() / rest) / 2 for row in (x, y)]
+        return cross - own[0][:, None] - own[1][None, :] - rest.log().sum() / 2
+
+
+class CosineCritic(nn.Module):
+    """The cosine of the codes times a learned sharpness, plus a learned offset.
+
+    Args:
+        dim: dimensions of both codes.
+        offset: whether the bound asks for log-ratios of densities, not for an order alone. What
+            InfoNCE says does not depend on an offset.
+    """
+
+    def __init__(self, dim: int, offset: bool) -> None:
+        super().__init__()
+        self.sharpness = nn.Parameter(torch.tensor(1.5))  # ln(1 / τ)
+        self.offset = nn.Parameter(torch.zeros(())) if offset else None
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Score every x (A, d) against every y (B, d) → (A, B)."""
+        cosine = F.normalize(x, dim=-1) @ F.normalize(y, dim=-1).T
+        scores = self.sharpness.clamp(max=_LARGEST_SHARPNESS).exp() * cosine
+        return scores if self.offset is None else scores + self.offset
