@@ -42,7 +42,7 @@ from mmmie.datasets.mmsa import MODALITIES, to_mmsa
 from mmmie.metrics import metrics_for
 from mmmie.model.features import feature_moments
 
-MODELS = ("tfn", "lmf", "mult", "lf_dnn", "ef_lstm", "mfn", "graph_mfn", "mfm")
+MODELS = ("tfn", "lmf", "mult", "lf_dnn", "ef_lstm", "mfn", "graph_mfn")
 FIRST_SEED = 1111  # MMSA's own
 RANGE = (-3.0, 3.0)
 CLIP = 8.0

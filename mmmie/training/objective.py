@@ -22,6 +22,9 @@ from mmmie.training.config import ObjectiveSettings
 from mmmie.training.critics import CosineCritic, GaussianCritic
 from mmmie.training.separation import gaussian_information
 
+_OF_INVARIANT = 0.1
+_CENTRING = 100.0
+
 Conditional = tuple[Tensor, Tensor, Tensor]
 
 
@@ -96,6 +99,8 @@ class Objective(nn.Module):
                 if weight > 0:
                     upper = self.upper_bounds(codes, kind)
                     terms[f"minimise_{kind}"] = weight * torch.stack(list(upper.values())).sum()
+            if minimise.invariant > 0:
+                terms["centring"] = minimise.invariant * _CENTRING * self.centring(codes)
             if minimise.separation > 0:
                 between = torch.stack(list(self.separation(codes).values()))
                 terms["separation"] = minimise.separation * between.sum()
@@ -138,6 +143,20 @@ class Objective(nn.Module):
         """
         return _means(self.upper, self.input_conditionals(codes, kind))
 
+    def centring(self, codes: Codes) -> Tensor:
+        """Half the squared mean of the invariant code of every modality, summed, in nats.
+
+        The divergence from the common prior is I(x; z) and how far the codes of a modality as a
+        whole are from that prior. A shift of one modality against another is a part of the second
+        that costs next to nothing in dimensions that hold little, yet it tells them apart.
+        """
+        shifts = [
+            _rows(codes.invariant.mean[:, m], here).mean(0).square().sum() / 2
+            for m in range(len(self.names))
+            if (here := codes.present[:, m]).any()
+        ]
+        return torch.stack(shifts).sum() if shifts else _zero(codes.invariant.mean)
+
     def input_conditionals(self, codes: Codes, kind: str) -> Iterator[tuple[str, Conditional]]:
         """Every code with p(code | x) of its own input, exact or learned.
 
@@ -167,16 +186,18 @@ class Objective(nn.Module):
         return mean[:, part], log_variance[:, part]
 
     def separation(self, codes: Codes) -> dict[str, Tensor]:
-        """What the means of both codes share as Gaussians; it moves the specific code alone.
+        """What the means of both codes share as Gaussians.
 
-        A gradient on the invariant code would teach it to forget what the specific one holds.
+        The specific code gets the whole gradient, the invariant one a tenth of it: enough to
+        clear what is private out of dimensions that nothing shared is left for, and too little to
+        make it give up what is shared. With the whole of it the two codes divide what the task
+        needs among them by chance.
 
         Returns:
             modality → nats.
         """
         return {
-            name: gaussian_information(z.detach(), s) if len(z) > 1 else _zero(s)
-            for name, z, s in self.mean_codes(codes)
+            name: _apart(z, s) if len(z) > 1 else _zero(s) for name, z, s in self.mean_codes(codes)
         }
 
     def mean_codes(self, codes: Codes) -> Iterator[tuple[str, Tensor, Tensor]]:
@@ -215,6 +236,13 @@ class Objective(nn.Module):
                 mean, log_variance = conditional(codes.summaries[m])
                 losses.append(_fit(both, mean, log_variance, here))
         return torch.stack(losses).sum() if losses else None
+
+
+def _apart(z: Tensor, s: Tensor) -> Tensor:
+    """`gaussian_information` whose gradient on z is a tenth of the true one."""
+    value: Tensor = gaussian_information(z.detach(), s)
+    of_z = gaussian_information(z, s.detach())
+    return value + _OF_INVARIANT * (of_z - of_z.detach())
 
 
 def _means(bound: UpperBound, conditionals: Iterator[tuple[str, Conditional]]) -> dict[str, Tensor]:

@@ -12,6 +12,7 @@ from mmmie.model.mmmie import MMMIE
 from mmmie.training.bounds import LOWER, UPPER
 from mmmie.training.config import load_config
 from mmmie.training.objective import Objective
+from mmmie.training.separation import gaussian_information
 
 
 def parts(corpus, *overrides, **settings):
@@ -39,6 +40,7 @@ def test_all_terms_are_there_and_move_the_encoders(make_corpus):
         "maximise",
         "minimise_invariant",
         "minimise_specific",
+        "centring",
         "separation",
         "reconstruction",
     }
@@ -159,3 +161,33 @@ def test_task_loss_is_in_deviations_of_the_label(make_corpus):
     labels = torch.from_numpy(corpus.targets)
     off = objective.task(model, labels + 2 * labels.std(correction=0), labels)
     assert off.item() == pytest.approx(2, rel=1e-4)
+
+
+def test_separation_moves_the_specific_code_and_the_invariant_one_a_tenth_as_much(make_corpus):
+    _, objective, codes = parts(make_corpus(conversations=40))
+    means = [code.mean.detach().requires_grad_() for code in (codes.invariant, codes.specific)]
+    codes.invariant.mean, codes.specific.mean = means
+    found = objective.separation(codes)
+    alone = gaussian_information(means[0][:, 0], means[1][:, 0])
+    assert found["text"].item() == pytest.approx(alone.item(), rel=1e-5)
+    given = torch.autograd.grad(found["text"], means)
+    true = torch.autograd.grad(alone, means)
+    assert torch.allclose(given[0], 0.1 * true[0], atol=1e-7)
+    assert torch.allclose(given[1], true[1], atol=1e-7)
+
+
+def test_reconstruction_teaches_the_specific_code_alone(make_corpus):
+    _, objective, codes = parts(make_corpus())
+    samples = [code.sample.detach().requires_grad_() for code in (codes.invariant, codes.specific)]
+    codes.invariant.sample, codes.specific.sample = samples
+    objective.reconstruction(codes).backward()
+    assert samples[0].grad is None and samples[1].grad.abs().sum() > 0
+
+
+def test_centring_is_what_two_shifted_unit_normals_differ_by(make_corpus):
+    _, objective, codes = parts(make_corpus())
+    shifts = torch.tensor([[1.0, 0, 0, 0], [0, -2.0, 0, 0]])
+    codes.invariant.mean = torch.zeros_like(codes.invariant.mean) + shifts
+    normal = torch.distributions.Normal
+    reference = torch.distributions.kl_divergence(normal(shifts, 1.0), normal(0.0, 1.0)).sum()
+    assert objective.centring(codes).item() == pytest.approx(reference.item(), rel=1e-5)
