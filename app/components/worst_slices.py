@@ -8,7 +8,7 @@ import streamlit as st
 from app import state
 from app.components.figures import figure
 from app.views.dots import dot_plot
-from app.views.names import slice_names
+from app.views.slice_words import slice_titles
 from app.views.words import interval_text
 from mmmie.analysis.failures import failures
 from mmmie.analysis.outputs import TRAINED
@@ -28,7 +28,7 @@ def draw_worst_slices(view: state.View) -> None:
         st.subheader("Where does it fail?")
         st.write("No part of this split has the ten utterances that a slice needs.")
         return
-    first, names = worst.iloc[0], slice_names(table["slice"])
+    first, names = worst.iloc[0], slice_titles(table["slice"])
     said = interval_text(first["value"], first["low"], first["high"], share=classes)
     st.subheader(f"Largest error: {names[first['slice']]}, {said}")
     labels = [f"{names[r['slice']]} (n = {r['n']:,})" for r in worst.to_dict("records")]
@@ -47,8 +47,8 @@ def draw_worst_slices(view: state.View) -> None:
         f"{len(outputs.rows):,} utterances; 95 % intervals by drawing conversations.",
         explanation="A slice is one value of a column of the corpus, or one of the parts that "
         "nearly every corpus has: thirds of the label range or classes, length of the transcript, "
-        "place in the conversation, change of speaker. Slices of fewer than ten utterances are "
-        "left out. The worst of many slices is partly so by chance: trust the interval, and a "
+        "first turns and replies, labels that a speaker repeats. Slices of fewer than ten "
+        "utterances are left out. The worst of many slices is partly so by chance: trust the interval, and a "
         "slice that you expected, more than the order.",
         data=table,
         alt="Error of the model in the worst slices, with 95 % intervals.",

@@ -1,4 +1,4 @@
-"""Slices by what an utterance is in its conversation, in the reader's words."""
+"""Slices by label and by what an utterance is in its conversation, in the reader's words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Iterable
 
 from app.views.names import slice_names, slice_phrases
 
-_TURNS = {
+_KNOWN = {
+    "label=lowest third": ("label in the lowest third", "labels in the lowest third"),
+    "label=middle third": ("label in the middle third", "labels in the middle third"),
+    "label=highest third": ("label in the highest third", "labels in the highest third"),
     "words=1-3": ("1 to 3 words", "utterances of one to three words"),
     "words=4-10": ("4 to 10 words", "utterances of four to ten words"),
     "words=over 10": ("more than 10 words", "utterances of more than ten words"),
@@ -29,7 +32,7 @@ def slice_titles(names: Iterable[str]) -> dict[str, str]:
         {'turn=first': 'first turns', 'season=2': 'season 2'}
     """
     known = list(names)
-    return {name: _TURNS[name][0] if name in _TURNS else title
+    return {name: _KNOWN[name][0] if name in _KNOWN else title
             for name, title in slice_names(known).items()}  # fmt: skip
 
 
@@ -41,5 +44,5 @@ def slice_contents(names: Iterable[str]) -> dict[str, str]:
         {'words=1-3': 'utterances of one to three words'}
     """
     known = list(names)
-    return {name: _TURNS[name][1] if name in _TURNS else phrase
+    return {name: _KNOWN[name][1] if name in _KNOWN else phrase
             for name, phrase in slice_phrases(known).items()}  # fmt: skip

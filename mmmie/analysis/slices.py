@@ -32,6 +32,25 @@ def slices(corpus: Corpus, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]
     yield from _slices_of(table[further])
 
 
+def label_slices(corpus: Corpus, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Slices by label, ``label=positive`` or ``label=lowest third`` of the range.
+
+    Names and the least size are as for `slices`; without a range there are none.
+    """
+    label = corpus.label
+    if label.classes is not None:
+        said = corpus.utterances["label"].astype(object)
+    elif label.range is not None:
+        low, high = label.range
+        third = (high - low) / 3
+        below, above = corpus.targets < low + third, corpus.targets > high - third
+        names = np.where(below, "lowest third", np.where(above, "highest third", "middle third"))
+        said = pd.Series(names, dtype=object)
+    else:
+        return
+    yield from _slices_of(pd.DataFrame({"label": said.to_numpy()}).iloc[rows])
+
+
 def turn_slices(corpus: Corpus, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     """Slices by what an utterance is in its conversation; any corpus has some of them.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmmie.analysis.slices import turn_slices
+from mmmie.analysis.slices import label_slices, turn_slices
 
 
 def test_turns_are_first_replies_or_the_same_speaker_going_on(make_corpus):
@@ -50,3 +50,17 @@ def test_a_corpus_without_speakers_and_transcripts_has_first_and_later_turns(mak
     masks = dict(turn_slices(corpus, rows))
     assert list(masks) == ["turn=first", "turn=later"]
     assert (masks["turn=first"] == (rows % 5 == 0)).all()
+
+
+def test_labels_are_sliced_by_thirds_of_the_range_or_by_class(make_corpus):
+    corpus = make_corpus(conversations=20)
+    rows = np.arange(10, 100)
+    masks = dict(label_slices(corpus, rows))
+    label = corpus.targets[rows]
+    assert (label[masks["label=lowest third"]] < -1).all()
+    assert (label[masks["label=highest third"]] > 1).all()
+    assert sum(mask.sum() for mask in masks.values()) == len(rows)
+    classes = make_corpus(conversations=20, classes=("negative", "positive"))
+    named = dict(label_slices(classes, rows))
+    assert set(named) == {"label=negative", "label=positive"}
+    assert (named["label=positive"] == (classes.targets[rows] == 1)).all()

@@ -40,7 +40,7 @@ def test_the_sentence_says_what_where_and_when(info, make_corpus):
     sentence = model_sentence(info, make_corpus(), 12345, [{"epoch": 1}, {"epoch": 7}])
     for part in (
         "**text and audio**",
-        "two stochastic codes of 16 numbers",
+        "two stochastic codes of each, *z* of 8 numbers",
         "6 utterances before and 3 after",
         "role, speaker and modality",
         "12,345 parameters",
