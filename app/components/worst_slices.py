@@ -48,8 +48,8 @@ def draw_worst_slices(view: state.View) -> None:
         explanation="A slice is one value of a column of the corpus, or one of the parts that "
         "nearly every corpus has: thirds of the label range or classes, length of the transcript, "
         "first turns and replies, labels that a speaker repeats. Slices of fewer than ten "
-        "utterances are left out. The worst of many slices is partly so by chance: trust the interval, and a "
-        "slice that you expected, more than the order.",
+        "utterances are left out. The worst of many slices is partly so by chance: trust the "
+        "interval, and a slice that you expected, more than the order.",
         data=table,
         alt="Error of the model in the worst slices, with 95 % intervals.",
     )
