@@ -92,7 +92,7 @@ def measured(info: CheckpointInfo, family: str) -> Measured:
     if family == "check":
         return Measured("InfoNCE, a fresh critic fitted to the train split", "lower")
     if family == "separation":
-        return Measured("canonical correlations of the means", "neither")
+        return Measured("CCA of the means", "neither")
     if family.startswith("lower"):
         return Measured("InfoNCE, exact conditional of the encoder as the critic", "lower")
     if family.startswith("upper"):
