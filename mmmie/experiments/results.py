@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.analysis.metric_sums import metric_names
-from mmmie.analysis.slices import slices
+from mmmie.analysis.slices import slices, turn_slices
 from mmmie.corpus import Corpus
 from mmmie.experiments.folder import ExperimentFolder
 from mmmie.experiments.plan import Plan, Trial
@@ -53,7 +53,10 @@ def read_outcomes(folder: ExperimentFolder, plan: Plan) -> list[Outcome]:
 
 
 def split_masks(corpus: Corpus, split: str) -> dict[str, np.ndarray]:
-    """Slice → mask (n,) over the utterances of a split: all, and every 0/1 column by its values."""
+    """Slice → mask (n,) over the utterances of a split.
+
+    All, every 0/1 column by its values, and `turn_slices`.
+    """
     rows = corpus.rows(split)
     masks = {ALL: np.ones(len(rows), bool)}
     for name, mask in slices(corpus, rows):
@@ -61,7 +64,7 @@ def split_masks(corpus: Corpus, split: str) -> dict[str, np.ndarray]:
         held = set(corpus.utterances[column].iloc[rows].dropna().unique())
         if held <= {0, 1} and value in ("0", "1", "False", "True"):
             masks[name] = mask
-    return masks
+    return masks | dict(turn_slices(corpus, rows))
 
 
 def tidy_table(corpus: Corpus, plan: Plan, outcomes: list[Outcome]) -> pd.DataFrame:

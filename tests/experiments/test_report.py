@@ -152,11 +152,13 @@ def test_classes_have_their_own_metrics(make_corpus, experiment, outcomes):
     assert "Weighted F1" in html and "MAE" not in html
 
 
-def test_slices_are_the_columns_of_zeros_and_ones(data):
+def test_slices_are_columns_of_zeros_and_ones_and_what_a_turn_is(data):
     corpus = load_corpus(data)
     corpus.utterances["colour"] = ["red", "blue"] * (len(corpus) // 2)
     corpus.utterances["grade"] = [1, 2] * (len(corpus) // 2)
-    assert set(split_masks(corpus, "valid")) == {"all", "ambiguous=0", "ambiguous=1"}
+    found = set(split_masks(corpus, "valid"))
+    assert {"all", "ambiguous=0", "ambiguous=1", "turn=reply"} <= found
+    assert not any(name.startswith("grade") for name in found)
 
 
 def test_an_axis_leaves_out_what_would_press_all_others_together():
