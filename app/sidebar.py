@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import loading, state
+from app.views.names import slice_names
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
 from mmmie.jobs import list_runs, observe
@@ -50,6 +51,17 @@ def _pickers(available: dict[str, loading.Choice]) -> None:
         index=splits.index("valid") if "valid" in splits else 0,
         key="split",
         bind="query-params",
+    )
+    parts = [state.EVERYTHING, *state.slice_masks(corpus, str(st.session_state["split"]))]
+    if st.session_state.get("slice") not in parts:
+        st.session_state.pop("slice", None)
+    st.selectbox(
+        "Slice",
+        parts,
+        format_func=slice_names(parts).__getitem__,
+        key="slice",
+        bind="query-params",
+        help="Pages then show these utterances only; maps fade the others.",
     )
     options = state.colour_options(corpus)
     if st.session_state.get("colour") not in options:

@@ -7,35 +7,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app import loading
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.outputs import SplitOutputs
+from mmmie.analysis.slices import label_slices, slices, turn_slices
 from mmmie.corpus import STANDARD_COLUMNS, Corpus
 from mmmie.errors import InputError
 
 _MOST_IDS_IN_URL = 100
 NONE = "none"
+EVERYTHING = "all"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Utterances that the reader chose, and the one that is looked at."""
+    """Utterances that the reader chose, the one that is looked at, and one to hold beside it."""
 
     ids: tuple[str, ...] = ()
     primary: str | None = None
+    pinned: str | None = None
 
 
 def selection() -> Selection:
     """The selection, taken from the URL on the first run of a session."""
     if "selection" not in st.session_state:
         ids = tuple(i for i in st.query_params.get("selected", "").split(",") if i)
-        st.session_state["selection"] = Selection(ids, st.query_params.get("utterance"))
+        st.session_state["selection"] = Selection(
+            ids, st.query_params.get("utterance"), st.query_params.get("pinned")
+        )
     held: Selection = st.session_state["selection"]
     return held
 
@@ -47,7 +53,15 @@ def select(ids: Sequence[str], primary: str | None = None) -> None:
         ids: the chosen utterances.
         primary: the one to look at; the first of `ids` if left out.
     """
-    st.session_state["selection"] = Selection(tuple(ids), primary or (ids[0] if ids else None))
+    st.session_state["selection"] = replace(
+        selection(), ids=tuple(ids), primary=primary or (ids[0] if ids else None)
+    )
+    publish_selection()
+
+
+def pin(name: str | None) -> None:
+    """Hold an utterance, so that every page shows it beside the primary one; None lets it go."""
+    st.session_state["selection"] = replace(selection(), pinned=name)
     publish_selection()
 
 
@@ -57,6 +71,7 @@ def publish_selection() -> None:
     for key, value in (
         ("selected", ",".join(chosen.ids[:_MOST_IDS_IN_URL])),
         ("utterance", chosen.primary or ""),
+        ("pinned", chosen.pinned or ""),
     ):
         if value and st.query_params.get(key) != value:
             st.query_params[key] = value
@@ -73,6 +88,7 @@ class View:
     corpus: Corpus
     split: str
     colour_by: str
+    slice: str = EVERYTHING
 
     @cached_property
     def outputs(self) -> SplitOutputs:
@@ -86,11 +102,27 @@ class View:
 
     @cached_property
     def primary(self) -> int:
-        """The row of `frame` that is looked at: the selection's, else the first."""
-        ids = self.frame["id"]
-        wanted = selection().primary
-        found = (ids == wanted).to_numpy().nonzero()[0] if wanted else []
-        return int(found[0]) if len(found) else 0
+        """The row of `frame` that is looked at: the selection's, else the first of the slice."""
+        found = self._row_of(selection().primary)
+        if found is not None:
+            return found
+        return int(self.within.argmax())
+
+    @cached_property
+    def pinned(self) -> int | None:
+        """The row of `frame` that is held beside the primary one; None if it is of no use."""
+        found = self._row_of(selection().pinned)
+        return None if found == self.primary else found
+
+    @cached_property
+    def within(self) -> np.ndarray:
+        """(n,) which rows of `frame` the slice filter lets through; at least one does."""
+        masks = slice_masks(self.corpus, self.split)
+        return masks.get(self.slice, np.ones(len(self.frame), bool))
+
+    def _row_of(self, name: str | None) -> int | None:
+        found = (self.frame["id"] == name).to_numpy().nonzero()[0] if name else []
+        return int(found[0]) if len(found) else None
 
     @cached_property
     def selected(self) -> list[int]:
@@ -133,7 +165,22 @@ def view_of(choice: loading.Choice) -> View:
         wanted = str(st.session_state.get("split") or "valid")
         split = wanted if wanted in splits else ("valid" if "valid" in splits else splits[0])
         colour_by = str(st.session_state.get("colour") or "label")
-        return View(choice, checkpoint, corpus, split, colour_by)
+        masks = slice_masks(corpus, split)
+        wanted = str(st.session_state.get("slice") or EVERYTHING)
+        chosen = wanted if wanted in masks else EVERYTHING
+        return View(choice, checkpoint, corpus, split, colour_by, chosen)
+
+
+def slice_masks(corpus: Corpus, split: str) -> dict[str, np.ndarray]:
+    """Name → mask (n,) of every slice of a split that the filter of the sidebar offers."""
+    return _slice_masks(corpus.fingerprint, split, corpus)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _slice_masks(fingerprint: str, split: str, _corpus: Corpus) -> dict[str, np.ndarray]:
+    rows = _corpus.rows(split)
+    parts = (slices, label_slices, turn_slices)
+    return {name: mask for part in parts for name, mask in part(_corpus, rows)}
 
 
 def colour_options(corpus: Corpus) -> list[str]:
