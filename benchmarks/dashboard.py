@@ -1,80 +1,54 @@
-"""How long the dashboard takes in a real browser: medians over visits of a warm server.
+"""How long the dashboard takes in a real browser: medians on a warm server.
 
-    python benchmarks/dashboard.py --visits 10
+    python benchmarks/dashboard.py --times 10
 
-Every visit is a new session in the same headless Chromium: from the request of the address to
-the first numbers on the page, and to its first figure. The first visit, which finds the server
-cold, is printed apart.
+First pages: every visit is a new session in the same headless Chromium, from the request of the
+address to the first numbers and to the first figure; the first visit, which finds the server
+cold, is printed apart. Widgets: from the click to the last change that it makes to the page,
+figures included. Page switches: from the click on a link to the new page's title, and to its last
+change. The machine's own part is a bare page of Streamlit, which `--bare` measures.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.error
-import urllib.request
-from pathlib import Path
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from browser import chromium, dashboard, seconds_of_change, settle
+from playwright.sync_api import BrowserContext, Page
 
-ROOT = Path(__file__).resolve().parents[1]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 NUMBERS, FIGURE = '[data-testid="stMetricValue"]', ".js-plotly-plot .main-svg"
+VIEWPORT = {"width": 1440, "height": 900}
 SETTLE_SECONDS = 5
+PAGES = ["Representations", "Predictions", "Context & identity", "Compare", "Overview"]
+COMPARED = "?checkpoint=demo&compare=demo-no-identity"
 
 
 def main() -> None:
-    """Start a server, visit it, print one line a visit and the medians."""
+    """Start a server, visit it, print the medians."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--visits", type=int, default=10)
+    parser.add_argument("--times", type=int, default=10)
     options = parser.parse_args()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory() as runs:
-        server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "streamlit", "run", "app/main.py"),
-                *("--server.port", str(port), "--server.headless", "true"),
-            ],
-            cwd=ROOT,
-            env={**os.environ, "MMMIE_RUNS": runs},
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            _wait_until_up(url)
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=shutil.which("chromium"), args=FLAGS
-                )
-                context = browser.new_context(viewport={"width": 1440, "height": 900})
-                visits = [_visit(context, url) for _ in range(options.visits + 1)]
-                browser.close()
-        finally:
-            server.terminate()
-            server.wait(20)
-    print(f"cold: numbers {visits[0][0]:.2f} s, figure {visits[0][1]:.2f} s")
-    for name, values in zip(("numbers", "figure"), zip(*visits[1:], strict=True), strict=True):
-        print(
-            f"warm, first {name}: median {statistics.median(values):.2f} s, "
-            f"{min(values):.2f} to {max(values):.2f} s over {options.visits} visits"
-        )
+    with dashboard() as (url, _), chromium() as browser:
+        context = browser.new_context(viewport=VIEWPORT)
+        visits = [_visit(context, url) for _ in range(options.times + 1)]
+        print(f"cold: numbers {visits[0][0]:.2f} s, figure {visits[0][1]:.2f} s")
+        _say("first numbers, warm", [numbers for numbers, _ in visits[1:]])
+        _say("first figure, warm", [figure for _, figure in visits[1:]])
+        page = context.new_page()
+        page.goto(url + "/" + COMPARED)
+        settle(page)
+        _switches(page, options.times)
+        _widgets(page, options.times)
+
+
+def _say(what: str, seconds: list[float]) -> None:
+    print(
+        f"{what}: median {1000 * statistics.median(seconds):.0f} ms, "
+        f"{1000 * min(seconds):.0f} to {1000 * max(seconds):.0f} over {len(seconds)}",
+        flush=True,
+    )
 
 
 def _visit(context: BrowserContext, url: str) -> tuple[float, float]:
@@ -90,14 +64,56 @@ def _visit(context: BrowserContext, url: str) -> tuple[float, float]:
     return numbers, figure
 
 
-def _wait_until_up(url: str) -> None:
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise SystemExit("the server did not start within a minute")
+def _link(title: str) -> str:
+    return f'[data-testid="stSidebarNavLink"]:has-text("{title}")'
+
+
+def _switches(page: Page, times: int) -> None:
+    for title in PAGES:  # the first visit of a page fills its caches
+        page.locator(_link(title)).click()
+        settle(page)
+    for title in PAGES:
+        titles, wholes = [], []
+        for _ in range(times):
+            away = "Overview" if title != "Overview" else "Predictions"
+            page.locator(_link(away)).click()
+            settle(page)
+            before = page.locator("h1").first.inner_text()
+            started = page.evaluate("() => performance.now()")
+            page.locator(_link(title)).click()
+            page.wait_for_function(
+                "before => { const h = document.querySelector('h1');"
+                " return h && h.innerText !== before; }",
+                arg=before,
+                polling=20,
+            )
+            titles.append((page.evaluate("() => performance.now()") - started) / 1000)
+            settle(page)
+            wholes.append((page.evaluate("() => window.lastChange") - started) / 1000)
+        _say(f"switch to {title}, title", titles)
+        _say(f"switch to {title}, last change", wholes)
+
+
+def _widgets(page: Page, times: int) -> None:
+    for title in ("Predictions", "Context & identity", "Representations"):
+        page.locator(_link(title)).click()
+        settle(page)
+        for name, select in (("next utterance", _next), ("colour by", _colour)):
+            seconds_ = [select(page, i) for i in range(times + 1)][1:]
+            _say(f"{title}, {name}", seconds_)
+
+
+def _next(page: Page, _: int) -> float:
+    return seconds_of_change(page, "body", press="ArrowRight")
+
+
+def _colour(page: Page, time_number: int) -> float:
+    """Choose another colour: the list is opened before the clock starts."""
+    box = page.locator('[data-testid="stSelectbox"]', has_text="Colour by")
+    box.locator("input").click()
+    option = ("prediction", "label")[time_number % 2]
+    settle(page)
+    return seconds_of_change(page, f'li[role="option"]:text-is("{option}")')
 
 
 if __name__ == "__main__":

@@ -1,0 +1,137 @@
+"""A server of the dashboard and a headless Chromium, for what is measured in a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+QUIET_SECONDS = 0.4
+
+# When the page last changed, and whether the server is still at work.
+_WATCH = """
+() => {
+  if (window.watched) return;
+  window.watched = true;
+  window.lastChange = performance.now();
+  const inside = (node) => {
+    const element = node.nodeType === 1 ? node : node.parentElement;
+    return element && element.closest('[data-testid="stMain"]');
+  };
+  new MutationObserver((changes) => {
+    if (changes.some((change) => inside(change.target))) window.lastChange = performance.now();
+  }).observe(document.body, {
+    subtree: true, childList: true, characterData: true, attributes: true,
+  });
+}
+"""
+
+
+@contextmanager
+def dashboard(checkpoints: Path | None = None) -> Iterator[tuple[str, int]]:
+    """A server with an empty folder of runs: its address and its process id.
+
+    Args:
+        checkpoints: what it offers; the shipped ones if left out.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    offered = {} if checkpoints is None else {"MMMIE_CHECKPOINTS": str(checkpoints)}
+    with tempfile.TemporaryDirectory() as runs:
+        server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "streamlit", "run", "app/main.py"),
+                *("--server.port", str(port), "--server.headless", "true"),
+            ],
+            cwd=ROOT,
+            env={**os.environ, **offered, "MMMIE_RUNS": runs},
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            _wait_until_up(url)
+            yield url, server.pid
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Headless, with software graphics."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def settle(page: Page, limit: float = 60) -> None:
+    """Wait until nothing has changed for a while and the server does no work.
+
+    Raises:
+        TimeoutError: it still changes after `limit` seconds.
+    """
+    page.evaluate(_WATCH)
+    page.wait_for_function(
+        f"""() => performance.now() - window.lastChange > {1000 * QUIET_SECONDS}
+        && !document.querySelector('[data-testid="stStatusWidget"]')""",
+        timeout=1000 * limit,
+        polling=50,
+    )
+
+
+def seconds_of_change(page: Page, selector: str, press: str | None = None) -> float:
+    """From a click on an element, or a key pressed there, to the last change of the page.
+
+    The change counts to its end: everything that the rerun draws anew, figures included. Time is
+    taken by the browser's own clock.
+
+    Args:
+        page: on a settled page.
+        selector: what is clicked.
+        press: a key that is pressed on it instead.
+    """
+    settle(page)
+    started = page.evaluate("() => performance.now()")
+    target = page.locator(selector).first
+    if press is None:
+        target.click()
+    else:
+        target.press(press)
+    page.wait_for_function(f"() => window.lastChange > {started}", timeout=30_000, polling=20)
+    settle(page)
+    return float(page.evaluate("() => window.lastChange") - started) / 1000
+
+
+def _wait_until_up(url: str) -> None:
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise SystemExit("the server did not start within a minute")
