@@ -145,7 +145,8 @@ def _note_death(worker: _Worker) -> None:
     if not code or worker.folder.state in ("finished", "failed"):
         return
     how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
-    text = worker.folder.log.read_text("utf-8", errors="replace")
+    log = worker.folder.log  # not there where the process died before it could open it
+    text = log.read_text("utf-8", errors="replace") if log.exists() else ""
     lines = [line for line in text.splitlines() if line.strip()]
     worker.folder.fail(f"its process {how}{': ' + lines[-1] if lines else ''}")
 

@@ -11,6 +11,7 @@ import pytest
 from mmmie import load_checkpoint
 from mmmie.cli import main
 from mmmie.errors import InputError
+from mmmie.experiments import local
 from mmmie.experiments.folder import TrialFolder, request_of
 from mmmie.experiments.run import Experiment
 from mmmie.experiments.trial import run_trial
@@ -202,3 +203,14 @@ def test_a_device_that_is_not_there_is_refused_before_anything_is_written(
     code, said = call(capsys, *given)
     assert code == 2 and "--device gpu: is unknown" in said.err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_process_that_died_before_it_wrote_anything_counts_as_failed(tmp_path):
+    class Dead:
+        exitcode = -9
+
+    folder = TrialFolder(tmp_path)
+    folder.prepare({"seed": 0})
+    local._note_death(local._Worker(folder, Dead(), 0))
+    assert folder.state == "failed"
+    assert folder.error() == "its process was ended by SIGKILL"
