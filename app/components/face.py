@@ -20,11 +20,11 @@ _CSS = """
   color: var(--st-text-color); }
 .face { display: block; width: 100%; fill: none; stroke: var(--st-text-color); stroke-width: 2;
   stroke-linecap: round; stroke-linejoin: round; }
-.head { fill: var(--face-colour); fill-opacity: 0.1; stroke-opacity: 0.55; stroke-width: 1.6; }
+.head { fill: var(--face-colour); fill-opacity: 0.14; stroke-opacity: 0.55; stroke-width: 1.6; }
 .shade { fill: #10151a; stroke: none; }
 .brow { stroke-width: 3; }
-.eye { fill: var(--st-background-color); stroke-width: 1.5; }
-.iris { fill: var(--st-text-color); stroke: none; }
+.eye { fill: #f4f5f7; stroke-width: 1.5; }
+.iris { fill: #1f2933; stroke: none; }
 .nose, .cheek { stroke-width: 1.5; stroke-opacity: 0.7; }
 .mouth { fill: var(--st-text-color); stroke-width: 1.6; }
 .steer { display: flex; align-items: center; gap: 0.25rem; }

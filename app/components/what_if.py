@@ -88,13 +88,13 @@ def _section(view: View) -> None:
         st.info("The utterance has nothing that the model reads.", icon=":material/info:")
         return
     with st.container(horizontal=True, gap="small"):
-        for label, edit in suggestions(view, row):
-            st.button(label, key=f"ask-{label}", on_click=ask, args=(edit, name))
+        for i, (label, wanted) in enumerate(suggestions(view, row)):
+            st.button(label, key=f"what-if-ask-{i}", on_click=ask, args=(wanted, name))
         st.button(
             "Reset",
             icon=":material/restart_alt:",
             type="tertiary",
-            key="ask-reset",
+            key="what-if-reset",
             on_click=ask,
             args=(Edit(), name),
             disabled=not asked(view, name),
@@ -265,8 +265,9 @@ def _tries(view: View) -> None:
             tries.assign(name=names).tail(_MOST_SHOWN), limits[1] - limits[0], quantity, classes
         ),
         key="what-if-tries-figure",
-        caption=f"The latest {min(len(tries), _MOST_SHOWN)} of {len(tries)} tries of this session; "
-        "all are in the CSV.",
+        caption=f"The latest {_MOST_SHOWN} of {len(tries)} tries of this session; the CSV has all."
+        if len(tries) > _MOST_SHOWN
+        else "All tries of this session on this checkpoint.",
         explanation=_TRIES_EXPLAINED,
         data=tries,
         alt="Change of the prediction in every try, the latest on top",

@@ -16,6 +16,7 @@ from app.views.style import FUSED, NEUTRAL, SENTIMENT_SCALE, blank, modality_col
 _ROW_PIXELS = 34
 _STRIP_STEPS = 120
 _LETTERS = 34
+_DODGE = 0.07  # standard deviations
 
 
 def moves_figure(
@@ -102,12 +103,15 @@ def noise_figure(effect: pd.DataFrame, modalities: list[str], quantity: str) -> 
     """
     figure = blank(300)
     figure.add_hline(0, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
-    for name, part in effect.groupby("modality", sort=False):
+    groups = effect.groupby("modality", sort=False)
+    for i, (name, part) in enumerate(groups):
         colour = modality_colour(str(name), modalities)
+        aside = _DODGE * (i - (len(groups) - 1) / 2)  # draws of two modalities hide no other
         figure.add_scatter(
-            x=part["noise"], y=part["change"], mode="markers", showlegend=False,
-            marker={"color": colour, "size": 5, "opacity": 0.3}, customdata=part["seed"],
-            hovertemplate=f"{escape(str(name))}, %{{x}} SD, seed %{{customdata}}: "
+            x=part["noise"] + aside, y=part["change"], mode="markers", showlegend=False,
+            marker={"color": colour, "size": 5, "opacity": 0.45},
+            customdata=part[["noise", "seed"]],
+            hovertemplate=f"{escape(str(name))}, %{{customdata[0]}} SD, seed %{{customdata[1]}}: "
             "%{y:+.3g}<extra></extra>",
         )  # fmt: skip
         mean = part.groupby("noise")["change"].mean()
