@@ -137,8 +137,8 @@ def _result(
         )  # fmt: skip
         data = pd.DataFrame({"prediction": [float(v[0]) for v in values]})
     else:
-        # Rows are told apart by their names, and two changes may be called the same.
-        unique = [f"{i}. {name}" if i else name for i, name in enumerate(rows)]
+        # Rows are told apart by their names, and two channels may be called the same.
+        unique = [n if rows.count(n) == 1 else f"{n} ({i})" for i, n in enumerate(rows)]
         named = dict(zip(unique, values, strict=True))
         fig = class_prediction_figure(named, str(truth), list(label.classes))
         data = pd.DataFrame(values, columns=list(label.classes))
@@ -194,8 +194,7 @@ def _readers(
     figure(
         moves_figure(names, list(old), list(new), limits, quantity, classes=classes is not None),
         key="what-if-readers",
-        caption=f"{len(others)} turns whose window holds this utterance. Tick: before; filled: "
-        "now.",
+        caption="Every turn whose window holds this utterance. Tick: before; filled: now.",
         explanation=_READERS,
         data=turns.assign(before=old, now=new),
         alt="Predictions of the turns that read this utterance, before and now",

@@ -128,13 +128,13 @@ def readers_title(turns: pd.DataFrame, moved: np.ndarray, span: float) -> str:
     known = np.nan_to_num(moved)
     top = int(np.abs(known).argmax())
     if abs(known[top]) < _HARDLY * span:
-        return "Turns that read it hardly move"
+        return "The turns that read it hardly move"
     turn = turns.iloc[top]
     who = text_of(turn["speaker"])
     whose = f" of {plain(who)}" if who else ""
     return (
-        f"Of the turns that read it, {offset_text(int(turn['offset']))}{whose} moves most: "
-        f"by {signed(float(known[top]), span)}"
+        f"Of the turns that read it {offset_text(int(turn['offset']))}{whose} moves most, by "
+        f"{signed(float(known[top]), span)}"
     )
 
 
