@@ -43,8 +43,8 @@ _TRIES = "what-if-tries"
 _MOST_SHOWN = 12
 
 _TOLD = (
-    "A modality that is off is told to the model as **missing**, as it was at random in training: "
-    "its tokens are masked, nothing is filled in. Zeros would be features like any other."
+    "A modality that is off is told to the model as **missing**, as modality dropout does in "
+    "training: its tokens are masked, nothing is filled in. Zeros would be features like any other."
 )
 _RESULT = """
 Every row is the model's answer for a copy of this utterance: as it is, with **each change alone**,

@@ -133,7 +133,7 @@ def readers_title(turns: pd.DataFrame, moved: np.ndarray, span: float) -> str:
     who = text_of(turn["speaker"])
     whose = f" of {plain(who)}" if who else ""
     return (
-        f"Of the turns that read it {offset_text(int(turn['offset']))}{whose} moves most, by "
+        f"Of the turns that read it, turn {offset_text(int(turn['offset']))}{whose} moves most, by "
         f"{signed(float(known[top]), span)}"
     )
 

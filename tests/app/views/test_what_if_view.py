@@ -121,7 +121,7 @@ def test_noise_has_a_line_of_means_and_every_draw():
 def test_turns_that_read_it_are_named_by_offset_and_speaker():
     turns = pd.DataFrame({"offset": [-1, 2], "speaker": ["A*n", None]})
     assert readers_title(turns, np.array([0.5, -0.1]), 6) == (
-        r"Of the turns that read it −1 of A\*n moves most, by +0.50"
+        r"Of the turns that read it, turn −1 of A\*n moves most, by +0.50"
     )
     assert readers_title(turns, np.array([0.1, -0.5]), 6).endswith("+2 moves most, by −0.50")
     assert readers_title(turns, np.array([np.nan, 0.0]), 6) == "The turns that read it hardly move"
