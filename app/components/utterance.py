@@ -8,14 +8,24 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app import state
+from app.components.expression import (
+    face_of,
+    spoken_seconds,
+    usual,
+    utterance_face,
+    utterance_tone,
+    voice_of,
+)
 from app.components.figures import figure_footer
+from app.components.layout import wide_columns
 from app.state import View
 from app.views.channels import channels_figure
 from app.views.conversation import label_limits
 from app.views.names import channel_words, plain
 from app.views.style import modality_colour, three_digits
 from app.views.utterance import class_figure, scale_figure
-from mmmie.analysis.channels import readable_channels, usual_values
+from mmmie.analysis.channels import readable_channels
 from mmmie.analysis.outputs import TRAINED
 from mmmie.corpus import Corpus
 
@@ -23,34 +33,77 @@ _STEP_NAMES = {"text": "word"}
 
 
 def utterance_card(view: View, row: int, *, key: str = "card", channels: bool = True) -> None:
-    """Draw the card of one utterance.
+    """Draw the card of one utterance; below the primary one's, the pinned one's.
 
     Args:
         view: what the page looks at.
         row: of ``view.frame``.
         key: unique on the page.
-        channels: whether to draw the named channels too.
+        channels: whether to draw its face, its tone and the named channels too.
     """
     one = view.frame.iloc[row]
     with st.container(border=True, key=key):
-        _heading(one, view.frame)
-        _said(one)
+        _heading(one, view.frame, key)
+        _said(view, row, one, key, expression=channels, tone=channels)
         _truth_and_prediction(view, row, one, key)
-        if channels:
+        curves = st.container()
+    if row == view.primary and view.pinned is not None:
+        _pinned_card(view, view.pinned, key=f"{key}-pinned", expression=channels)
+        curves = st.container()  # below both, so that the cards stand together
+    if channels:
+        with curves:
             utterance_channels(view.corpus, int(view.outputs.rows[row]), str(one["id"]), key=key)
 
 
-def _heading(one: pd.Series, frame: pd.DataFrame) -> None:
+def _pinned_card(view: View, row: int, *, key: str, expression: bool) -> None:
+    """The pinned utterance, shorter: what was said, its face, its truth and prediction."""
+    one = view.frame.iloc[row]
+    with st.container(border=True, key=key):
+        _heading(one, view.frame, key)
+        _said(view, row, one, key, expression=expression, tone=False)
+        _truth_and_prediction(view, row, one, key)
+
+
+def _heading(one: pd.Series, frame: pd.DataFrame, key: str) -> None:
     speaker = one.get("speaker")
     turns = int((frame["conversation"] == one["conversation"]).sum())
     parts = [f"utterance {one['id']}", f"turn {int(one['position']) + 1} of {turns}"]
     if pd.notna(one.get("start")) and pd.notna(one.get("end")):
         parts.append(f"{float(one['start']):.1f}–{float(one['end']):.1f} s")
-    st.markdown(f"**{plain(str(speaker)) if pd.notna(speaker) else 'Unknown speaker'}**")
-    st.caption(plain(" · ".join(parts)))
+    pinned = state.selection().pinned == one["id"]
+    name = plain(str(speaker)) if pd.notna(speaker) else "Unknown speaker"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"{':material/square: ' if pinned else ''}**{name}**", width="stretch")
+        st.button(
+            "Unpin" if pinned else "Pin",
+            icon=":material/keep_off:" if pinned else ":material/keep:",
+            type="tertiary",
+            key=f"{key}-pin",
+            on_click=state.pin,
+            args=(None if pinned else str(one["id"]),),
+            help="Let it go" if pinned else "Hold it beside whatever you look at next",
+        )
+    st.caption(plain(" · ".join([*(["pinned"] if pinned else []), *parts])))
 
 
-def _said(one: pd.Series) -> None:
+def _said(view: View, row: int, one: pd.Series, key: str, *, expression: bool, tone: bool) -> None:
+    """What was said and, where the channels tell, how it looked and sounded."""
+    if not expression or (face_of(view.corpus) is None and voice_of(view.corpus) is None):
+        _transcript(one)
+        return
+    corpus_row = int(view.outputs.rows[row])
+    features = {name: held.of(corpus_row) for name, held in view.corpus.features.items()}
+    seconds = spoken_seconds(one)
+    left, right = wide_columns([2, 3], key=f"{key}-expression", least=120, gap="small")
+    with left:
+        utterance_face(view.corpus, features, seconds, key=f"{key}-face")
+    with right:
+        _transcript(one)
+        if tone:
+            utterance_tone(view.corpus, features, seconds)
+
+
+def _transcript(one: pd.Series) -> None:
     transcript = one.get("transcript")
     if not isinstance(transcript, str) or not transcript:
         st.caption("This utterance has no transcript.")
@@ -118,7 +171,7 @@ def _one_modality(
 ) -> None:
     values = np.asarray(corpus.features[modality].of(row), float)
     names = [(corpus.modalities[modality].channels or ())[i] for i in chosen]
-    mean, deviation = (usual[chosen] for usual in _usual(corpus.fingerprint, modality, corpus))
+    mean, deviation = (a[chosen] for a in usual(corpus.fingerprint, modality, corpus))
     if corpus.modalities[modality].level == "utterance":
         _values(names, values[chosen], mean, deviation)
         return
@@ -164,8 +217,3 @@ def _values(names: list[str], values: np.ndarray, mean: np.ndarray, deviation: n
         }
     )
     st.dataframe(table, hide_index=True, width="stretch")
-
-
-@st.cache_data(show_spinner=False, max_entries=32)
-def _usual(fingerprint: str, modality: str, _corpus: Corpus) -> tuple[np.ndarray, np.ndarray]:
-    return usual_values(_corpus.features[modality])

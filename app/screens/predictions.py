@@ -9,6 +9,7 @@ from app.components.layout import wide_columns
 from app.components.timeline import timeline
 from app.components.utterance import utterance_card
 from app.components.utterance_table import utterance_table
+from app.components.what_if import what_if
 
 st.title("Which utterances are right or wrong, and why this one?")
 view = state.current_view()
@@ -24,3 +25,4 @@ why = st.container()
 error_overview(view)
 with why:  # last, because the model has to be loaded the first time
     why_this_prediction(view)
+    what_if(view)
