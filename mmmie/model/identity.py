@@ -16,6 +16,7 @@ from mmmie.model.config import ModelSettings
 
 SAME, OTHER, UNKNOWN = 0, 1, 2
 RELATIONS = ("same speaker", "other speaker", "unknown speaker")
+INITIAL_DEVIATION = 0.3
 
 
 @dataclass
@@ -52,7 +53,7 @@ class IdentityEmbedding(nn.Module):
         self.modality = nn.Embedding(modalities, settings.dim) if use("modality") else None
         for embedding in (self.role, self.speaker, self.modality):
             if embedding is not None:
-                nn.init.normal_(embedding.weight, std=0.3)
+                nn.init.normal_(embedding.weight, std=INITIAL_DEVIATION)
 
     def forward(self, tokens: Tensor, identity: Identity) -> Tensor:
         """Add the terms to tokens (T, W, M, d)."""
