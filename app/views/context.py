@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -16,30 +18,47 @@ from app.views.style import (
     modality_colour,
     three_digits,
 )
+from mmmie.analysis.identity_change import RETRAINED
 from mmmie.analysis.outputs import TRAINED
 from mmmie.corpus import Label
 
 _ROW_PIXELS = 30
+_TITLE_LETTERS = 18
 TRAINED_WORDS = "as trained"
+VARIANT_WORDS = {
+    TRAINED: TRAINED_WORDS,
+    "off": "no identity",
+    "no_role": "no role",
+    "no_speaker": "no speaker",
+    "no_modality": "no modality",
+    "swap_speaker": "speakers swapped",
+    "shuffle_roles": "roles shuffled",
+    "no_context": "no neighbours",
+    RETRAINED: "trained without",
+}
+"""What every variant is called on its row of a figure; long names leave no room for the data."""
 
 
 def attention_figure(
-    shares: dict[str, pd.DataFrame], names: list[str], modalities: list[str]
+    shares: dict[str, pd.DataFrame], places: dict[int, str], modalities: list[str]
 ) -> go.Figure:
     """Attention on every utterance of a window, stacked by modality, one panel a variant.
 
     Args:
-        shares: title of the panel → `mmmie.analysis.context_use.attention_shares`.
-        names: of the places that are there, in order of time.
+        shares: title of the panel → `mmmie.analysis.context_use.attention_shares`; the windows
+            may differ, then what one of them lacks gets nothing there.
+        places: offset to the target → name of every utterance, in order of time.
         modalities: in the order of the model.
     """
+    names = list(places.values())
     figure = make_subplots(
-        cols=len(shares), subplot_titles=list(shares), shared_yaxes=True, horizontal_spacing=0.08,
+        cols=len(shares), subplot_titles=list(shares), shared_yaxes=True, horizontal_spacing=0.06,
         figure=blank(110 + _ROW_PIXELS * len(names), barmode="stack"),
     )  # fmt: skip
     most = 0.0
     for column, table in enumerate(shares.values(), start=1):
-        matrix = table.pivot(index="place", columns="modality", values="share")[modalities]
+        matrix = table.pivot(index="offset", columns="modality", values="share")
+        matrix = matrix.reindex(index=list(places), columns=modalities, fill_value=0)
         most = max(most, float(matrix.sum(axis=1).max()))
         for modality in modalities:
             figure.add_bar(
@@ -48,10 +67,8 @@ def attention_figure(
                 marker={"color": modality_colour(modality, modalities)},
                 hovertemplate=f"%{{y}}<br>{modality} %{{x:.1%}}<extra></extra>", row=1, col=column,
             )  # fmt: skip
-    figure.update_xaxes(
-        range=[0, most * 1.05 or 1], tickformat=".0%", title="share of attention", nticks=4,
-        zeroline=False,
-    )  # fmt: skip
+    figure.update_xaxes(range=[0, most * 1.05 or 1], tickformat=".0%", nticks=4, zeroline=False)
+    figure.update_xaxes(title="share of attention", col=(len(shares) + 1) // 2)
     figure.update_yaxes(
         categoryorder="array", categoryarray=names[::-1], showgrid=False, type="category"
     )
@@ -148,9 +165,9 @@ def effect_figure(
         x_title: the error with its unit.
     """
     figure = make_subplots(
-        cols=len(panels), subplot_titles=list(panels.values()), shared_yaxes=True,
-        horizontal_spacing=0.04,
-        figure=blank(120 + _ROW_PIXELS * len(variants), showlegend=False),
+        cols=len(panels), shared_yaxes=True, horizontal_spacing=0.03,
+        subplot_titles=["<br>".join(wrap(title, _TITLE_LETTERS)) for title in panels.values()],
+        figure=blank(150 + _ROW_PIXELS * len(variants), showlegend=False),
     )  # fmt: skip
     names = list(variants.values())
     for column, part in enumerate(panels, start=1):
@@ -180,12 +197,13 @@ def effect_figure(
             float(trained.iloc[0]), line={"color": NEUTRAL, "width": 1}, row=1, col=column
         )
     figure.update_xaxes(range=_error_range(changes, list(panels), list(variants)))
-    figure.update_xaxes(zeroline=False)
+    figure.update_xaxes(zeroline=False, nticks=4)
     figure.update_xaxes(title=x_title, col=(len(panels) + 1) // 2)
     figure.update_yaxes(
         categoryorder="array", categoryarray=names[::-1], showgrid=True, type="category"
     )
-    figure.update_annotations(font={"size": 13}, yshift=4)
+    figure.update_annotations(font={"size": 12}, yshift=4)
+    figure.update_layout(margin={"t": 66})
     return figure
 
 

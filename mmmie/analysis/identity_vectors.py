@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.analysis.context_use import RELATIONS
+from mmmie.model.config import IDENTITY_DEVIATION
 
 if TYPE_CHECKING:
     from mmmie.analysis.checkpoints import Checkpoint
@@ -72,6 +73,22 @@ def cosines(vectors: np.ndarray) -> np.ndarray:
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     found: np.ndarray = unit @ unit.T
     return found
+
+
+def chance_cosine(dimensions: int) -> float:
+    """What nineteen of twenty pairs of random directions stay below, in absolute cosine."""
+    return float(1.96 / np.sqrt(dimensions))
+
+
+def starting_norms(dimensions: int) -> tuple[float, float]:
+    """Between which norms nineteen of twenty vectors lie where training starts.
+
+    A vector of d normal entries has a norm of about √d standard deviations, ± 1/√2 of one.
+    """
+    middle, spread = np.sqrt(dimensions), 1.96 / np.sqrt(2)
+    return float(IDENTITY_DEVIATION * (middle - spread)), float(
+        IDENTITY_DEVIATION * (middle + spread)
+    )
 
 
 def role_order(roles: np.ndarray, seed: int = 0) -> RoleOrder | None:

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from mmmie.analysis.checkpoints import load_checkpoint
-from mmmie.analysis.identity_vectors import cosines, identity_vectors, role_order
+from mmmie.analysis.identity_vectors import (
+    chance_cosine,
+    cosines,
+    identity_vectors,
+    role_order,
+    starting_norms,
+)
 
 SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 
@@ -42,3 +48,12 @@ def test_an_order_by_time_is_found_and_none_is_not() -> None:
     chances = [role_order(np.random.default_rng(s).normal(size=(8, 32))) for s in range(20)]
     assert np.mean([c.chance < 0.05 for c in chances if c is not None]) <= 0.2
     assert role_order(np.eye(4)) is None
+
+
+def test_chance_is_what_random_vectors_do() -> None:
+    drawn = np.random.default_rng(0).normal(scale=0.3, size=(400, 64))
+    off = cosines(drawn)[np.triu_indices(400, 1)]
+    assert np.mean(np.abs(off) < chance_cosine(64)) == pytest.approx(0.95, abs=0.01)
+    low, high = starting_norms(64)
+    norms = np.linalg.norm(drawn, axis=1)
+    assert np.mean((low < norms) & (norms < high)) == pytest.approx(0.95, abs=0.03)
