@@ -111,8 +111,9 @@ def draw_edited_window(view: state.View) -> None:
     _controls(window)
     places = window_places(view.corpus, view.outputs, view.primary)
     names = named_places(places)
-    st.caption(plain(edit_sentence(window.edit, names)))
     now = _now(window)
+    st.subheader(plain(_finding(window, now)))
+    st.markdown(plain(edit_sentence(window.edit, names)))
     before = attention_shares(view.outputs, view.primary)
     after = before if now is None else shares_of(view.outputs, view.primary, now.attention)
     left, right = wide_columns([5, 6], key="window-and-effect", gap="large")
@@ -311,39 +312,48 @@ def _chat(window: _Window, places: pd.DataFrame, shares: pd.DataFrame) -> None:
     )
 
 
+def _outputs(window: _Window, now: EditedPrediction | None) -> tuple[np.ndarray, np.ndarray]:
+    """What the model says as trained and now: () in label units, or (classes,)."""
+    was = window.view.outputs.output[TRAINED][window.view.primary]
+    return was, was if now is None else now.output
+
+
+def _finding(window: _Window, now: EditedPrediction | None) -> str:
+    """What is predicted, or what the change did to it, in one sentence."""
+    view = window.view
+    was, is_ = _outputs(window, now)
+    truth, classes = view.frame["label"].iloc[view.primary], view.corpus.label.classes
+    if classes is None:
+        return number_finding(float(was), float(is_), float(truth), edited=now is not None)
+    return class_finding(was, is_, str(truth), list(classes), edited=now is not None)
+
+
 def _prediction(window: _Window, now: EditedPrediction | None) -> None:
-    view, row = window.view, window.view.primary
-    label, truth = view.corpus.label, view.frame["label"].iloc[row]
-    was = view.outputs.output[TRAINED][row]
-    is_ = was if now is None else now.output
-    explanation = (
-        "The **hollow** dot is the true label, the **filled** ones what the model says as trained "
-        "and now; the dotted line carries down what it said. The weights are the same: only what "
-        "the identity embedding is told, and which neighbours there are, differs."
-        if label.classes is None
-        else "The probabilities of the classes, as trained and now; the true class is outlined. "
-        "The weights are the same: only what the identity embedding is told, and which neighbours "
-        "there are, differs."
-    )
+    view = window.view
+    label, truth = view.corpus.label, view.frame["label"].iloc[view.primary]
+    was, is_ = _outputs(window, now)
     if label.classes is None:
         values = {TRAINED_WORDS: float(was), _NOW: float(is_)}
-        title = number_finding(float(was), float(is_), float(truth), edited=now is not None)
         limits = label_limits(label, view.frame["label"].to_numpy())
         fig = prediction_figure(values, float(truth), label, limits)
         data = pd.DataFrame({"variant": values.keys(), "prediction": values.values()})
+        marks = (
+            "The **hollow** dot is the true label, the **filled** ones what the model says as "
+            "trained and now; the dotted line carries down what it said."
+        )
     else:
         classes = list(label.classes)
         shares = {TRAINED_WORDS: was, _NOW: is_}
-        title = class_finding(was, is_, str(truth), classes, edited=now is not None)
         fig = class_prediction_figure(shares, str(truth), classes)
         data = pd.DataFrame(shares, index=classes).T.rename_axis("variant").reset_index()
-    st.subheader(plain(title))
+        marks = "The probabilities of the classes, as trained and now; the true one is outlined."
     figure(
         fig,
         key="prediction-now",
         caption=f"Utterance {plain(window.name)}; now: the same weights, told what is chosen "
         "above.",
-        explanation=explanation,
+        explanation=f"{marks} The weights are the same: only what the identity embedding is told, "
+        "and which neighbours there are, differs.",
         data=data.assign(truth=truth, utterance=window.name, edit=str(written(window.edit))),
         alt="Prediction of the utterance as trained and with what is changed",
     )

@@ -22,11 +22,11 @@ from mmmie.analysis.identity_vectors import (
 _EXPLANATION = """
 Every token gets the sum of three learned vectors: its **role** (how many turns from the target),
 its **speaker** (same as the target's, another, unknown) and its **modality**. The heat map shows
-the cosine of every pair: blue point the same way, orange opposite ways. A number stands where it is
-larger than 19 of 20 pairs of random directions have. On the right are their lengths; the band is
-where 19 of 20 start before training. A vector outside it was moved by training; one inside may have
-been moved too, and one that no utterance needs, such as an unknown speaker where all are known, is
-only held back by weight decay.
+the cosine of every pair: blue point the same way, orange opposite ways; those within what 19 of 20
+pairs of random directions stay are nearly empty. On the right are their lengths; the band is where
+19 of 20 start before training. A vector outside it was moved by training; one inside may have been
+moved too, and one that no utterance needs, such as an unknown speaker where all are known, is only
+held back by weight decay.
 
 Whether roles order themselves is Mantel's test: the correlation of cosine and nearness in time
 over pairs, against 2,000 random orders. What a vector does to a prediction is not in this figure:
@@ -43,14 +43,14 @@ def draw_identity_map(view: state.View) -> None:
     chance, start = chance_cosine(dimensions), starting_norms(dimensions)
     order = role_order(vectors[(table["term"] == "role").to_numpy()])
     st.subheader(plain(norm_finding(table, start)))
-    st.markdown(plain(f"{order_sentence(order)} {pairs_sentence(alike, chance)}"))
+    st.markdown(plain(f"{order_sentence(order)} {pairs_sentence(table, alike, chance)}"))
     figure(
         identity_map(table, alike, chance, start),
         key="identity-vectors",
         caption=f"{len(table)} vectors of {dimensions} dimensions from the weights of "
         f"{plain(view.choice.name)}; no utterance is involved.",
         explanation=_EXPLANATION,
-        data=table.join(pd.DataFrame(alike, columns=list(table["name"])), rsuffix=" cosine"),
+        data=table.join(pd.DataFrame(alike, columns="cosine with " + table["name"])),
         alt="Cosines between all pairs of identity vectors, and the norm of each",
     )
 

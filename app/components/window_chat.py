@@ -183,6 +183,7 @@ def _step_button(
         icon=icon,
         width="stretch",
         disabled=found.empty,
+        key=name.lower().replace(" ", "-"),
         on_click=choose,
         args=(found.iloc[0] if len(found) else "",),
     )

@@ -61,21 +61,25 @@ def class_finding(
 ) -> str:
     """What the change did to class probabilities (classes,)."""
     was, is_ = int(before.argmax()), int(now.argmax())
-    right = "which is true" if classes[was] == truth else f"the truth is {truth}"
+    right = _verdict(classes[was], truth)
     if not edited:
-        return f"It says {classes[was]} with probability {before[was]:.2f}; {right}"
+        return f"It says {classes[was]} with probability {before[was]:.2f}{right}"
     if is_ != was:
-        right = "which is true" if classes[is_] == truth else f"the truth is {truth}"
+        right = _verdict(classes[is_], truth)
         return (
             f"Told this, it says {classes[is_]} ({now[is_]:.2f}) instead of {classes[was]} "
-            f"({before[was]:.2f}); {right}"
+            f"({before[was]:.2f}){right}"
         )
     if abs(now[was] - before[was]) < _STILL:
-        return f"This leaves it at {classes[was]} with probability {before[was]:.2f}; {right}"
+        return f"This leaves it at {classes[was]} with probability {before[was]:.2f}{right}"
     return (
         f"Told this, it still says {classes[was]}: probability {before[was]:.2f} → "
-        f"{now[was]:.2f}; {right}"
+        f"{now[was]:.2f}{right}"
     )
+
+
+def _verdict(said: str, truth: str) -> str:
+    return ", which is true" if said == truth else f"; the truth is {truth}"
 
 
 def attention_finding(
