@@ -61,7 +61,7 @@ _CSS = """
 .bubble.removed { border-style: dashed; background: none; }
 .bubble.removed .text, .bubble.removed .note { opacity: 0.4; text-decoration: line-through; }
 .label, .take { all: unset; cursor: pointer; border-radius: 0.7rem; padding: 0 0.45rem; }
-.label { cursor: grab; border: 1px solid var(--st-border-color);
+.label { cursor: grab; -webkit-user-drag: element; border: 1px solid var(--st-border-color);
   background: var(--st-background-color); }
 .label:hover, .label:focus-visible { border-color: var(--st-primary-color); }
 .label.changed { border-color: var(--st-primary-color); color: var(--st-primary-color);
@@ -87,8 +87,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   const root = parentElement.querySelector(".chat");
   root.replaceChildren();
-  const control = (name, parent, text, title, act) => {
-    const element = make("button", name, parent, text);
+  const control = (tag, name, parent, text, title, act) => {
+    const element = make(tag, name, parent, text);
     element.title = title;
     element.onclick = (event) => { event.stopPropagation(); act(); };
     return element;
@@ -127,14 +127,22 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const who = make("div", edit ? "who edit" : "who", bubble);
     make("span", "", who, one.who);
     if (one.label) {
-      const label = control(`label${one.changed ? " changed" : ""}`, who, one.label,
-        "Click to change who is said to have spoken, or drag it to a side",
-        () => setTriggerValue("relabelled", { id: one.id, side: "" }));
+      // Not a button: browsers do not agree on dragging those.
+      const change = () => setTriggerValue("relabelled", { id: one.id, side: "" });
+      const label = control("span", `label${one.changed ? " changed" : ""}`, who, one.label,
+        "Click to change who is said to have spoken, or drag it to a side", change);
+      label.role = "button";
+      label.tabIndex = 0;
+      label.onkeydown = (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        change();
+      };
       label.draggable = true;
       label.ondragstart = (event) => event.dataTransfer.setData("text/plain", one.id);
     }
     if (one.removed !== null)
-      control("take", who, one.removed ? "show" : "hide",
+      control("button", "take", who, one.removed ? "show" : "hide",
         one.removed ? "Let the model see this turn again" : "Take this turn out of the window",
         () => setTriggerValue("removed", one.id));
     const text = make(edit && data.pick ? "button" : "div", edit ? "text say" : "text", bubble,

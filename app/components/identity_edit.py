@@ -111,9 +111,10 @@ def draw_edited_window(view: state.View) -> None:
     _controls(window)
     places = window_places(view.corpus, view.outputs, view.primary)
     names = named_places(places)
-    now = _now(window)
-    st.subheader(plain(_finding(window, now)))
-    st.markdown(plain(edit_sentence(window.edit, names)))
+    with st.container():  # the spinner of the first change moves nothing outside of it
+        now = _now(window)
+        st.subheader(plain(_finding(window, now)))
+        st.markdown(plain(edit_sentence(window.edit, names)))
     before = attention_shares(view.outputs, view.primary)
     after = before if now is None else shares_of(view.outputs, view.primary, now.attention)
     left, right = wide_columns([5, 6], key="window-and-effect", gap="large")

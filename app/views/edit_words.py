@@ -70,7 +70,7 @@ def class_finding(
             f"Told this, it says {classes[is_]} ({now[is_]:.2f}) instead of {classes[was]} "
             f"({before[was]:.2f}){right}"
         )
-    if abs(now[was] - before[was]) < _STILL:
+    if f"{now[was]:.2f}" == f"{before[was]:.2f}":
         return f"This leaves it at {classes[was]} with probability {before[was]:.2f}{right}"
     return (
         f"Told this, it still says {classes[was]}: probability {before[was]:.2f} → "
