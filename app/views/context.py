@@ -165,6 +165,7 @@ def class_prediction_figure(
             hovertemplate=f"%{{y}}<br>{name} %{{x:.3f}}<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(range=[0, 1], title="probability")
+    figure.update_layout(legend={"traceorder": "normal"})  # as the bars stand
     figure.update_yaxes(
         categoryorder="array", categoryarray=names[::-1], showgrid=False, type="category"
     )
