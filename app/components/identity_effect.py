@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from app import loading, state
+from app import state
 from app.components.figures import figure
 from app.components.layout import wide_columns
+from app.components.trained_without import Retrained
+from app.components.window_chat import named_places
 from app.views.context import (
     TRAINED_WORDS,
+    VARIANT_WORDS,
+    attention_figure,
     class_prediction_figure,
     effect_figure,
     prediction_figure,
@@ -29,8 +32,8 @@ from app.views.identity_effect import (
 from app.views.names import plain
 from app.views.slice_words import slice_contents, slice_titles
 from app.views.style import three_digits
-from mmmie.analysis.checkpoints import Checkpoint
-from mmmie.analysis.configurations import configuration_diff, describe_difference
+from app.views.words import listed
+from mmmie.analysis.context_use import attention_shares, neighbour_share, window_places
 from mmmie.analysis.identity_change import (
     RETRAINED,
     identity_changes,
@@ -40,8 +43,6 @@ from mmmie.analysis.identity_change import (
 )
 from mmmie.analysis.intervention_names import INTERVENTIONS
 from mmmie.analysis.outputs import TRAINED
-from mmmie.errors import InputError
-from mmmie.training.checkpoint import CheckpointInfo
 
 
 def effective(view: state.View) -> list[str]:
@@ -50,29 +51,51 @@ def effective(view: state.View) -> list[str]:
     return [name for name in INTERVENTIONS if name not in inert]
 
 
-def draw_prediction(view: state.View) -> None:
-    """The prediction of the primary utterance as trained and under every intervention."""
-    variants = [TRAINED, *effective(view)]
-    words = {**INTERVENTIONS, TRAINED: TRAINED_WORDS}
+def choose_variant(view: state.View, other: Retrained | None) -> str | None:
+    """What to compare the model as trained with; None where nothing can change it."""
+    offered = [*effective(view), *([RETRAINED] if other is not None else [])]
+    if not offered:
+        return None
+    if st.session_state.get("intervention") not in offered:
+        st.session_state.pop("intervention", None)
+    return str(
+        st.selectbox(
+            "Compare the model as trained with",
+            offered,
+            format_func=lambda name: _long_name(name, other),
+            key="intervention",
+            bind="query-params",
+            help="An intervention leaves the weights and changes what the identity embedding is "
+            "told. A model that was trained without identity could learn other ways.",
+        )
+    )
+
+
+def draw_prediction(view: state.View, other: Retrained | None) -> None:
+    """The prediction of the primary utterance as trained and under every variant."""
     outputs, row, label = view.outputs, view.primary, view.corpus.label
+    found = {VARIANT_WORDS[v]: outputs.output[v][row] for v in [TRAINED, *effective(view)]}
+    if other is not None:
+        found[VARIANT_WORDS[RETRAINED]] = other.outputs.output[TRAINED][row]
     one = view.frame.iloc[row]
     explanation = (
         "The model stays as trained; only what its identity embedding is told changes, or its "
         "neighbours are hidden. The further a mark moves from the dotted line, the more this "
         "prediction rests on what was taken away."
     )
+    if other is not None:
+        explanation += f" The last row is another model: {plain(other.name)}, {plain(other.how)}."
     if label.classes is None:
-        values = {words[v]: float(outputs.output[v][row]) for v in variants}
+        values = {name: float(value) for name, value in found.items()}
         truth = float(one["label"])
         st.subheader(_prediction_title(values, truth))
         limits = label_limits(label, view.frame["label"].to_numpy())
         fig = prediction_figure(values, truth, label, limits)
         data = pd.DataFrame({"variant": values.keys(), "prediction": values.values()})
     else:
-        shares = {words[v]: outputs.output[v][row] for v in variants}
-        st.subheader(_class_title(shares, str(one["label"]), list(label.classes)))
-        fig = class_prediction_figure(shares, str(one["label"]), list(label.classes))
-        data = pd.DataFrame(shares, index=list(label.classes)).T.rename_axis("variant")
+        st.subheader(_class_title(found, str(one["label"]), list(label.classes)))
+        fig = class_prediction_figure(found, str(one["label"]), list(label.classes))
+        data = pd.DataFrame(found, index=list(label.classes)).T.rename_axis("variant")
         data = data.reset_index()
     figure(
         fig,
@@ -82,6 +105,51 @@ def draw_prediction(view: state.View) -> None:
         data=data.assign(truth=one["label"]),
         alt="Prediction of the utterance as trained and under every intervention on identity",
     )
+
+
+def draw_attention(view: state.View, variant: str, other: Retrained | None) -> None:
+    """Attention as trained, under one intervention and in the model trained without identity."""
+    outputs, row = view.outputs, view.primary
+    if outputs.window.shape[1] == 1:
+        return
+    names = named_places(window_places(view.corpus, outputs, row))
+    tables = {TRAINED_WORDS: attention_shares(outputs, row)}
+    everywhere = {TRAINED_WORDS: neighbour_share(outputs)}
+    if variant != RETRAINED:
+        tables[VARIANT_WORDS[variant]] = attention_shares(outputs, row, variant)
+        everywhere[VARIANT_WORDS[variant]] = neighbour_share(outputs, variant)
+    modalities = list(outputs.modalities)
+    if other is not None:
+        theirs = window_places(view.corpus, other.outputs, row)
+        names = dict(sorted({**named_places(theirs), **names}.items()))
+        tables[VARIANT_WORDS[RETRAINED]] = attention_shares(other.outputs, row)
+        everywhere[VARIANT_WORDS[RETRAINED]] = neighbour_share(other.outputs)
+        modalities = list(dict.fromkeys([*modalities, *other.outputs.modalities]))
+    mine = {name: f"{_on_neighbours(t):.0%}" for name, t in tables.items()}
+    first, *rest = mine
+    st.subheader(
+        f"Neighbours get {mine[first]} of the attention as trained, "
+        + listed([f"{mine[name]} under “{plain(name)}”" for name in rest])
+    )
+    means = [f"{share[view.within].mean():.0%}" for share in everywhere.values()]
+    figure(
+        attention_figure(tables, names, modalities),
+        key="attention",
+        caption=f"Last layer, mean over heads; one utterance. Over {_sample(view)} neighbours get "
+        f"{listed(means)}.",
+        explanation=(
+            "Each bar is an utterance of the window, divided by modality; the bars of a panel "
+            "sum to 100 %. Beside it the same weights are told something else about identity, or "
+            "another model was trained without. Where panels are alike, identity does not steer "
+            "attention here."
+        ),
+        data=pd.concat([t.assign(variant=name) for name, t in tables.items()]),
+        alt="Attention on every utterance of the window, one panel a variant",
+    )
+
+
+def _on_neighbours(shares: pd.DataFrame) -> float:
+    return float(shares.loc[shares["offset"] != 0, "share"].sum())
 
 
 def _prediction_title(values: dict[str, float], truth: float) -> str:
@@ -112,24 +180,18 @@ def _class_title(shares: dict[str, Any], truth: str, classes: list[str]) -> str:
     return f"The {said}; under “{plain(name)}” it is {values[name]:.2f}"
 
 
-def draw_effect(view: state.View) -> None:
+def draw_effect(view: state.View, other: Retrained | None) -> None:
     """The effect of every intervention over the split, in all utterances and in slices."""
-    changes = _changes(view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, view)
+    changes = _changes(view, other)
     inert = without_effect(view.checkpoint.info.config.model, view.outputs)
     st.subheader(effect_title(changes, "off", inert.get("off")))
-    other = _trained_without(view)
     if other is not None:
-        outputs = loading.open_outputs(other, view.corpus, view.split)
-        changes = pd.concat(
-            [changes, retrained_changes(view.corpus, view.outputs, outputs)], ignore_index=True
-        )
-        how = describe_difference(other.info, view.checkpoint.info)
-        st.markdown(_retrained_sentence(changes, other.info.name, how))
-    variants = {TRAINED: TRAINED_WORDS, **{v: INTERVENTIONS[v] for v in effective(view)}}
+        st.markdown(_retrained_sentence(changes, other.name, other.how))
+    variants = {v: VARIANT_WORDS[v] for v in [TRAINED, *effective(view)]}
     if other is not None:
-        variants[RETRAINED] = f"trained without: {other.info.name}"
+        variants[RETRAINED] = VARIANT_WORDS[RETRAINED]
     names = [str(n) for n in changes["slice"].unique() if n != "all"]
-    words = slice_titles(changes["slice"])
+    words = _titles(view, changes)
     chosen: list[str] = []
     if names:
         chosen = st.multiselect(
@@ -138,15 +200,16 @@ def draw_effect(view: state.View) -> None:
             default=_most_and_least(changes, list(variants)),
             max_selections=2,
             format_func=lambda name: words[name],
-            key=f"slices-{view.choice.name}-{view.split}",
+            key=f"slices-{view.choice.name}-{view.split}-{view.slice}",
             help="At most two beside all utterances.",
         )
     counts = changes.groupby("slice")["n"].first()
-    panels = {n: f"{words[n]} (n = {counts[n]:,})" for n in ("all", *chosen)}
+    # a space that does not break: the count stays in one piece where the title is wrapped
+    panels = {n: f"{words[n]} (n\u00a0=\u00a0{counts[n]:,})" for n in ("all", *chosen)}
     figure(
         effect_figure(changes, panels, variants, _error_words(view)),
         key="identity-effect",
-        caption=f"{view.split} split; paired 95 % intervals of the change by drawing "
+        caption=f"On {_sample(view)}; paired 95 % intervals of the change by drawing "
         "conversations; pale: the change may be chance.",
         explanation=(
             "The thin line is the model as trained. Every dot is the same model with something "
@@ -160,13 +223,13 @@ def draw_effect(view: state.View) -> None:
         alt="Error as trained and under every intervention, for all utterances and for slices",
     )
     if inert:
-        reasons = "; ".join(f"{INTERVENTIONS[v]}: {why}" for v, why in inert.items())
+        reasons = "; ".join(f"{VARIANT_WORDS[v]}: {why}" for v, why in inert.items())
         st.caption(f"Left out, because they cannot change this model: {reasons}.")
 
 
-def draw_slices(view: state.View, variant: str) -> None:
+def draw_slices(view: state.View, variant: str, other: Retrained | None) -> None:
     """What one intervention does in every part of the split, and where attention goes."""
-    changes = _changes(view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, view)
+    changes = _changes(view, other)
     left, right = wide_columns(2, key="slices-and-attention", least=320, gap="large")
     with left:
         _draw_slices(view, changes, variant)
@@ -177,22 +240,22 @@ def draw_slices(view: state.View, variant: str) -> None:
 
 def _draw_slices(view: state.View, changes: pd.DataFrame, variant: str) -> None:
     rows = slice_changes(changes, variant)
-    st.subheader(f"“{INTERVENTIONS[variant].capitalize()}”, part by part")
+    st.subheader(f"“{VARIANT_WORDS[variant].capitalize()}”, part by part")
     st.markdown(f"{slices_finding(rows)}. {plain(null_sentence(rows))}")
     classes = view.corpus.label.classes is not None
     unit = "change of the error" if classes else "change of the error, in label units"
     figure(
-        slice_change_figure(rows, slice_titles(rows["slice"]), unit),
+        slice_change_figure(rows, _titles(view, rows), unit),
         key="identity-slices",
-        caption=f"{view.split} split; paired 95 % intervals by drawing conversations; pale: the "
+        caption=f"On {_sample(view)}; paired 95 % intervals by drawing conversations; pale: the "
         f"change may be chance. Each interval stands alone: of {len(rows)} about one in twenty "
         "excludes 0 by chance.",
         explanation=(
-            "Every dot is how much the error of the same model changes when its identity "
-            "embedding is told something else, in one part of the split; right of the line the "
-            "error grows. Choose the intervention above. **Replies** are turns after another "
-            "speaker's; a label **as the speaker's last** repeats what the same speaker showed "
-            "last in this conversation, within a tenth of the range. Parts of fewer than ten "
+            "Every dot is how much the error changes against the model as trained, in one part of "
+            "the split; right of the line it grows. Choose the intervention above. **Replies** "
+            "are turns after another speaker's; a label **as the speaker's last** repeats what "
+            "the same speaker showed last in this conversation, within a tenth of the range. "
+            "Parts of fewer than ten "
             "utterances are left out, and parts may overlap. " + _error_explained(view)
         ),
         data=rows,
@@ -202,13 +265,13 @@ def _draw_slices(view: state.View, changes: pd.DataFrame, variant: str) -> None:
 
 def _draw_attended(view: state.View, changes: pd.DataFrame) -> None:
     everything = changes[changes["slice"] == "all"]
-    names = {TRAINED: TRAINED_WORDS, **{v: INTERVENTIONS[v] for v in effective(view)}}
+    names = {v: VARIANT_WORDS[v] for v in [TRAINED, *effective(view)]}
     st.subheader("Where does the readout look?")
     st.markdown(f"{plain(attended_finding(everything, names))}.")
     figure(
         attended_figure(everything, names),
         key="attended",
-        caption=f"Attention of the last layer, mean over heads and over the {view.split} split.",
+        caption=f"Attention of the last layer, mean over heads and over {_sample(view)}.",
         explanation=(
             "How the attention of the readout is divided between the target's own tokens and "
             "those of its neighbours, by whose they are. How much of it **has moved** against "
@@ -239,6 +302,44 @@ def effect_title(changes: pd.DataFrame, variant: str, inert: str | None) -> str:
         f"Without identity the error on {where} {moved} from "
         f"{three_digits(found['trained'])} to {three_digits(found['error'])}"
     )
+
+
+def _changes(view: state.View, other: Retrained | None) -> pd.DataFrame:
+    """Every intervention, and the model trained without identity, within the slice filter."""
+    return _measured(
+        view.checkpoint.fingerprint,
+        view.corpus.fingerprint,
+        view.split,
+        view.slice,
+        "" if other is None else other.fingerprint,
+        view,
+        other,
+    )
+
+
+def _sample(view: state.View) -> str:
+    """The utterances that effects are measured on, such as ``the valid split, ambiguous``."""
+    if view.slice == state.EVERYTHING:
+        return f"the {view.split} split"
+    return f"the {view.split} split, {_slice_title(view)}"
+
+
+def _slice_title(view: state.View) -> str:
+    return slice_titles(state.slice_masks(view.corpus, view.split))[view.slice]
+
+
+def _titles(view: state.View, changes: pd.DataFrame) -> dict[str, str]:
+    """What slices are called; all of them together are the slice filter's, where there is one."""
+    words = slice_titles(changes["slice"].unique())
+    if view.slice != state.EVERYTHING:
+        words["all"] = f"all {_slice_title(view)}"
+    return words
+
+
+def _long_name(variant: str, other: Retrained | None) -> str:
+    if variant == RETRAINED and other is not None:
+        return f"{VARIANT_WORDS[variant]}: {other.name}"
+    return f"{VARIANT_WORDS[variant]}: {INTERVENTIONS[variant]}"
 
 
 def _error_words(view: state.View) -> str:
@@ -276,39 +377,18 @@ def _most_and_least(changes: pd.DataFrame, variants: list[str]) -> list[str]:
     return names if len(names) < 3 else [names[0], names[-1]]
 
 
-def closest_without_identity(
-    mine: CheckpointInfo, others: Sequence[CheckpointInfo]
-) -> CheckpointInfo | None:
-    """The checkpoint on the same corpus, trained without identity, that differs least otherwise.
-
-    Returns:
-        The first of the closest; None where there is none, or where `mine` has no identity.
-    """
-    if not mine.config.model.identity.enabled:
-        return None
-    fitting = [
-        info
-        for info in others
-        if not info.config.model.identity.enabled
-        and info.corpus["fingerprint"] == mine.corpus["fingerprint"]
-    ]
-    return min(fitting, key=lambda info: len(configuration_diff(mine, info)), default=None)
-
-
-def _trained_without(view: state.View) -> Checkpoint | None:
-    found: dict[str, Checkpoint] = {}
-    for choice in state.choices().values():
-        try:
-            checkpoint = loading.open_checkpoint(choice)
-        except InputError:
-            continue
-        found[str(checkpoint.info.folder)] = checkpoint
-    closest = closest_without_identity(
-        view.checkpoint.info, [checkpoint.info for checkpoint in found.values()]
-    )
-    return found[str(closest.folder)] if closest is not None else None
-
-
 @st.cache_data(show_spinner="Measuring every intervention", max_entries=32)
-def _changes(fingerprint: str, corpus: str, split: str, _view: state.View) -> pd.DataFrame:
-    return identity_changes(_view.corpus, _view.outputs)
+def _measured(
+    fingerprint: str,
+    corpus: str,
+    split: str,
+    part: str,
+    other: str,
+    _view: state.View,
+    _other: Retrained | None,
+) -> pd.DataFrame:
+    changes = identity_changes(_view.corpus, _view.outputs, _view.within)
+    if _other is None:
+        return changes
+    more = retrained_changes(_view.corpus, _view.outputs, _other.outputs, _view.within)
+    return pd.concat([changes, more], ignore_index=True)

@@ -3,38 +3,34 @@
 import streamlit as st
 
 from app import state
+from app.components.identity_edit import draw_edited_window
 from app.components.identity_effect import (
+    choose_variant,
+    draw_attention,
     draw_effect,
     draw_prediction,
     draw_slices,
     effective,
 )
+from app.components.identity_map import draw_identity_map
 from app.components.layout import wide_columns
-from app.components.window_chat import draw_attention, draw_moved, draw_window
-from mmmie.analysis.intervention_names import INTERVENTIONS
+from app.components.trained_without import trained_without
 
 st.title("What does it use of the neighbours, and what does identity change?")
 view = state.current_view()
 with state.readable_errors():
-    usable = effective(view)
-left, right = wide_columns([5, 6], key="window-and-effect", gap="large")
+    effective(view)  # the first look at the outputs: what cannot be read is said here
+    other = trained_without(view)
+draw_edited_window(view)
+st.divider()
+variant = choose_variant(view, other)
+left, right = wide_columns(2, key="every-intervention", gap="large")
 with left:
-    draw_window(view)
-with right:
-    offered = usable or list(INTERVENTIONS)
-    if st.session_state.get("intervention") not in offered:
-        st.session_state.pop("intervention", None)
-    variant = st.selectbox(
-        "Compare the model as trained with",
-        offered,
-        format_func=lambda name: INTERVENTIONS[name],
-        key="intervention",
-        bind="query-params",
-        help="The weights stay; what the identity embedding is told changes.",
-    )
-    draw_moved(view, str(variant))
-    draw_attention(view, str(variant))
-    draw_prediction(view)
-draw_effect(view)
-if usable:
-    draw_slices(view, str(variant))
+    draw_prediction(view, other)
+if variant is not None:
+    with right:
+        draw_attention(view, variant, other)
+draw_effect(view, other)
+if variant is not None:
+    draw_slices(view, variant, other)
+draw_identity_map(view)

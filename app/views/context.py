@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -16,51 +18,84 @@ from app.views.style import (
     modality_colour,
     three_digits,
 )
+from mmmie.analysis.identity_change import RETRAINED
 from mmmie.analysis.outputs import TRAINED
 from mmmie.corpus import Label
 
 _ROW_PIXELS = 30
+_TITLE_LETTERS = 18
+_GAP = 0.06  # between panels, of the width
 TRAINED_WORDS = "as trained"
+VARIANT_WORDS = {
+    TRAINED: TRAINED_WORDS,
+    "off": "no identity",
+    "no_role": "no role",
+    "no_speaker": "no speaker",
+    "no_modality": "no modality",
+    "swap_speaker": "speakers swapped",
+    "shuffle_roles": "roles shuffled",
+    "no_context": "no neighbours",
+    RETRAINED: "trained without",
+}
+"""What every variant is called on its row of a figure; long names leave no room for the data."""
 
 
 def attention_figure(
-    shares: dict[str, pd.DataFrame], names: list[str], modalities: list[str]
+    shares: dict[str, pd.DataFrame], places: dict[int, str], modalities: list[str]
 ) -> go.Figure:
     """Attention on every utterance of a window, stacked by modality, one panel a variant.
 
     Args:
-        shares: title of the panel → `mmmie.analysis.context_use.attention_shares`.
-        names: of the places that are there, in order of time.
+        shares: title of the panel → `mmmie.analysis.context_use.attention_shares`; the windows
+            may differ, then what one of them lacks gets nothing there.
+        places: offset to the target → name of every utterance, in order of time.
         modalities: in the order of the model.
     """
-    figure = make_subplots(
-        cols=len(shares), subplot_titles=list(shares), shared_yaxes=True, horizontal_spacing=0.08,
-        figure=blank(110 + _ROW_PIXELS * len(names), barmode="stack"),
-    )  # fmt: skip
-    most = 0.0
-    for column, table in enumerate(shares.values(), start=1):
-        matrix = table.pivot(index="place", columns="modality", values="share")[modalities]
-        most = max(most, float(matrix.sum(axis=1).max()))
-        for modality in modalities:
-            figure.add_bar(
-                x=matrix[modality], y=names, orientation="h", name=modality,
-                legendgroup=modality, showlegend=column == 1,
-                marker={"color": modality_colour(modality, modalities)},
-                hovertemplate=f"%{{y}}<br>{modality} %{{x:.1%}}<extra></extra>", row=1, col=column,
-            )  # fmt: skip
-    figure.update_xaxes(
-        range=[0, most * 1.05 or 1], tickformat=".0%", title="share of attention", nticks=4,
-        zeroline=False,
-    )  # fmt: skip
-    figure.update_yaxes(
-        categoryorder="array", categoryarray=names[::-1], showgrid=False, type="category"
-    )
-    figure.update_annotations(font={"size": 13}, yshift=2)
-    figure.update_layout(
-        legend={"y": 1 + 46 / (figure.layout.height - 60), "traceorder": "normal"},
-        margin={"t": 64},
-    )
-    return figure
+    names = list(places.values())
+    matrices = [
+        table.pivot(index="offset", columns="modality", values="share").reindex(
+            index=list(places), columns=modalities, fill_value=0
+        )
+        for table in shares.values()
+    ]
+    most = max((float(matrix.sum(axis=1).max()) for matrix in matrices), default=0) * 1.05 or 1
+    height = 110 + _ROW_PIXELS * len(names)
+    width = (1 - _GAP * (len(shares) - 1)) / len(shares)
+    bars, axes, titles = [], {}, []
+    for column, (title, matrix) in enumerate(zip(shares, matrices, strict=True)):
+        start, axis = column * (width + _GAP), "x" if column == 0 else f"x{column + 1}"
+        bars += [
+            {
+                "type": "bar", "orientation": "h", "x": matrix[modality].tolist(), "y": names,
+                "xaxis": axis, "yaxis": "y", "name": modality, "legendgroup": modality,
+                "showlegend": column == 0,
+                "marker": {"color": modality_colour(modality, modalities)},
+                "hovertemplate": f"%{{y}}<br>{modality} %{{x:.1%}}<extra></extra>",
+            }
+            for modality in modalities
+        ]  # fmt: skip
+        axes[axis.replace("x", "xaxis")] = {
+            "domain": [start, start + width], "anchor": "y", "range": [0, most], "nticks": 4,
+            "tickformat": ".0%", "zeroline": False, "automargin": True,
+            "title": {"text": "share of attention" if column == (len(shares) - 1) // 2 else ""},
+        }  # fmt: skip
+        titles.append(
+            {
+                "text": title, "x": start + width / 2, "y": 1, "xref": "paper", "yref": "paper",
+                "xanchor": "center", "yanchor": "bottom", "yshift": 2, "showarrow": False,
+                "font": {"size": 13},
+            }
+        )  # fmt: skip
+    # In one go: built trace by trace this figure was half of the wait after a click.
+    layout = blank(height, barmode="stack").to_dict()["layout"]
+    layout.update(axes, annotations=titles)
+    layout["yaxis"] = {
+        "categoryorder": "array", "categoryarray": names[::-1], "showgrid": False,
+        "type": "category", "zeroline": False, "automargin": True, "anchor": "x",
+    }  # fmt: skip
+    layout["legend"].update(y=1 + 46 / (height - 60), traceorder="normal")
+    layout["margin"]["t"] = 64
+    return go.Figure({"data": bars, "layout": layout})
 
 
 def prediction_figure(
@@ -130,6 +165,7 @@ def class_prediction_figure(
             hovertemplate=f"%{{y}}<br>{name} %{{x:.3f}}<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(range=[0, 1], title="probability")
+    figure.update_layout(legend={"traceorder": "normal"})  # as the bars stand
     figure.update_yaxes(
         categoryorder="array", categoryarray=names[::-1], showgrid=False, type="category"
     )
@@ -148,9 +184,9 @@ def effect_figure(
         x_title: the error with its unit.
     """
     figure = make_subplots(
-        cols=len(panels), subplot_titles=list(panels.values()), shared_yaxes=True,
-        horizontal_spacing=0.04,
-        figure=blank(120 + _ROW_PIXELS * len(variants), showlegend=False),
+        cols=len(panels), shared_yaxes=True, horizontal_spacing=0.03,
+        subplot_titles=["<br>".join(wrap(title, _TITLE_LETTERS)) for title in panels.values()],
+        figure=blank(150 + _ROW_PIXELS * len(variants), showlegend=False),
     )  # fmt: skip
     names = list(variants.values())
     for column, part in enumerate(panels, start=1):
@@ -180,12 +216,13 @@ def effect_figure(
             float(trained.iloc[0]), line={"color": NEUTRAL, "width": 1}, row=1, col=column
         )
     figure.update_xaxes(range=_error_range(changes, list(panels), list(variants)))
-    figure.update_xaxes(zeroline=False)
+    figure.update_xaxes(zeroline=False, nticks=4)
     figure.update_xaxes(title=x_title, col=(len(panels) + 1) // 2)
     figure.update_yaxes(
         categoryorder="array", categoryarray=names[::-1], showgrid=True, type="category"
     )
-    figure.update_annotations(font={"size": 13}, yshift=4)
+    figure.update_annotations(font={"size": 12}, yshift=4)
+    figure.update_layout(margin={"t": 66})
     return figure
 
 

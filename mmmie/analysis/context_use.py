@@ -44,8 +44,19 @@ def attention_shares(outputs: SplitOutputs, target: int, variant: str = TRAINED)
         One row a place that is there and modality: `place`, `offset`, `modality`, `share`;
         the shares sum to 1, or are 0 where nothing was attended to.
     """
+    return shares_of(outputs, target, outputs.attention[variant][target])
+
+
+def shares_of(outputs: SplitOutputs, target: int, attention: np.ndarray) -> pd.DataFrame:
+    """`attention_shares` of attention that is not among the outputs, such as an edited window's.
+
+    Args:
+        outputs: what the model says about a split.
+        target: a row of the split.
+        attention: (W, M) weights of the readout on the tokens of its window.
+    """
     places = np.flatnonzero(outputs.window[target] >= 0)
-    weights = outputs.attention[variant][target][places]
+    weights = attention[places]
     shares = weights / max(float(weights.sum()), 1e-9)
     return pd.DataFrame(
         {

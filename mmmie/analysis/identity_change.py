@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from statistics import NormalDist
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmmie.analysis.attention_effect import ATTENDED, attention_masses, attention_variation
 from mmmie.analysis.identity_effect import (
     error_changes,
-    identity_effect,
     identity_slices,
     prediction_shift,
     utterance_errors,
@@ -19,15 +20,27 @@ from mmmie.analysis.identity_effect import (
 from mmmie.analysis.intervention_names import INTERVENTIONS
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.analysis.probes import conversation_codes
+from mmmie.analysis.resampling import Interval
 from mmmie.corpus import Corpus
 from mmmie.model.config import ModelSettings
 
 RETRAINED = "retrained"
 _UNKNOWN = 2
+_FEWEST_UTTERANCES = 10
 
 
-def identity_changes(corpus: Corpus, outputs: SplitOutputs) -> pd.DataFrame:
-    """`identity_effect` as a table.
+def identity_changes(
+    corpus: Corpus, outputs: SplitOutputs, within: np.ndarray | None = None
+) -> pd.DataFrame:
+    """Error, prediction and attention under every intervention, in all utterances and in slices.
+
+    The same numbers as `identity_effect`, without the metrics that a page does not show.
+
+    Args:
+        corpus: the corpus.
+        outputs: what the model says about a split.
+        within: (n,) bool, the utterances that count; all if left out. Slices are then parts of
+            these, and those of fewer than ten utterances or of all of them are left out.
 
     Returns:
         One row a slice (``all`` first) and variant (``trained`` first): `slice`, `n`,
@@ -37,43 +50,46 @@ def identity_changes(corpus: Corpus, outputs: SplitOutputs) -> pd.DataFrame:
         `same_speaker`, `other_speakers` and `unknown_speakers` and its `total_variation`
         against the model as trained.
     """
-    report = identity_effect(corpus, outputs)
+    groups = conversation_codes(corpus, outputs.rows)
+    names = list(INTERVENTIONS)
+    variants = [TRAINED, *names]
+    errors = {v: utterance_errors(corpus, outputs, v) for v in variants}
+    shifts = {v: prediction_shift(outputs, v) for v in variants}
+    masses = {v: attention_masses(outputs, v) for v in variants}
+    moved = {v: attention_variation(outputs, v) for v in variants}
     entries: list[dict[str, Any]] = []
-    for name, part in {"all": report, **report["slices"]}.items():
-        common = {"slice": name, "n": part["trained"]["n"]}
-        trained = part["trained"]
-        still = {"change": 0.0, "low": 0.0, "high": 0.0, "mean_abs_shift": 0.0}
-        shares = trained["attention"]
-        entries.append(
-            {**common, "variant": TRAINED, "error": trained["error"], **still, **shares}
-            | {"total_variation": 0.0}
-        )
-        for variant, found in part["interventions"].items():
-            change = found["error_change"]
-            moved = found["attention"]
+    for name, mask in _parts(corpus, outputs.rows, within):
+        found = error_changes(corpus, outputs, names, groups, mask)
+        still = Interval(0.0, 0.0, 0.0)
+        for variant, change in zip(variants, [still, *found], strict=True):
+            shares = masses[variant][mask].mean(0)
             entries.append(
                 {
-                    **common,
+                    "slice": name,
+                    "n": int(mask.sum()),
                     "variant": variant,
-                    "error": found["error"],
-                    "change": change["value"],
-                    "low": change["low"],
-                    "high": change["high"],
-                    "mean_abs_shift": found["mean_abs_shift"],
-                    **{whom: share + moved[whom] for whom, share in shares.items()},
-                    "total_variation": moved["total_variation"],
+                    "error": float(errors[variant][mask].mean()),
+                    "change": change.value,
+                    "low": change.low,
+                    "high": change.high,
+                    "mean_abs_shift": float(shifts[variant][mask].mean()),
+                    **dict(zip(ATTENDED, map(float, shares), strict=True)),
+                    "total_variation": float(moved[variant][mask].mean()),
                 }
             )
     return pd.DataFrame(entries)
 
 
-def retrained_changes(corpus: Corpus, outputs: SplitOutputs, other: SplitOutputs) -> pd.DataFrame:
+def retrained_changes(
+    corpus: Corpus, outputs: SplitOutputs, other: SplitOutputs, within: np.ndarray | None = None
+) -> pd.DataFrame:
     """Another model on the same utterances, as further rows of `identity_changes`.
 
     Args:
         corpus: the corpus of both.
         outputs: the model that `change` is measured against.
         other: of the same split.
+        within: as in `identity_changes`.
 
     Returns:
         One row a slice with the variant ``retrained`` and the columns of `identity_changes`
@@ -82,23 +98,36 @@ def retrained_changes(corpus: Corpus, outputs: SplitOutputs, other: SplitOutputs
     pair = {TRAINED: outputs.output[TRAINED], RETRAINED: other.output[TRAINED]}
     both = replace(outputs, output=pair)
     groups = conversation_codes(corpus, outputs.rows)
-    everything = np.ones(len(outputs.rows), bool)
+    error = utterance_errors(corpus, both, RETRAINED)
+    shift = prediction_shift(both, RETRAINED)
     entries: list[dict[str, Any]] = []
-    for name, mask in [("all", everything), *identity_slices(corpus, outputs.rows)]:
+    for name, mask in _parts(corpus, outputs.rows, within):
         (change,) = error_changes(corpus, both, [RETRAINED], groups, mask)
         entries.append(
             {
                 "slice": name,
                 "n": int(mask.sum()),
                 "variant": RETRAINED,
-                "error": float(utterance_errors(corpus, both, RETRAINED)[mask].mean()),
+                "error": float(error[mask].mean()),
                 "change": change.value,
                 "low": change.low,
                 "high": change.high,
-                "mean_abs_shift": float(prediction_shift(both, RETRAINED)[mask].mean()),
+                "mean_abs_shift": float(shift[mask].mean()),
             }
         )
     return pd.DataFrame(entries)
+
+
+def _parts(
+    corpus: Corpus, rows: np.ndarray, within: np.ndarray | None
+) -> Iterator[tuple[str, np.ndarray]]:
+    """``all`` and the slices of a split, each cut to the utterances that count."""
+    counted = np.ones(len(rows), bool) if within is None else within
+    yield "all", counted
+    for name, mask in identity_slices(corpus, rows):
+        part = mask & counted
+        if part.sum() >= _FEWEST_UTTERANCES and (part != counted).any():
+            yield name, part
 
 
 def strongest_change(changes: pd.DataFrame, variant: str) -> dict[str, Any] | None:

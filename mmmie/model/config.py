@@ -6,6 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+IDENTITY_DEVIATION = 0.3
+"""Standard deviation of every entry of an identity vector where training starts."""
+
 
 class Settings(BaseModel):
     """A group of settings: unknown keys are errors, assignments are checked."""

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mmmie.model.config import ModelSettings
+from mmmie.model.config import IDENTITY_DEVIATION, ModelSettings
 
 SAME, OTHER, UNKNOWN = 0, 1, 2
 RELATIONS = ("same speaker", "other speaker", "unknown speaker")
@@ -52,7 +52,7 @@ class IdentityEmbedding(nn.Module):
         self.modality = nn.Embedding(modalities, settings.dim) if use("modality") else None
         for embedding in (self.role, self.speaker, self.modality):
             if embedding is not None:
-                nn.init.normal_(embedding.weight, std=0.3)
+                nn.init.normal_(embedding.weight, std=IDENTITY_DEVIATION)
 
     def forward(self, tokens: Tensor, identity: Identity) -> Tensor:
         """Add the terms to tokens (T, W, M, d)."""

@@ -75,6 +75,20 @@ def test_changes_are_known_answers(make_corpus: MakeCorpus) -> None:
     assert everything["total_variation"] == 0
 
 
+def test_a_mask_leaves_its_utterances_and_their_slices(make_corpus: MakeCorpus) -> None:
+    corpus, outputs = regression(make_corpus)
+    within = corpus.utterances["ambiguous"].to_numpy()[outputs.rows] == 1
+    changes = identity_changes(corpus, outputs, within)
+    everything = one(changes, "all", "off")
+    assert everything["n"] == within.sum()
+    assert everything["change"] == pytest.approx(1, abs=1e-5)
+    names = set(changes["slice"])
+    assert names & {"ambiguous=0", "ambiguous=1"} == set()  # nothing, and all over again
+    assert (changes["n"] >= 10).all()
+    others = retrained_changes(corpus, outputs, outputs, within)
+    assert set(others["slice"]) == names
+
+
 def test_the_error_of_classes_is_what_the_true_one_misses(make_corpus: MakeCorpus) -> None:
     corpus = flagged(make_corpus, classes=("negative", "neutral", "positive"))
     rows = corpus.rows("valid")

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from app.components.conversation_browser import conversation_bubbles
 from app.components.window_chat import place_names, window_bubbles
 from app.views.style import modality_colour, sentiment_colour
+from mmmie.analysis.window_edit import WindowEdit
 from mmmie.corpus import Label
 
 PLACES = pd.DataFrame(
@@ -49,6 +50,25 @@ def test_the_window_is_a_chat_weighted_by_attention() -> None:
 def test_a_window_without_attention_has_thin_borders() -> None:
     bubbles = window_bubbles(PLACES, SHARES.assign(share=0.0), ["text", "audio"], False)
     assert [b.weight for b in bubbles] == [0, 0, 0]
+
+
+def test_what_is_changed_stands_where_it_is_told_to() -> None:
+    edit = WindowEdit(relabel=((-1, 0),), hidden=(1,))
+    before, target, after = window_bubbles(
+        PLACES, SHARES, ["text", "audio"], False, edit=edit, roles={-1: 1, 0: 0, 1: -1}
+    )
+    assert (before.right, before.changed, before.removed) == (True, True, False)
+    assert (before.who, before.label) == ("-1, told +1", "Bo · told same speaker")
+    assert (target.label, target.removed) == ("", None)  # the target is who it is
+    assert (after.right, after.removed) == (False, True)
+    assert (after.who, after.label) == ("+1, told -1", "unknown speaker")
+
+
+def test_without_a_speaker_term_nobody_is_relabelled() -> None:
+    before, _, _ = window_bubbles(
+        PLACES, SHARES, ["text", "audio"], False, edit=WindowEdit(), speakers=False
+    )
+    assert (before.who, before.label, before.removed) == ("-1 Bo · other speaker", "", False)
 
 
 def test_a_conversation_alternates_sides_and_shows_labels() -> None:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.components.identity_effect import closest_without_identity
 from app.components.settings_form import config_of
+from app.components.trained_without import closest_without_identity
 from mmmie.corpus import Label, Modality
 from mmmie.training.checkpoint import CheckpointInfo
 

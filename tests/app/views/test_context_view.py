@@ -17,7 +17,7 @@ from mmmie.corpus import Label
 def shares(values: list[list[float]]) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"place": place, "modality": name, "share": share}
+            {"offset": place - 1, "modality": name, "share": share}
             for place, row in enumerate(values)
             for name, share in zip(["text", "audio"], row, strict=True)
         ]
@@ -26,7 +26,7 @@ def shares(values: list[list[float]]) -> pd.DataFrame:
 
 def test_attention_is_stacked_by_modality_in_its_hue() -> None:
     tables = {"as trained": shares([[0.1, 0.2], [0.3, 0.4]]), "off": shares([[0.5, 0], [0, 0.5]])}
-    figure = attention_figure(tables, ["-1  Ann", "target  Bo"], ["text", "audio"])
+    figure = attention_figure(tables, {-1: "-1  Ann", 0: "target  Bo"}, ["text", "audio"])
     bars = figure.data
     assert [b.name for b in bars] == ["text", "audio"] * 2
     assert list(bars[0].x) == [0.1, 0.3]
