@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from app.views.chosen_marks import chosen_marks
 from app.views.style import ACCENT, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks, name_rows
 from app.views.words import interval_text, metric
 from mmmie.corpus import Label
@@ -71,7 +72,12 @@ def figure_range(row: Any) -> float:
 
 
 def prediction_scatter(
-    table: pd.DataFrame, label: Label, selected: list[str], primary: str | None
+    table: pd.DataFrame,
+    label: Label,
+    selected: list[str],
+    primary: str | None,
+    pinned: str | None = None,
+    outside: pd.DataFrame | None = None,
 ) -> go.Figure:
     """First against second prediction, coloured by which of the two is nearer to the truth.
 
@@ -80,18 +86,28 @@ def prediction_scatter(
         label: what is predicted.
         selected: ids that are selected.
         primary: the id that is looked at.
+        pinned: the id beside it.
+        outside: utterances that the slice filter leaves out, as `table`; drawn faint, so that
+            the axes stay where they are and the slice is seen among the others.
     """
+    everything = table if outside is None else pd.concat([table, outside])
+    values = everything[["first", "second"]].to_numpy(float)
+    low, high = label.range or (values.min(), values.max())
+    low, high = min(low, values.min()), max(high, values.max())
     figure = blank(height=400)
-    low, high = label.range or (
-        float(table[["first", "second"]].min().min()),
-        float(table[["first", "second"]].max().max()),
-    )
-    low = min(low, float(table[["first", "second"]].min().min()))
-    high = max(high, float(table[["first", "second"]].max().max()))
     line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
     figure.add_scatter(
         x=[low, high], y=[low, high], mode="lines", line=line, hoverinfo="skip", showlegend=False
     )
+    if outside is not None and len(outside):
+        figure.add_scattergl(
+            x=outside["first"],
+            y=outside["second"],
+            mode="markers",
+            marker={"size": 5, "color": NEUTRAL, "opacity": FADED},
+            hoverinfo="skip",
+            name="outside the slice",
+        )
     sides = (
         (table["gain"] > 0, SECOND, "second nearer to the truth"),
         (table["gain"] <= 0, FIRST, "first nearer to the truth"),
@@ -113,22 +129,19 @@ def prediction_scatter(
                 name=name,
             )
         )
-    own = table[table["id"] == primary]
-    for colour, width in (("#ffffff", 5), ("#111827", 2)):
-        marker = {"symbol": "circle-open", "size": 15, "color": colour}
-        figure.add_scattergl(
-            x=own["first"],
-            y=own["second"],
-            mode="markers",
-            marker={**marker, "line": {"width": width, "color": colour}},
-            hoverinfo="skip",
-            showlegend=False,
-        )
+    figure.add_traces(chosen_marks(_place(everything, primary), _place(everything, pinned)))
     pad = 0.03 * (high - low)
     figure.update_xaxes(title=f"{label.name}, first", range=[low - pad, high + pad])
     figure.update_yaxes(title=f"{label.name}, second", range=[low - pad, high + pad])
-    figure.update_layout(dragmode="select", selectionrevision=f"{primary}-{len(selected)}")
+    figure.update_layout(
+        dragmode="select", selectionrevision=f"{primary}-{len(selected)}-{len(table)}"
+    )
     return figure
+
+
+def _place(table: pd.DataFrame, name: str | None) -> tuple[float, float] | None:
+    own = table[table["id"] == name]
+    return None if own.empty else (float(own["first"].iloc[0]), float(own["second"].iloc[0]))
 
 
 def class_table(table: pd.DataFrame, classes: list[str]) -> go.Figure:
