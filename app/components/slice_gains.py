@@ -25,11 +25,9 @@ def draw_slice_gains(view: state.View, other: state.View) -> None:
     st.subheader(slice_finding(table, share=share))
     if len(table) == 1:
         return
-    unit = "share of wrong classes" if share else "mean absolute error, label units"
+    unit = "percentage points of wrong classes" if share else "mean absolute error, label units"
     figure(
-        slice_gain_figure(
-            table, f"how much smaller the {unit}, is", share=share, current=view.slice
-        ),
+        slice_gain_figure(table, f"gain of the second, {unit}", share=share, current=view.slice),
         key="compare-slices",
         caption=f"Error of the first minus error of the second in {len(table) - 1} slices of the "
         f"{view.split} split, {len(view.frame):,} utterances; paired 95 % intervals by drawing "

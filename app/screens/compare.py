@@ -80,7 +80,7 @@ with card:
 
 draw_aligned_maps(view, other)
 
-slices, configurations = wide_columns([3, 2], key="slices-and-settings", gap="large")
+slices, configurations = wide_columns([3, 2], key="slices-and-settings", least=300)
 with slices:
     draw_slice_gains(view, other)
 with configurations:

@@ -84,7 +84,7 @@ def own_colouring(values: np.ndarray, title: str, most: float | None = None) -> 
     top = most or (float(np.quantile(known, 0.98)) if len(known) else 1.0)
     bar = {
         "title": {"text": title, "side": "right"}, "thickness": 10, "len": 0.5,
-        "orientation": "h", "x": 0, "xanchor": "left", "y": 1.08, "yanchor": "bottom",
+        "orientation": "h", "x": 0, "xanchor": "left", "y": 1.12, "yanchor": "bottom",
     }  # fmt: skip
     scale = {"colorscale": SEQUENTIAL_SCALE, "cmin": 0, "cmax": top or 1.0, "colorbar": bar}
     return Colouring(values, scale)
@@ -241,10 +241,10 @@ def _lay_out(
     bare = {"showticklabels": False, "showgrid": False, "zeroline": False, "ticks": ""}
     middle = 0.5
     figure.update_layout(
-        margin={"l": 4, "r": 4, "t": 84, "b": 4},
+        margin={"l": 4, "r": 4, "t": 96, "b": 4},
         plot_bgcolor=_GROUND,
         dragmode="select",
-        legend={"y": 1.08},
+        legend={"y": 1.12},
         xaxis={"domain": [0, middle - _GAP / 2], "range": [low[0] - pad[0], high[0] + pad[0]],
                **bare},
         xaxis2={"domain": [middle + _GAP / 2, 1], "matches": "x", "anchor": "y2", **bare},
@@ -256,12 +256,14 @@ def _lay_out(
     titles = zip(("first", "second, aligned"), names, aligned.explained, strict=True)
     for (which, name, share), x in zip(titles, (0.0, middle + _GAP / 2), strict=True):
         figure.add_annotation(
-            text=f"<b>{which}</b> {html.escape(name)}, {share:.0%} of variance",
+            text=f"<b>{which}</b> {html.escape(name)}<br>"
+            f"<span style='font-size:10px'>{share:.0%} of variance</span>",
+            align="left",
             x=x, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom",
             showarrow=False, font={"size": 13},
         )  # fmt: skip
     if drawn.colours.scale is not None:
-        bar = {**drawn.colours.scale["colorbar"], "y": 1.08}
+        bar = {**drawn.colours.scale["colorbar"], "y": 1.12}
         figure.update_layout(coloraxis={**drawn.colours.scale, "colorbar": bar})
 
 

@@ -74,26 +74,27 @@ def slice_gain_figure(table: pd.DataFrame, title: str, *, share: bool, current: 
 
 
 def slice_finding(table: pd.DataFrame, *, share: bool) -> str:
-    """Where the second helps most beyond chance, as a sentence."""
+    """Which of the two is better beyond chance, in how many slices and where most."""
     parts = table[table["slice"] != "all"]
     if parts.empty:
         return "This split has no part of ten utterances to look at on its own"
     certain = parts[sure(parts)]
-    best, worst = certain[certain["gain"] > 0], certain[certain["gain"] < 0]
-    names = slice_contents(parts["slice"])
-    if not best.empty:
-        row = best.iloc[0]
-        said = f"The second helps most with {names[row['slice']]}: {_size(row['gain'], share)}"
-        return said + (f"; it is worse in {len(worst)} of {len(parts)} slices" * bool(len(worst)))
-    if not worst.empty:
-        row = worst.iloc[-1]
-        less = _size(-row["gain"], share)
-        return f"The first is better most with {names[row['slice']]}: {less}"
-    return f"In none of {len(parts)} slices do they differ by more than chance"
+    sides = [("second", certain[certain["gain"] > 0]), ("first", certain[certain["gain"] < 0])]
+    sides.sort(key=lambda side: -len(side[1]))
+    (better, won), (other, lost) = sides
+    if won.empty:
+        return f"In none of {len(parts)} slices do they differ by more than chance"
+    most = won.loc[won["gain"].abs().idxmax()]
+    held = slice_contents(parts["slice"])[most["slice"]]
+    return (
+        f"The {better} is better in {len(won)} of {len(parts)} slices"
+        + f", the {other} in {len(lost)}" * bool(len(lost))
+        + f"; most with {held}, by {_size(abs(most['gain']), share)}"
+    )
 
 
 def _size(value: float, share: bool) -> str:
-    return f"{100 * value:.1f} points fewer wrong" if share else f"{three_digits(value)} less error"
+    return f"{100 * value:.1f} percentage points" if share else three_digits(value)
 
 
 def _hover(row: dict[str, float], share: bool) -> str:
