@@ -5,9 +5,8 @@ import streamlit as st
 from app import loading, state
 from app.components.bring_corpus import bring_corpus, moved_corpus
 from app.components.conversation_browser import conversation_browser
-from app.components.corpus_overview import corpus_overview, corpus_title
+from app.components.corpus_overview import corpus_overview, corpus_title, summary_of
 from app.components.known_corpora import corpus_words, known_corpora
-from mmmie.analysis.corpus_summary import corpus_summary
 from mmmie.errors import InputError
 
 choice = state.choices().get(str(st.session_state.get("checkpoint")))
@@ -33,7 +32,7 @@ picked = st.selectbox(
 )
 with state.readable_errors():
     corpus = loading.open_data(str(picked))
-heading.title(corpus_title(corpus_summary(corpus)))
+heading.title(corpus_title(summary_of(corpus.fingerprint, corpus)))
 inside, read, bring = st.tabs(["What is in it", "Read a conversation", "Bring your own"])
 with inside:
     corpus_overview(corpus)
