@@ -102,10 +102,12 @@ def _maps(view: state.View, other: state.View, aligned: AlignedCodes, space: str
         alt=f"Maps of {space_name(space)} of both checkpoints, the second aligned to the first.",
         on_select=_take,
     )
-    rows = [view.primary, *([] if view.pinned is None else [view.pinned])]
-    for row in rows:
-        name = plain(str(frame["id"].iloc[row]))
-        st.caption(f"Utterance {name} {utterance_sentence(aligned, row)}.")
+    rows = [view.primary] if view.pinned is None else [view.primary, view.pinned]
+    said = [
+        f"Utterance {plain(str(frame['id'].iloc[row]))} {utterance_sentence(aligned, row)}."
+        for row in rows
+    ]
+    st.caption(" ".join(said))
 
 
 def _colours(view: state.View, aligned: AlignedCodes, space: str, by: str) -> Colouring:

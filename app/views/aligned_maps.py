@@ -201,7 +201,8 @@ def _points(points: np.ndarray, drawn: Drawn, hover: np.ndarray, axes: str) -> d
         "y": points[rows, 1],
         "mode": "markers",
         "marker": marker,
-        "customdata": drawn.frame["id"].to_numpy(str)[rows],
+        # what the slice leaves out has no id, so that a box around both takes the slice only
+        "customdata": drawn.frame["id"].astype(object).where(drawn.within, None).to_numpy()[rows],
         "text": hover,
         "hovertemplate": "%{text}<extra></extra>",
         # plotly's own fading would hide what the selection of the page says

@@ -73,7 +73,9 @@ def test_primary_is_a_ring_and_pinned_a_square_on_both(aligned: AlignedCodes, dr
 
 def test_the_slice_and_the_selection_fade_the_others(aligned: AlignedCodes, drawn: Drawn) -> None:
     within = np.arange(N) < 20
-    faded = points_of(aligned, replace(drawn, within=within))[0].marker.opacity
+    first = points_of(aligned, replace(drawn, within=within))[0]
+    faded = first.marker.opacity
+    assert list(first.customdata[18:22]) == ["u18", "u19", None, None]
     assert (faded[:20] > FADED).all() and (faded[20:] == FADED).all()
     both = points_of(aligned, replace(drawn, within=within, selected=[4, 30]))[1].marker.opacity
     assert np.flatnonzero(both > FADED).tolist() == [4]
