@@ -23,47 +23,85 @@ def corpus_faults(corpus: Corpus, table: str, features: str) -> list[str]:
     Returns:
         One line a fault: file, field, mend.
     """
-    faults = list(_table_faults(corpus.utterances, corpus.label, table))
-    ids = corpus.utterances["id"].astype(str).to_numpy() if "id" in corpus.utterances else None
-    for name, modality in corpus.modalities.items():
-        if name not in corpus.features:
-            faults.append(f"{features}: tensor `{name}` is missing; add it or drop the modality")
+    faults = table_faults(corpus.utterances, corpus.label, table)
+    return faults + features_faults(corpus.features, corpus.modalities, corpus.utterances, features)
+
+
+def table_faults(utterances: pd.DataFrame, label: Label | None, where: str) -> list[str]:
+    """List the faults of an utterance table.
+
+    Args:
+        utterances: the table.
+        label: what is predicted; None where nobody knows, labels are then left alone.
+        where: what to call the table in a message.
+    """
+    missing = [column for column in REQUIRED_COLUMNS if column not in utterances]
+    if missing:
+        return [
+            f"{where}: column `{name}` is missing; add it to the header and every row"
+            for name in missing
+        ]
+    if not len(utterances):
+        return [f"{where}: there is no utterance; add at least one row"]
+    faults = list(_identity_faults(utterances, where))
+    return faults + (list(_label_faults(utterances, label, where)) if label else [])
+
+
+def features_faults(
+    features: dict[str, Features],
+    modalities: dict[str, Modality],
+    utterances: pd.DataFrame,
+    where: str,
+) -> list[str]:
+    """List the faults of the features of all modalities.
+
+    Args:
+        features: name of a modality → its features.
+        modalities: what the description says of them.
+        utterances: the table, for the number of rows and the ids.
+        where: what to call the features in a message.
+    """
+    ids = utterances["id"].astype(str).to_numpy() if "id" in utterances else None
+    faults = []
+    for name, modality in modalities.items():
+        if name not in features:
+            faults.append(f"{where}: tensor `{name}` is missing; add it or drop the modality")
             continue
-        faults += _feature_faults(corpus.features[name], modality, len(corpus), ids, features)
+        faults += _feature_faults(features[name], modality, len(utterances), ids, where)
     return faults
 
 
-def _table_faults(utterances: pd.DataFrame, label: Label, where: str) -> Iterator[str]:
-    missing = [column for column in REQUIRED_COLUMNS if column not in utterances]
-    if missing:
-        yield f"{where}: column `{missing[0]}` is missing; add it to the header and every row"
-        return
-    if not len(utterances):
-        yield f"{where}: there is no utterance; add at least one row"
-        return
-    yield from _identity_faults(utterances, where)
-    yield from _label_faults(utterances, label, where)
+def _more(bad: np.ndarray, what: str = "rows") -> str:
+    """How many are like the one named, where it is not the only one."""
+    count = int(bad.sum())
+    return f" ({count:,} {what} like this)" if count > 1 else ""
 
 
 def _identity_faults(utterances: pd.DataFrame, where: str) -> Iterator[str]:
     ids = utterances["id"]
     empty = (ids.isna() | (ids == "")).to_numpy()
     if empty.any():
-        yield f"{where}: row {empty.argmax() + 1} has no `id`; give it a unique one"
+        yield f"{where}: row {empty.argmax() + 1} has no `id`; give it a unique one{_more(empty)}"
     twice = ids.duplicated().to_numpy()
     if twice.any():
-        yield f"{where}: `id` {ids.iloc[twice.argmax()]!r} occurs twice; make every id unique"
+        yield (
+            f"{where}: `id` {ids.iloc[twice.argmax()]!r} occurs twice; make every id unique"
+            f"{_more(twice)}"
+        )
     conversations = utterances["conversation"]
     unnamed = (conversations.isna() | (conversations == "")).to_numpy()
     if unnamed.any():
         row = unnamed.argmax()
-        yield f"{where}: `conversation` of {ids.iloc[row]!r} is empty; name its conversation"
+        yield (
+            f"{where}: `conversation` of {ids.iloc[row]!r} is empty; name its conversation"
+            f"{_more(unnamed)}"
+        )
     unknown = ~utterances["split"].isin(SPLITS).to_numpy()
     if unknown.any():
         row = unknown.argmax()
         yield (
             f"{where}: `split` of {ids.iloc[row]!r} is {utterances['split'].iloc[row]!r}; "
-            f"use train, valid or test"
+            f"use train, valid or test{_more(unknown)}"
         )
     torn = utterances.groupby("conversation", sort=False)["split"].nunique()
     if (torn > 1).any():
@@ -71,7 +109,7 @@ def _identity_faults(utterances: pd.DataFrame, where: str) -> Iterator[str]:
         found = utterances.loc[conversations == name, "split"].unique()
         yield (
             f"{where}: `split` of conversation {name!r} is both {found[0]} and {found[1]}; "
-            f"put a whole conversation in one split"
+            f"put a whole conversation in one split{_more(torn > 1, 'conversations')}"
         )
     yield from _position_faults(utterances, where)
 
@@ -80,10 +118,11 @@ def _position_faults(utterances: pd.DataFrame, where: str) -> Iterator[str]:
     position = utterances["position"]
     if not pd.api.types.is_integer_dtype(position):
         numbers = pd.to_numeric(position, errors="coerce")
-        row = (numbers.isna() | (numbers % 1 != 0)).to_numpy().argmax()
+        bad = (numbers.isna() | (numbers % 1 != 0)).to_numpy()
+        row = bad.argmax()
         yield (
             f"{where}: `position` of {utterances['id'].iloc[row]!r} is {position.iloc[row]!r}; "
-            f"use whole numbers that count up in a conversation"
+            f"use whole numbers that count up in a conversation{_more(bad)}"
         )
         return
     groups = utterances.groupby("conversation", sort=False)["position"]
@@ -93,6 +132,7 @@ def _position_faults(utterances: pd.DataFrame, where: str) -> Iterator[str]:
         name = stats.index[int(doubled.argmax())]
         yield (
             f"{where}: `position` repeats in conversation {name!r}; number its utterances once each"
+            f"{_more(doubled, 'conversations')}"
         )
     gaps = (stats["max"] - stats["min"] + 1 != stats["nunique"]).to_numpy()
     if gaps.any():
@@ -101,7 +141,7 @@ def _position_faults(utterances: pd.DataFrame, where: str) -> Iterator[str]:
         after = held[np.flatnonzero(np.diff(held) > 1)[0]]
         yield (
             f"{where}: `position` in conversation {name!r} has a gap after {after}; "
-            f"number its utterances without gaps"
+            f"number its utterances without gaps{_more(gaps, 'conversations')}"
         )
 
 
@@ -113,7 +153,7 @@ def _label_faults(utterances: pd.DataFrame, label: Label, where: str) -> Iterato
             row = unknown.argmax()
             yield (
                 f"{where}: `label` of {utterances['id'].iloc[row]!r} is {column.iloc[row]!r}; "
-                f"use one of {', '.join(label.classes or ())}"
+                f"use one of {', '.join(label.classes or ())}{_more(unknown)}"
             )
         return
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(float)
@@ -122,7 +162,7 @@ def _label_faults(utterances: pd.DataFrame, label: Label, where: str) -> Iterato
         row = bad.argmax()
         yield (
             f"{where}: `label` of {utterances['id'].iloc[row]!r} is {column.iloc[row]!r}; "
-            f"use a finite number"
+            f"use a finite number{_more(bad)}"
         )
     if label.range is None:
         return
@@ -132,7 +172,7 @@ def _label_faults(utterances: pd.DataFrame, label: Label, where: str) -> Iterato
         row = outside.argmax()
         yield (
             f"{where}: `label` of {utterances['id'].iloc[row]!r} is {numbers[row]:g}, outside "
-            f"[{low:g}, {high:g}]; mend it or the `range` in corpus.json"
+            f"[{low:g}, {high:g}]; mend it or the `range` in corpus.json{_more(outside)}"
         )
 
 
@@ -159,18 +199,19 @@ def _feature_faults(
     elif (fault := _offset_fault(offsets, len(values), n)) is not None:
         yield f"{where}: tensor `{name}.offsets` {fault}"
         return
+    finite = np.ones(len(values), bool)
     for start in range(0, len(values), _CHUNK_ROWS):
-        finite = np.isfinite(values[start : start + _CHUNK_ROWS]).all(axis=1)
-        if not finite.all():
-            row = start + int((~finite).argmax())
-            owner = row if offsets is None else int(np.searchsorted(offsets, row, "right")) - 1
-            channel = int((~np.isfinite(values[row])).argmax())
-            who = repr(ids[owner]) if ids is not None else f"row {owner}"
-            yield (
-                f"{where}: tensor `{name}` of {who} holds {values[row, channel]} in channel "
-                f"{channel}; replace it by a finite number"
-            )
-            return
+        part = np.isfinite(values[start : start + _CHUNK_ROWS])
+        finite[start : start + _CHUNK_ROWS] = part.all(axis=1)
+    if not finite.all():
+        row = int((~finite).argmax())
+        owner = row if offsets is None else int(np.searchsorted(offsets, row, "right")) - 1
+        channel = int((~np.isfinite(values[row])).argmax())
+        who = repr(ids[owner]) if ids is not None else f"row {owner}"
+        yield (
+            f"{where}: tensor `{name}` of {who} holds {values[row, channel]} in channel "
+            f"{channel}; replace it by a finite number{_more(~finite)}"
+        )
 
 
 def _offset_fault(offsets: np.ndarray | None, rows: int, n: int) -> str | None:

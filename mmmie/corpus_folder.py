@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from mmmie.corpus import Corpus, Features, Label, Modality
-from mmmie.corpus_checks import corpus_faults
+from mmmie.corpus_checks import features_faults, table_faults
 from mmmie.errors import InputError
 
 FORMAT = "mmmie-corpus/1"
+_Read = TypeVar("_Read")
 _TEXT_COLUMNS = ("id", "conversation", "split", "speaker", "transcript")
 _DTYPES = {
     "F16": np.float16,
@@ -35,20 +37,32 @@ def open_corpus_folder(folder: Path | str) -> Corpus:
         InputError: anything is missing or wrong; `faults` lists all that was found.
     """
     folder = Path(folder)
-    description_file = folder / "corpus.json"
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such folder; name a corpus folder or `demo`")
-    if not description_file.is_file():
-        raise InputError(f"{description_file}: is missing; a corpus folder needs it")
-    raw = _read_json(description_file)
-    label = _read_label(raw, description_file)
-    modalities = _read_modalities(raw, description_file)
-    table_file = _table_file(folder)
-    utterances = read_utterances(table_file, label)
-    features_file = folder / "features.safetensors"
-    features = _read_features(features_file, modalities)
-    corpus = Corpus(
-        name=_string(raw, "name", description_file),
+    found = _Faults()
+    file, features_file = folder / "corpus.json", folder / "features.safetensors"
+    raw = found.ask(_read_json, file) or {}
+    name = label = None
+    modalities: dict[str, Modality] = {}
+    if raw:
+        name = found.ask(_string, raw, "name", file)
+        label = found.ask(_read_label, raw, file)
+        modalities = _read_modalities(raw, file, found)
+    table_file = found.ask(_table_file, folder)
+    utterances = found.ask(read_utterances, table_file, label) if table_file else None
+    features = found.ask(_read_features, features_file, modalities)
+    if utterances is not None:
+        found.faults += table_faults(utterances, label, str(table_file))
+        if features is not None:
+            found.faults += features_faults(features, modalities, utterances, str(features_file))
+    if found.faults:
+        raise InputError(found.faults[0], found.faults)
+    assert name is not None and label is not None  # or there had been a fault
+    assert utterances is not None and features is not None
+    if label.kind == "regression":
+        utterances["label"] = utterances["label"].astype(np.float64)
+    return Corpus(
+        name=name,
         description=str(raw.get("description") or ""),
         label=label,
         modalities=modalities,
@@ -58,12 +72,21 @@ def open_corpus_folder(folder: Path | str) -> Corpus:
         licence=raw.get("licence"),
         path=folder,
     )
-    faults = corpus_faults(corpus, str(table_file), str(features_file))
-    if faults:
-        raise InputError(faults[0], faults)
-    if label.kind == "regression":
-        utterances["label"] = utterances["label"].astype(np.float64)
-    return corpus
+
+
+class _Faults:
+    """Collects what is wrong, so that one fault does not hide the others."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def ask(self, read: Callable[..., _Read], *arguments: Any) -> _Read | None:
+        """What `read` returns; None, and its faults kept, where it raises `InputError`."""
+        try:
+            return read(*arguments)
+        except InputError as error:
+            self.faults += error.faults
+            return None
 
 
 def save_corpus_folder(corpus: Corpus, folder: Path | str) -> None:
@@ -110,10 +133,14 @@ def save_corpus_folder(corpus: Corpus, folder: Path | str) -> None:
     (folder / "corpus.json").write_text(json.dumps(described, indent=1), "utf-8")
 
 
-def read_utterances(file: Path, label: Label) -> pd.DataFrame:
+def read_utterances(file: Path, label: Label | None) -> pd.DataFrame:
     """Read an utterance table; words such as "null" stay words.
 
     Columns outside the contract become numbers where all their cells are numbers.
+
+    Args:
+        file: ``utterances.csv`` or ``.parquet``.
+        label: what is predicted, None where the description does not say.
 
     Raises:
         InputError: the file cannot be read as a table.
@@ -132,7 +159,8 @@ def read_utterances(file: Path, label: Label) -> pd.DataFrame:
         name = table.columns[table.columns.duplicated()][0]
         raise InputError(f"{file}: column `{name}` occurs twice; rename one")
     for column in table.columns:
-        text = column in _TEXT_COLUMNS or (column == "label" and label.kind == "classification")
+        classes = label is not None and label.kind == "classification"
+        text = column in _TEXT_COLUMNS or (column == "label" and classes)
         table[column] = _as_text(table[column]) if text else _as_numbers(table[column])
     if "speaker" in table:
         table["speaker"] = table["speaker"].astype(object).where(table["speaker"] != "", None)
@@ -159,6 +187,8 @@ def _table_file(folder: Path) -> Path:
 
 
 def _read_json(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        raise InputError(f"{file}: is missing; a corpus folder needs it")
     try:
         raw = json.loads(file.read_text("utf-8"))
     except (ValueError, OSError, RecursionError) as error:
@@ -206,11 +236,13 @@ def _read_range(limits: Any, file: Path) -> tuple[float, float]:
     raise InputError(f"{file}: `label.range` is {limits!r}; give [lowest, highest]")
 
 
-def _read_modalities(raw: dict[str, Any], file: Path) -> dict[str, Modality]:
+def _read_modalities(raw: dict[str, Any], file: Path, found: _Faults) -> dict[str, Modality]:
     entries = raw.get("modalities")
     if not isinstance(entries, dict) or not entries:
-        raise InputError(f"{file}: `modalities` is missing or empty; describe at least one")
-    return {name: _read_modality(name, entry, file) for name, entry in entries.items()}
+        found.faults.append(f"{file}: `modalities` is missing or empty; describe at least one")
+        return {}
+    read = {name: found.ask(_read_modality, name, entry, file) for name, entry in entries.items()}
+    return {name: modality for name, modality in read.items() if modality is not None}
 
 
 def _read_modality(name: str, entry: Any, file: Path) -> Modality:

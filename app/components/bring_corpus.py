@@ -8,9 +8,14 @@ import streamlit as st
 
 from app import loading
 from app.components.known_corpora import remember_corpus
+from app.components.layout import wide_columns
+from app.components.upload import upload_corpus
 from app.views.names import plain
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.errors import InputError
+
+TABS = ("What is in it", "Read a conversation", "Bring your own")
+TABS_KEY = "data_tab"
 
 FORMAT = """
 A corpus is a **folder of three files**; the rows of the features are in the order of the table.
@@ -69,42 +74,65 @@ save_file(
 
 
 def bring_corpus() -> None:
-    """Draw the format, the box that checks a folder, and what to do with it."""
+    """Draw the boxes for a zip and a folder, what is wrong with either, and the format."""
+    st.subheader("Upload a corpus or name its folder, and train on it")
+    left, right = wide_columns(2, key="bring-columns", gap="large")
+    with left:
+        uploaded = upload_corpus()
+        if isinstance(uploaded, InputError):
+            show_faults(uploaded, "zip file")
+        elif uploaded is not None:
+            _offer(uploaded, "upload")
+    with right:
+        path = st.text_input(
+            "Corpus folder",
+            key="bring-path",
+            placeholder="/path/to/my-corpus",
+            help="On the machine that runs this dashboard; it is read where it is.",
+        ).strip()
+        if path:
+            _offer(str(Path(path).expanduser()), "folder")
+    st.subheader("What a corpus is")
     st.markdown(FORMAT)
     with st.expander("A minimal example to copy", icon=":material/content_copy:"):
         st.code(EXAMPLE, language="python")
-    path = st.text_input(
-        "Corpus folder",
-        key="bring-path",
-        placeholder="/path/to/my-corpus",
-        help="On the machine that runs this dashboard; nothing is uploaded.",
-    ).strip()
-    if not path:
-        return
-    found = str(Path(path).expanduser())
+
+
+def _offer(path: str, key: str) -> None:
+    """Check a corpus folder; say what is wrong with it, or what can be done with it."""
     try:
-        corpus = loading.open_data(found)
+        corpus = loading.open_data(path)
     except InputError as error:
         show_faults(error)
         return
-    remember_corpus(found)
+    remember_corpus(path)
     st.success(
         f"{plain(corpus.name)} is sound: {len(corpus):,} utterances, splits "
         f"{', '.join(corpus.splits)}, modalities {plain(', '.join(corpus.modalities))}.",
         icon=":material/check:",
     )
+    if key == "upload":
+        st.caption(f"Kept in {plain(path)}.")
     with st.container(horizontal=True):
-        if st.button("Train on it", type="primary", icon=":material/model_training:"):
-            st.session_state["wanted_corpus"] = found
+        if st.button(
+            "Train on it", type="primary", icon=":material/model_training:", key=f"train-{key}"
+        ):
+            st.session_state["wanted_corpus"] = path
             st.switch_page("screens/train.py", query_params={})
-        st.button("Look at it", icon=":material/visibility:", on_click=_look, args=(found,))
+        st.button(
+            "Look at it",
+            icon=":material/visibility:",
+            key=f"look-{key}",
+            on_click=_look,
+            args=(path,),
+        )
 
 
-def show_faults(error: InputError) -> None:
+def show_faults(error: InputError, what: str = "folder") -> None:
     """All faults of an input, each with its file, field and mend."""
     count = len(error.faults)
     st.error(
-        "This folder cannot be used yet: "
+        f"This {what} cannot be used yet: "
         + ("one fault." if count == 1 else f"{count} kinds of fault."),
         icon=":material/report:",
     )
@@ -142,3 +170,4 @@ def moved_corpus(checkpoint: Checkpoint, error: InputError) -> None:
 
 def _look(path: str) -> None:
     st.session_state["data-corpus"] = path
+    st.session_state[TABS_KEY] = TABS[0]

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.components.corpus_checks import draw_channels, draw_checks, draw_gaps, draw_turns
 from app.components.figures import figure
 from app.components.layout import wide_columns
 from app.views.corpus import (
     label_figure,
     length_figure,
-    missing_figure,
     speaker_figure,
     words_figure,
 )
@@ -23,7 +23,6 @@ from app.views.words import listed
 from mmmie.analysis.corpus_summary import corpus_summary
 from mmmie.analysis.corpus_tables import (
     label_counts,
-    missing_shares,
     sequence_lengths,
     speaker_counts,
     transcript_words,
@@ -35,17 +34,20 @@ _BALANCED = 0.04  # of the label range
 
 def corpus_overview(corpus: Corpus) -> None:
     """Draw the summary and the figures of a corpus."""
-    summary = _summary(corpus.fingerprint, corpus)
+    summary = summary_of(corpus.fingerprint, corpus)
     _numbers(summary)
     _modalities(corpus, summary)
+    draw_checks(corpus)
     left, right = wide_columns(2, key="corpus-figures")
     with left:
         _labels(corpus)
         _lengths(corpus)
+        draw_channels(corpus)
     with right:
         _speakers(corpus)
         _words(corpus)
-    _missing(corpus)
+        draw_turns(corpus)
+    draw_gaps(corpus)
 
 
 def corpus_title(summary: dict[str, Any]) -> str:
@@ -103,7 +105,7 @@ def _modalities(corpus: Corpus, summary: dict[str, Any]) -> None:
                 "channels": entry["dim"],
                 "level": entry["level"],
                 "steps": f"{steps['median']:g} ({steps['min']} to {steps['max']})" if steps else "",
-                "missing": entry["missing"] / len(corpus),
+                "missing": (entry["missing"] + entry["zeros"]) / len(corpus),
                 "named": ", ".join(entry.get("channels", [])),
                 "source": entry.get("source", ""),
             }
@@ -113,7 +115,9 @@ def _modalities(corpus: Corpus, summary: dict[str, Any]) -> None:
         "channels": "Channels",
         "level": "Level",
         "steps": st.column_config.TextColumn("Steps", help="Median (shortest to longest)"),
-        "missing": st.column_config.NumberColumn("Missing", format="percent"),
+        "missing": st.column_config.NumberColumn(
+            "Missing", format="percent", help="Utterances without a step of it, or zeros only."
+        ),
         "named": st.column_config.TextColumn("Names of the channels", width="medium"),
         "source": st.column_config.TextColumn("Source", width="medium"),
     }
@@ -213,30 +217,7 @@ def _words(corpus: Corpus) -> None:
     )
 
 
-def _missing(corpus: Corpus) -> None:
-    missing = missing_shares(corpus)
-    total = int(missing["missing"].sum())
-    if not total:
-        st.caption("Every utterance has every modality.")
-        return
-    worst = missing.iloc[int(missing["share"].argmax())]
-    st.subheader(
-        f"{plain(str(worst['modality'])).capitalize()} is missing in {worst['share']:.0%} of "
-        f"{worst['split']}"
-    )
-    figure(
-        missing_figure(missing),
-        key="missing",
-        caption="A modality at sequence level is missing where an utterance has no step of it.",
-        explanation=(
-            "The fusion does not see tokens of a missing modality; in training whole modalities "
-            "are hidden at random so that it can do without them."
-        ),
-        data=missing,
-        alt="Share of utterances without each modality, per split",
-    )
-
-
 @st.cache_data(show_spinner=False, max_entries=16)
-def _summary(fingerprint: str, _corpus: Corpus) -> dict[str, Any]:
+def summary_of(fingerprint: str, _corpus: Corpus) -> dict[str, Any]:
+    """`corpus_summary`, once a corpus."""
     return corpus_summary(_corpus)

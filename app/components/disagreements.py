@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.components.comparison_overview import sample_words
 from app.components.figures import figure_footer
 
 _COUNT = 20
@@ -21,11 +22,11 @@ def draw_disagreements(view: state.View, other: state.View, table: pd.DataFrame)
     Args:
         view: the first checkpoint.
         other: the second.
-        table: from `mmmie.analysis.comparison.disagreements`.
+        table: from `mmmie.analysis.comparison.disagreements`, what the slice filter lets through.
     """
     shown = table.head(_COUNT)
     # another comparison is another list: a row chosen here shall not stay chosen there
-    key = f"{_KEY}-{view.choice.name}-{other.choice.name}-{view.split}"
+    key = f"{_KEY}-{view.choice.name}-{other.choice.name}-{view.split}-{view.slice}"
     better = int((shown["gain"] > 0).sum())
     st.subheader(
         f"Where they disagree most, the second is nearer to the truth in {better} of {len(shown)}"
@@ -66,8 +67,8 @@ def draw_disagreements(view: state.View, other: state.View, table: pd.DataFrame)
     )
     figure_footer(
         key=_KEY,
-        caption=f"The {len(shown)} of {len(table):,} utterances of the {view.split} split whose "
-        f"predictions are furthest apart. Click a row to look at it on every page.",
+        caption=f"The {len(shown)} furthest apart, of {sample_words(view)}. Click a row to look at "
+        "it on every page.",
         explanation="Both checkpoints predict the same utterances. Far apart does not mean wrong: "
         "**gain** says how much nearer to the truth the second one is, negative where the first "
         "is. The download holds all utterances.",

@@ -1,4 +1,4 @@
-"""The corpora that this session knows: the demo, those of checkpoints, those opened by path."""
+"""The corpora that this session knows: demo, uploaded, of checkpoints, opened by path."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ _OPENED = "opened_corpora"
 
 
 def known_corpora() -> list[str]:
-    """``demo``, then paths that are there: opened in this session first, then of checkpoints."""
+    """``demo``, then paths that are there: opened in this session, uploaded, of checkpoints."""
     found: dict[str, None] = {"demo": None}
     for path in reversed(st.session_state.get(_OPENED, [])):
         found[path] = None
     for path in st.session_state.get("moved_corpora", {}).values():
         found[path] = None
+    for folder in sorted(corpora_folder().glob("*/corpus.json")):
+        if not folder.parent.name.startswith("."):  # one that is being unpacked
+            found[str(folder.parent)] = None
     for choice in state.choices().values():
         try:
             path = loading.open_checkpoint(choice).info.corpus.get("path")
@@ -27,6 +30,11 @@ def known_corpora() -> list[str]:
         if path and Path(path).exists():
             found[path] = None
     return list(found)
+
+
+def corpora_folder() -> Path:
+    """Where uploaded corpora are kept: beside the runs."""
+    return (loading.runs_folder() / "corpora").resolve()
 
 
 def remember_corpus(path: str) -> None:

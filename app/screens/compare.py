@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 
 from app import state
 from app.components.ablations import same_corpus
+from app.components.aligned_maps import draw_aligned_maps
+from app.components.comparison_card import draw_both_cards
+from app.components.comparison_overview import compared, draw_overview
 from app.components.disagreements import draw_disagreements
-from app.components.figures import figure, selected_ids
 from app.components.layout import wide_columns
-from app.components.utterance import utterance_card
-from app.views.comparison import (
-    class_table,
-    curves,
-    curves_frame,
-    difference_plot,
-    prediction_scatter,
-)
-from app.views.comparison_words import (
-    CURVES_EXPLAINED,
-    DIFFERENCES_EXPLAINED,
-    PREDICTIONS_EXPLAINED,
-    configuration_words,
-    curve_titles,
-    difference_title,
-    values_table,
-)
+from app.components.slice_gains import draw_slice_gains
+from app.components.training_record import draw_configurations, draw_training_curves
+from app.views.comparison_words import difference_title
 from app.views.names import plain
-from mmmie.analysis.comparison import disagreements, metric_differences
-from mmmie.analysis.configurations import configuration_diff
 from mmmie.metrics import primary_metric
-
-_SCATTER = "compare-predictions"
 
 
 def choose() -> None:
@@ -59,22 +41,6 @@ def set_compared(name: str) -> None:
     st.session_state["compare"] = name
 
 
-def take() -> None:
-    """Take the selection of the scatter over."""
-    ids = selected_ids(_SCATTER)
-    if ids:
-        state.select(ids)
-
-
-@st.cache_data(show_spinner="Comparing", max_entries=50)
-def compared(
-    first: str, second: str, corpus: str, split: str, _first: state.View, _second: state.View
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Paired differences of the metrics, and all predictions side by side."""
-    a, b = _first.outputs, _second.outputs
-    return metric_differences(_first.corpus, a, b), disagreements(_first.corpus, a, b)
-
-
 view = state.current_view()
 other = state.compared_view()
 if other is None:
@@ -93,86 +59,31 @@ if other.corpus.fingerprint != view.corpus.fingerprint:
     )
     st.stop()
 
-names = (view.choice.name, other.choice.name)
 heading = st.empty()
 heading.title("What does the second do differently?")
 st.markdown(
-    f":gray-badge[first] **{plain(names[0])}** &nbsp; :orange-badge[second] **{plain(names[1])}**"
+    f":gray-badge[first] **{plain(view.choice.name)}** &nbsp; "
+    f":orange-badge[second] **{plain(other.choice.name)}**"
 )
 with state.readable_errors():
-    differences, both = compared(
-        view.checkpoint.fingerprint,
-        other.checkpoint.fingerprint,
-        view.corpus.fingerprint,
-        view.split,
-        view,
-        other,
-    )
+    differences, both = compared(view, other)
 primary, _ = primary_metric(view.corpus.label.kind)
 heading.title(difference_title(differences, primary))
 
-sample = f"{len(both):,} utterances of the {view.split} split"
-left, right = wide_columns(2, key="differences", gap="large")
-with left:
-    st.subheader("Is the difference more than chance?")
-    figure(
-        difference_plot(differences),
-        key="compare-differences",
-        caption=f"Paired on {sample}; 95 % intervals by drawing conversations, 2,000 times. "
-        "One training run each.",
-        explanation=DIFFERENCES_EXPLAINED,
-        data=differences,
-        alt="Paired differences of the metrics with 95 % intervals.",
-    )
-    st.table(values_table(differences), border="horizontal", hide_index=True)
-with right:
-    classes = view.corpus.label.classes
-    apart = np.mean(both["first"] != both["second"]) if classes else both["distance"].mean()
-    st.subheader(
-        f"They name another class for {apart:.1%} of utterances"
-        if classes
-        else f"Their predictions are {apart:.2f} apart on average"
-    )
-    chosen_ids = state.selection()
-    figure(
-        class_table(both, list(classes))
-        if classes
-        else prediction_scatter(
-            both, view.corpus.label, list(chosen_ids.ids), view.frame["id"].iloc[view.primary]
-        ),
-        key=_SCATTER,
-        caption=f"Predictions of both for {sample}.",
-        explanation=PREDICTIONS_EXPLAINED["classes" if classes else "numbers"],
-        data=both,
-        alt="Predictions of the first checkpoint against those of the second.",
-        on_select=None if classes else take,
-    )
+draw_overview(view, differences, both)
 
 listed, card = wide_columns([5, 2], key="list-and-card", least=250)
 with listed:
-    draw_disagreements(view, other, both)
+    draw_disagreements(view, other, both[both["within"]])
 with card:
-    utterance_card(view, view.primary, channels=False)
+    draw_both_cards(view, other, both)
 
-st.subheader("How did they get there?")
-titles = curve_titles(view.corpus.label)
-histories = {name: v.checkpoint.history for name, v in zip(names, (view, other), strict=True)}
-lines = curves_frame(histories, list(titles))
-if lines.empty:
-    st.write("Neither checkpoint has a record of its training.")
-else:
-    epochs = {name: v.checkpoint.info.epoch for name, v in zip(names, (view, other), strict=True)}
-    figure(
-        curves(lines, epochs, titles),
-        key="compare-curves",
-        caption="From the metric history of each run; a dot marks the epoch chosen on valid.",
-        explanation=CURVES_EXPLAINED,
-        data=lines,
-        alt="Training curves of both checkpoints.",
-    )
-st.subheader("How are they configured differently?")
-settings = configuration_diff(view.checkpoint.info, other.checkpoint.info)
-if settings.empty:
-    st.write("They are configured the same; what differs is when or on what they were trained.")
-else:
-    st.table(configuration_words(settings), border="horizontal", hide_index=True)
+draw_aligned_maps(view, other)
+
+slices, configurations = wide_columns([3, 2], key="slices-and-settings", least=300)
+with slices:
+    draw_slice_gains(view, other)
+with configurations:
+    draw_configurations(view, other)
+
+draw_training_curves(view, other)

@@ -3,11 +3,10 @@
 import streamlit as st
 
 from app import loading, state
-from app.components.bring_corpus import bring_corpus, moved_corpus
+from app.components.bring_corpus import TABS, TABS_KEY, bring_corpus, moved_corpus
 from app.components.conversation_browser import conversation_browser
-from app.components.corpus_overview import corpus_overview, corpus_title
+from app.components.corpus_overview import corpus_overview, corpus_title, summary_of
 from app.components.known_corpora import corpus_words, known_corpora
-from mmmie.analysis.corpus_summary import corpus_summary
 from mmmie.errors import InputError
 
 choice = state.choices().get(str(st.session_state.get("checkpoint")))
@@ -33,11 +32,15 @@ picked = st.selectbox(
 )
 with state.readable_errors():
     corpus = loading.open_data(str(picked))
-heading.title(corpus_title(corpus_summary(corpus)))
-inside, read, bring = st.tabs(["What is in it", "Read a conversation", "Bring your own"])
-with inside:
-    corpus_overview(corpus)
-with read:
-    conversation_browser(corpus)
-with bring:
-    bring_corpus()
+heading.title(corpus_title(summary_of(corpus.fingerprint, corpus)))
+# only what is looked at is drawn, and the address says which
+inside, read, bring = st.tabs(TABS, key=TABS_KEY, bind="query-params")
+if inside.open:
+    with inside:
+        corpus_overview(corpus)
+if read.open:
+    with read:
+        conversation_browser(corpus)
+if bring.open:
+    with bring:
+        bring_corpus()

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from app.views.chosen_marks import chosen_marks
 from app.views.style import ACCENT, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks, name_rows
 from app.views.words import interval_text, metric
 from mmmie.corpus import Label
@@ -17,6 +17,7 @@ from mmmie.corpus import Label
 FIRST, SECOND = NEUTRAL, ACCENT
 _ROW = 46
 _HOVER_LETTERS = 70
+_PANEL_GAP = 0.07
 
 
 def difference_plot(table: pd.DataFrame) -> go.Figure:
@@ -71,7 +72,12 @@ def figure_range(row: Any) -> float:
 
 
 def prediction_scatter(
-    table: pd.DataFrame, label: Label, selected: list[str], primary: str | None
+    table: pd.DataFrame,
+    label: Label,
+    selected: list[str],
+    primary: str | None,
+    pinned: str | None = None,
+    outside: pd.DataFrame | None = None,
 ) -> go.Figure:
     """First against second prediction, coloured by which of the two is nearer to the truth.
 
@@ -80,18 +86,28 @@ def prediction_scatter(
         label: what is predicted.
         selected: ids that are selected.
         primary: the id that is looked at.
+        pinned: the id beside it.
+        outside: utterances that the slice filter leaves out, as `table`; drawn faint, so that
+            the axes stay where they are and the slice is seen among the others.
     """
+    everything = table if outside is None else pd.concat([table, outside])
+    values = everything[["first", "second"]].to_numpy(float)
+    low, high = label.range or (values.min(), values.max())
+    low, high = min(low, values.min()), max(high, values.max())
     figure = blank(height=400)
-    low, high = label.range or (
-        float(table[["first", "second"]].min().min()),
-        float(table[["first", "second"]].max().max()),
-    )
-    low = min(low, float(table[["first", "second"]].min().min()))
-    high = max(high, float(table[["first", "second"]].max().max()))
     line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
     figure.add_scatter(
         x=[low, high], y=[low, high], mode="lines", line=line, hoverinfo="skip", showlegend=False
     )
+    if outside is not None and len(outside):
+        figure.add_scattergl(
+            x=outside["first"],
+            y=outside["second"],
+            mode="markers",
+            marker={"size": 5, "color": NEUTRAL, "opacity": FADED},
+            hoverinfo="skip",
+            name="outside the slice",
+        )
     sides = (
         (table["gain"] > 0, SECOND, "second nearer to the truth"),
         (table["gain"] <= 0, FIRST, "first nearer to the truth"),
@@ -113,22 +129,19 @@ def prediction_scatter(
                 name=name,
             )
         )
-    own = table[table["id"] == primary]
-    for colour, width in (("#ffffff", 5), ("#111827", 2)):
-        marker = {"symbol": "circle-open", "size": 15, "color": colour}
-        figure.add_scattergl(
-            x=own["first"],
-            y=own["second"],
-            mode="markers",
-            marker={**marker, "line": {"width": width, "color": colour}},
-            hoverinfo="skip",
-            showlegend=False,
-        )
+    figure.add_traces(chosen_marks(_place(everything, primary), _place(everything, pinned)))
     pad = 0.03 * (high - low)
     figure.update_xaxes(title=f"{label.name}, first", range=[low - pad, high + pad])
     figure.update_yaxes(title=f"{label.name}, second", range=[low - pad, high + pad])
-    figure.update_layout(dragmode="select", selectionrevision=f"{primary}-{len(selected)}")
+    figure.update_layout(
+        dragmode="select", selectionrevision=f"{primary}-{len(selected)}-{len(table)}"
+    )
     return figure
+
+
+def _place(table: pd.DataFrame, name: str | None) -> tuple[float, float] | None:
+    own = table[table["id"] == name]
+    return None if own.empty else (float(own["first"].iloc[0]), float(own["second"].iloc[0]))
 
 
 def class_table(table: pd.DataFrame, classes: list[str]) -> go.Figure:
@@ -183,37 +196,58 @@ def curves(frame: pd.DataFrame, chosen: dict[str, int], titles: dict[str, str]) 
         titles: key → title of its panel, with the unit; keys without values are left out.
     """
     keys = [key for key in titles if (frame["key"] == key).any()]
-    figure = make_subplots(
-        rows=1,
-        cols=max(len(keys), 1),
-        subplot_titles=[titles[key] for key in keys],
-        horizontal_spacing=0.07,
-    )
-    figure.update_annotations(font_size=13)
-    figure.update_layout(blank(280).layout)
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 60, "b": 8}, legend={"y": 1.15})
+    epochs = frame["epoch"].max() - frame["epoch"].min() if len(frame) else 0
+    traces: list[dict[str, Any]] = []
     for name, colour in zip(chosen, (FIRST, SECOND), strict=True):
-        for column, key in enumerate(keys, start=1):
+        for panel, key in enumerate(keys, start=1):
             part = frame[(frame["checkpoint"] == name) & (frame["key"] == key)]
             at = part["epoch"] == chosen[name]
-            figure.add_trace(
-                go.Scatter(
-                    x=part["epoch"],
-                    y=part["value"],
-                    mode="lines+markers",
-                    line={"color": colour, "width": 2},
-                    marker={"size": np.where(at, 11, 0.1), "color": colour},
-                    hovertemplate=f"{html.escape(name)}<br>epoch %{{x}}: %{{y:.3g}}<extra></extra>",
-                    name=name,
-                    legendgroup=name,
-                    showlegend=column == 1,
-                ),
-                row=1,
-                col=column,
+            traces.append(
+                {
+                    "type": "scatter",
+                    "x": part["epoch"],
+                    "y": part["value"],
+                    "mode": "lines+markers",
+                    "line": {"color": colour, "width": 2},
+                    "marker": {"size": np.where(at, 11, 0.1), "color": colour},
+                    "hovertemplate": f"{html.escape(name)}<br>epoch %{{x}}: %{{y:.3g}}"
+                    "<extra></extra>",
+                    "name": name,
+                    "legendgroup": name,
+                    "showlegend": panel == 1,
+                    "xaxis": f"x{panel}",
+                    "yaxis": f"y{panel}",
+                }
             )
-    epochs = frame["epoch"].max() - frame["epoch"].min() if len(frame) else 0
-    figure.update_xaxes(title="epoch", showgrid=False, dtick=epoch_ticks(int(epochs)))
+    figure = blank(280)
+    figure.add_traces(traces)
+    figure.update_layout(_panels([titles[key] for key in keys], epoch_ticks(int(epochs))))
     return figure
+
+
+def _panels(titles: list[str], epochs_a_tick: int) -> dict[str, Any]:
+    """Axes side by side with a title each, in one go: plotly is slow to change them one by one."""
+    width = (1 + _PANEL_GAP) / max(len(titles), 1) - _PANEL_GAP
+    layout: dict[str, Any] = {
+        "margin": {"l": 8, "r": 8, "t": 60, "b": 8},
+        "legend": {"y": 1.15},
+        "annotations": [],
+    }
+    for panel, title in enumerate(titles, start=1):
+        left = (panel - 1) * (width + _PANEL_GAP)
+        right = min(left + width, 1.0)
+        layout[f"xaxis{panel}"] = {
+            "domain": [left, right], "anchor": f"y{panel}", "title": "epoch", "showgrid": False,
+            "zeroline": False, "automargin": True, "dtick": epochs_a_tick,
+        }  # fmt: skip
+        layout[f"yaxis{panel}"] = {"anchor": f"x{panel}", "zeroline": False, "automargin": True}
+        layout["annotations"].append(
+            {
+                "text": title, "x": (left + right) / 2, "y": 1, "xref": "paper", "yref": "paper",
+                "xanchor": "center", "yanchor": "bottom", "showarrow": False, "font": {"size": 13},
+            }
+        )  # fmt: skip
+    return layout
 
 
 def _hover(table: pd.DataFrame) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from mmmie.analysis.corpus_quality import lacking
 from mmmie.corpus import SPLITS, Corpus
 
 
@@ -15,7 +16,7 @@ def corpus_summary(corpus: Corpus) -> dict[str, Any]:
     Returns:
         name, description, label, ``utterances``, ``conversations``, ``speakers`` (None where
         unknown), ``splits`` → counts and label distribution, ``modalities`` → dimensions,
-        lengths and how many utterances lack it.
+        lengths, how many utterances lack it and how many have only zeros for it.
     """
     table = corpus.utterances
     speakers = table["speaker"].nunique() if corpus.has_speakers else None
@@ -66,14 +67,19 @@ def _split(corpus: Corpus, split: str) -> dict[str, Any]:
 
 def _modality(corpus: Corpus, name: str) -> dict[str, Any]:
     modality, features = corpus.modalities[name], corpus.features[name]
-    entry: dict[str, Any] = {"dim": modality.dim, "level": modality.level, "missing": 0}
+    absent, zeros = lacking(features)
+    entry: dict[str, Any] = {
+        "dim": modality.dim,
+        "level": modality.level,
+        "missing": int(absent.sum()),
+        "zeros": int(zeros.sum()),
+    }
     if features.lengths is not None:
         entry["steps"] = {
             "min": int(features.lengths.min()),
             "median": float(np.median(features.lengths)),
             "max": int(features.lengths.max()),
         }
-        entry["missing"] = int((features.lengths == 0).sum())
     if modality.channels:
         entry["channels"] = list(modality.channels)
     if modality.source:

@@ -1,4 +1,4 @@
-"""What is in a corpus, as tables to draw: who speaks, labels, lengths, what is missing."""
+"""What is in a corpus, as tables to draw: who speaks, labels, lengths."""
 
 from __future__ import annotations
 
@@ -63,24 +63,6 @@ def sequence_lengths(corpus: Corpus) -> pd.DataFrame:
         if features.lengths is not None
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["modality"])
-
-
-def missing_shares(corpus: Corpus) -> pd.DataFrame:
-    """The share of utterances that lack a modality, per split.
-
-    A modality at utterance level is there for every utterance.
-
-    Returns:
-        `modality`, `split`, `missing` (utterances), `share`.
-    """
-    entries = []
-    for name, features in corpus.features.items():
-        lacking = np.zeros(len(corpus), bool) if features.lengths is None else features.lengths == 0
-        for split in corpus.splits:
-            rows = corpus.rows(split)
-            missing = int(lacking[rows].sum())
-            entries.append((name, split, missing, missing / len(rows)))
-    return pd.DataFrame(entries, columns=["modality", "split", "missing", "share"])
 
 
 def transcript_words(corpus: Corpus) -> np.ndarray | None:

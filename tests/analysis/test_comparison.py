@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmmie.analysis.comparison import disagreements, metric_differences
+from mmmie.analysis.comparison import disagreements, metric_differences, slice_gains
 from mmmie.analysis.outputs import SplitOutputs
 
 
@@ -49,3 +49,39 @@ def test_classes_are_apart_by_total_variation(make_corpus):
     assert table["id"].iloc[0] == corpus.utterances["id"].iloc[2]
     assert table["distance"].tolist() == pytest.approx([0.7, 0, 0, 0])
     assert (table["first"].iloc[0], table["second"].iloc[0]) == ("negative", "positive")
+
+
+def test_a_mask_leaves_the_others_out(make_corpus):
+    corpus = make_corpus(conversations=30)
+    rows = np.arange(len(corpus))
+    second = corpus.targets + np.where(rows < 75, 1, 9).astype(np.float32)
+    table = metric_differences(
+        corpus, outputs_of(rows, corpus.targets), outputs_of(rows, second), mask=rows < 75
+    ).set_index("metric")
+    assert table.loc["mae", "difference"] == pytest.approx(1, rel=1e-5)
+
+
+def test_the_slice_in_which_the_second_helps_stands_first(make_corpus):
+    corpus = make_corpus(conversations=30)
+    rows = np.arange(len(corpus))
+    corpus.utterances["hard"] = (rows % 5 == 4).astype(int)
+    first = corpus.targets + np.where(rows % 5 == 4, 1.0, 0.5)
+    second = corpus.targets + 0.5
+    table = slice_gains(corpus, outputs_of(rows, first), outputs_of(rows, second))
+    assert table["slice"].tolist()[:2] == ["all", "hard=1"]
+    best = table.iloc[1]
+    assert best["n"] == 30 and best["first"] == pytest.approx(1) and best["low"] > 0
+    assert best["gain"] == pytest.approx(0.5)
+    assert table["gain"].iloc[0] == pytest.approx(0.1)
+    other = table.set_index("slice").loc["hard=0"]
+    assert other[["gain", "low", "high"]].tolist() == pytest.approx([0, 0, 0], abs=1e-6)
+
+
+def test_the_gain_of_classes_is_a_share(make_corpus):
+    corpus = make_corpus(conversations=20, classes=("no", "yes"))
+    rows = np.arange(len(corpus))
+    right = np.eye(2)[corpus.targets]
+    wrong = right[:, ::-1].copy()
+    wrong[:25] = right[:25]
+    table = slice_gains(corpus, outputs_of(rows, wrong), outputs_of(rows, right))
+    assert table.loc[0, ["first", "second", "gain"]].tolist() == pytest.approx([0.75, 0, 0.75])

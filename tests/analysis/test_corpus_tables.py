@@ -2,17 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 
 from mmmie.analysis.corpus_tables import (
     label_counts,
-    missing_shares,
     sequence_lengths,
     speaker_counts,
     transcript_words,
 )
-from mmmie.corpus import Corpus, Features
+from mmmie.corpus import Corpus
 
 MakeCorpus = Callable[..., Corpus]
 
@@ -59,20 +57,6 @@ def test_lengths_are_of_sequences_only(make_corpus: MakeCorpus) -> None:
     assert table["modality"].unique().tolist() == ["text"]
     assert table["steps"].sum() == len(corpus.features["text"].values)
     assert sequence_lengths(make_corpus(levels={"audio": "utterance"})).empty
-
-
-def test_missing_is_a_sequence_without_steps(make_corpus: MakeCorpus) -> None:
-    corpus = make_corpus(levels={"text": "sequence", "audio": "utterance"})
-    valid = corpus.rows("valid")
-    kept = corpus.features["text"].lengths.copy()  # type: ignore[union-attr]
-    kept[valid[:3]] = 0
-    offsets = np.concatenate([[0], kept.cumsum()]).astype(np.int64)
-    corpus.features["text"] = Features(np.zeros((offsets[-1], 4), np.float32), offsets)
-    table = missing_shares(corpus).set_index(["modality", "split"])
-    assert table.loc[("text", "valid"), "missing"] == 3
-    assert table.loc[("text", "valid"), "share"] == pytest.approx(3 / len(valid))
-    assert table.loc[("text", "train"), "missing"] == 0
-    assert (table.loc["audio"]["missing"] == 0).all()
 
 
 def test_words_are_parted_at_blanks(make_corpus: MakeCorpus) -> None:

@@ -217,3 +217,38 @@ def test_real_corpora_open(mosi, meld):
     assert len(open_corpus_folder(mosi)) == 1794
     corpus = open_corpus_folder(meld)
     assert len(corpus) == 11098 and corpus.has_speakers
+
+
+def test_a_fault_in_one_file_does_not_hide_those_of_the_others(make_corpus, tmp_path):
+    corpus = make_corpus()
+    nan_feature(corpus)
+    corpus.features["text"].values[9] = np.inf
+    set_cell("split", "dev")(corpus)
+    set_cell("split", "dev", row=8)(corpus)
+    folder = write(corpus, tmp_path / "c")
+    edit(folder, "name", None)
+    edit(folder, "label.kind", "ranking")
+    edit(folder, "modalities.audio.dim", 0)
+    with pytest.raises(InputError) as caught:
+        open_corpus_folder(folder)
+    found = caught.value.faults
+    for words in ("`name`", "`label.kind`", "`modalities.audio.dim`", "(2 rows like this)"):
+        assert any(words in fault for fault in found), words
+    assert any("`split`" in f and "2 rows" in f for f in found)
+    assert any("`text`" in f and "nan" in f and "2 rows" in f for f in found)
+
+
+def test_all_missing_files_and_columns_are_listed(make_corpus, tmp_path):
+    folder = write(make_corpus(), tmp_path / "c")
+    for name in ("corpus.json", "features.safetensors"):
+        (folder / name).unlink()
+    file = folder / "utterances.csv"
+    header, rest = file.read_text().split("\n", 1)
+    file.write_text(f"{header.replace('position', 'place').replace('split', 'part')}\n{rest}")
+    with pytest.raises(InputError) as caught:
+        open_corpus_folder(folder)
+    said = "\n".join(caught.value.faults)
+    for words in ("corpus.json: is missing", "features.safetensors: is missing", "`position`",
+                  "`split`"):  # fmt: skip
+        assert words in said
+    assert len(caught.value.faults) == 4

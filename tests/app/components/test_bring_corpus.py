@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.components.bring_corpus import EXAMPLE
+from mmmie.corpus import Corpus
+from mmmie.corpus_archive import pack_corpus
 from mmmie.corpus_folder import open_corpus_folder
+
+MakeCorpus = Callable[..., Corpus]
 
 
 def test_the_example_to_copy_makes_a_sound_corpus(tmp_path: Path) -> None:
@@ -57,3 +65,42 @@ def test_a_path_that_is_not_there_is_readable(tmp_path: Path) -> None:
     at = opened(tmp_path / "nowhere")
     assert "one fault" in at.error[0].value
     assert any("there is no such" in code.value for code in at.code)
+
+
+@pytest.fixture
+def uploading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("MMMIE_RUNS", str(tmp_path / "runs"))
+    return AppTest.from_function(page).run(timeout=30)
+
+
+def example_zip(make_corpus: MakeCorpus, **corpus: object) -> bytes:
+    stream = io.BytesIO()
+    pack_corpus(make_corpus(**corpus), stream)
+    return stream.getvalue()
+
+
+def test_an_uploaded_corpus_is_unpacked_once_and_offered(
+    make_corpus: MakeCorpus, uploading: AppTest, tmp_path: Path
+) -> None:
+    content = example_zip(make_corpus)
+    at = uploading.file_uploader[0].upload("mine.zip", content, "application/zip").run(timeout=30)
+    at.run(timeout=30)
+    assert not at.exception and not at.error
+    assert "60 utterances" in at.success[0].value
+    kept = tmp_path / "runs" / "corpora" / "small"
+    assert [f.name for f in kept.parent.iterdir()] == ["small"]  # once, however often drawn
+    assert at.session_state["opened_corpora"] == [str(kept)]
+    assert [b.label for b in at.button] == ["Train on it", "Look at it"]
+
+
+def test_all_faults_of_an_upload_are_listed(uploading: AppTest, tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("mine/corpus.json", "{}")
+        archive.writestr("mine/run.py", "")
+    at = uploading.file_uploader[0].upload("mine.zip", stream.getvalue(), "application/zip")
+    at = at.run(timeout=30)
+    assert not at.exception and "zip file cannot be used yet" in at.error[0].value
+    shown = " ".join(code.value for code in at.code)
+    assert "run.py" in shown and "features.safetensors is missing" in shown
+    assert not list((tmp_path / "runs" / "corpora").iterdir())

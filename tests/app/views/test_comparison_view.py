@@ -96,6 +96,16 @@ def test_dots_say_which_is_nearer_and_carry_their_ids():
     assert figure.layout.xaxis.range == figure.layout.yaxis.range
 
 
+def test_the_others_stay_faint_and_the_axes_where_they_are():
+    everything = prediction_scatter(pairs(), LABEL, [], "a")
+    figure = prediction_scatter(pairs()[:2], LABEL, [], "a", "c", pairs()[2:])
+    assert figure.layout.xaxis.range == everything.layout.xaxis.range
+    (outside,) = (t for t in figure.data if t.name == "outside the slice")
+    assert list(outside.x) == [-4.0] and outside.customdata is None
+    marks = {t.marker.symbol: t.x[0] for t in figure.data if "open" in str(t.marker.symbol)}
+    assert marks == {"circle-open": 0.5, "square-open": -4.0}
+
+
 def test_classes_are_counted_pair_by_pair():
     table = pd.DataFrame({"first": ["n", "n", "p", "p"], "second": ["n", "p", "p", "p"]})
     heat = class_table(table, ["n", "p", "x"]).data[0]

@@ -5,10 +5,13 @@ import pandas as pd
 import pytest
 
 from app.views.corpus import (
+    channels_figure,
+    channels_shown,
+    gaps_figure,
     label_figure,
     length_figure,
-    missing_figure,
     speaker_figure,
+    turns_figure,
     words_figure,
 )
 from app.views.style import SENTIMENT_SCALE, SPLIT_COLOURS, modality_colour, sentiment_colour
@@ -57,13 +60,38 @@ def test_one_very_long_transcript_does_not_stretch_the_axis() -> None:
     assert bars.x.max() <= 6
 
 
-def test_missing_is_drawn_per_split() -> None:
+def test_gaps_are_drawn_per_split() -> None:
     table = pd.DataFrame(
-        {"modality": ["audio", "audio"], "split": ["train", "valid"], "missing": [1, 2],
-         "share": [0.1, 0.2]}
+        {"what": ["audio", "audio"], "split": ["train", "valid"], "absent": [1, 2],
+         "zeros": [0, 1], "share": [0.1, 0.3]}
     )  # fmt: skip
-    figure = missing_figure(table)
-    assert [list(t.y) for t in figure.data] == [[0.1], [0.2]]
+    figure = gaps_figure(table)
+    assert [list(t.y) for t in figure.data] == [[0.1], [0.3]]
+    assert figure.layout.yaxis.range[1] == pytest.approx(0.345)
+
+
+def test_every_conversation_is_counted_once() -> None:
+    turns = np.random.default_rng(0).integers(1, 200, 90)
+    table = pd.DataFrame({"split": ["train"] * 60 + ["test"] * 30, "turns": turns})
+    figure = turns_figure(table)
+    assert [(t.name, int(sum(t.y))) for t in figure.data] == [("train", 60), ("test", 30)]
+
+
+def channel(**values: float) -> dict[str, float]:
+    usual = {"least": -9, "low": -2, "quarter": -1, "median": 0, "three_quarters": 1, "high": 2,
+             "most": 3, "far_out": 0.0}  # fmt: skip
+    return {**usual, **values}
+
+
+def test_channels_are_drawn_in_units_of_their_middle_half() -> None:
+    table = pd.DataFrame(
+        [channel(), channel(far_out=0.2, median=0.5), channel(quarter=0, three_quarters=0)]
+    )
+    shown = channels_shown(table)
+    assert shown.index.tolist() == [1, 0]  # most far out first, none without a middle half
+    figure = channels_figure(shown, ["b", "a"], "#000000")
+    least = next(t for t in figure.data if t.mode == "markers")
+    assert list(least.x) == [-4.75, -4.5]
 
 
 @pytest.mark.parametrize(("value", "step"), [(-3, 0), (0, 2), (3, 4), (99, 4)])

@@ -1,0 +1,83 @@
+"""Gains per slice, and the card with both predictions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from app.views.comparison import FIRST, SECOND
+from app.views.comparison_card import both_on_classes, both_on_scale, card_finding
+from app.views.slice_gains import slice_finding, slice_gain_figure
+from mmmie.corpus import Label
+
+LABEL = Label("sentiment", "regression", range=(-3.0, 3.0))
+
+
+def gains(*rows: tuple[str, float, float, float]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["slice", "gain", "low", "high"])
+    return table.assign(n=10, first=1.0, second=1 - table["gain"])
+
+
+TABLE = gains(
+    ("all", -0.1, -0.2, -0.05),
+    ("ambiguous=1", 0.3, 0.1, 0.5),
+    ("ambiguous=0", 0.0, -0.1, 0.1),
+    ("turn=first", -0.4, -0.6, -0.2),
+    ("turn=reply", -0.2, -0.3, -0.1),
+)
+
+
+def test_right_of_the_line_the_second_is_better() -> None:
+    figure = slice_gain_figure(TABLE, "gain", share=False, current="turn=first")
+    unsure, better, worse = figure.data
+    assert list(unsure.x) == [0.0] and unsure.marker.symbol == "circle-open"
+    assert list(better.y) == ["ambiguous (n = 10)"] and better.marker.color == SECOND
+    assert len(worse.x) == 3 and worse.marker.color == FIRST
+    bold = [name for name in figure.layout.yaxis.ticktext if name.startswith("<b>")]
+    assert bold == ["<b>first turns (n = 10)</b>"]
+    assert better.error_x.array[0] == pytest.approx(0.2)
+
+
+def test_the_finding_leads_with_who_wins_more_slices() -> None:
+    said = slice_finding(TABLE, share=False)
+    assert said == (
+        "The first is better in 2 of 4 slices, the second in 1; most with first turns, by 0.4"
+    )
+    said = slice_finding(TABLE[:3], share=True)
+    assert said.startswith("The second is better in 1 of 2 slices; most with ambiguous")
+    assert said.endswith("by 30.0 percentage points")
+    assert "In none of 1 slices" in slice_finding(TABLE.iloc[[0, 2]], share=False)
+    assert "no part of ten utterances" in slice_finding(TABLE[:1], share=False)
+
+
+def test_both_predictions_stand_under_one_truth() -> None:
+    figure = both_on_scale(LABEL, (-3, 3), 1.0, (0.5, 4.0))
+    dots = [t for t in figure.data if t.type == "scatter" and t.marker.size == 13]
+    filled = {t.y[0]: t.x[0] for t in dots}
+    assert filled == {"first": 0.5, "second": 4.0}
+    assert figure.layout.xaxis.range[1] > 4
+
+
+def test_classes_of_both_and_the_true_one() -> None:
+    probabilities = (np.array([0.2, 0.8]), np.array([0.6, 0.4]))
+    figure = both_on_classes(["no", "yes"], probabilities, "yes")
+    assert [(t.name, list(t.x)) for t in figure.data] == [
+        ("first", [0.2, 0.8]), ("second", [0.6, 0.4]),
+    ]  # fmt: skip
+    assert list(figure.layout.yaxis.ticktext) == ["no", "yes (truth)"]
+
+
+@pytest.mark.parametrize(
+    ("one", "classes", "said"),
+    [
+        ({"gain": 0.5}, False, "The second is nearer by 0.5"),
+        ({"gain": -0.25}, False, "The first is nearer by 0.25"),
+        ({"gain": 0.0}, False, "Both are equally far off"),
+        ({"label": "a", "first": "a", "second": "b"}, True, "Only the first is right"),
+        ({"label": "a", "first": "a", "second": "a"}, True, "Both are right"),
+        ({"label": "a", "first": "c", "second": "b"}, True, "Both are wrong"),
+    ],
+)
+def test_the_card_says_which_is_nearer(one: dict, classes: bool, said: str) -> None:
+    assert card_finding(pd.Series(one), classes) == said
