@@ -70,8 +70,8 @@ def test_the_primary_is_marked_where_it_stands() -> None:
 )
 def test_lanes_only_where_several_speak(speakers: list[object], lanes: list[str]) -> None:
     figure = conversation_figure(turns([0.0, 1.0], [0.0, 0.0], speakers), NUMBER, (-3, 3), "u0")
-    squares = [t for t in figure.data if t.type == "scatter" and t.marker.symbol == "square"]
-    assert [list(t.y) for t in squares] == ([lanes] if lanes else [])
+    dashes = [t for t in figure.data if t.type == "scatter" and t.marker.symbol == "line-ew"]
+    assert [list(t.y) for t in dashes] == ([lanes] if lanes else [])
 
 
 def test_classes_show_probabilities_and_that_of_the_truth() -> None:
