@@ -58,12 +58,19 @@ def _pickers(available: dict[str, loading.Choice]) -> None:
     splits = corpus.splits
     if st.session_state.get("split") not in splits:
         st.session_state.pop("split", None)
-    st.selectbox(
+    left, right = st.columns([3, 4])
+    left.selectbox(
         "Split",
         splits,
         index=splits.index("valid") if "valid" in splits else 0,
         key="split",
         bind="query-params",
+    )
+    options = state.colour_options(corpus)
+    if st.session_state.get("colour") not in options:
+        st.session_state.pop("colour", None)
+    right.selectbox(
+        "Colour by", options, index=options.index("label"), key="colour", bind="query-params"
     )
     parts = [state.EVERYTHING, *state.slice_masks(corpus, str(st.session_state["split"]))]
     if st.session_state.get("slice") not in parts:
@@ -75,12 +82,6 @@ def _pickers(available: dict[str, loading.Choice]) -> None:
         key="slice",
         bind="query-params",
         help="Pages then show these utterances only; maps fade the others.",
-    )
-    options = state.colour_options(corpus)
-    if st.session_state.get("colour") not in options:
-        st.session_state.pop("colour", None)
-    st.selectbox(
-        "Colour by", options, index=options.index("label"), key="colour", bind="query-params"
     )
     _utterance_box(corpus)
     state.publish_selection(corpus)
@@ -149,10 +150,13 @@ def _steps(walk: Walk) -> None:
 
 def _place(walk: Walk, split: str, selected: int, sliced: bool) -> None:
     """Say where on the walk the utterance stands."""
-    what = "selected" if walk.of_selection else f"of the {'slice' if sliced else f'{split} split'}"
-    at = f"{walk.place:,} of {walk.length:,}" if walk.place else f"beside {walk.length:,}"
+    what = "selected" if walk.of_selection else "in the slice" if sliced else f"in {split}"
+    if walk.place is None:
+        st.caption(f"not one of the {walk.length:,} {what}")
+        return
     more = selected - walk.length if walk.of_selection else 0
-    st.caption(f"{at} {what}" + (f", {more:,} more elsewhere" if more > 0 else ""))
+    also = f", {more:,} not in the slice or split" if more > 0 else ""
+    st.caption(f"{walk.place:,} of {walk.length:,} {what}{also}")
 
 
 def _pinned(name: str, known: pd.Series) -> None:

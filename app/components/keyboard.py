@@ -101,9 +101,9 @@ def _help(pages: Sequence[StreamlitPage]) -> None:
         ).set_index("key")
     )  # fmt: skip
     st.caption(
-        "Keys rest while you write in a field; click beside it to leave it. On a map, click a "
-        "point, drag a box, or choose the lasso in its upper right corner; a double click "
-        "shows everything again."
+        "Keys rest while you write in a field, and in a table arrows go from cell to cell; click "
+        "beside it to leave it. On a map, click a point, drag a box, or choose the lasso in its "
+        "upper right corner; a double click shows everything again."
     )
     st.caption(
         "The address of the page holds checkpoint, split, slice, colours, selection, pinned "

@@ -18,7 +18,6 @@ from mmmie.corpus import STANDARD_COLUMNS, Corpus, Label
 
 _KEY = "utterance-table"
 _MOST_FLAGS = 8
-_FILTERS = ("labels", "errors", "classes", "flags", "only_selected")
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,8 @@ def flag_columns(corpus: Corpus) -> list[str]:
 def utterance_table(view: state.View) -> None:
     """Draw the table with its filters; choosing rows sets the selection of every page."""
     frame, flags = view.frame[view.within], flag_columns(view.corpus)
-    filters, order = _controls(view, flags)
+    clear = _no_filters(view, flags)
+    filters, order = _controls(view, flags, clear)
     try:
         table = filtered(frame, filters)
     except re.error as error:
@@ -113,7 +113,9 @@ def utterance_table(view: state.View) -> None:
         st.info(
             "No utterance passes these filters. Widen one of them.", icon=":material/filter_alt:"
         )
-        st.button("Clear the filters", on_click=_clear, args=("search", *_FILTERS))
+        st.button(
+            "Clear the filters", key="clear-all", on_click=_set, args=({"search": "", **clear},)
+        )
         return
     ids = table["id"].tolist()
     _mark_selected(ids)
@@ -143,8 +145,22 @@ _ORDERS: dict[str, tuple[str, bool] | None] = {
 }
 
 
-def _controls(view: state.View, flags: list[str]) -> tuple[Filters, str]:
-    label = view.corpus.label
+def _no_filters(view: state.View, flags: list[str]) -> dict[str, Any]:
+    """What the filters that this corpus has are set to where they let everything through.
+
+    Setting them is the only way to clear them: forgotten, they are taken from the URL again.
+    """
+    label, frame = view.corpus.label, view.frame
+    most = largest_error(label, frame["absolute_error"].to_numpy(float))
+    values: dict[str, Any] = {"errors": (0.0, most), "only_selected": False}
+    if label.classes is None:
+        values["labels"] = label_limits(label, frame["label"].to_numpy(float))
+    else:
+        values["classes"] = []
+    return {**values, "flags": []} if flags else values
+
+
+def _controls(view: state.View, flags: list[str], clear: dict[str, Any]) -> tuple[Filters, str]:
     search, more, sort = st.columns([5, 2, 4], vertical_alignment="bottom")
     pattern = search.text_input(
         "Search",
@@ -156,13 +172,13 @@ def _controls(view: state.View, flags: list[str]) -> tuple[Filters, str]:
     order = sort.selectbox("Sort", list(_ORDERS), key="sort", bind="query-params")
     chosen: dict[str, Any] = {}
     with more.popover("Filter", icon=":material/filter_alt:", width="stretch"):
-        if label.classes is None:
-            limits = label_limits(label, view.frame["label"].to_numpy(float))
-            chosen["labels"] = _range("Label", "labels", *limits)
+        if "labels" in clear:
+            chosen["labels"] = _range("Label", "labels", *clear["labels"])
         else:
-            chosen["classes"] = _pills("True class", "classes", list(label.classes))
-        most = largest_error(label, view.frame["absolute_error"].to_numpy(float))
-        chosen["errors"] = _range("Error", "errors", 0.0, most)
+            chosen["classes"] = _pills(
+                "True class", "classes", list(view.corpus.label.classes or ())
+            )
+        chosen["errors"] = _range("Error", "errors", *clear["errors"])
         if flags:
             chosen["flags"] = _pills("Only", "flags", flags)
         ids = state.selection().ids
@@ -172,7 +188,11 @@ def _controls(view: state.View, flags: list[str]) -> tuple[Filters, str]:
         if only and ids:
             chosen["ids"] = ids
         st.button(
-            "Clear the filters", on_click=_clear, args=_FILTERS, disabled=not any(chosen.values())
+            "Clear the filters",
+            key="clear-filters",
+            on_click=_set,
+            args=(clear,),
+            disabled=not any(chosen.values()),
         )
     return Filters(pattern=pattern or "", **chosen), order
 
@@ -220,9 +240,8 @@ def _pills(name: str, key: str, options: list[str]) -> tuple[str, ...]:
     )
 
 
-def _clear(*keys: str) -> None:
-    for key in keys:
-        st.session_state.pop(key, None)
+def _set(values: dict[str, Any]) -> None:
+    st.session_state.update(values)
 
 
 def _mark_selected(ids: list[str]) -> None:

@@ -81,14 +81,18 @@ def calibration_figure(
                 "showlegend": False,
             },
             {
-                "type": "scatter", "x": bins["prediction"].to_numpy(),
+                # As the dots, which are drawn over everything else.
+                "type": "scattergl", "x": bins["prediction"].to_numpy(),
                 "y": bins["truth"].to_numpy(), "mode": "lines+markers",
                 "name": "mean truth in bins", "line": {"width": 2, "color": NEUTRAL},
                 "error_y": {
                     "array": 1.96 * bins["truth_error"].fillna(0).to_numpy(), "thickness": 1.2,
                     "width": 3,
                 },
-                "marker": {"size": 8, "symbol": "diamond"},
+                "marker": {
+                    "size": 11, "symbol": "diamond", "color": "#111827",
+                    "line": {"width": 1.5, "color": "#ffffff"},
+                },
                 "hovertemplate": "mean truth %{y:.3g}<extra></extra>",
             },
             *_outline(frame, shown.primary, "circle-open"),
@@ -98,16 +102,20 @@ def calibration_figure(
 
 
 def _outline(frame: pd.DataFrame, name: str | None, symbol: str) -> list[dict[str, Any]]:
-    """A ring or a square around one utterance, if it is among those shown."""
+    """A ring or a square, dark inside white, around one utterance, if it is among those shown."""
     one = frame[frame["id"] == name]
     if one.empty:
         return []
     return [
         {
-            "type": "scatter", "x": one["prediction"].tolist(), "y": one["label"].tolist(),
+            "type": "scattergl", "x": one["prediction"].tolist(), "y": one["label"].tolist(),
             "mode": "markers", "showlegend": False, "hoverinfo": "skip",
-            "marker": {"symbol": symbol, "size": 15, "color": NEUTRAL, "line": {"width": 2.5}},
+            "marker": {
+                "symbol": symbol, "size": 15, "color": colour,
+                "line": {"width": width, "color": colour},
+            },
         }
+        for colour, width in (("#ffffff", 5), ("#111827", 2))
     ]  # fmt: skip
 
 

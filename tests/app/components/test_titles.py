@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from app.components.corpus_overview import label_title
-from app.components.error_overview import calibration_title, confusion_title, slices_title
+from app.components.error_overview import calibration_title, confusion_title
 from app.components.identity_effect import effect_title
+from app.components.slice_table import slices_title
 from app.components.timeline import timeline_title
 from mmmie.corpus import Corpus
 
