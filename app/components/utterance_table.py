@@ -161,7 +161,7 @@ def _no_filters(view: state.View, flags: list[str]) -> dict[str, Any]:
 
 
 def _controls(view: state.View, flags: list[str], clear: dict[str, Any]) -> tuple[Filters, str]:
-    search, more, sort = st.columns([5, 2, 4], vertical_alignment="bottom")
+    search, more, sort = st.columns([4, 3, 4], vertical_alignment="bottom")
     pattern = search.text_input(
         "Search",
         key="search",
