@@ -30,14 +30,13 @@ PAGES = {
     ],
 }
 
-page = st.navigation(
-    {
-        section: [
-            st.Page(f"screens/{file}.py", title=title, icon=icon, default=file == "overview")
-            for file, title, icon in entries
-        ]
-        for section, entries in PAGES.items()
-    }
-)
-draw_sidebar()
+sections = {
+    section: [
+        st.Page(f"screens/{file}.py", title=title, icon=icon, default=file == "overview")
+        for file, title, icon in entries
+    ]
+    for section, entries in PAGES.items()
+}
+page = st.navigation(sections)
+draw_sidebar([page for section in sections.values() for page in section])
 page.run()

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from app import loading, state
-from app.views.names import slice_names
+from app.components.keyboard import CLEAR, LET_GO, NEXT, PIN, PREVIOUS, draw_keyboard
+from app.selection_link import MOST_IDS, fits_link
+from app.stepping import Walk, walk_of
+from app.views.names import plain
+from app.views.slice_words import slice_titles
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
 from mmmie.jobs import list_runs, observe
 from mmmie.training.checkpoint import checkpoint_folder
 from mmmie.training.run_folder import ENDED
 
+_TYPED, _SHOWN = "typed-utterance", "shown-utterance"
 
-def draw_sidebar() -> None:
-    """Draw the controls that all pages share."""
+
+def draw_sidebar(pages: Sequence[StreamlitPage]) -> None:
+    """Draw the controls that all pages share; `pages` are those that keys open, in order."""
     with st.sidebar:
         available = state.choices()
         if available:
             _pickers(available)
         _open_another()
         _training_now()
+        draw_keyboard(pages)
 
 
 def _pickers(available: dict[str, loading.Choice]) -> None:
@@ -41,16 +53,24 @@ def _pickers(available: dict[str, loading.Choice]) -> None:
     try:
         corpus = loading.open_corpus(loading.open_checkpoint(available[str(name)]))
     except InputError:
+        state.publish_selection(None)
         return  # the page says what is wrong
     splits = corpus.splits
     if st.session_state.get("split") not in splits:
         st.session_state.pop("split", None)
-    st.selectbox(
+    left, right = st.columns([3, 4])
+    left.selectbox(
         "Split",
         splits,
         index=splits.index("valid") if "valid" in splits else 0,
         key="split",
         bind="query-params",
+    )
+    options = state.colour_options(corpus)
+    if st.session_state.get("colour") not in options:
+        st.session_state.pop("colour", None)
+    right.selectbox(
+        "Colour by", options, index=options.index("label"), key="colour", bind="query-params"
     )
     parts = [state.EVERYTHING, *state.slice_masks(corpus, str(st.session_state["split"]))]
     if st.session_state.get("slice") not in parts:
@@ -58,41 +78,92 @@ def _pickers(available: dict[str, loading.Choice]) -> None:
     st.selectbox(
         "Slice",
         parts,
-        format_func=slice_names(parts).__getitem__,
+        format_func=slice_titles(parts).__getitem__,
         key="slice",
         bind="query-params",
         help="Pages then show these utterances only; maps fade the others.",
     )
-    options = state.colour_options(corpus)
-    if st.session_state.get("colour") not in options:
-        st.session_state.pop("colour", None)
-    st.selectbox(
-        "Colour by", options, index=options.index("label"), key="colour", bind="query-params"
+    _utterance_box(corpus)
+    state.publish_selection(corpus)
+
+
+def _utterance_box(corpus: Corpus) -> None:
+    """The utterance that is looked at: type it, step, pin, and how many are selected."""
+    state.take_selection(corpus)
+    chosen, split = state.selection(), str(st.session_state["split"])
+    known = corpus.utterances["id"]
+    ids = known.iloc[corpus.rows(split)]
+    mask = state.slice_masks(corpus, split).get(str(st.session_state["slice"]))
+    walk = walk_of(
+        ids, np.ones(len(ids), bool) if mask is None else mask, chosen.ids, chosen.primary
     )
-    _selection_box(corpus)
-
-
-def _selection_box(corpus: Corpus) -> None:
-    chosen = state.selection()
-    state.publish_selection()
+    if st.session_state.get(_SHOWN) != chosen.primary:  # it was changed elsewhere
+        st.session_state[_SHOWN] = chosen.primary
+        st.session_state[_TYPED] = chosen.primary or ""
     typed = st.text_input(
         "Utterance",
-        value=chosen.primary or "",
+        key=_TYPED,
+        on_change=_take_typed,
+        args=(corpus,),
         placeholder="type an id",
         help="The utterance that every page shows. Click one on a map or in a table, or type it.",
     )
-    if typed and not (corpus.utterances["id"] == typed).any():
-        st.caption(f"No utterance of this corpus has the id “{typed}”.")
-    if typed != (chosen.primary or ""):
-        ids = chosen.ids if typed in chosen.ids else ((typed,) if typed else ())
-        state.select(ids, typed or None)
-        st.rerun()
-    if len(chosen.ids) > 1:
-        left, right = st.columns([3, 2], vertical_alignment="center")
-        left.caption(f"{len(chosen.ids)} utterances selected")
-        if right.button("Clear", width="stretch"):
-            state.select([])
-            st.rerun()
+    if typed and not (known == typed).any():
+        st.caption(f"No utterance of this corpus has the id “{plain(typed)}”.")
+    _steps(walk)
+    _place(walk, split, len(chosen.ids), mask is not None)
+    if len(chosen.ids) > MOST_IDS and not fits_link(chosen.ids, corpus):
+        st.caption(f"The address keeps the first {MOST_IDS} of them.")
+    if chosen.pinned:
+        _pinned(chosen.pinned, known)
+
+
+def _take_typed(corpus: Corpus) -> None:
+    typed, chosen = str(st.session_state[_TYPED]).strip(), state.selection()
+    if not typed:
+        state.select([])
+    elif (corpus.utterances["id"] == typed).any():
+        state.select(chosen.ids if typed in chosen.ids else [typed], typed)
+
+
+def _steps(walk: Walk) -> None:
+    chosen = state.selection()
+    with st.container(horizontal=True, gap="small"):
+        for words, key, to in (("Previous", PREVIOUS, walk.before), ("Next", NEXT, walk.after)):
+            ids = chosen.ids if walk.of_selection else [to]
+            st.button(
+                words, shortcut=key, disabled=to is None, width="stretch", wrap=False,
+                on_click=state.select, args=(ids, to),
+            )  # fmt: skip
+    with st.container(horizontal=True, gap="small"):
+        held = chosen.pinned == walk.shown
+        st.button(
+            "Pin", shortcut=PIN, disabled=held, width="stretch", wrap=False,
+            on_click=state.pin, args=(walk.shown,),
+            help="Hold this utterance, so that every page shows it beside the one you look at.",
+        )  # fmt: skip
+        st.button(
+            "Clear", shortcut=CLEAR, disabled=not (chosen.ids or chosen.primary),
+            width="stretch", wrap=False, on_click=state.select, args=([],), help="Select nothing.",
+        )  # fmt: skip
+
+
+def _place(walk: Walk, split: str, selected: int, sliced: bool) -> None:
+    """Say where on the walk the utterance stands."""
+    what = "selected" if walk.of_selection else "in the slice" if sliced else f"in {split}"
+    if walk.place is None:
+        st.caption(f"not one of the {walk.length:,} {what}")
+        return
+    more = selected - walk.length if walk.of_selection else 0
+    also = f", {more:,} not in the slice or split" if more > 0 else ""
+    st.caption(f"{walk.place:,} of {walk.length:,} {what}{also}")
+
+
+def _pinned(name: str, known: pd.Series) -> None:
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        missing = "" if (known == name).any() else " (not of this corpus)"
+        st.caption(f":material/keep: {plain(name)}{missing}")
+        st.button("Unpin", shortcut=LET_GO, wrap=False, on_click=state.pin, args=(None,))
 
 
 def _open_another() -> None:

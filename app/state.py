@@ -1,6 +1,6 @@
 """What all pages share: the checkpoint, the split, the colour-by and the selection.
 
-Widgets of the sidebar write themselves to the URL; the selection is written here.
+Widgets write themselves to the URL; the selection is written here.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import pandas as pd
 import streamlit as st
 
 from app import loading
+from app.selection_link import linked, read_link
+from app.views.slice_words import sample_words, slice_titles
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.outputs import SplitOutputs
-from mmmie.analysis.slices import label_slices, slices, turn_slices
+from mmmie.analysis.slices import every_slice
 from mmmie.corpus import STANDARD_COLUMNS, Corpus
 from mmmie.errors import InputError
 
-_MOST_IDS_IN_URL = 100
 NONE = "none"
 EVERYTHING = "all"
 
@@ -36,14 +37,21 @@ class Selection:
 
 
 def selection() -> Selection:
-    """The selection, taken from the URL on the first run of a session."""
+    """The selection of this session; on its first run what the URL says."""
+    held: Selection | None = st.session_state.get("selection")
+    return held or _of_url(None)
+
+
+def take_selection(corpus: Corpus) -> None:
+    """On the first run of a session, make the selection of the URL that of the session."""
     if "selection" not in st.session_state:
-        ids = tuple(i for i in st.query_params.get("selected", "").split(",") if i)
-        st.session_state["selection"] = Selection(
-            ids, st.query_params.get("utterance"), st.query_params.get("pinned")
-        )
-    held: Selection = st.session_state["selection"]
-    return held
+        st.session_state["selection"] = _of_url(corpus)
+
+
+def _of_url(corpus: Corpus | None) -> Selection:
+    url = st.query_params
+    ids = read_link(url.get("selected", ""), corpus)
+    return Selection(ids, url.get("utterance"), url.get("pinned"))
 
 
 def select(ids: Sequence[str], primary: str | None = None) -> None:
@@ -56,20 +64,21 @@ def select(ids: Sequence[str], primary: str | None = None) -> None:
     st.session_state["selection"] = replace(
         selection(), ids=tuple(ids), primary=primary or (ids[0] if ids else None)
     )
-    publish_selection()
 
 
 def pin(name: str | None) -> None:
     """Hold an utterance, so that every page shows it beside the primary one; None lets it go."""
     st.session_state["selection"] = replace(selection(), pinned=name)
-    publish_selection()
 
 
-def publish_selection() -> None:
-    """Write the selection to the URL; links between pages drop it."""
+def publish_selection(corpus: Corpus | None) -> None:
+    """Write the selection to the URL; links between pages drop it.
+
+    The sidebar does so in every run, after all that can change the selection.
+    """
     chosen = selection()
     for key, value in (
-        ("selected", ",".join(chosen.ids[:_MOST_IDS_IN_URL])),
+        ("selected", linked(chosen.ids, corpus)),
         ("utterance", chosen.primary or ""),
         ("pinned", chosen.pinned or ""),
     ):
@@ -119,6 +128,11 @@ class View:
         """(n,) which rows of `frame` the slice filter lets through; at least one does."""
         masks = slice_masks(self.corpus, self.split)
         return masks.get(self.slice, np.ones(len(self.frame), bool))
+
+    def sample(self, count: int) -> str:
+        """The sample of a figure that shows `count` utterances of the slice, for its caption."""
+        titles = slice_titles(slice_masks(self.corpus, self.split))
+        return sample_words(count, self.split, titles.get(self.slice, ""))
 
     def _row_of(self, name: str | None) -> int | None:
         found = (self.frame["id"] == name).to_numpy().nonzero()[0] if name else []
@@ -176,11 +190,10 @@ def slice_masks(corpus: Corpus, split: str) -> dict[str, np.ndarray]:
     return _slice_masks(corpus.fingerprint, split, corpus)
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
+@st.cache_resource(show_spinner=False, max_entries=16)
 def _slice_masks(fingerprint: str, split: str, _corpus: Corpus) -> dict[str, np.ndarray]:
     rows = _corpus.rows(split)
-    parts = (slices, label_slices, turn_slices)
-    return {name: mask for part in parts for name, mask in part(_corpus, rows)}
+    return dict(every_slice(_corpus, rows))
 
 
 def colour_options(corpus: Corpus) -> list[str]:

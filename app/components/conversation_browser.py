@@ -24,9 +24,12 @@ def conversation_browser(corpus: Corpus) -> None:
     chosen = state.selection().primary
     known = table.loc[table["id"] == chosen, "conversation"]
     pick, previous, following = st.columns([6, 1, 1], vertical_alignment="bottom")
-    box = f"browse-{key}"
+    box, followed = f"browse-{key}", f"browse-followed-{key}"
     if box not in st.session_state:
-        st.session_state[box] = known.iloc[0] if len(known) else conversations[0]
+        st.session_state[box] = conversations[0]
+    if len(known) and st.session_state.get(followed) != chosen:  # it was stepped to elsewhere
+        st.session_state[box] = known.iloc[0]
+    st.session_state[followed] = chosen
     name = pick.selectbox("Conversation", conversations, key=box)
     place = conversations.index(name)
     for column, step, icon in ((previous, -1, "back"), (following, 1, "forward")):
@@ -48,7 +51,9 @@ def conversation_browser(corpus: Corpus) -> None:
         if corpus.label.classes is None:
             limits = label_limits(corpus.label, table["label"].to_numpy(float))
         chat(
-            conversation_bubbles(turns, corpus.label, limits, flag_columns(corpus), chosen),
+            conversation_bubbles(
+                turns, corpus.label, limits, flag_columns(corpus), chosen, state.selection().pinned
+            ),
             key=f"browser-{key}",
             on_pick=_choose,
         )
@@ -62,6 +67,7 @@ def conversation_bubbles(
     limits: tuple[float, float],
     flags: list[str],
     chosen: str | None,
+    pinned: str | None = None,
 ) -> list[Bubble]:
     """A conversation as a chat; every other speaker stands on the right.
 
@@ -71,6 +77,7 @@ def conversation_bubbles(
         limits: of the label, for its colour.
         flags: 0/1 columns to name where they are 1.
         chosen: the id with the thick outline.
+        pinned: the id that says so.
     """
     held = turns["speaker"] if "speaker" in turns else pd.Series(None, index=turns.index)
     codes = pd.factorize(held)[0]
@@ -79,6 +86,7 @@ def conversation_bubbles(
     for turn, code in zip(turns.to_dict("records"), codes, strict=True):
         value = turn["label"]
         marks = [flag.replace("_", " ") for flag in flags if turn[flag] == 1]
+        marks += ["pinned"] if turn["id"] == pinned else []
         text = value if label.classes else f"{label.name} {three_digits(float(value))}"
         colour = colours[value] if label.classes else sentiment_colour(float(value), limits)
         bubbles.append(

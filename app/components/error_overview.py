@@ -7,25 +7,22 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.components.figures import figure, figure_footer, selected_ids
+from app.components.figures import figure, selected_ids
 from app.components.layout import wide_columns
-from app.views.conversation import label_limits
-from app.views.names import plain, slice_names, slice_phrases
-from app.views.prediction_errors import calibration_figure, confusion_figure
+from app.components.slice_table import slice_table
+from app.views.conversation import hover_text, label_limits
+from app.views.names import plain
+from app.views.prediction_errors import Shown, calibration_figure, confusion_figure
 from app.views.style import three_digits
-from app.views.words import metric
-from mmmie.analysis.outputs import TRAINED
 from mmmie.analysis.prediction_errors import (
     calibration,
     calibration_slope,
     confusion,
     most_confused,
 )
-from mmmie.analysis.slices import slice_metrics
 
 _KEY = "truth-and-prediction"
 _TOLERATED = 0.1
-_SHOWN = ("mae", "corr", "acc2_nonzero", "f1_nonzero", "accuracy", "f1_weighted", "f1_macro")
 
 
 def error_overview(view: state.View) -> None:
@@ -37,7 +34,7 @@ def error_overview(view: state.View) -> None:
         else:
             _confusion(view, list(view.corpus.label.classes))
     with right:
-        _slices(view)
+        slice_table(view)
 
 
 def calibration_title(slope: float | None) -> str:
@@ -63,7 +60,9 @@ def confusion_title(mistake: tuple[str, str, float] | None) -> str:
 
 
 def _calibration(view: state.View) -> None:
-    frame, label = view.frame, view.corpus.label
+    label, chosen = view.corpus.label, state.selection()
+    frame = view.frame[view.within]
+    hover = _hover(view.corpus.fingerprint, view.split, view.frame)
     truth, prediction = frame["label"].to_numpy(float), frame["prediction"].to_numpy(float)
     st.subheader(calibration_title(calibration_slope(truth, prediction)))
     columns = [c for c in ("id", "conversation", "speaker", "label", "prediction") if c in frame]
@@ -72,12 +71,16 @@ def _calibration(view: state.View) -> None:
             frame,
             calibration(truth, prediction),
             label,
-            label_limits(label, truth),
-            view.selected,
-            view.primary,
+            label_limits(label, view.frame["label"].to_numpy(float)),
+            Shown(
+                [hover[i] for i in np.flatnonzero(view.within)],
+                chosen.ids,
+                str(view.frame["id"].iloc[view.primary]),
+                chosen.pinned,
+            ),
         ),
         key=_KEY,
-        caption=f"{len(frame):,} utterances of the {view.split} split; bins of equal size, "
+        caption=f"{view.sample(len(frame))}; bins of equal size, "
         "bars are 95 % of the mean (normal).",
         explanation=(
             "Every dot is an utterance: what the model predicts along, what is true upwards, "
@@ -85,12 +88,17 @@ def _calibration(view: state.View) -> None:
             "the **mean truth** of utterances with about the same prediction: where they run "
             "flatter than the dotted line, the model is too bold, where steeper, too timid. "
             "Draw a box or a lasso to choose utterances on every page; the ring is the one that "
-            "is looked at."
+            "is looked at, the square the pinned one."
         ),
         data=frame[columns],
         alt="Truth against prediction for every utterance, with the mean truth in bins",
         on_select=_choose,
     )
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _hover(fingerprint: str, split: str, _frame: pd.DataFrame) -> list[str]:
+    return hover_text(_frame)
 
 
 def _choose() -> None:
@@ -100,13 +108,13 @@ def _choose() -> None:
 
 
 def _confusion(view: state.View, classes: list[str]) -> None:
-    frame = view.frame
+    frame = view.frame[view.within]
     counts = confusion(frame["label"], frame["prediction"], classes)
     st.subheader(confusion_title(most_confused(counts)))
     figure(
         confusion_figure(counts),
         key="confusion",
-        caption=f"{len(frame):,} utterances of the {view.split} split.",
+        caption=f"{view.sample(len(frame))}.",
         explanation=(
             "A row is a true class, a column what the model says; the diagonal is right. "
             "Numbers are utterances, the shade is their share of the true class."
@@ -114,67 +122,3 @@ def _confusion(view: state.View, classes: list[str]) -> None:
         data=counts.rename_axis("truth").reset_index(),
         alt="Confusion matrix of true and predicted classes",
     )
-
-
-def slices_title(table: pd.DataFrame, name: str) -> str:
-    """Which slice is furthest from all utterances in the metric `name`."""
-    if len(table) < 2:
-        return "Where does it fail?"
-    everything, parts = table.iloc[0], table.iloc[1:]
-    lower_is_worse = metric(name).higher_is_better
-    values = parts[name].to_numpy(float)
-    if not np.isfinite(values).any():
-        return "Where does it fail?"
-    worst = parts.iloc[np.nanargmin(values) if lower_is_worse else np.nanargmax(values)]
-    write = metric(name).text
-    return (
-        f"Hardest are {plain(slice_phrases(table['slice'])[worst['slice']])}: {metric(name).name} "
-        f"{write(worst[name])} against {write(everything[name])}"
-    )
-
-
-def _slices(view: state.View) -> None:
-    table = _slice_table(view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, view)
-    names = [n for n in _SHOWN if n in table and table[n].notna().any()]
-    st.subheader(slices_title(table, names[0]))
-    if len(table) < 2:
-        st.write(
-            "This corpus has no further column with two to ten values, so there are no slices. "
-            "Add one to its utterance table, `ambiguous` say, and it appears here."
-        )
-    shown = table[["slice", "n", *names]].assign(
-        slice=table["slice"].map(slice_names(table["slice"]))
-    )
-    st.dataframe(
-        shown,
-        hide_index=True,
-        width="stretch",
-        height=min(400, 38 + 35 * len(shown)),
-        column_config={
-            "slice": st.column_config.TextColumn("Slice"),
-            "n": st.column_config.NumberColumn("Utterances", format="localized"),
-            **{
-                n: st.column_config.NumberColumn(
-                    metric(n).name,
-                    help=metric(n).help,
-                    format="percent" if metric(n).share else "%.3f",
-                )
-                for n in names
-            },
-        },
-    )
-    figure_footer(
-        key="slices",
-        caption=f"Slices of the {view.split} split with ten utterances or more.",
-        explanation=(
-            "A slice is one value of a further column of the corpus. Metrics of small slices "
-            "are uncertain: see the intervals of the worst ones on the Overview page."
-        ),
-        data=table,
-    )
-
-
-@st.cache_data(show_spinner="Measuring the slices", max_entries=32)
-def _slice_table(fingerprint: str, corpus: str, split: str, _view: state.View) -> pd.DataFrame:
-    outputs = _view.outputs
-    return slice_metrics(_view.corpus, outputs.rows, outputs.output[TRAINED])

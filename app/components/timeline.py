@@ -17,15 +17,15 @@ _EXPLANATION = {
     "regression": (
         "Each column is one utterance, in order. The **hollow** dot is the true label, the "
         "**filled** one the prediction, coloured by what it says; the line between them is the "
-        "error. The squares below show who speaks. Click a column to choose its utterance on "
-        "every page."
+        "error. The dashes below show who speaks. The band is the utterance that is looked "
+        "at, a square the pinned one. Click a column to choose its utterance on every page."
     ),
     "classification": (
         "Each column is one utterance, in order. A band is a class, and the stronger its colour "
         "the more probable the model holds it. The **hollow** dot stands on the true class, the "
         "**filled** one on the predicted class; where they part, a line joins them. The curve "
-        "is the probability of the true class. Click a column to choose its utterance on every "
-        "page."
+        "is the probability of the true class. The band is the utterance that is looked at, a "
+        "square the pinned one. Click a column to choose its utterance on every page."
     ),
 }
 
@@ -35,16 +35,23 @@ def timeline(view: state.View) -> None:
     frame, label = view.frame, view.corpus.label
     one = frame.iloc[view.primary]
     turns = frame[frame["conversation"] == one["conversation"]].sort_values("position")
+    within = view.within[turns.index.to_numpy()]
     probabilities = None
     if label.classes is not None:
         probabilities = view.outputs.output[TRAINED][turns.index.to_numpy()]
     st.subheader(timeline_title(turns))
     figure(
         conversation_figure(
-            turns, label, label_limits(label, frame["label"].to_numpy()), one["id"], probabilities
+            turns,
+            label,
+            label_limits(label, frame["label"].to_numpy()),
+            str(one["id"]),
+            probabilities,
+            pinned=state.selection().pinned,
+            within=within,
         ),
         key=_KEY,
-        caption=_caption(view, turns),
+        caption=_caption(view, turns, int(within.sum())),
         explanation=_EXPLANATION[label.kind],
         data=turns,
         alt=f"truth and prediction over the turns of conversation {one['conversation']}",
@@ -68,10 +75,13 @@ def timeline_title(turns: pd.DataFrame) -> str:
     )
 
 
-def _caption(view: state.View, turns: pd.DataFrame) -> str:
+def _caption(view: state.View, turns: pd.DataFrame, within: int) -> str:
     speakers = turns["speaker"].nunique() if "speaker" in turns else 0
     who = {0: "no speaker is known", 1: "one speaker"}.get(speakers, f"{speakers} speakers")
-    return f"{len(turns)} turns, {who}; {view.split} split; model {plain(view.choice.name)}."
+    faint = (
+        "" if within == len(turns) else f" The {len(turns) - within} outside the slice are faint."
+    )
+    return f"{len(turns)} turns, {who}; {view.split} split; model {plain(view.choice.name)}.{faint}"
 
 
 def _choose() -> None:

@@ -6,11 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app import state
-from mmmie.corpus import STANDARD_COLUMNS, Corpus
+from app.views.conversation import label_limits
+from app.views.names import plain
+from app.views.style import three_digits
+from mmmie.corpus import STANDARD_COLUMNS, Corpus, Label
 
 _KEY = "utterance-table"
 _MOST_FLAGS = 8
@@ -35,6 +39,25 @@ class Filters:
     classes: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     ids: tuple[str, ...] | None = None
+
+    @property
+    def words(self) -> str:
+        """What is filtered besides the search, to follow a count; empty if nothing is."""
+        parts = [
+            *([_range_words("label", self.labels)] if self.labels else []),
+            *([_range_words("error", self.errors)] if self.errors else []),
+            *([" or ".join(self.classes)] if self.classes else []),
+            *(flag.replace("_", " ") for flag in self.flags),
+            *(["selected"] if self.ids is not None else []),
+        ]
+        return f", filtered: {', '.join(parts)}" if parts else ""
+
+
+def _range_words(name: str, limits: tuple[float, float]) -> str:
+    low, high = (three_digits(v) for v in limits)
+    if np.isinf(limits[0]):
+        return f"{name} up to {high}"
+    return f"{name} from {low}" + ("" if np.isinf(limits[1]) else f" to {high}")
 
 
 def filtered(frame: pd.DataFrame, filters: Filters) -> pd.DataFrame:
@@ -75,8 +98,9 @@ def flag_columns(corpus: Corpus) -> list[str]:
 
 def utterance_table(view: state.View) -> None:
     """Draw the table with its filters; choosing rows sets the selection of every page."""
-    frame, flags = view.frame, flag_columns(view.corpus)
-    filters, order = _controls(view, flags)
+    frame, flags = view.frame[view.within], flag_columns(view.corpus)
+    clear = _no_filters(view, flags)
+    filters, order = _controls(view, flags, clear)
     try:
         table = filtered(frame, filters)
     except re.error as error:
@@ -84,10 +108,13 @@ def utterance_table(view: state.View) -> None:
         return
     if by := _ORDERS[order]:
         table = table.sort_values(by[0], ascending=by[1], kind="stable")
-    st.caption(f"{len(table):,} of {len(frame):,} utterances of the {view.split} split.")
+    st.caption(f"{len(table):,} of {view.sample(len(frame))}{plain(filters.words)}.")
     if table.empty:
         st.info(
             "No utterance passes these filters. Widen one of them.", icon=":material/filter_alt:"
+        )
+        st.button(
+            "Clear the filters", key="clear-all", on_click=_set, args=({"search": "", **clear},)
         )
         return
     ids = table["id"].tolist()
@@ -118,9 +145,23 @@ _ORDERS: dict[str, tuple[str, bool] | None] = {
 }
 
 
-def _controls(view: state.View, flags: list[str]) -> tuple[Filters, str]:
-    frame, label = view.frame, view.corpus.label
-    search, more, sort = st.columns([5, 2, 4], vertical_alignment="bottom")
+def _no_filters(view: state.View, flags: list[str]) -> dict[str, Any]:
+    """What the filters that this corpus has are set to where they let everything through.
+
+    Setting them is the only way to clear them: forgotten, they are taken from the URL again.
+    """
+    label, frame = view.corpus.label, view.frame
+    most = largest_error(label, frame["absolute_error"].to_numpy(float))
+    values: dict[str, Any] = {"errors": (0.0, most), "only_selected": False}
+    if label.classes is None:
+        values["labels"] = label_limits(label, frame["label"].to_numpy(float))
+    else:
+        values["classes"] = []
+    return {**values, "flags": []} if flags else values
+
+
+def _controls(view: state.View, flags: list[str], clear: dict[str, Any]) -> tuple[Filters, str]:
+    search, more, sort = st.columns([4, 3, 4], vertical_alignment="bottom")
     pattern = search.text_input(
         "Search",
         key="search",
@@ -131,34 +172,76 @@ def _controls(view: state.View, flags: list[str]) -> tuple[Filters, str]:
     order = sort.selectbox("Sort", list(_ORDERS), key="sort", bind="query-params")
     chosen: dict[str, Any] = {}
     with more.popover("Filter", icon=":material/filter_alt:", width="stretch"):
-        if label.classes is None:
-            chosen["labels"] = _range("Label", frame["label"], f"label-{view.split}")
+        if "labels" in clear:
+            chosen["labels"] = _range("Label", "labels", *clear["labels"])
         else:
-            chosen["classes"] = tuple(st.pills("True class", label.classes, selection_mode="multi"))
-        chosen["errors"] = _range("Error", frame["absolute_error"], f"error-{view.split}")
-        if flags:
-            chosen["flags"] = tuple(
-                st.pills(
-                    "Only", flags, selection_mode="multi", format_func=lambda c: c.replace("_", " ")
-                )
+            chosen["classes"] = _pills(
+                "True class", "classes", list(view.corpus.label.classes or ())
             )
+        chosen["errors"] = _range("Error", "errors", *clear["errors"])
+        if flags:
+            chosen["flags"] = _pills("Only", "flags", flags)
         ids = state.selection().ids
-        if st.toggle(f"Selected utterances only ({len(ids)})", disabled=not ids):
+        only = st.toggle(
+            f"Selected utterances only ({len(ids)})", key="only_selected", bind="query-params"
+        )
+        if only and ids:
             chosen["ids"] = ids
+        st.button(
+            "Clear the filters",
+            key="clear-filters",
+            on_click=_set,
+            args=(clear,),
+            disabled=not any(chosen.values()),
+        )
     return Filters(pattern=pattern or "", **chosen), order
 
 
-def _range(name: str, values: pd.Series, key: str) -> tuple[float, float] | None:
-    low, high = float(values.min()), float(values.max())
-    if not low < high:
-        return None
-    wanted = st.slider(name, low, high, (low, high), key=f"filter-{key}-{low:.6g}-{high:.6g}")
-    # The ends stand for no limit: rounding in the browser must not drop the extremes.
+def largest_error(label: Label, errors: np.ndarray) -> float:
+    """Where the scale of errors ends, the same for most models of a corpus.
+
+    Example:
+        >>> largest_error(Label("sentiment", "regression", range=(-3, 3)), np.array([0.2, 1.3]))
+        2.0
+    """
+    if label.classes is not None:
+        return 1.0
+    largest = max(float(errors.max()), 1e-9)
+    power = 10.0 ** np.floor(np.log10(largest))
+    return float(next(step * power for step in (1, 2, 5, 10) if step * power >= largest))
+
+
+def _range(name: str, key: str, low: float, high: float) -> tuple[float, float] | None:
+    """A slider over a range whose ends stand for no limit; None where both are open."""
+    held = st.session_state.get(key)
+    if held is not None and not low <= held[0] <= held[1] <= high:
+        st.session_state.pop(key)  # of another corpus
     step = (high - low) / 100
-    return (
-        wanted[0] if wanted[0] > low + step / 2 else low,
-        wanted[1] if wanted[1] < high - step / 2 else high,
+    wanted = st.slider(name, low, high, (low, high), step, key=key, bind="query-params")
+    # Predictions may leave the range, and rounding in the browser must not drop the extremes.
+    least = -np.inf if wanted[0] < low + step / 2 else wanted[0]
+    most = np.inf if wanted[1] > high - step / 2 else wanted[1]
+    return None if (least, most) == (-np.inf, np.inf) else (least, most)
+
+
+def _pills(name: str, key: str, options: list[str]) -> tuple[str, ...]:
+    held = st.session_state.get(key)
+    if held is not None and not set(held) <= set(options):
+        st.session_state.pop(key)  # of another corpus
+    return tuple(
+        st.pills(
+            name,
+            options,
+            selection_mode="multi",
+            format_func=lambda c: plain(c.replace("_", " ")),
+            key=key,
+            bind="query-params",
+        )
     )
+
+
+def _set(values: dict[str, Any]) -> None:
+    st.session_state.update(values)
 
 
 def _mark_selected(ids: list[str]) -> None:

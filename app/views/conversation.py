@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import html
 import textwrap
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from app.views.names import text_of
 from app.views.style import (
+    FADED,
     NEUTRAL,
     SENTIMENT_SCALE,
     blank,
@@ -22,6 +24,8 @@ from mmmie.corpus import Label
 
 _LANE_PIXELS = 20
 _MOST_LANES = 12
+_GAP = 0.06  # between rows, of the height
+_OPAQUE = {"marker": {"opacity": 1}}  # a click chooses; it must not fade the other turns
 _HIGHLIGHT = "rgba(123, 135, 148, 0.18)"
 
 
@@ -45,6 +49,9 @@ def conversation_figure(
     limits: tuple[float, float],
     primary: str,
     probabilities: np.ndarray | None = None,
+    *,
+    pinned: str | None = None,
+    within: np.ndarray | None = None,
 ) -> go.Figure:
     """The timeline of a conversation; every mark carries its utterance's id as customdata.
 
@@ -55,39 +62,118 @@ def conversation_figure(
         limits: of the sentiment axis and its colours.
         primary: the id to highlight.
         probabilities: (turns, classes), for classes.
+        pinned: the id with a square, of this conversation or not.
+        within: (turns,) which of them the slice filter lets through, the others are faint; all if
+            left out.
     """
     speakers = _speakers(turns)
     classes = list(label.classes or ())
     top = 34 * len(classes) + 20 if classes else 190
     heights = [top, *([70] if classes else []), *([_LANE_PIXELS * len(speakers)] * bool(speakers))]
-    figure = make_subplots(
-        rows=len(heights), shared_xaxes=True, vertical_spacing=0.06, row_heights=heights,
-        figure=blank(sum(heights) + 90 + 14 * len(heights)),
-    )  # fmt: skip
     x = turns["position"].to_numpy() + 1
+    strength = np.where(True if within is None else within, np.ones(len(turns)), FADED)
+    drawn = _Turns(turns, x, strength, pinned)
+    axes = _axes(heights)
     if classes:
         assert probabilities is not None
-        _draw_classes(figure, turns, x, classes, probabilities)
+        traces = _classes(drawn, classes, probabilities, axes)
     else:
-        _draw_numbers(figure, turns, x, label, limits)
+        traces = _numbers(drawn, label, limits, axes)
     if speakers:
-        _draw_lanes(figure, turns, x, speakers, len(heights))
-    at = x[(turns["id"] == primary).to_numpy()]
-    if len(at):
-        figure.layout.shapes = [
+        traces.append(_lanes(drawn, speakers, axes))
+    figure = blank(
+        sum(heights) + 90 + 14 * len(heights),
+        **axes,
+        xaxis={
+            "range": [x[0] - 0.6, x[-1] + 0.6], "showgrid": False, "title": "turn",
+            "dtick": 1 if len(x) <= 30 else 5, "anchor": _y(len(heights)),
+        },
+        shapes=_highlight(x[(turns["id"] == primary).to_numpy()]),
+        uirevision=str(turns["conversation"].iloc[0]),
+        # What plotly fades itself after a click goes when the page has taken the click over.
+        selectionrevision=primary,
+        clickmode="event+select",
+        dragmode="pan",
+        barmode="overlay",
+    )  # fmt: skip
+    return figure.add_traces(traces)
+
+
+@dataclass(frozen=True)
+class _Turns:
+    """What all traces share: the turns, where they stand, and how strong they are, (turns,)."""
+
+    table: pd.DataFrame
+    x: np.ndarray
+    strength: np.ndarray
+    pinned: str | None
+
+    def points(self, hover: list[str], row: int, keep: np.ndarray | None = None) -> dict[str, Any]:
+        """What makes marks stand at their turns, say something and be chosen."""
+        rows = np.arange(len(self.x)) if keep is None else np.flatnonzero(keep)
+        return {
+            "x": self.x[rows], "customdata": self.table["id"].iloc[rows].tolist(),
+            "hovertext": [hover[i] for i in rows], "hovertemplate": "%{hovertext}<extra></extra>",
+            "yaxis": _y(row), "selected": _OPAQUE, "unselected": _OPAQUE,
+        }  # fmt: skip
+
+    def errors(self, first: np.ndarray, second: np.ndarray) -> list[dict[str, Any]]:
+        """Lines that join two values of every turn, one trace for each strength."""
+        lines = []
+        for strength in np.unique(self.strength):
+            rows = self.strength == strength
+            lines.append(
+                {
+                    "type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False,
+                    "x": np.repeat(self.x[rows], 3), "y": _joined(first[rows], second[rows]),
+                    "line": {"color": NEUTRAL, "width": 1.5}, "opacity": float(strength),
+                }
+            )  # fmt: skip
+        return lines
+
+    def square(self, y: np.ndarray) -> list[dict[str, Any]]:
+        """A square around the prediction of the pinned utterance, if it is of these turns."""
+        rows = (self.table["id"] == self.pinned).to_numpy()
+        if not rows.any():
+            return []
+        return [
             {
-                "type": "rect", "xref": "x", "yref": "paper", "x0": at[0] - 0.5,
-                "x1": at[0] + 0.5, "y0": 0, "y1": 1, "fillcolor": _HIGHLIGHT,
-                "line": {"width": 0}, "layer": "below",
+                "type": "scatter", "mode": "markers", "name": "pinned", "hoverinfo": "skip",
+                "x": self.x[rows], "y": y[rows],
+                "marker": {
+                    "symbol": "square-open", "size": 21, "color": NEUTRAL, "line": {"width": 2.5},
+                },
             }
         ]  # fmt: skip
-    figure.update_xaxes(range=[x[0] - 0.6, x[-1] + 0.6], showgrid=False, zeroline=False)
-    figure.update_yaxes(zeroline=False, automargin=True)
-    figure.update_xaxes(title="turn", dtick=1 if len(x) <= 30 else 5, row=len(heights))
-    figure.update_layout(
-        uirevision=str(turns["conversation"].iloc[0]), clickmode="event+select", dragmode="pan"
-    )
-    return figure
+
+
+def _y(row: int) -> str:
+    """Plotly's name for the vertical axis of a row, from 1."""
+    return "y" if row == 1 else f"y{row}"
+
+
+def _axes(heights: list[int]) -> dict[str, dict[str, Any]]:
+    """One vertical axis a row, the first on top, as high as asked for."""
+    room = 1 - _GAP * (len(heights) - 1)
+    axes, top = {}, 1.0
+    for row, height in enumerate(heights, start=1):
+        low = max(top - room * height / sum(heights), 0.0)
+        axes[f"yaxis{row if row > 1 else ''}"] = {
+            "domain": [low, top], "zeroline": False, "automargin": True,
+        }  # fmt: skip
+        top = low - _GAP
+    return axes
+
+
+def _highlight(at: np.ndarray) -> list[dict[str, Any]]:
+    """A band behind the turn that is looked at."""
+    return [
+        {
+            "type": "rect", "xref": "x", "yref": "paper", "x0": place - 0.5, "x1": place + 0.5,
+            "y0": 0, "y1": 1, "fillcolor": _HIGHLIGHT, "line": {"width": 0}, "layer": "below",
+        }
+        for place in at
+    ]  # fmt: skip
 
 
 def hover_text(turns: pd.DataFrame) -> list[str]:
@@ -108,125 +194,115 @@ def _speakers(turns: pd.DataFrame) -> list[str]:
     return known if 1 < len(known) <= _MOST_LANES else []
 
 
-def _draw_numbers(
-    figure: go.Figure, turns: pd.DataFrame, x: np.ndarray, label: Label, limits: tuple[float, float]
-) -> None:
-    truth, prediction = turns["label"].to_numpy(float), turns["prediction"].to_numpy(float)
-    ids = turns["id"].tolist()
-    said = hover_text(turns)
+def _numbers(
+    turns: _Turns, label: Label, limits: tuple[float, float], axes: dict[str, Any]
+) -> list[dict[str, Any]]:
+    truth = turns.table["label"].to_numpy(float)
+    prediction = turns.table["prediction"].to_numpy(float)
     hover = [
         f"{text}<br>truth {three_digits(t)}, prediction {three_digits(p)}"
-        for text, t, p in zip(said, truth, prediction, strict=True)
+        for text, t, p in zip(hover_text(turns.table), truth, prediction, strict=True)
     ]
     margin = 0.06 * (limits[1] - limits[0])
     low = min(limits[0], float(prediction.min())) - margin
     high = max(limits[1], float(prediction.max())) + margin
-    # Bars that cannot be seen make the whole height of a turn a target for the pointer.
-    figure.add_bar(
-        x=x, y=np.full(len(x), high - low), base=low, width=1, customdata=ids,
-        marker={"color": "rgba(0,0,0,0)"}, showlegend=False, hovertext=hover,
-        hovertemplate="%{hovertext}<extra></extra>", row=1, col=1,
-    )  # fmt: skip
-    figure.add_scatter(
-        x=np.repeat(x, 3), y=_joined(truth, prediction), mode="lines", hoverinfo="skip",
-        line={"color": NEUTRAL, "width": 1.5}, showlegend=False, row=1, col=1,
-    )  # fmt: skip
-    figure.add_scatter(
-        x=x, y=truth, mode="markers", name="truth", customdata=ids, hovertext=hover,
-        hovertemplate="%{hovertext}<extra></extra>",
-        marker={"symbol": "circle-open", "size": 12, "color": NEUTRAL, "line": {"width": 2}},
-        row=1, col=1,
-    )  # fmt: skip
-    figure.add_scatter(
-        x=x, y=prediction, mode="markers", name="prediction", customdata=ids, hovertext=hover,
-        hovertemplate="%{hovertext}<extra></extra>",
-        marker={
-            "size": 11, "color": prediction, "colorscale": SENTIMENT_SCALE,
-            "cmin": limits[0], "cmax": limits[1], "line": {"width": 1, "color": NEUTRAL},
+    axes["yaxis"] |= {"title": label.name, "range": [low, high]}
+    shared = turns.points(hover, 1)
+    return [
+        {  # bars that cannot be seen make the whole height of a turn a target for the pointer
+            **shared, "type": "bar", "y": np.full(len(turns.x), high - low), "base": low,
+            "width": 1, "marker": {"color": "rgba(0,0,0,0)"}, "showlegend": False,
+            "selected": None, "unselected": None,
         },
-        row=1, col=1,
-    )  # fmt: skip
-    figure.update_yaxes(title=label.name, range=[low, high], row=1)
-    _keep_opaque(figure)
+        *turns.errors(truth, prediction),
+        {
+            **shared, "type": "scatter", "mode": "markers", "name": "truth", "y": truth,
+            "marker": {
+                "symbol": "circle-open", "size": 12, "color": NEUTRAL, "line": {"width": 2},
+                "opacity": turns.strength,
+            },
+        },
+        {
+            **shared, "type": "scatter", "mode": "markers", "name": "prediction", "y": prediction,
+            "marker": {
+                "size": 11, "color": prediction, "colorscale": SENTIMENT_SCALE,
+                "cmin": limits[0], "cmax": limits[1], "line": {"width": 1, "color": NEUTRAL},
+                "opacity": turns.strength,
+            },
+        },
+        *turns.square(prediction),
+    ]  # fmt: skip
 
 
-def _draw_classes(
-    figure: go.Figure,
-    turns: pd.DataFrame,
-    x: np.ndarray,
+def _classes(
+    turns: _Turns,
     classes: list[str],
     probabilities: np.ndarray,
-) -> None:
+    axes: dict[str, Any],
+) -> list[dict[str, Any]]:
     colours = class_colours(classes)
-    ids = turns["id"].tolist()
-    truth = turns["label"].map({name: i for i, name in enumerate(classes)}).to_numpy(int)
+    table, count = turns.table, len(turns.x)
+    truth = table["label"].map({name: i for i, name in enumerate(classes)}).to_numpy(int)
     guess = probabilities.argmax(1)
-    of_truth = probabilities[np.arange(len(truth)), truth]
+    of_truth = probabilities[np.arange(count), truth]
     hover = [
         f"{text}<br>truth {html.escape(classes[t])}, predicted {html.escape(classes[g])}<br>"
         f"probability of the true class {p:.2f}"
-        for text, t, g, p in zip(hover_text(turns), truth, guess, of_truth, strict=True)
+        for text, t, g, p in zip(hover_text(table), truth, guess, of_truth, strict=True)
     ]
-    for i, name in enumerate(classes):
-        figure.add_bar(
-            x=x, y=np.full(len(x), 0.86), base=i - 0.43, width=0.94, customdata=ids,
-            marker={"color": colours[name], "opacity": 0.06 + 0.6 * probabilities[:, i]},
-            hovertext=hover, hovertemplate="%{hovertext}<extra></extra>", showlegend=False,
-            row=1, col=1,
-        )  # fmt: skip
-    figure.add_scatter(
-        x=np.repeat(x, 3), y=_joined(truth, guess), mode="lines", hoverinfo="skip",
-        line={"color": NEUTRAL, "width": 1.5}, showlegend=False, row=1, col=1,
-    )  # fmt: skip
-    for name, place, symbol, size in (
-        ("truth", truth, "circle-open", 13), ("prediction", guess, "circle", 7),
-    ):  # fmt: skip
-        figure.add_scatter(
-            x=x, y=place, mode="markers", name=name, customdata=ids, hovertext=hover,
-            hovertemplate="%{hovertext}<extra></extra>",
-            marker={"symbol": symbol, "size": size, "color": NEUTRAL, "line": {"width": 2}},
-            row=1, col=1,
-        )  # fmt: skip
-    figure.add_scatter(
-        x=x, y=of_truth, mode="lines+markers", customdata=ids, showlegend=False, hovertext=hover,
-        hovertemplate="%{hovertext}<extra></extra>", line={"color": NEUTRAL, "width": 1.5},
-        marker={"size": 6}, row=2, col=1,
-    )  # fmt: skip
-    figure.update_layout(barmode="overlay")
-    figure.update_yaxes(
-        tickvals=list(range(len(classes))), ticktext=classes, range=[-0.5, len(classes) - 0.5],
-        showgrid=False, row=1,
-    )  # fmt: skip
-    figure.update_yaxes(title="P(true)", range=[-0.05, 1.05], tickvals=[0, 0.5, 1], row=2)
-    _keep_opaque(figure)
+    axes["yaxis"] |= {
+        "tickvals": list(range(len(classes))), "ticktext": classes,
+        "range": [-0.5, len(classes) - 0.5], "showgrid": False,
+    }  # fmt: skip
+    axes["yaxis2"] |= {"title": "P(true)", "range": [-0.05, 1.05], "tickvals": [0, 0.5, 1]}
+    above = turns.points(hover, 1)
+    bands = [
+        {
+            **above, "type": "bar", "y": np.full(count, 0.86), "base": i - 0.43, "width": 0.94,
+            "marker": {
+                "color": colours[name],
+                "opacity": turns.strength * (0.06 + 0.6 * probabilities[:, i]),
+            },
+            "showlegend": False, "selected": None, "unselected": None,
+        }
+        for i, name in enumerate(classes)
+    ]  # fmt: skip
+    dots = [
+        {
+            **above, "type": "scatter", "mode": "markers", "name": name, "y": place,
+            "marker": {
+                "symbol": symbol, "size": size, "color": NEUTRAL, "line": {"width": 2},
+                "opacity": turns.strength,
+            },
+        }
+        for name, place, symbol, size in (
+            ("truth", truth, "circle-open", 13), ("prediction", guess, "circle", 7),
+        )
+    ]  # fmt: skip
+    curve = {
+        **turns.points(hover, 2), "type": "scatter", "mode": "lines+markers", "y": of_truth,
+        "showlegend": False, "line": {"color": NEUTRAL, "width": 1.5},
+        "marker": {"size": 6, "color": NEUTRAL, "opacity": turns.strength},
+    }  # fmt: skip
+    return [*bands, *turns.errors(truth, guess), *dots, curve, *turns.square(guess)]
 
 
-def _draw_lanes(
-    figure: go.Figure, turns: pd.DataFrame, x: np.ndarray, speakers: list[str], row: int
-) -> None:
-    known = turns["speaker"].notna().to_numpy()
-    figure.add_scatter(
-        x=x[known], y=turns["speaker"][known], mode="markers", showlegend=False,
-        customdata=turns["id"][known].tolist(), hovertext=np.array(hover_text(turns))[known],
-        hovertemplate="%{hovertext}<extra></extra>",
-        marker={"symbol": "square", "size": 11, "color": NEUTRAL}, row=row, col=1,
-        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
-    )  # fmt: skip
-    figure.update_yaxes(
-        categoryorder="array", categoryarray=speakers[::-1], showgrid=True, row=row,
-        range=[-0.6, len(speakers) - 0.4], tickfont={"size": 11},
-    )  # fmt: skip
+def _lanes(turns: _Turns, speakers: list[str], axes: dict[str, Any]) -> dict[str, Any]:
+    known = turns.table["speaker"].notna().to_numpy()
+    axes[f"yaxis{len(axes)}"] |= {
+        "categoryorder": "array", "categoryarray": speakers[::-1], "showgrid": True,
+        "range": [-0.6, len(speakers) - 0.4], "tickfont": {"size": 11},
+    }  # fmt: skip
+    return {
+        **turns.points(hover_text(turns.table), len(axes), known), "type": "scatter",
+        "mode": "markers", "y": turns.table["speaker"][known].tolist(), "showlegend": False,
+        "marker": {
+            "symbol": "line-ew", "size": 12, "line": {"width": 7, "color": NEUTRAL},
+            "opacity": turns.strength[known],
+        },
+    }  # fmt: skip
 
 
 def _joined(first: np.ndarray, second: np.ndarray) -> list[float | None]:
     """Ends of one line a turn, parted by gaps."""
     return [y for a, b in zip(first, second, strict=True) for y in (float(a), float(b), None)]
-
-
-def _keep_opaque(figure: go.Figure) -> None:
-    """A click chooses; it must not fade the other turns."""
-    figure.update_traces(
-        selected={"marker": {"opacity": 1}},
-        unselected={"marker": {"opacity": 1}},
-        selector={"type": "scatter"},
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.views.names import slice_names, slice_phrases
+from app.views.names import plain, slice_names, slice_phrases
 
 _KNOWN = {
     "label=lowest third": ("label in the lowest third", "labels in the lowest third"),
@@ -46,3 +46,18 @@ def slice_contents(names: Iterable[str]) -> dict[str, str]:
     known = list(names)
     return {name: _KNOWN[name][1] if name in _KNOWN else phrase
             for name, phrase in slice_phrases(known).items()}  # fmt: skip
+
+
+def sample_words(count: int, split: str, part: str = "") -> str:
+    """The sample of a figure, for its caption, in Markdown.
+
+    Args:
+        count: utterances.
+        split: their split.
+        part: the title of the slice that the figure is limited to, if any.
+
+    Example:
+        >>> sample_words(1200, "valid"), sample_words(80, "valid", "first turns")
+        ('1,200 utterances of the valid split', '80 utterances of the valid split (first turns)')
+    """
+    return f"{count:,} utterances of the {split} split" + (f" ({plain(part)})" if part else "")

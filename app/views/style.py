@@ -52,20 +52,19 @@ def class_colours(classes: list[str]) -> dict[str, str]:
 
 def blank(height: int = HEIGHT, **layout: Any) -> go.Figure:
     """An empty figure in the house style; it keeps its axes and camera over reruns."""
-    figure = go.Figure()
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 36, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        uirevision="keep",
-        hoverlabel={"align": "left"},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
-        **layout,
-    )
-    figure.update_xaxes(zeroline=False, automargin=True)
-    figure.update_yaxes(zeroline=False, automargin=True)
-    return figure
+    axis = {"zeroline": False, "automargin": True}
+    house: dict[str, Any] = {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 36, "b": 8},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "uirevision": "keep",
+        "hoverlabel": {"align": "left"},
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
+    }
+    axes = {name: axis | layout.pop(name, {}) for name in ("xaxis", "yaxis")}
+    # All at once: every further update of a layout costs milliseconds.
+    return go.Figure(layout={**house, **layout, **axes})
 
 
 def name_rows(figure: go.Figure, names: list[str]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 import numpy as np
 import pandas as pd
 
 from mmmie.analysis.intervals import metric_interval
 from mmmie.analysis.probes import conversation_codes
-from mmmie.analysis.slices import label_slices, slices, turn_slices
+from mmmie.analysis.slice_metrics import main_metric
+from mmmie.analysis.slices import every_slice
 from mmmie.corpus import Corpus
 
 
@@ -30,15 +29,10 @@ def failures(corpus: Corpus, rows: np.ndarray, output: np.ndarray, seed: int = 0
     """
     targets = corpus.targets[rows]
     groups = conversation_codes(corpus, rows)
-    metric = "mae" if corpus.label.classes is None else "accuracy"
-    everything = [("all", np.ones(len(rows), bool))]
+    metric = main_metric(corpus.label)
+    everything = ("all", np.ones(len(rows), bool))
     entries: list[dict[str, object]] = []
-    seen: set[bytes] = set()
-    parts = [f(corpus, rows) for f in (slices, label_slices, turn_slices)]
-    for name, mask in [*everything, *chain.from_iterable(parts)]:
-        if mask.tobytes() in seen:  # the same utterances under another name
-            continue
-        seen.add(mask.tobytes())
+    for name, mask in [everything, *every_slice(corpus, rows)]:
         found = metric_interval(metric, corpus.label, output, targets, groups, mask, seed=seed)
         value, low, high = found.value, found.low, found.high
         if metric == "accuracy":

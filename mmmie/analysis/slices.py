@@ -1,4 +1,4 @@
-"""Parts of a split worth looking at on their own, and the metrics there."""
+"""Parts of a split worth looking at on their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus import STANDARD_COLUMNS, Corpus
-from mmmie.metrics import metrics_for
 
 _MOST_VALUES = 10
 _FEWEST_UTTERANCES = 10
@@ -71,21 +70,14 @@ def turn_slices(corpus: Corpus, rows: np.ndarray) -> Iterator[tuple[str, np.ndar
     yield from _slices_of(pd.DataFrame(columns).iloc[rows])
 
 
-def slice_metrics(corpus: Corpus, rows: np.ndarray, output: np.ndarray) -> pd.DataFrame:
-    """Metrics of every slice and of all, one row each with the columns `slice`, `n` and metrics.
-
-    Args:
-        corpus: the corpus.
-        rows: (n,) utterances.
-        output: (n,) predictions, or (n, classes) scores.
-    """
-    targets = corpus.targets[rows]
-    entries: list[dict[str, Any]] = []
-    for name, mask in [("all", np.ones(len(rows), bool)), *slices(corpus, rows)]:
-        metrics = metrics_for(corpus.label, output[mask], targets[mask])
-        plain = {k: v for k, v in metrics.items() if not isinstance(v, dict)}
-        entries.append({"slice": name, **plain})
-    return pd.DataFrame(entries)
+def every_slice(corpus: Corpus, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """`slices`, `label_slices` and `turn_slices`; the same utterances come once, under one name."""
+    seen = {np.ones(len(rows), bool).tobytes()}
+    for part in (slices, label_slices, turn_slices):
+        for name, mask in part(corpus, rows):
+            if mask.tobytes() not in seen:
+                seen.add(mask.tobytes())
+                yield name, mask
 
 
 def _slices_of(table: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:

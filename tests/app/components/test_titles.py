@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from app.components.corpus_overview import label_title
-from app.components.error_overview import calibration_title, confusion_title, slices_title
+from app.components.error_overview import calibration_title, confusion_title
 from app.components.identity_effect import effect_title
+from app.components.slice_table import slices_title
 from app.components.timeline import timeline_title
 from mmmie.corpus import Corpus
 
@@ -59,6 +60,9 @@ def test_the_hardest_slice_depends_on_the_metric() -> None:
     )  # fmt: skip
     assert slices_title(table, "mae") == "Hardest are sarcastic utterances: MAE 0.6 against 0.3"
     assert "sarcastic utterances: Accuracy 40.0%" in slices_title(table, "accuracy")
+    sure, unsure = (table.assign(low=low, high=0.7) for low in (0.5, 0.2))
+    assert slices_title(sure, "mae").endswith("MAE 0.6 [0.5, 0.7] against 0.3")
+    assert slices_title(unsure, "mae").startswith("No slice is clearly harder; most of all sarc")
     assert slices_title(table, "corr") == "Where does it fail?"
     assert slices_title(table[:1], "mae") == "Where does it fail?"
 

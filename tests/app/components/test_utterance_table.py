@@ -3,11 +3,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from app.components.utterance_table import Filters, filtered, flag_columns
-from mmmie.corpus import Corpus
+from app.components.utterance_table import Filters, filtered, flag_columns, largest_error
+from mmmie.corpus import Corpus, Label
 
 FRAME = pd.DataFrame(
     {
@@ -65,3 +66,26 @@ def test_flags_are_columns_of_zero_and_one(make_corpus: Callable[..., Corpus]) -
     corpus.utterances["season"] = [i % 3 for i in range(n)]
     corpus.utterances["always"] = 1
     assert flag_columns(corpus) == ["ambiguous"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, ""),
+        ({"labels": (-np.inf, 2.0)}, ", filtered: label up to 2"),
+        ({"errors": (0.5, np.inf)}, ", filtered: error from 0.5"),
+        ({"errors": (0.5, 1.0), "flags": ("very_hard",)},
+         ", filtered: error from 0.5 to 1, very hard"),
+        ({"classes": ("no", "yes"), "ids": ("a",)}, ", filtered: no or yes, selected"),
+    ],
+)  # fmt: skip
+def test_filters_that_cannot_be_seen_are_named(options: dict[str, object], words: str) -> None:
+    assert Filters(**options).words == words  # type: ignore[arg-type]
+
+
+def test_the_scale_of_errors_holds_them_all() -> None:
+    number, classes = Label("score", "regression"), Label("c", "classification", classes=("a", "b"))
+    for errors in ([0.003, 0.011], [1.0], [4.9, 0.1], [51.0], [0.0]):
+        most = largest_error(number, np.array(errors))
+        assert max(errors) <= most <= max(2.5 * max(errors), 1e-8)
+    assert largest_error(classes, np.array([0.2])) == 1

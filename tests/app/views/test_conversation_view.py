@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from app.views.conversation import conversation_figure, hover_text, label_limits
-from app.views.style import SENTIMENT_SCALE
+from app.views.style import FADED, SENTIMENT_SCALE
 from mmmie.corpus import Label
 
 NUMBER = Label("sentiment", "regression", range=(-3.0, 3.0))
@@ -70,8 +70,8 @@ def test_the_primary_is_marked_where_it_stands() -> None:
 )
 def test_lanes_only_where_several_speak(speakers: list[object], lanes: list[str]) -> None:
     figure = conversation_figure(turns([0.0, 1.0], [0.0, 0.0], speakers), NUMBER, (-3, 3), "u0")
-    squares = [t for t in figure.data if t.type == "scatter" and t.marker.symbol == "square"]
-    assert [list(t.y) for t in squares] == ([lanes] if lanes else [])
+    dashes = [t for t in figure.data if t.type == "scatter" and t.marker.symbol == "line-ew"]
+    assert [list(t.y) for t in dashes] == ([lanes] if lanes else [])
 
 
 def test_classes_show_probabilities_and_that_of_the_truth() -> None:
@@ -106,3 +106,24 @@ def test_limits_come_from_the_corpus() -> None:
     free = Label("score", "regression")
     assert label_limits(free, np.array([1.0, 4.0])) == (1, 4)
     assert label_limits(free, np.array([2.0])) == (1.5, 2.5)
+
+
+def test_turns_outside_the_slice_are_faint() -> None:
+    frame = turns([0.0, 1.0, 0.0], [0.5, 0.5, 0.5], ["Ann", "Bo", "Ann"])
+    within = np.array([True, False, True])
+    figure = conversation_figure(frame, NUMBER, (-3, 3), "u0", within=within)
+    for trace in figure.data:
+        if trace.name in ("truth", "prediction"):
+            assert list(trace.marker.opacity) == [1, FADED, 1]
+    lines = {t.opacity: list(t.x) for t in figure.data if t.hoverinfo == "skip"}
+    assert lines == {FADED: [2, 2, 2], 1: [1, 1, 1, 3, 3, 3]}
+
+
+@pytest.mark.parametrize("pinned", ["u1", "elsewhere", None])
+def test_the_pinned_utterance_has_a_square_if_it_is_of_this_conversation(
+    pinned: str | None,
+) -> None:
+    frame = turns([0.0, 1.0], [0.5, -1.0], ["Ann", "Bo"])
+    figure = conversation_figure(frame, NUMBER, (-3, 3), "u0", pinned=pinned)
+    squares = [t for t in figure.data if t.name == "pinned"]
+    assert [(t.x[0], t.y[0]) for t in squares] == ([(2, -1)] if pinned == "u1" else [])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from app.views.channels import channels_figure
-from app.views.prediction_errors import calibration_figure, confusion_figure
+from app.views.prediction_errors import Shown, calibration_figure, confusion_figure
 from app.views.style import FADED
 from app.views.utterance import class_figure, scale_figure
 from mmmie.corpus import Label
@@ -62,18 +62,24 @@ BINS = pd.DataFrame({"prediction": [0.2], "truth": [0.4], "truth_error": [np.nan
 
 
 def test_unselected_utterances_fade() -> None:
-    figure = calibration_figure(frame(), BINS, NUMBER, (-3, 3), [1], 1)
+    figure = calibration_figure(frame(), BINS, NUMBER, (-3, 3), Shown("xyz", ["b", "gone"]))
     dots = next(t for t in figure.data if t.name == "utterance")
     assert list(dots.marker.opacity) == [FADED, 1, FADED]
     assert list(dots.customdata) == ["a", "b", "c"]
-    alike = calibration_figure(frame(), BINS, NUMBER, (-3, 3), [], 1).data[1].marker.opacity
+    alone = Shown("xyz", ["gone"], primary="b")
+    alike = calibration_figure(frame(), BINS, NUMBER, (-3, 3), alone).data[1].marker.opacity
     assert len(set(alike)) == 1
 
 
-def test_the_primary_has_a_ring() -> None:
-    figure = calibration_figure(frame(), BINS, NUMBER, (-3, 3), [], 2)
-    ring = figure.data[-1]
+def test_the_primary_has_a_ring_and_the_pinned_a_square() -> None:
+    figure = calibration_figure(
+        frame(), BINS, NUMBER, (-3, 3), Shown("xyz", primary="c", pinned="a")
+    )
+    ring, square = figure.data[-3], figure.data[-1]
     assert (ring.x[0], ring.y[0], ring.marker.symbol) == (0, 2, "circle-open")
+    assert square.marker.symbol == "square-open"
+    outside = calibration_figure(frame(), BINS, NUMBER, (-3, 3), Shown("xyz", pinned="gone"))
+    assert len(outside.data) == 3
 
 
 def test_confusion_shades_by_the_true_class() -> None:

@@ -1,0 +1,25 @@
+"""What tests in a real browser do on any page."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+
+def settle(page: Page) -> None:
+    """Wait until the app has drawn its one title and nothing runs any more."""
+    page.wait_for_timeout(250)
+    page.wait_for_selector("h1", timeout=60_000)
+    page.wait_for_selector(
+        '[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=90_000
+    )
+    expect(page.locator("h1")).to_have_count(1, timeout=60_000)
+    for fault in ("stException", "stAlertContentError"):
+        expect(page.locator(f'[data-testid="{fault}"]')).to_have_count(0)
+
+
+def visit(page: Page, title: str) -> None:
+    """Go to a page through the navigation."""
+    page.locator('[data-testid="stSidebarNavLink"]').filter(has_text=title).click()
+    slug = title.lower().replace(" & ", "_").replace(" ", "_")
+    page.wait_for_function(f"location.pathname.endsWith('{slug}') || '{slug}' === 'overview'")
+    settle(page)
