@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import loading, state
+from app.components.export import draw_exports
 from app.views.names import slice_names
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
@@ -39,7 +40,8 @@ def _pickers(available: dict[str, loading.Choice]) -> None:
         st.session_state.pop("compare", None)
     st.selectbox("Compare with", others, key="compare", bind="query-params")
     try:
-        corpus = loading.open_corpus(loading.open_checkpoint(available[str(name)]))
+        checkpoint = loading.open_checkpoint(available[str(name)])
+        corpus = loading.open_corpus(checkpoint)
     except InputError:
         return  # the page says what is wrong
     splits = corpus.splits
@@ -70,6 +72,7 @@ def _pickers(available: dict[str, loading.Choice]) -> None:
         "Colour by", options, index=options.index("label"), key="colour", bind="query-params"
     )
     _selection_box(corpus)
+    draw_exports(checkpoint, corpus)
 
 
 def _selection_box(corpus: Corpus) -> None:

@@ -68,6 +68,32 @@ def blank(height: int = HEIGHT, **layout: Any) -> go.Figure:
     return figure
 
 
+_PAPER = {"light": ("#1f2933", "#d9dee5", "#ffffff"), "dark": ("#e4e8ed", "#333c47", "#14181d")}
+
+
+def paper_template(theme: str) -> dict[str, Any]:
+    """A Plotly template for figures outside the app, whose theme is set by the browser there.
+
+    Args:
+        theme: ``light`` or ``dark``.
+    """
+    ink, line, ground = _PAPER[theme]
+    axis = {"gridcolor": line, "linecolor": line, "zerolinecolor": line, "automargin": True}
+    return {
+        "layout": {
+            "font": {"color": ink, "size": 12, "family": "system-ui, sans-serif"},
+            "colorway": list(CATEGORIES),
+            "paper_bgcolor": ground,
+            "plot_bgcolor": ground,
+            "xaxis": {**axis, "ticks": ""},
+            "yaxis": {**axis, "ticks": ""},
+            "scene": {f"{a}axis": {"gridcolor": line, "color": ink} for a in "xyz"},
+            "hoverlabel": {"bgcolor": ground, "bordercolor": line, "font": {"color": ink}},
+            "coloraxis": {"colorbar": {"outlinewidth": 0}},
+        }
+    }
+
+
 def name_rows(figure: go.Figure, names: list[str]) -> None:
     """A vertical axis with one named row each, the first on top."""
     figure.update_yaxes(
