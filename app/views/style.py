@@ -13,8 +13,8 @@ NEUTRAL = "#7b8794"
 FUSED = "#6b7280"
 ACCENT = "#D55E00"
 CATEGORIES = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1", "#999933",
-    "#882255", "#44AA99",
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#5a3fc0", "#8fdcb0",
+    "#8c2d04", "#7a1f3d",
 )  # fmt: skip
 
 SENTIMENT_SCALE = [
@@ -44,7 +44,7 @@ def modality_colour(name: str, modalities: list[str]) -> str:
 
 def class_colours(classes: list[str]) -> dict[str, str]:
     """One hue a class; negative, neutral and positive keep the sentiment's own."""
-    known = {"negative": "#c98f45", "neutral": "#9aa5b1", "positive": "#4fa8a0"}
+    known = {"negative": "#c98f45", "neutral": "#aeb6c0", "positive": "#1f867d"}
     return {
         name: known.get(name, CATEGORIES[i % len(CATEGORIES)]) for i, name in enumerate(classes)
     }
