@@ -14,8 +14,9 @@ from mmmie.analysis.outputs import SplitOutputs, cached_outputs
 from mmmie.corpus import Corpus
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
-from mmmie.jobs import list_runs
+from mmmie.jobs import list_runs, observe
 from mmmie.training.checkpoint import checkpoint_folder
+from mmmie.training.run_folder import ENDED
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -65,6 +66,12 @@ def checkpoint_choices(opened: tuple[str, ...] = ()) -> dict[str, Choice]:
         if _has_checkpoint(Path(path_text)):
             choices[path_text] = Choice(path_text, Path(path_text), "opened")
     return choices
+
+
+def runs_in_training() -> list[str]:
+    """The names of the newest runs that have not ended."""
+    found = {run.path.name: observe(run) for run in list_runs(runs_folder())[:20]}
+    return [name for name, s in found.items() if s is not None and s.state not in ENDED]
 
 
 def open_checkpoint(choice: Choice) -> Checkpoint:

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from app import loading, state
+from app.components.export import draw_exports
 from app.components.keyboard import CLEAR, LET_GO, NEXT, PIN, PREVIOUS, draw_keyboard
 from app.selection_link import MOST_IDS, fits_link
 from app.stepping import Walk, walk_of
@@ -51,7 +52,8 @@ def _pickers(available: dict[str, loading.Choice]) -> None:
         st.session_state.pop("compare", None)
     st.selectbox("Compare with", others, key="compare", bind="query-params")
     try:
-        corpus = loading.open_corpus(loading.open_checkpoint(available[str(name)]))
+        checkpoint = loading.open_checkpoint(available[str(name)])
+        corpus = loading.open_corpus(checkpoint)
     except InputError:
         state.publish_selection(None)
         return  # the page says what is wrong
@@ -85,6 +87,7 @@ def _pickers(available: dict[str, loading.Choice]) -> None:
     )
     _utterance_box(corpus)
     state.publish_selection(corpus)
+    draw_exports(checkpoint, corpus)
 
 
 def _utterance_box(corpus: Corpus) -> None:

@@ -16,6 +16,7 @@ import streamlit as st
 
 from app import loading
 from app.selection_link import linked, read_link
+from app.views.names import plain
 from app.views.slice_words import sample_words, slice_titles
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.outputs import SplitOutputs
@@ -154,6 +155,14 @@ def current_view() -> View:
     available = choices()
     name = st.session_state.get("checkpoint")
     if name not in available:
+        waiting = loading.runs_in_training()
+        if waiting:
+            empty_state(
+                "The first checkpoint is on its way.",
+                f"Run {plain(waiting[0])} is in training; it can be opened after its first epoch.",
+                "Watch it",
+                "screens/train.py",
+            )
         empty_state(
             "There is no checkpoint yet.",
             "Train one on the demo corpus: it takes a few minutes and needs no data.",
@@ -174,6 +183,7 @@ def view_of(choice: loading.Choice) -> View:
     """A choice on its corpus and the chosen split; ends the page with a message where it fails."""
     with readable_errors():
         checkpoint = loading.open_checkpoint(choice)
+    with readable_errors(way_out=("Name its corpus on the Data page", "screens/data.py")):
         corpus = loading.open_corpus(checkpoint)
         splits = corpus.splits
         wanted = str(st.session_state.get("split") or "valid")
@@ -207,8 +217,12 @@ def colour_options(corpus: Corpus) -> list[str]:
 
 
 @contextmanager
-def readable_errors() -> Iterator[None]:
-    """Show bad input as a box that names file, field and mend, and end the page."""
+def readable_errors(way_out: tuple[str, str] | None = None) -> Iterator[None]:
+    """Show bad input as a box that names file, field and mend, and end the page.
+
+    Args:
+        way_out: words and file of a page where it can be mended.
+    """
     try:
         yield
     except InputError as error:
@@ -217,6 +231,8 @@ def readable_errors() -> Iterator[None]:
             with st.expander(f"All {len(error.faults)} faults"):
                 for fault in error.faults:
                     st.text(fault)
+        if way_out is not None:
+            st.page_link(way_out[1], label=way_out[0], icon=":material/arrow_forward:")
         st.stop()
 
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
-from app.components.figures import figure_footer, words_first
+from app.components.figures import chart, figure_footer
 from app.components.fresh_check import draw_check, held_check
 from app.views.bound_legend import bound_legend
 from app.views.bound_panels import modality_panels, pair_panels
@@ -117,6 +117,7 @@ def _draw_pairs(
         f"{f'{how.caveat}. ' if how.caveat else ''}{_sample(recorded)}",
         explanation=PAIRS_EXPLAINED,
         data=recorded.rows(("pair", "check")),
+        pictures=("mi-pair-panels",),
     )
 
 
@@ -144,12 +145,12 @@ def _draw_modalities(
         caption=f"{'; '.join(dict.fromkeys(estimators))}. {_sample(recorded)}",
         explanation=MODALITIES_EXPLAINED,
         data=recorded.rows((*families, "separation")),
+        pictures=("mi-modality-panels",),
     )
 
 
 def _draw_panels(panels: dict[str, go.Figure], key: str, alt: str) -> None:
     """Figures of one size beside each other, below each other where the page is narrow."""
-    words_first()
     st.html(
         f"<style>.st-key-{key} [data-testid='stHorizontalBlock'] {{display: grid; "
         f"grid-template-columns: repeat(auto-fit, minmax(min({_PANEL_PIXELS}px, 100%), 1fr))}} "
@@ -158,19 +159,14 @@ def _draw_panels(panels: dict[str, go.Figure], key: str, alt: str) -> None:
     with st.container(key=key):
         columns = st.columns(len(panels), gap="small")
     for column, (name, panel) in zip(columns, panels.items(), strict=True):
-        column.plotly_chart(
-            panel,
-            theme="streamlit",
-            width="stretch",
-            key=f"{key}-{name}",
-            alt=alt.format(name),
-            config={
-                "displaylogo": False,
-                "scrollZoom": False,
+        with column:
+            chart(
+                panel,
+                key=f"{key}-{name}",
+                alt=alt.format(name),
                 # a longer bar would cover the title of a panel
-                "modeBarButtonsToRemove": ["zoom", "pan", "zoomIn", "zoomOut", "autoScale"],
-            },
-        )
+                without=("zoom", "pan", "zoomIn", "zoomOut", "autoScale"),
+            )
 
 
 def _draw_table(shown: pd.DataFrame) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+
+from app.components.export_pictures import picture_buttons
+from app.components.page_record import keep_recording
 
 Mode = Literal["points", "box", "lasso"]
 
@@ -54,28 +57,73 @@ def figure(
     Returns:
         What ``st.plotly_chart`` returns.
     """
+    event = chart(fig, key=key, alt=alt, on_select=on_select, selection_mode=selection_mode)
+    figure_footer(key=key, caption=caption, explanation=explanation, data=data, pictures=(key,))
+    return event
+
+
+def chart(
+    fig: go.Figure,
+    *,
+    key: str,
+    alt: str,
+    on_select: Callable[[], None] | None = None,
+    selection_mode: tuple[Mode, ...] = ("points", "box", "lasso"),
+    without: tuple[str, ...] = (),
+) -> Any:
+    """Draw the picture alone, where several share one `figure_footer`.
+
+    Args:
+        fig: from `app.views`.
+        key: unique on the page; name it, or a container around it, to `figure_footer`.
+        alt: one sentence for those who cannot see it.
+        on_select: as in `figure`.
+        selection_mode: as in `figure`.
+        without: buttons that Plotly's bar shall not have.
+
+    Returns:
+        What ``st.plotly_chart`` returns.
+    """
     words_first()
+    keep_recording()
     shared: dict[str, Any] = {
         "theme": "streamlit",
         "width": "stretch",
         "key": key,
         "alt": alt,
-        "config": {"displaylogo": False, "scrollZoom": False},
+        "config": {
+            "displaylogo": False,
+            "scrollZoom": False,
+            # the footer offers the same with an opaque ground and the figure's name
+            "modeBarButtonsToRemove": ["toImage", *without],
+        },
     }
-    event: Any
     if on_select is None:
-        event = st.plotly_chart(fig, **shared)
-    else:
-        event = st.plotly_chart(fig, on_select=on_select, selection_mode=selection_mode, **shared)
-    figure_footer(key=key, caption=caption, explanation=explanation, data=data)
-    return event
+        return st.plotly_chart(fig, **shared)
+    return st.plotly_chart(fig, on_select=on_select, selection_mode=selection_mode, **shared)
 
 
-def figure_footer(*, key: str, caption: str, explanation: str, data: pd.DataFrame) -> None:
-    """Caption, "What is this?" and the download; for several figures that share one caption."""
+def figure_footer(
+    *,
+    key: str,
+    caption: str,
+    explanation: str,
+    data: pd.DataFrame,
+    pictures: Sequence[str] = (),
+) -> None:
+    """Caption, "What is this?" and the downloads; for a table, or figures that share a caption.
+
+    Args:
+        key: unique on the page; also the name of the downloaded files.
+        caption: sample, split and estimator, in one or two short sentences.
+        explanation: what the marks mean and how to read them, in Markdown.
+        data: what is shown, for the download.
+        pictures: keys of the charts, or of a container around them, that PNG and SVG hold; they
+            keep their places on the screen. None for a table.
+    """
     with st.container(key=f"{key}-footer", gap=None):
         st.caption(caption)
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             with st.popover("What is this?", type="tertiary", icon=":material/help:"):
                 st.markdown(explanation)
             st.download_button(
@@ -87,7 +135,10 @@ def figure_footer(*, key: str, caption: str, explanation: str, data: pd.DataFram
                 type="tertiary",
                 icon=":material/download:",
                 on_click="ignore",
+                help="Download what is shown as a table.",
             )
+            if pictures:
+                picture_buttons(key, pictures)
 
 
 def selected_ids(key: str) -> list[str]:

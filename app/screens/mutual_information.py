@@ -50,6 +50,7 @@ elif section == SIDE_BY_SIDE:
     heading.title("What do other estimators say about these codes?")
     draw_side_by_side(state.current_view(), unit)
 else:
+    heading.title("What did training do to the bounds?")
     view = state.current_view()
     table = bounds_table(view.checkpoint.info, view.checkpoint.history)
     heading.title(bounds_headline(table, list(view.checkpoint.info.modalities), unit))

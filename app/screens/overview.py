@@ -22,11 +22,13 @@ GO_ON = {
     "train": "Train it with other settings",
 }
 
+heading = st.empty()
+heading.title("What is this model, and how good is it?")
 view = state.current_view()
 info = view.checkpoint.info
 history = view.checkpoint.history
 
-st.title(headline(info))
+heading.title(headline(info))
 with state.readable_errors():
     parameters = parameter_count(info.folder)
 st.markdown(model_sentence(info, view.corpus, parameters, history))

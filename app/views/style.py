@@ -13,8 +13,8 @@ NEUTRAL = "#7b8794"
 FUSED = "#6b7280"
 ACCENT = "#D55E00"
 CATEGORIES = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1", "#999933",
-    "#882255", "#44AA99",
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#5a3fc0", "#8fdcb0",
+    "#8c2d04", "#7a1f3d",
 )  # fmt: skip
 
 SENTIMENT_SCALE = [
@@ -44,7 +44,7 @@ def modality_colour(name: str, modalities: list[str]) -> str:
 
 def class_colours(classes: list[str]) -> dict[str, str]:
     """One hue a class; negative, neutral and positive keep the sentiment's own."""
-    known = {"negative": "#c98f45", "neutral": "#9aa5b1", "positive": "#4fa8a0"}
+    known = {"negative": "#c98f45", "neutral": "#aeb6c0", "positive": "#1f867d"}
     return {
         name: known.get(name, CATEGORIES[i % len(CATEGORIES)]) for i, name in enumerate(classes)
     }
@@ -65,6 +65,32 @@ def blank(height: int = HEIGHT, **layout: Any) -> go.Figure:
     axes = {name: axis | layout.pop(name, {}) for name in ("xaxis", "yaxis")}
     # All at once: every further update of a layout costs milliseconds.
     return go.Figure(layout={**house, **layout, **axes})
+
+
+_PAPER = {"light": ("#1f2933", "#d9dee5", "#ffffff"), "dark": ("#e4e8ed", "#333c47", "#14181d")}
+
+
+def paper_template(theme: str) -> dict[str, Any]:
+    """A Plotly template for figures outside the app, whose theme is set by the browser there.
+
+    Args:
+        theme: ``light`` or ``dark``.
+    """
+    ink, line, ground = _PAPER[theme]
+    axis = {"gridcolor": line, "linecolor": line, "zerolinecolor": line, "automargin": True}
+    return {
+        "layout": {
+            "font": {"color": ink, "size": 12, "family": "system-ui, sans-serif"},
+            "colorway": list(CATEGORIES),
+            "paper_bgcolor": ground,
+            "plot_bgcolor": ground,
+            "xaxis": {**axis, "ticks": ""},
+            "yaxis": {**axis, "ticks": ""},
+            "scene": {f"{a}axis": {"gridcolor": line, "color": ink} for a in "xyz"},
+            "hoverlabel": {"bgcolor": ground, "bordercolor": line, "font": {"color": ink}},
+            "coloraxis": {"colorbar": {"outlinewidth": 0}},
+        }
+    }
 
 
 def name_rows(figure: go.Figure, names: list[str]) -> None:

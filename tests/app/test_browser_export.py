@@ -1,0 +1,144 @@
+"""A real browser: a figure as PNG, SVG and CSV, the selection as Parquet, the page as HTML."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from mmmie import load_checkpoint
+from mmmie.analysis.outputs import cached_outputs
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+IDS = ["c007_00", "c007_03"]
+FIGURE = "truth-and-prediction"  # drawn with WebGL
+
+
+@pytest.fixture
+def server(tmp_path):
+    """The app on a port of its own, with an empty folder for runs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "streamlit", "run", "app/main.py"),
+            *("--server.port", str(port), "--server.headless", "true"),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "MMMIE_RUNS": str(tmp_path / "runs")},
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def page():
+    if CHROMIUM is None:
+        if os.environ.get("MMMIE_BROWSER_REQUIRED"):
+            pytest.fail("chromium is not installed")
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        opened = browser.new_page(viewport={"width": 1440, "height": 900})
+        yield opened
+        browser.close()
+
+
+def downloaded(page, button) -> tuple[str, bytes]:
+    """The name and the bytes of the file that a button gives."""
+    with page.expect_download(timeout=60_000) as waiting:
+        button.click()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
+def test_what_the_app_gives_away_can_be_read_back(server, page, tmp_path):
+    page.goto(f"{server}/predictions?checkpoint=demo&selected={','.join(IDS)}&utterance={IDS[0]}")
+    graph = page.locator(f".st-key-{FIGURE} .js-plotly-plot")
+    expect(graph.locator(".main-svg").first).to_be_visible(timeout=90_000)
+    page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached", timeout=90_000)
+    width, height = (round(graph.bounding_box()[side]) for side in ("width", "height"))
+
+    pictures = page.locator(f".st-key-{FIGURE}-pictures")
+    name, png = downloaded(page, pictures.get_by_role("button", name="PNG"))
+    assert name == f"{FIGURE}.png" and png.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", png[16:24]) == (2 * width, 2 * height)
+    name, svg = downloaded(page, pictures.get_by_role("button", name="SVG"))
+    drawn = ElementTree.fromstring(svg)
+    assert name == f"{FIGURE}.svg" and drawn.get("viewBox") == f"0 0 {width} {height}"
+    assert drawn[0].get("fill").lower() in ("#ffffff", "#fff")  # opaque, as the light theme is
+    assert "predicted sentiment" in "".join(drawn.itertext())
+    assert drawn.find(".//{http://www.w3.org/2000/svg}image") is not None  # the points
+
+    checkpoint = load_checkpoint("checkpoints/demo")
+    corpus = checkpoint.corpus()
+    truth = cached_outputs(checkpoint, corpus, "valid").frame(corpus)
+    footer = page.locator(f".st-key-{FIGURE}-footer")
+    name, csv = downloaded(page, footer.get_by_role("button", name="CSV"))
+    table = pd.read_csv(io.BytesIO(csv))
+    assert name == f"{FIGURE}.csv"
+    pd.testing.assert_frame_equal(table, truth[list(table)], check_dtype=False)
+
+    page.get_by_role("button", name="Export").click()
+    name, parquet = downloaded(page, page.get_by_role("button", name="Parquet"))
+    chosen = pd.read_parquet(io.BytesIO(parquet))
+    assert name == "selection.parquet" and chosen["id"].tolist() == IDS
+    assert {"transcript", "prediction", "error", "sarcastic"} <= set(chosen)
+
+    name, html = downloaded(page, page.get_by_role("button", name="Report (HTML)"))
+    assert name == "mmmie-predictions.html"
+    link = re.search(r'<a href="([^"]+)" rel="noreferrer">http', html.decode())[1]
+    assert link.startswith(server) and f"utterance={IDS[0]}" in link and "checkpoint=demo" in link
+    look_at_report(page, html, tmp_path)
+
+
+def look_at_report(page, html: bytes, folder: Path) -> None:
+    """Open a report without any network: all figures are drawn and nothing else is asked for."""
+    file = folder / "report.html"
+    file.write_bytes(html)
+    page.goto("about:blank")
+    faults, asked = [], []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    expect(page.locator("h1")).to_have_count(1)
+    count = page.locator("[data-figure]").count()
+    assert count >= 5
+    expect(page.locator("[data-figure] .plot-container")).to_have_count(count, timeout=30_000)
+    assert not faults
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)
