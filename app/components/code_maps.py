@@ -50,8 +50,8 @@ The axes have no unit: PCA shows the directions of largest variance and the shar
 and t-SNE keep neighbours and not distances, and depend on the seed. **Trust** (trustworthiness, 0
 to 1) says how many of the ten nearest on the map are near in the original space too. Below about
 0.8 do not read clusters from a map; look at the neighbours, which come from the original space.
-t-SNE is fitted on at most 6,000 codes; where there are more, the others stand at the mean of the
-five nearest of these.
+t-SNE is fitted on at most 4,000 codes, 2,000 in three dimensions; where there are more, the others
+stand at the mean of the five nearest of these.
 
 Click a point, or drag a box or a lasso: the selection holds on every page, and shift adds to it.
 In three dimensions dragging turns the maps, all together; the hand also moves them in two

@@ -118,7 +118,7 @@ function placed(points, dimensions, view, width, height) {
   const depth = dimensions === 3 ? new Float32Array(count) : null;
   const [cosYaw, sinYaw] = [Math.cos(view.yaw), Math.sin(view.yaw)];
   const [cosPitch, sinPitch] = [Math.cos(view.pitch), Math.sin(view.pitch)];
-  const side = Math.min(width, height) * 0.72;
+  const side = Math.min(width, height) * 0.95;
   for (let i = 0; i < count; i++) {
     let across, down;
     if (depth) {

@@ -13,6 +13,7 @@ import streamlit as st
 from mmmie.analysis.projections import How, Projection, cached_projection, start_projections
 
 _Key = tuple[str, How]
+_MOST_HELD = 60
 
 
 @dataclass
@@ -52,6 +53,7 @@ def projections(
             if missing:
                 lines = stderr.decode("utf-8", "replace").strip().splitlines()
                 jobs.failed[key] = lines[-1] if lines else f"exit status {process.returncode}"
+        missing.sort(key=len)  # the quick ones first
         if missing and key not in jobs.processes and key not in jobs.failed:
             jobs.processes[key] = start_projections(missing, cache, how)
     return {space: projection for space, projection in found.items() if projection is not None}
@@ -77,6 +79,3 @@ def _look(jobs: _Jobs, key: _Key, space: str, codes: np.ndarray, cache: Path) ->
             del jobs.done[next(iter(jobs.done))]
         jobs.done[key, space] = found
     return jobs.done[key, space]
-
-
-_MOST_HELD = 60

@@ -20,7 +20,7 @@ import numpy as np
 
 _TRUST_NEIGHBOURS = 10
 _TRUST_MOST = 2000
-_TSNE_MOST = 6000  # codes; the time grows with them, half a minute a map at this many
+_TSNE_MOST = {2: 4000, 3: 2000}  # codes; so many take about a minute a map
 _PLACED_BY = 5
 _CHUNK = 2000
 # A change of what is computed changes the name under which it is kept.
@@ -162,7 +162,8 @@ def _tsne(codes: np.ndarray, how: How) -> tuple[np.ndarray, int]:
     """Points (n, k), and how many codes were fitted: the rest stand among their neighbours."""
     from sklearn.manifold import TSNE
 
-    pick = np.random.default_rng(how.seed).permutation(len(codes))[:_TSNE_MOST]
+    pick = np.random.default_rng(how.seed).permutation(len(codes))
+    pick = pick[: _TSNE_MOST[how.dimensions]]
     sample = codes[pick]
     reducer = TSNE(
         n_components=how.dimensions,
