@@ -52,7 +52,7 @@ FLAGS = [
     "--disable-sync",
 ]
 UTTERANCES = 22_856
-TRAINED_ON = 320
+TRAINED_ON = 322  # whole conversations
 TURNS = 7  # of a conversation
 CHANNELS = {"text": 300, "audio": 74, "vision": 35}
 WORDS = [

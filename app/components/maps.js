@@ -74,7 +74,7 @@ function stamp(radius, ring) {
 /** Size and strength of marks: the more there are, the smaller and paler. */
 function manner(count) {
   if (count <= 2000) return { radius: 2.4, alpha: 0.75 };
-  return count <= 8000 ? { radius: 1.8, alpha: 0.6 } : { radius: 1.3, alpha: 0.5 };
+  return count <= 8000 ? { radius: 1.8, alpha: 0.6 } : { radius: 1.2, alpha: 0.3 };
 }
 
 /** A picture that colours are laid over, premultiplied. */
