@@ -2,105 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import plotly.graph_objects as go
+import pandas as pd
 import streamlit as st
 
 from app import state
-from app.components.figures import figure_footer, selected_ids, words_first
-from app.components.umap_jobs import try_again, umap_failure, umaps
+from app.components.figures import figure_footer
+from app.components.point_maps import point_maps
+from app.components.projection_jobs import failure, projections, try_again
 from app.views.colouring import colouring
-from app.views.maps import Shown, code_maps, fused_map, points_frame, quality, thinned
+from app.views.maps import (
+    METHODS,
+    Marks,
+    Places,
+    code_places,
+    fused_places,
+    maps_message,
+    points_frame,
+    utterance_words,
+)
 from mmmie.analysis.outputs import SplitOutputs, cache_folder
-from mmmie.analysis.projections import Projection, pca
+from mmmie.analysis.projections import SLOW_METHODS, How, Projection, pca
 
 _CODES_KEY, _FUSED_KEY = "code-maps", "fused-map"
 _COMMON = "invariant"
 _POLL_SECONDS = 2
+_MOST_JOINED = 50
 
 _EXPLANATION = """
 **Upper row**: the invariant codes *z*. All modalities lie in one common projection, so that you
 can see whether they overlap: the column's own modality is in front, the others faint behind it,
-and lines join the chosen utterance to itself in the other modalities. If MI maximisation did its
-work the clouds coincide and the lines are short.
+and lines join the chosen utterance to itself in the other modalities, each ending in a dot of that
+modality's hue. If MI maximisation did its work the clouds coincide and the lines are short.
 
 **Lower row**: the specific codes *s* (rings), each in a projection of its own, because they need
 not live in the same space.
 
 **Fused**: what the prediction is read from.
 
-The axes have no unit: PCA shows the two directions of largest variance and the share they hold,
-UMAP keeps neighbours and not distances. **Trust** (trustworthiness, 0 to 1) says how many of the
-ten nearest on the map are near in the original space too. Below about 0.8 do not read clusters
-from a map; look at the neighbours, which come from the original space.
+The large **ring** is the utterance that is looked at, the **square** the pinned one. What is
+outside the slice or the selection is faded.
 
-Click a point, or drag a box or a lasso (upper right of the figure): the selection holds on every
-page.
+The axes have no unit: PCA shows the directions of largest variance and the share they hold, UMAP
+and t-SNE keep neighbours and not distances, and depend on the seed. **Trust** (trustworthiness, 0
+to 1) says how many of the ten nearest on the map are near in the original space too. Below about
+0.8 do not read clusters from a map; look at the neighbours, which come from the original space.
+t-SNE is fitted on at most 4,000 codes, 2,000 in three dimensions; where there are more, the others
+stand at the mean of the five nearest of these.
+
+Click a point, or drag a box or a lasso: the selection holds on every page, and shift adds to it.
+In three dimensions dragging turns the maps, all together; the hand also moves them in two
+dimensions, and the wheel then zooms. Every utterance is drawn and can be chosen.
 """
 
 
 def draw_code_maps(
-    view: state.View, method: str, beside: st.delta_generator.DeltaGenerator
+    view: state.View, how: How, join: bool, beside: st.delta_generator.DeltaGenerator
 ) -> None:
     """The grid of z and s here, the fused map in `beside`.
 
     Args:
         view: what is shown.
-        method: ``PCA`` or ``UMAP``; maps whose UMAP is not there yet show the PCA.
+        how: the method; maps that are still being computed show the PCA.
+        join: whether lines join the selected utterances across modalities too.
         beside: where the fused map goes.
     """
-    outputs, frame = view.outputs, view.frame
-    names = outputs.modalities
+    outputs, names = view.outputs, view.outputs.modalities
+    name = f"{view.checkpoint.fingerprint}-{view.corpus.fingerprint}-{view.split}"
     spaces = _spaces(outputs)
+    cache = cache_folder(view.checkpoint.info.folder)
+    ready = projections(name, spaces, cache, how) if how.method in SLOW_METHODS else {}
     maps = {
-        space: _pca(view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, space, codes)
+        space: ready.get(space) or _pca(name, space, how.dimensions, codes)
         for space, codes in spaces.items()
     }
-    name = f"{view.checkpoint.fingerprint}-{view.corpus.fingerprint}-{view.split}"
-    cache = cache_folder(view.checkpoint.info.folder)
-    ready = umaps(name, spaces, cache) if method == "UMAP" else {}
-    maps.update(ready)
-    shown = Shown(
-        frame,
-        thinned(len(frame), 2 * len(names) + 1, [*view.selected, view.primary]),
-        view.selected,
-        view.primary,
-        view.colour_by,
-        None
-        if view.colour_by == "modality"
-        else colouring(frame, view.colour_by, view.corpus.label),
-    )
-    specific = {name: maps[f"specific.{name}"] for name in names}
-    _chart(
-        code_maps(maps[_COMMON], specific, names, shown),
-        _CODES_KEY,
-        _take_from_codes,
-        "Maps of the invariant and specific codes, one column a modality.",
-    )
-    drawn = (
-        f"all {len(frame):,} utterances of the {view.split} split"
-        if len(shown.rows) == len(frame)
-        else f"{len(shown.rows):,} of {len(frame):,} utterances of the {view.split} split, a fixed "
-        f"random sample and the selection"
-    )
+    shown = _Shown(maps, names, (name, how, tuple(ready)))
+    codes, fused = _places(shown.key, shown)
+    words, marks = _words(name, view.frame), _marks(view, join)
+    point_maps(maps_message(codes, words, marks, key=True), key=_CODES_KEY, choose=state.select)
     figure_footer(
         key=_CODES_KEY,
-        caption=f"Means of the codes of {drawn}. Common projection of z: {quality(maps[_COMMON])}.",
+        caption=f"Means of the codes of all {len(view.frame):,} utterances of the {view.split} "
+        f"split; every one is drawn and can be chosen. {_joined_words(marks)}",
         explanation=_EXPLANATION,
-        data=points_frame(frame, maps[_COMMON], specific, maps["fused"], names),
+        data=_table(shown.key, shown, view.frame),
     )
-    if method == "UMAP" and len(ready) < len(spaces):
-        _wait_for_umaps(name, spaces, cache, len(ready))
+    if how.method in SLOW_METHODS and len(ready) < len(spaces):
+        _wait(name, spaces, cache, how, len(ready))
     with beside:
-        _chart(
-            fused_map(maps["fused"], names, shown),
-            _FUSED_KEY,
-            _take_from_fused,
-            "Map of the fused representation.",
+        point_maps(
+            maps_message(fused, words, marks, key=False), key=_FUSED_KEY, choose=state.select
         )
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The projections of a page, and what tells them from others."""
+
+    maps: dict[str, Projection]
+    modalities: list[str]
+    key: tuple[str, How, tuple[str, ...]]
+
+    @property
+    def specific(self) -> dict[str, Projection]:
+        return {m: self.maps[f"specific.{m}"] for m in self.modalities}
 
 
 def _spaces(outputs: SplitOutputs) -> dict[str, np.ndarray]:
@@ -111,58 +119,75 @@ def _spaces(outputs: SplitOutputs) -> dict[str, np.ndarray]:
     return {**spaces, "fused": outputs.spaces["fused"]}
 
 
-@st.cache_data(show_spinner="Projecting the codes", max_entries=100)
-def _pca(fingerprint: str, corpus: str, split: str, space: str, _codes: np.ndarray) -> Projection:
-    return pca(_codes)
+def _marks(view: state.View, join: bool) -> Marks:
+    looked_at = [view.primary, *([] if view.pinned is None else [view.pinned])]
+    chosen = view.selected[:_MOST_JOINED] if join else []
+    return Marks(
+        selected=view.selected,
+        primary=view.primary,
+        pinned=view.pinned,
+        within=view.within,
+        joined=list(dict.fromkeys([*chosen, *looked_at])),  # those looked at on top
+        by=view.colour_by,
+        colours=None
+        if view.colour_by == "modality"
+        else colouring(view.frame, view.colour_by, view.corpus.label),
+    )
 
 
-def _wait_for_umaps(name: str, spaces: dict[str, np.ndarray], cache: Path, ready: int) -> None:
+def _joined_words(marks: Marks) -> str:
+    """What the lines join, where there are more than those of the one utterance."""
+    if len(marks.joined) <= 1 + (marks.pinned is not None):
+        return ""
+    more = len(marks.selected) > _MOST_JOINED
+    which = f"the first {_MOST_JOINED} of the selected" if more else "the selected"
+    return f"Lines join {which} utterances to themselves."
+
+
+# What follows is kept as it is, not copied: nothing changes it, and copies of it would cost more
+# than the rest of a rerun.
+@st.cache_resource(show_spinner="Projecting the codes", max_entries=100)
+def _pca(name: str, space: str, dimensions: int, _codes: np.ndarray) -> Projection:
+    return pca(_codes, dimensions)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _places(key: tuple[str, How, tuple[str, ...]], _shown: _Shown) -> tuple[Places, Places]:
+    maps, names = _shown.maps, _shown.modalities
+    return code_places(maps[_COMMON], _shown.specific, names), fused_places(maps["fused"], names)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _words(name: str, _frame: pd.DataFrame) -> bytes:
+    return utterance_words(_frame)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _table(
+    key: tuple[str, How, tuple[str, ...]], _shown: _Shown, _frame: pd.DataFrame
+) -> pd.DataFrame:
+    maps = _shown.maps
+    return points_frame(_frame, maps[_COMMON], _shown.specific, maps["fused"], _shown.modalities)
+
+
+def _wait(name: str, spaces: dict[str, np.ndarray], cache: Path, how: How, ready: int) -> None:
     """Say what is still being computed, and draw the page again when more is there."""
-    failure = umap_failure(name)
-    if failure:
-        st.warning(f"UMAP could not be computed ({failure}); these maps show the PCA.")
-        st.button("Try again", on_click=try_again, args=(name,))
+    method = METHODS[how.method]
+    fault = failure(name, how)
+    if fault:
+        st.warning(f"{method} could not be computed ({fault}); these maps show the PCA.")
+        st.button("Try again", on_click=try_again, args=(name, how))
         return
 
     @st.fragment(run_every=_POLL_SECONDS)
     def wait() -> None:
-        now = umaps(name, spaces, cache)
-        if len(now) > ready or umap_failure(name):
+        now = projections(name, spaces, cache, how)
+        if len(now) > ready or failure(name, how):
             st.rerun()
         st.caption(
-            f":material/hourglass_top: UMAP runs in a process of its own: {len(now)} of "
-            f"{len(spaces)} maps are there, the others show the PCA. The first takes up to a "
-            f"minute, because it compiles; all are kept for the next time."
+            f":material/hourglass_top: {method} runs in a process of its own: {len(now)} of "
+            f"{len(spaces)} maps are there, the others show the PCA. A thousand utterances take "
+            f"up to a minute, many thousands some minutes; all are kept for the next time."
         )
 
     wait()
-
-
-def _chart(fig: go.Figure, key: str, take: Callable[[], None], alt: str) -> None:
-    words_first()
-    st.plotly_chart(
-        fig,
-        theme="streamlit",
-        width="stretch",
-        key=key,
-        alt=alt,
-        on_select=take,
-        config={
-            "displaylogo": False,
-            "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
-        },
-    )
-
-
-def _take_from_codes() -> None:
-    _take(_CODES_KEY)
-
-
-def _take_from_fused() -> None:
-    _take(_FUSED_KEY)
-
-
-def _take(key: str) -> None:
-    ids = selected_ids(key)
-    if ids:  # an empty event also follows every redraw: it does not mean "nothing"
-        state.select(ids)

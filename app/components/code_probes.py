@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
@@ -137,7 +140,10 @@ def _draw_strips(view: state.View, report: dict[str, Any], reading: str) -> None
     found = report["readings"][reading]
     names = [probe for probe in PROBE_NAMES if probe in found]
     figure(
-        probe_strips({probe: strip_frame(found[probe]) for probe in names}),
+        _kept(
+            _key(view, reading, *names),
+            lambda: probe_strips({probe: strip_frame(found[probe]) for probe in names}),
+        ),
         key="probes",
         caption=f"Probes of the {reading}, cross-validated by conversation, "
         f"{len(view.frame):,} utterances of the {view.split} split. 0 pale, 1 dark. "
@@ -152,7 +158,7 @@ def _draw_cka(view: state.View, report: dict[str, Any], reading: str) -> None:
     cka, modalities = report["readings"][reading]["cka"], view.outputs.modalities
     st.markdown(f"**{cka_finding(cka, modalities)}**")
     figure(
-        cka_figure(cka, modalities),
+        _kept(_key(view, reading, "cka"), lambda: cka_figure(cka, modalities)),
         key="cka",
         caption=f"Linear CKA of the {reading}, debiased; {len(view.frame):,} utterances of the "
         f"{view.split} split.",
@@ -179,7 +185,10 @@ def _draw_claims(view: state.View, report: dict[str, Any], reading: str) -> None
             column.markdown(f"**{title}**")
             with column:
                 figure(
-                    claims_figure(claims, kind, view.outputs.modalities),
+                    _kept(
+                        _key(view, reading, "claims", kind, *report["readings"][reading]),
+                        partial(claims_figure, claims, kind, view.outputs.modalities),
+                    ),
                     key=f"claims-{kind}",
                     caption=f"Probes of the {reading}, 95 % intervals; grey: where the claim "
                     "wants the value.",
@@ -241,6 +250,16 @@ def _all_probes(report: dict[str, Any]) -> pd.DataFrame:
         ],
         ignore_index=True,
     )
+
+
+def _key(view: state.View, *what: str) -> tuple[str, ...]:
+    return (view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, *what)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _kept(key: tuple[str, ...], _build: Callable[[], go.Figure]) -> go.Figure:
+    """A figure that no control of the sidebar changes; building one takes longer than drawing."""
+    return _build()
 
 
 @st.cache_data(show_spinner="Probing the codes", max_entries=50)

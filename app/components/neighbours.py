@@ -2,42 +2,82 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app import state
-from app.views.names import plain
-from mmmie.analysis.neighbours import nearest
+from app.components.layout import wide_columns
+from app.views.names import plain, slice_names
+from mmmie.analysis.neighbours import Metric, nearest
 
 _COUNT = 8
+_METRICS: dict[str, tuple[Metric, str, str]] = {
+    "Cosine": ("cosine", "cosine", "most similar to it by cosine"),
+    "Euclidean": ("euclidean", "distance", "at the smallest Euclidean distance from it"),
+}
 
 
 def draw_neighbours(view: state.View) -> None:
-    """A table of the nearest utterances; a click chooses one."""
+    """Tables of the nearest utterances of the primary one and the pinned one."""
+    st.subheader("Which utterances are nearest to it, where the codes live?")
+    _tables(view, state.selection())
+
+
+@st.fragment
+def _tables(view: state.View, drawn_for: state.Selection) -> None:
+    if state.selection() != drawn_for:  # a row was chosen in here: every part shows it
+        st.rerun()
     spaces = view.outputs.spaces
     titles = {name: _title(name) for name in ["fused", *(s for s in spaces if s != "fused")]}
-    st.subheader("Which utterances are nearest to it, where the codes live?")
-    space = st.selectbox(
-        "Nearest in",
-        list(titles),
-        format_func=titles.__getitem__,
-        key="neighbour_space",
-        width=280,
-        bind="query-params",
-        help="The original space, with all its dimensions: a map can mislead, this cannot.",
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        space = st.selectbox(
+            "Nearest in",
+            list(titles),
+            format_func=titles.__getitem__,
+            key="neighbour_space",
+            width=280,
+            bind="query-params",
+            help="The original space, with all its dimensions: a map can mislead, this cannot.",
+        )
+        metric = st.segmented_control(
+            "By",
+            list(_METRICS),
+            default="Cosine",
+            required=True,
+            key="neighbour_metric",
+            bind="query-params",
+            help="Cosine compares directions, and is what InfoNCE may see; Euclidean distance "
+            "compares lengths too.",
+        )
+    shown = [view.primary] if view.pinned is None else [view.primary, view.pinned]
+    columns = wide_columns(len(shown), key="neighbours", least=420)
+    for column, row in zip(columns, shown, strict=True):
+        with column:
+            _table(view, row, str(space), titles[str(space)], str(metric))
+
+
+def _table(view: state.View, row: int, space: str, title: str, metric: str) -> None:
+    """The nearest of one utterance; a click chooses one."""
+    frame, of = view.frame, view.frame.iloc[row]
+    measure, column, words = _METRICS[metric]
+    name = plain(str(of["id"]))
+    if view.pinned is not None:
+        st.markdown(f"**{name}**, " + ("pinned" if row == view.pinned else "looked at"))
+    found, values = nearest(
+        view.outputs.spaces[space], row, _COUNT, metric=measure, among=view.within
     )
-    primary = view.frame.iloc[view.primary]
-    found, cosine = nearest(spaces[str(space)], view.primary, _COUNT)
+    where = "" if view.slice == state.EVERYTHING else f" with {_slice(view.slice)}"
     if not len(found):
-        st.write("This split holds no other utterance.")
+        st.write(f"The {view.split} split holds no other utterance{where}.")
         return
-    table = view.frame.iloc[found].assign(cosine=cosine)
-    order = ("id", "cosine", "label", "prediction", "speaker", "transcript")
+    table = frame.iloc[found].assign(**{column: np.asarray(values, float)})
+    order = ("id", column, "label", "prediction", "speaker", "transcript")
     table = table[[c for c in order if c in table]].reset_index(drop=True)
     # keyed by what it lists, so that a row chosen in another list does not stay chosen
-    key = f"neighbours-{space}-{primary['id']}"
+    key = f"neighbours-{space}-{measure}-{view.slice}-{of['id']}"
     st.dataframe(
         table,
         hide_index=True,
@@ -50,13 +90,17 @@ def draw_neighbours(view: state.View) -> None:
             "transcript": st.column_config.TextColumn("transcript", width="large"),
             "label": _number("label", table),
             "prediction": _number("prediction", table),
-            "cosine": st.column_config.NumberColumn("cosine", format="%.3f"),
+            column: st.column_config.NumberColumn(column, format="%.3f"),
         },
     )
     st.caption(
-        f"The {len(table)} utterances of the {view.split} split most similar to utterance "
-        f"{plain(str(primary['id']))} by cosine in {titles[str(space)]}. Click a row to look at it."
+        f"The {len(table)} utterances of the {view.split} split{where} {words} in {title}, next "
+        f"to {name}. Click a row to look at it."
     )
+
+
+def _slice(name: str) -> str:
+    return plain(slice_names([name])[name])
 
 
 def _title(space: str) -> str:
@@ -71,7 +115,7 @@ def _number(name: str, table: pd.DataFrame) -> Any:
 
 
 def _take(key: str, table: pd.DataFrame) -> None:
-    rows = st.session_state[key]["selection"]["rows"]
+    rows = cast(dict[str, Any], st.session_state[key])["selection"]["rows"]
     if rows:
         chosen = str(table["id"].iloc[rows[0]])
         state.select(state.selection().ids or (chosen,), chosen)

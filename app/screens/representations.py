@@ -9,6 +9,7 @@ from app.components.code_epochs import draw_code_epochs
 from app.components.code_maps import draw_code_maps
 from app.components.code_probes import draw_probes, probe_controls, probes
 from app.components.layout import wide_columns
+from app.components.map_controls import map_controls
 from app.components.neighbours import draw_neighbours
 from app.components.utterance import utterance_card
 from app.views.probes import probe_finding
@@ -20,26 +21,18 @@ heading.title("Which part of the codes do the modalities share?")
 with state.readable_errors():
     _ = view.outputs
 
-method = st.segmented_control(
-    "Map",
-    ["PCA", "UMAP", "Over training"],
-    default="PCA",
-    required=True,
-    key="map_method",
-    label_visibility="collapsed",
-    bind="query-params",
-    help="PCA is there at once and keeps distances; UMAP keeps neighbours and takes a while; "
-    "over training plays how the codes moved.",
-)
-
+how, join = map_controls(view)
 left, right = wide_columns([5, 2], key="maps-and-card", least=250)
 with left:
-    if method == "Over training":
+    if how is None:
         draw_code_epochs(view)
     else:
-        draw_code_maps(view, str(method), right)
+        draw_code_maps(view, how, join, right)
 with right:
     utterance_card(view, view.primary, channels=False)
+    if view.pinned is not None:
+        st.caption(":material/keep: Pinned, to compare")
+        utterance_card(view, view.pinned, key="pinned-card", channels=False)
 
 draw_neighbours(view)
 

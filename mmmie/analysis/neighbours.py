@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
+Metric = Literal["cosine", "euclidean"]
 
-def nearest(codes: np.ndarray, index: int, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
-    """The codes most similar to one of them by cosine.
+
+def nearest(
+    codes: np.ndarray,
+    index: int,
+    count: int = 8,
+    *,
+    metric: Metric = "cosine",
+    among: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The codes that are nearest to one of them.
 
     Args:
         codes: (n, d).
         index: whose neighbours.
         count: how many, fewer where there are not so many others.
+        metric: by the angle between codes, or by the straight line.
+        among: (n,) mask of those that may be found; all if left out.
 
     Returns:
-        indices (k,) and cosines (k,) in [-1, 1], most similar first, `index` left out.
+        indices (k,), nearest first, `index` left out; and their cosines in [-1, 1], or their
+        distances.
 
     Example:
-        >>> nearest(np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 0.1]]), 0, 1)[0].tolist()
+        >>> codes = np.array([[1.0, 0.0], [0.0, 1.0], [3.0, 0.1]])
+        >>> nearest(codes, 0, 1)[0].tolist()
         [2]
+        >>> nearest(codes, 0, 1, metric="euclidean")[0].tolist()
+        [1]
     """
-    unit = codes / np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-12)
-    cosine = unit @ unit[index]
-    order = np.argsort(-cosine, kind="stable")
-    order = order[order != index][:count]
-    return order, cosine[order]
+    if metric == "cosine":
+        lengths = np.maximum(np.linalg.norm(codes, axis=1), 1e-12)
+        values = codes @ codes[index] / (lengths * lengths[index])
+        order = np.argsort(-values, kind="stable")
+    else:
+        values = np.linalg.norm(codes - codes[index], axis=1)
+        order = np.argsort(values, kind="stable")
+    allowed = np.ones(len(codes), bool) if among is None else among.copy()
+    allowed[index] = False
+    order = order[allowed[order]][:count]
+    return order, values[order]

@@ -1,9 +1,10 @@
-"""Codes in two or three dimensions: PCA at once, UMAP in a process of its own, cached on disk.
+"""Codes in two or three dimensions: PCA at once, UMAP and t-SNE in a process of their own.
 
-Run as a module it computes UMAPs one after another:
-``python -m mmmie.analysis.projections CODES.npy OUT.npz [CODES.npy OUT.npz …] DIMENSIONS``.
+What such a process finds is kept on disk, under a name made of the codes and of how they were
+projected. Run as a module it computes projections one after another:
+``python -m mmmie.analysis.projections METHOD DIMENSIONS SEED CODES.npy OUT.npz [CODES.npy …]``.
 UMAP compiles for seconds in every new process and can abort the process it runs in when two
-threads use it, so it never runs inside a server.
+threads use it, so it never runs inside a server; t-SNE takes longer than a reader waits.
 """
 
 from __future__ import annotations
@@ -19,6 +20,28 @@ import numpy as np
 
 _TRUST_NEIGHBOURS = 10
 _TRUST_MOST = 2000
+_TSNE_MOST = {2: 4000, 3: 2000}  # codes; so many take about a minute a map
+_PLACED_BY = 5
+_CHUNK = 2000
+# A change of what is computed changes the name under which it is kept.
+_VERSION = 2
+
+SLOW_METHODS = ("umap", "tsne")
+
+
+@dataclass(frozen=True)
+class How:
+    """What makes one projection of some codes differ from another.
+
+    Attributes:
+        method: ``pca``, ``umap`` or ``tsne``.
+        dimensions: 2 or 3.
+        seed: of UMAP and t-SNE; PCA has no chance in it.
+    """
+
+    method: str
+    dimensions: int = 2
+    seed: int = 0
 
 
 @dataclass
@@ -27,28 +50,31 @@ class Projection:
 
     Attributes:
         points: (n, k).
-        method: ``pca`` or ``umap``.
+        method: ``pca``, ``umap`` or ``tsne``.
         explained: share of the variance that the axes hold, PCA only.
         trustworthiness: 0 to 1, how many of the ten nearest on the map are near in the
             original space too (Venna and Kaski 2001); on at most 2,000 points.
+        fitted: how many codes the projection was fitted on, where the others were placed by
+            their neighbours among these; None where all were fitted.
     """
 
     points: np.ndarray
     method: str
     explained: float | None
     trustworthiness: float
+    fitted: int | None = None
 
 
 def pca(codes: np.ndarray, dimensions: int = 2) -> Projection:
     """Principal components of codes (n, d), with signs fixed so that a map never flips."""
     centred = codes.astype(np.float64) - codes.mean(0)
-    _, singular, axes = np.linalg.svd(centred, full_matrices=False)
-    axes = axes[:dimensions]
-    axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(1)])[:, None]
+    # of the covariance, which is as small as the code, however many there are
+    variance, axes = np.linalg.eigh(centred.T @ centred)
+    variance, axes = np.maximum(variance[::-1], 0), axes.T[::-1][:dimensions]
+    axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(1)])[:, None]
     points = centred @ axes.T
-    if points.shape[1] < dimensions:  # fewer codes or channels than axes
+    if points.shape[1] < dimensions:  # fewer channels than axes
         points = np.pad(points, ((0, 0), (0, dimensions - points.shape[1])))
-    variance = singular**2
     explained = float(variance[:dimensions].sum() / max(variance.sum(), 1e-12))
     return Projection(points, "pca", explained, trustworthiness(codes, points))
 
@@ -65,50 +91,56 @@ def trustworthiness(codes: np.ndarray, points: np.ndarray) -> float:
     k = min(_TRUST_NEIGHBOURS, (n - 1) // 2)
     if k < 1:
         return float("nan")
-    ranks = np.argsort(np.argsort(_squared_distances(codes[pick]), axis=1), axis=1)
-    near = np.argpartition(_squared_distances(points[pick]), k, axis=1)[:, : k + 1]
-    penalty = 0.0
-    for row, neighbours in enumerate(near):
+    apart = _squared_distances(codes[pick].astype(np.float64))
+    near = np.argpartition(_squared_distances(points[pick].astype(np.float64)), k, axis=1)
+    penalty = 0
+    for row, neighbours in enumerate(near[:, : k + 1]):
         others = neighbours[neighbours != row][:k]
-        penalty += np.maximum(ranks[row, others] - k, 0).sum()
+        ranks = (apart[row][None, :] < apart[row, others][:, None]).sum(1)
+        penalty += int(np.maximum(ranks - k, 0).sum())
     return float(1 - 2 / (n * k * (2 * n - 3 * k - 1)) * penalty)
 
 
-def cached_umap(codes: np.ndarray, cache: Path, dimensions: int = 2) -> Projection | None:
-    """The UMAP of codes (n, d) if it has been computed, else None; see `start_umap`."""
+def cached_projection(codes: np.ndarray, cache: Path, how: How) -> Projection | None:
+    """The projection of codes (n, d) if it has been computed, else None."""
     try:
-        with np.load(_umap_file(codes, cache, dimensions)) as stored:
-            return Projection(stored["points"], "umap", None, float(stored["trustworthiness"]))
+        with np.load(_file(codes, cache, how)) as stored:
+            fitted = int(stored["fitted"])
+            return Projection(
+                stored["points"],
+                how.method,
+                None,
+                float(stored["trustworthiness"]),
+                fitted if fitted < len(codes) else None,
+            )
     except (OSError, ValueError, KeyError, EOFError):
         return None
 
 
-def start_umap(codes: np.ndarray, cache: Path, dimensions: int = 2) -> subprocess.Popen[bytes]:
-    """Compute a UMAP in a process of its own; `cached_umap` finds it when it is done."""
-    return start_umaps([codes], cache, dimensions)
+def start_projections(spaces: list[np.ndarray], cache: Path, how: How) -> subprocess.Popen[bytes]:
+    """Project several spaces one after another in a process of their own.
 
-
-def start_umaps(
-    spaces: list[np.ndarray], cache: Path, dimensions: int = 2
-) -> subprocess.Popen[bytes]:
-    """`start_umap` of several spaces, one after another in one process, which compiles once."""
+    `cached_projection` finds each when it is done.
+    """
     files: list[Path] = []
     for codes in spaces:
-        out = _umap_file(codes, cache, dimensions)
+        out = _file(codes, cache, how)
         source = out.with_suffix(f".{os.getpid()}.npy")
         np.save(source, codes.astype(np.float32))
         files += [source, out]
+    settings = [how.method, str(how.dimensions), str(how.seed)]
     return subprocess.Popen(
-        [sys.executable, "-m", "mmmie.analysis.projections", *files, str(dimensions)],
+        [sys.executable, "-m", "mmmie.analysis.projections", *settings, *files],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
 
 
-def _umap_file(codes: np.ndarray, cache: Path, dimensions: int) -> Path:
+def _file(codes: np.ndarray, cache: Path, how: How) -> Path:
     digest = hashlib.blake2b(codes.astype(np.float32).tobytes(), digest_size=8).hexdigest()
-    return cache / f"umap-{digest}-{dimensions}d.npz"
+    settings = f"{how.dimensions}d-seed{how.seed}-{_VERSION}"
+    return cache / f"{how.method}-{digest}-{settings}.npz"
 
 
 def _squared_distances(x: np.ndarray) -> np.ndarray:
@@ -118,20 +150,54 @@ def _squared_distances(x: np.ndarray) -> np.ndarray:
     return distances
 
 
-def _main(source: Path, out: Path, dimensions: int) -> None:
+def _umap(codes: np.ndarray, how: How) -> np.ndarray:
     import umap
 
+    neighbours = max(2, min(15, len(codes) - 1))
+    reducer = umap.UMAP(n_components=how.dimensions, n_neighbors=neighbours, random_state=how.seed)
+    return np.asarray(reducer.fit_transform(codes))
+
+
+def _tsne(codes: np.ndarray, how: How) -> tuple[np.ndarray, int]:
+    """Points (n, k), and how many codes were fitted: the rest stand among their neighbours."""
+    from sklearn.manifold import TSNE
+
+    pick = np.random.default_rng(how.seed).permutation(len(codes))
+    pick = pick[: _TSNE_MOST[how.dimensions]]
+    sample = codes[pick]
+    reducer = TSNE(
+        n_components=how.dimensions,
+        perplexity=max(1.0, min(30.0, (len(sample) - 1) / 3)),
+        random_state=how.seed,
+    )
+    fitted = reducer.fit_transform(sample)
+    points = _placed(codes, sample, fitted) if len(sample) < len(codes) else np.empty_like(fitted)
+    points[pick] = fitted
+    return points, len(sample)
+
+
+def _placed(codes: np.ndarray, sample: np.ndarray, fitted: np.ndarray) -> np.ndarray:
+    """Codes at the mean of the points of those in the sample that are nearest to them."""
+    square = (sample**2).sum(1)
+    parts = []
+    for start in range(0, len(codes), _CHUNK):
+        distances = square - 2 * codes[start : start + _CHUNK] @ sample.T
+        near = np.argpartition(distances, _PLACED_BY, axis=1)[:, :_PLACED_BY]
+        parts.append(fitted[near].mean(1))
+    return np.concatenate(parts)
+
+
+def _main(source: Path, out: Path, how: How) -> None:
     codes = np.load(source, allow_pickle=False)
     source.unlink()
-    neighbours = max(2, min(15, len(codes) - 1))
-    reducer = umap.UMAP(n_components=dimensions, n_neighbors=neighbours, random_state=0)
-    points = reducer.fit_transform(codes)
+    points, fitted = (_umap(codes, how), len(codes)) if how.method == "umap" else _tsne(codes, how)
     scratch = out.with_suffix(f".{os.getpid()}.npz")
-    np.savez(scratch, points=points, trustworthiness=trustworthiness(codes, points))
+    trust = trustworthiness(codes, points)
+    np.savez(scratch, points=points.astype(np.float32), trustworthiness=trust, fitted=fitted)
     scratch.replace(out)
 
 
 if __name__ == "__main__":
-    *paths, count = sys.argv[1:]
+    name, count, number, *paths = sys.argv[1:]
     for source_path, out_path in zip(paths[::2], paths[1::2], strict=True):
-        _main(Path(source_path), Path(out_path), int(count))
+        _main(Path(source_path), Path(out_path), How(name, int(count), int(number)))

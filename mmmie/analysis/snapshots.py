@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
@@ -20,12 +20,14 @@ class CodeHistory:
         ids: the n utterances.
         invariant: modality → (E, n, d).
         fused: (E, n, d).
+        specific: modality → (E, n, d); empty where a run kept none.
     """
 
     epochs: list[int]
     ids: list[str]
     invariant: dict[str, np.ndarray]
     fused: np.ndarray
+    specific: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def snapshot_files(checkpoint: Path) -> list[Path]:
@@ -49,14 +51,17 @@ def read_history(files: list[Path], modalities: list[str]) -> CodeHistory:
     held = [(int(file.stem.rpartition("-")[2]), *read_snapshot(file)) for file in files]
     ids = held[-1][1]
     kept = [(epoch, spaces) for epoch, names, spaces in held if names == ids]
+
+    def over_epochs(name: str) -> np.ndarray:
+        return np.stack([spaces[name] for _, spaces in kept]).astype(np.float32)
+
+    in_all = set.intersection(*(set(spaces) for _, spaces in kept))
     return CodeHistory(
         epochs=[epoch for epoch, _ in kept],
         ids=ids,
-        invariant={
-            m: np.stack([spaces[f"invariant.{m}"] for _, spaces in kept]).astype(np.float32)
-            for m in modalities
-        },
-        fused=np.stack([spaces["fused"] for _, spaces in kept]).astype(np.float32),
+        invariant={m: over_epochs(f"invariant.{m}") for m in modalities},
+        fused=over_epochs("fused"),
+        specific={m: over_epochs(f"specific.{m}") for m in modalities if f"specific.{m}" in in_all},
     )
 
 

@@ -20,3 +20,13 @@ def test_few_utterances_and_zero_codes():
     assert nearest(np.ones((1, 3)), 0)[0].tolist() == []
     found, cosine = nearest(np.zeros((3, 2)), 1, 8)
     assert sorted(found.tolist()) == [0, 2] and np.isfinite(cosine).all()
+
+
+def test_euclidean_distances_and_only_those_allowed():
+    codes = np.array([[0.0, 1.0], [0.0, 5.0], [0.9, 1.0], [0.0, 1.2]])
+    found, distance = nearest(codes, 0, 3, metric="euclidean")
+    assert found.tolist() == [3, 2, 1] and np.allclose(distance, [0.2, 0.9, 4.0])
+    assert nearest(codes, 0, 1)[0].tolist() == [1]  # the same direction, however far
+    among = np.array([True, True, True, False])
+    assert nearest(codes, 0, 8, metric="euclidean", among=among)[0].tolist() == [2, 1]
+    assert nearest(codes, 0, among=np.zeros(4, bool))[0].tolist() == []

@@ -1,9 +1,16 @@
-"""Maps: PCA against a reference, trustworthiness against scikit-learn, UMAP in its process."""
+"""Maps: PCA and trustworthiness against scikit-learn, slow methods in their process."""
 
 import numpy as np
 import pytest
 
-from mmmie.analysis.projections import cached_umap, pca, start_umap, trustworthiness
+from mmmie.analysis import projections
+from mmmie.analysis.projections import (
+    How,
+    cached_projection,
+    pca,
+    start_projections,
+    trustworthiness,
+)
 
 
 @pytest.fixture
@@ -42,12 +49,26 @@ def test_trustworthiness_agrees_with_scikit_learn(codes):
         assert ours == pytest.approx(reference(codes, points, n_neighbors=10), abs=1e-9)
 
 
-def test_umap_runs_in_a_process_of_its_own_and_is_found_again(codes, tmp_path):
-    assert cached_umap(codes, tmp_path) is None
-    process = start_umap(codes, tmp_path)
+@pytest.mark.parametrize("method", ["umap", "tsne"])
+def test_a_slow_method_runs_in_a_process_of_its_own_and_is_found_again(codes, tmp_path, method):
+    how = How(method, 3 if method == "umap" else 2, seed=4)
+    assert cached_projection(codes, tmp_path, how) is None
+    process = start_projections([codes], tmp_path, how)
     _, errors = process.communicate(timeout=280)
     assert process.returncode == 0, errors
-    found = cached_umap(codes, tmp_path)
-    assert found.points.shape == (200, 2) and found.trustworthiness > 0.7
-    assert cached_umap(codes + 1, tmp_path) is None
+    found = cached_projection(codes, tmp_path, how)
+    assert found.points.shape == (200, how.dimensions) and found.trustworthiness > 0.7
+    assert found.fitted is None and found.method == method
+    assert cached_projection(codes + 1, tmp_path, how) is None
+    assert cached_projection(codes, tmp_path, How(method, how.dimensions, seed=5)) is None
     assert [f.suffix for f in tmp_path.iterdir()] == [".npz"]
+
+
+def test_codes_beyond_the_fitted_ones_stand_among_their_neighbours(monkeypatch):
+    random = np.random.default_rng(0)
+    codes = np.concatenate([random.normal(size=(60, 4)), random.normal(size=(60, 4)) + 20])
+    monkeypatch.setattr(projections, "_TSNE_MOST", {2: 60})
+    points, fitted = projections._tsne(codes.astype(np.float32), How("tsne"))
+    assert fitted == 60 and np.isfinite(points).all()
+    near = [np.linalg.norm(points[i] - points, axis=1).argsort()[1] // 60 for i in range(120)]
+    assert near == [i // 60 for i in range(120)]  # each by one of its own cluster

@@ -35,7 +35,7 @@ def test_snapshots_are_found_from_the_checkpoint_and_in_order(run):
     files = snapshot_files(run / "best")
     history = read_history(files, ["text", "audio"])
     assert history.epochs == [1, 2, 10] and history.ids == IDS
-    assert history.invariant["audio"].shape == (3, 12, 4)
+    assert history.invariant["audio"].shape == (3, 12, 4) and history.specific == {}
     (run / "else" / "where").mkdir(parents=True)
     assert snapshot_files(run / "else" / "where") == []
 
@@ -68,3 +68,13 @@ def test_all_epochs_share_the_axes_of_the_last_one():
     moved = np.linalg.norm(points[0] - points[1], axis=1)
     assert moved == pytest.approx(np.full(40, 2.0), rel=0.05)
     assert on_last_axes(last[None, :, :1]).shape == (1, 40, 2)
+
+
+def test_specific_codes_are_read_where_every_snapshot_holds_them(tmp_path):
+    random = np.random.default_rng(0)
+    spaces = {name: random.normal(size=(12, 4)) for name in ("invariant.text", "specific.text")}
+    for epoch in (1, 2):
+        write(tmp_path / "snapshots", epoch, IDS, {**spaces, "fused": np.ones((12, 4))})
+    history = read_history(snapshot_files(tmp_path), ["text"])
+    assert history.specific["text"].shape == (2, 12, 4)
+    assert np.allclose(history.specific["text"][1], spaces["specific.text"], atol=1e-2)

@@ -1,0 +1,264 @@
+"""How the Representations page takes a corpus of the size of CMU-MOSEI, in a real browser.
+
+    python benchmarks/large_corpus.py --repeats 5
+    python benchmarks/large_corpus.py --checkpoint demo      # one that ships, for comparison
+
+Makes a corpus of 22,856 utterances with three modalities whose features mean nothing, all in one
+split beside a small one to train on, and a checkpoint of one epoch, in a temporary folder. Then
+it starts the dashboard, visits the page once so that what the model says is cached, and prints
+medians of: a new session until the maps are drawn, a page switch until they are drawn, a widget
+until they are redrawn, and the memory of the server process.
+
+The maps count as drawn when the last of them says so. The time of a widget starts at
+the click or the key in the browser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+from playwright.sync_api import Page, sync_playwright
+
+from mmmie.corpus import Corpus, Features, Label, Modality
+from mmmie.corpus_folder import save_corpus_folder
+from mmmie.training.config import load_config
+from mmmie.training.run import train
+
+ROOT = Path(__file__).resolve().parents[1]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+UTTERANCES = 22_856
+TRAINED_ON = 322  # whole conversations
+TURNS = 7  # of a conversation
+CHANNELS = {"text": 300, "audio": 74, "vision": 35}
+WORDS = [
+    "the",
+    "film",
+    "was",
+    "slow",
+    "but",
+    "her",
+    "voice",
+    "made",
+    "it",
+    "worth",
+    "while",
+    "and",
+    "I",
+    "would",
+    "see",
+    "it",
+    "again",
+]
+TARGETS = {"new session": 4.0, "page switch": 4.0, "colour": 0.6, "utterance": 0.6}
+
+# Notes when a map was drawn, and when the reader last did something.
+WATCH = """
+window.drawn = []; window.acted = 0;
+for (const kind of ['click', 'keydown'])
+  document.addEventListener(kind, () => { window.acted = performance.now(); }, true);
+document.addEventListener('mmmie-drawn', () => window.drawn.push(performance.now()));
+"""
+QUIET_MS = 700
+SETTLED = f"""
+window.drawn.length && Math.max(...window.drawn) > window.acted
+  && performance.now() - Math.max(...window.drawn) > {QUIET_MS}
+  && document.querySelector('.stApp').dataset.testScriptState === 'notRunning'
+"""
+
+
+SOME_IDS = "[3, 10, 17, 24, 31].map(i => document.querySelector('.mmmie-maps').maps.fields(i)[0])"
+
+
+@dataclass
+class Taken:
+    """Seconds to a drawing, and the processor seconds of server and browser for it."""
+
+    seconds: float = 0.0
+    server: float = 0.0
+    browser: float = 0.0
+
+
+def main() -> None:
+    """Make the corpus and the checkpoint, start a server, measure, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--checkpoint", help="one that ships, instead of the large corpus")
+    parser.add_argument("--keep", type=Path, help="a folder for corpus and run, used again if full")
+    options = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        home = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        name = options.checkpoint or "runs/large"
+        if options.checkpoint is None and not (home / "runs" / "large").exists():
+            make_run(home)
+        url, server = stack.enter_context(_server(home / "runs"))
+        address = f"checkpoint={name}&split=valid"
+        for what, taken in _measure(url, address, options.repeats, server.pid).items():
+            seconds = [one.seconds for one in taken]
+            print(
+                f"{what}: median {statistics.median(seconds):.2f} s, {min(seconds):.2f} to "
+                f"{max(seconds):.2f} s over {len(seconds)} (target {TARGETS[what]} s); "
+                f"processor: server {statistics.median(one.server for one in taken):.2f} s, "
+                f"browser {statistics.median(one.browser for one in taken):.2f} s"
+            )
+        memory = psutil.Process(server.pid).memory_info().rss
+        print(f"memory of the server: {memory / 1e6:.0f} MB (target 1000 MB)")
+
+
+def make_corpus() -> Corpus:
+    """A corpus as large as CMU-MOSEI: random features that lean towards the label a little."""
+    random = np.random.default_rng(0)
+    n = TRAINED_ON + UTTERANCES
+    video, turn = np.divmod(np.arange(n), TURNS)
+    label = np.clip(random.normal(0.3, 1.2, n), -3, 3).round(2)
+    table = pd.DataFrame(
+        {
+            "id": [f"v{v:05d}_{t}" for v, t in zip(video, turn, strict=True)],
+            "conversation": [f"v{v:05d}" for v in video],
+            "position": turn,
+            # whole conversations in one split
+            "split": np.where(video * TURNS < TRAINED_ON, "train", "valid"),
+            "label": label,
+            "transcript": [" ".join(random.choice(WORDS, 15)) for _ in range(n)],
+            "topic": random.choice(["film", "book", "politics"], n),
+        }
+    )
+    features = {}
+    for name, dim in CHANNELS.items():
+        values = random.normal(size=(n, dim))
+        values[:, : dim // 5] += 0.7 * label[:, None]
+        features[name] = Features(values.astype(np.float16))
+    modalities = {name: Modality(name, dim, "utterance") for name, dim in CHANNELS.items()}
+    scale = Label("sentiment", "regression", range=(-3.0, 3.0))
+    return Corpus("large", scale, modalities, table, features)
+
+
+def make_run(home: Path) -> None:
+    """The corpus and a run of one epoch on its small train split, under `home`."""
+    save_corpus_folder(make_corpus(), home / "corpus")
+    config = load_config(overrides=["training.epochs=1", "training.mi_check_every=0"])
+    train(home / "corpus", home / "runs" / "large", config, device="cpu")
+
+
+@contextlib.contextmanager
+def _server(runs: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "streamlit", "run", "app/main.py"),
+            *("--server.port", str(port), "--server.headless", "true"),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "MMMIE_RUNS": str(runs)},
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_up(url)
+        yield url, process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _measure(url: str, address: str, repeats: int, server: int) -> dict[str, list[Taken]]:
+    times: dict[str, list[Taken]] = {what: [] for what in TARGETS}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context.add_init_script(WATCH)
+        for visit in range(repeats + 1):  # the first fills the caches
+            page = context.new_page()
+            with _timed(page, server) as taken:
+                page.goto(f"{url}/representations?{address}")
+            if visit:
+                times["new session"].append(taken)
+            if visit < repeats:
+                page.close()
+        for repeat in range(repeats):
+            by = ("prediction", "conversation")[repeat % 2]
+            page.locator('[data-testid="stSidebar"]').get_by_label("Colour by").click()
+            with _timed(page, server) as taken:
+                page.get_by_role("option", name=by, exact=True).click()
+            times["colour"].append(taken)
+        ids = page.evaluate(SOME_IDS)
+        field = page.locator('[data-testid="stSidebar"]').get_by_label("Utterance", exact=True)
+        for repeat in range(repeats):
+            field.fill(ids[repeat % len(ids)])
+            with _timed(page, server) as taken:
+                field.press("Enter")
+            times["utterance"].append(taken)
+        links = page.locator('[data-testid="stSidebarNavLink"]')
+        for _ in range(repeats):
+            links.filter(has_text="Overview").click()
+            page.wait_for_timeout(3000)
+            with _timed(page, server) as taken:
+                links.filter(has_text="Representations").click()
+            times["page switch"].append(taken)
+        browser.close()
+    return times
+
+
+@contextlib.contextmanager
+def _timed(page: Page, server: int) -> Iterator[Taken]:
+    """What an act of the reader takes, to the last drawing of a map."""
+    taken = Taken()
+    page.evaluate("window.drawn = []")
+    before = _processor(server)
+    yield taken
+    page.wait_for_function(SETTLED, timeout=180_000, polling=50)
+    after = _processor(server)
+    taken.seconds = page.evaluate("(Math.max(...window.drawn) - window.acted) / 1000")
+    taken.server, taken.browser = after[0] - before[0], after[1] - before[1]
+
+
+def _processor(server: int) -> tuple[float, float]:
+    """Processor seconds so far of the server, and of the browser with all its processes."""
+    seconds = [0.0, 0.0]
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            seconds[process.pid != server] += times.user + times.system
+    return seconds[0], seconds[1]
+
+
+def _wait_until_up(url: str) -> None:
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise SystemExit("the server did not start within a minute")
+
+
+if __name__ == "__main__":
+    main()
