@@ -18,11 +18,11 @@ from app.views.aligned_maps import (
     aligned_frame,
     own_colouring,
     space_name,
+    thinned,
     utterance_sentence,
 )
 from app.views.colouring import Colouring, colouring
 from app.views.dots import dot_plot
-from app.views.maps import thinned
 from app.views.names import plain
 from app.views.style import modality_colour
 from mmmie.analysis.aligned_codes import AlignedCodes, align_codes
@@ -83,7 +83,7 @@ def _maps(view: state.View, other: state.View, aligned: AlignedCodes, space: str
     always = [*view.selected, view.primary, *([] if view.pinned is None else [view.pinned])]
     drawn = Drawn(
         frame,
-        thinned(len(frame), 2, always),
+        thinned(len(frame), always),
         view.within,
         view.selected,
         view.primary,

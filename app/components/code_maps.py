@@ -89,12 +89,20 @@ def draw_code_maps(
         f"split; every one is drawn and can be chosen. {_joined_words(marks)}",
         explanation=_EXPLANATION,
         data=_table(shown.key, shown, view.frame),
+        pictures=(_CODES_KEY,),
     )
     if how.method in SLOW_METHODS and len(ready) < len(spaces):
         _wait(name, spaces, cache, how, len(ready))
     with beside:
         point_maps(
             maps_message(fused, words, marks, key=False), key=_FUSED_KEY, choose=state.select
+        )
+        figure_footer(
+            key=_FUSED_KEY,
+            caption="What the prediction is read from.",
+            explanation=_EXPLANATION,
+            data=_table(shown.key, shown, view.frame),
+            pictures=(_FUSED_KEY,),
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -20,114 +21,14 @@ _HTML = """
 </div>
 """
 
-_CSS = """
-.row { display: flex; gap: 1rem; align-items: center; }
-button { all: unset; cursor: pointer; display: inline-flex; align-items: center; gap: 0.5rem;
-  font-family: var(--st-font); font-size: 0.875rem; line-height: 1.6;
-  min-height: 2.5rem; color: var(--st-text-color); }
-button:hover { color: var(--st-primary-color); }
-button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
-button:disabled { cursor: progress; opacity: 0.5; }
-button.failed { color: var(--st-red-text-color, #b42318); }
-.icon { font-family: "Material Symbols Rounded"; font-size: 1rem; line-height: 1;
-  font-feature-settings: "liga"; -webkit-font-feature-settings: "liga"; user-select: none; }
-"""
+_HERE = Path(__file__).parent
 
-_JS = """
-const SCALE = 2;
-
-async function drawn(graph, format, scale) {
-  const { width, height } = graph._fullLayout;
-  const layout = { ...graph.layout, paper_bgcolor: "rgba(0,0,0,0)" };
-  const figure = { data: graph.data, layout, config: graph._context };
-  return window.Plotly.toImage(figure, { format, width, height, scale });
-}
-
-function places(graphs) {
-  const boxes = graphs.map((graph) => graph.getBoundingClientRect());
-  const left = Math.min(...boxes.map((box) => box.left));
-  const top = Math.min(...boxes.map((box) => box.top));
-  return {
-    width: Math.ceil(Math.max(...boxes.map((box) => box.right)) - left),
-    height: Math.ceil(Math.max(...boxes.map((box) => box.bottom)) - top),
-    at: boxes.map((box) => [Math.round(box.left - left), Math.round(box.top - top)]),
-  };
-}
-
-async function asPng(graphs, ground) {
-  const { width, height, at } = places(graphs);
-  const canvas = document.createElement("canvas");
-  canvas.width = width * SCALE;
-  canvas.height = height * SCALE;
-  const context = canvas.getContext("2d");
-  context.fillStyle = ground;
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  for (const [i, graph] of graphs.entries()) {
-    const image = new Image();
-    image.src = await drawn(graph, "png", SCALE);
-    await image.decode();
-    context.drawImage(image, at[i][0] * SCALE, at[i][1] * SCALE);
-  }
-  return new Promise((done) => canvas.toBlob(done, "image/png"));
-}
-
-async function asSvg(graphs, ground) {
-  const { width, height, at } = places(graphs);
-  const space = "http://www.w3.org/2000/svg";
-  const page = document.implementation.createDocument(space, "svg");
-  const root = page.documentElement;
-  root.setAttribute("width", width);
-  root.setAttribute("height", height);
-  root.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  const back = root.appendChild(page.createElementNS(space, "rect"));
-  back.setAttribute("width", "100%");
-  back.setAttribute("height", "100%");
-  back.setAttribute("fill", ground);
-  for (const [i, graph] of graphs.entries()) {
-    const address = await drawn(graph, "svg", 1);
-    const text = decodeURIComponent(address.slice(address.indexOf(",") + 1));
-    const part = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-    part.setAttribute("x", at[i][0]);
-    part.setAttribute("y", at[i][1]);
-    root.appendChild(page.importNode(part, true));
-  }
-  return new Blob([new XMLSerializer().serializeToString(page)], { type: "image/svg+xml" });
-}
-
-async function save(button, data, ground) {
-  const format = button.dataset.format;
-  const graphs = data.pictures.flatMap((name) => [
-    ...document.querySelectorAll(`.st-key-${CSS.escape(name)} .js-plotly-plot`),
-  ]);
-  button.disabled = true;
-  button.classList.remove("failed");
-  try {
-    const blob = await (format === "png" ? asPng : asSvg)(graphs, ground);
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `${data.name}.${format}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-  } catch (error) {
-    console.error(error);
-    button.classList.add("failed");
-    button.title = "The browser could not draw this figure: wait until it is there, try again.";
-  } finally {
-    button.disabled = false;
-  }
-}
-
-export default function ({ parentElement, data }) {
-  for (const button of parentElement.querySelectorAll("button")) {
-    button.onclick = () => {
-      const style = getComputedStyle(parentElement.querySelector(".row"));
-      save(button, data, style.getPropertyValue("--st-background-color").trim() || "#ffffff");
-    };
-  }
-}
-"""
-
-_render = st.components.v2.component("mmmie_pictures", html=_HTML, css=_CSS, js=_JS)
+_render = st.components.v2.component(
+    "mmmie_pictures",
+    html=_HTML,
+    css=(_HERE / "export_pictures.css").read_text("utf-8"),
+    js=(_HERE / "export_pictures.js").read_text("utf-8"),
+)
 
 
 def picture_buttons(name: str, pictures: Sequence[str]) -> None:

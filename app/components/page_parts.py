@@ -13,6 +13,8 @@ from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.Element_pb2 import Element
 
 from app.components.page_record import Path
+from app.components.point_maps import MAPS
+from app.views.maps_figure import maps_figure
 from app.views.report import (
     Bubbles,
     Group,
@@ -149,7 +151,10 @@ def _dataframe(table: Any) -> Part | None:
     return _rows(frame[shown], hide_index=hide_index, settings=settings, more=more)
 
 
-def _chat(component: Any) -> Part | None:
+def _component(component: Any) -> Part | None:
+    """Maps and chats; buttons and players have nothing to say on paper."""
+    if component.component_name.endswith(MAPS):
+        return Picture(str(maps_figure(component.bytes).to_json()), "Maps of the codes.")
     if "bubbles" not in component.json:
         return None
     held = json.loads(component.json)
@@ -167,7 +172,7 @@ _READERS = {
     "html": _html,
     "table": _static_table,
     "dataframe": _dataframe,
-    "bidi_component": _chat,
+    "bidi_component": _component,
 }
 
 

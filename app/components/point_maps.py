@@ -7,10 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.components.page_record import keep_recording
+
+MAPS = "mmmie_maps"
 _HERE = Path(__file__).parent
 
 _render = st.components.v2.component(
-    "mmmie_maps",
+    MAPS,
     html='<div class="mmmie-maps"></div>',
     css=(_HERE / "maps.css").read_text("utf-8"),
     js=(_HERE / "maps.js").read_text("utf-8"),
@@ -32,4 +35,5 @@ def point_maps(message: bytes, *, key: str, choose: Callable[[list[str]], None])
         if ids:
             choose([str(i) for i in ids])
 
+    keep_recording()
     _render(key=key, data=message, on_chosen_change=take)

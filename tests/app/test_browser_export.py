@@ -3,80 +3,20 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import shutil
-import socket
 import struct
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pandas as pd
-import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from mmmie import load_checkpoint
 from mmmie.analysis.outputs import cached_outputs
+from tests.app.browsing import settle
 
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 IDS = ["c007_00", "c007_03"]
 FIGURE = "truth-and-prediction"  # drawn with WebGL
-
-
-@pytest.fixture
-def server(tmp_path):
-    """The app on a port of its own, with an empty folder for runs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "streamlit", "run", "app/main.py"),
-            *("--server.port", str(port), "--server.headless", "true"),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "MMMIE_RUNS": str(tmp_path / "runs")},
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
-                break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@pytest.fixture
-def page():
-    if CHROMIUM is None:
-        if os.environ.get("MMMIE_BROWSER_REQUIRED"):
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        opened = browser.new_page(viewport={"width": 1440, "height": 900})
-        yield opened
-        browser.close()
 
 
 def downloaded(page, button) -> tuple[str, bytes]:
@@ -87,7 +27,9 @@ def downloaded(page, button) -> tuple[str, bytes]:
 
 
 def test_what_the_app_gives_away_can_be_read_back(server, page, tmp_path):
-    page.goto(f"{server}/predictions?checkpoint=demo&selected={','.join(IDS)}&utterance={IDS[0]}")
+    page.goto(
+        f"{server[0]}/predictions?checkpoint=demo&selected={','.join(IDS)}&utterance={IDS[0]}"
+    )
     graph = page.locator(f".st-key-{FIGURE} .js-plotly-plot")
     expect(graph.locator(".main-svg").first).to_be_visible(timeout=90_000)
     page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached", timeout=90_000)
@@ -122,7 +64,9 @@ def test_what_the_app_gives_away_can_be_read_back(server, page, tmp_path):
     name, html = downloaded(page, page.get_by_role("button", name="Report (HTML)"))
     assert name == "mmmie-predictions.html"
     link = re.search(r'<a href="([^"]+)" rel="noreferrer">http', html.decode())[1]
-    assert link.startswith(server) and f"utterance={IDS[0]}" in link and "checkpoint=demo" in link
+    assert (
+        link.startswith(server[0]) and f"utterance={IDS[0]}" in link and "checkpoint=demo" in link
+    )
     look_at_report(page, html, tmp_path)
 
 
@@ -142,3 +86,25 @@ def look_at_report(page, html: bytes, folder: Path) -> None:
     expect(page.locator("[data-figure] .plot-container")).to_have_count(count, timeout=30_000)
     assert not faults
     assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)
+
+
+def test_maps_are_saved_with_their_words_and_stand_in_the_report(server, page, tmp_path):
+    page.goto(f"{server[0]}/representations?checkpoint=demo")
+    page.wait_for_selector(".mmmie-stage canvas", timeout=90_000)
+    settle(page)
+    pictures = page.locator(".st-key-code-maps-pictures")
+    _, png = downloaded(page, pictures.get_by_role("button", name="PNG"))
+    grid = page.locator(".st-key-code-maps .mmmie-grid").bounding_box()
+    width, height = struct.unpack(">II", png[16:24])
+    assert abs(width - 2 * grid["width"]) < 4 and height > 2 * grid["height"] - 4
+    _, svg = downloaded(page, pictures.get_by_role("button", name="SVG"))
+    drawn = ElementTree.fromstring(svg)
+    space = "{http://www.w3.org/2000/svg}"
+    said = ["".join(text.itertext()) for text in drawn.iter(f"{space}text")]
+    assert {"z text", "s vision", "label"} <= set(said)
+    assert len(list(drawn.iter(f"{space}image"))) == 7  # six maps and the key to their colours
+
+    page.get_by_role("button", name="Export").click()
+    _, html = downloaded(page, page.get_by_role("button", name="Report (HTML)"))
+    look_at_report(page, html, tmp_path)
+    expect(page.get_by_text("s vision").first).to_be_visible()

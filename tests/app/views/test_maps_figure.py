@@ -1,0 +1,43 @@
+"""The maps of a message as a figure of a report."""
+
+import numpy as np
+import pytest
+
+from app.views.maps import maps_message, utterance_words
+from app.views.maps_figure import maps_figure
+from app.views.style import FADED, modality_colour
+from tests.app.views.test_maps import N, frame, marks, places  # noqa: F401
+
+
+def drawn(frame, dimensions=2, **more):  # noqa: F811
+    words = utterance_words(frame)
+    return maps_figure(maps_message(places(dimensions), words, marks(frame, **more), key=True))
+
+
+def test_every_point_is_on_every_map_where_the_page_shows_it(frame):  # noqa: F811
+    figure = drawn(frame)
+    held = places()
+    assert [len(trace.x) for trace in figure.data] == [N] * 4
+    for trace, panel in zip(figure.data, held.panels, strict=True):
+        points = np.frombuffer(held.buffers[panel.points], np.uint16).reshape(-1, 2)
+        assert (np.column_stack([trace.x, trace.y]) == points).all()
+        assert trace.marker.color == panel.hue
+        assert (trace.marker.symbol == "circle-open") == panel.ring
+    titles = [a.text for a in figure.layout.annotations]
+    assert titles[0].startswith("<b>z text</b>") and "trust 0.91" in titles[0]
+    assert figure.data[0].marker.color == modality_colour("text", ["text", "audio"])
+
+
+def test_colours_and_the_selection_are_those_of_the_page(frame):  # noqa: F811
+    scaled = drawn(frame, by="label", selected=[1, 2]).data[0].marker
+    assert len(set(scaled.color)) > 10
+    assert scaled.opacity[1] == 1 and scaled.opacity[3] == FADED
+    named = drawn(frame, by="topic").data[0].marker
+    assert named.color[0] == named.color[3] != named.color[1]
+
+
+@pytest.mark.parametrize("by", ["modality", "label"])
+def test_three_dimensions(frame, by):  # noqa: F811
+    figure = drawn(frame, dimensions=3, by=by)
+    assert {trace.type for trace in figure.data} == {"scatter3d"}
+    assert len({trace.scene for trace in figure.data}) == 4
