@@ -41,27 +41,16 @@ def open_corpus_folder(folder: Path | str) -> Corpus:
     if not description_file.is_file():
         raise InputError(f"{description_file}: is missing; a corpus folder needs it")
     raw = _read_json(description_file)
-    label = _read_label(raw, description_file)
-    modalities = _read_modalities(raw, description_file)
+    corpus = described_corpus(raw, description_file)
     table_file = _table_file(folder)
-    utterances = read_utterances(table_file, label)
+    utterances = corpus.utterances = read_utterances(table_file, corpus.label)
     features_file = folder / "features.safetensors"
-    features = _read_features(features_file, modalities)
-    corpus = Corpus(
-        name=_string(raw, "name", description_file),
-        description=str(raw.get("description") or ""),
-        label=label,
-        modalities=modalities,
-        utterances=utterances,
-        features=features,
-        source=raw.get("source"),
-        licence=raw.get("licence"),
-        path=folder,
-    )
+    corpus.features = _read_features(features_file, corpus.modalities)
+    corpus.path = folder
     faults = corpus_faults(corpus, str(table_file), str(features_file))
     if faults:
         raise InputError(faults[0], faults)
-    if label.kind == "regression":
+    if corpus.label.kind == "regression":
         utterances["label"] = utterances["label"].astype(np.float64)
     return corpus
 
@@ -78,6 +67,18 @@ def save_corpus_folder(corpus: Corpus, folder: Path | str) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: exists and is not empty; name a new folder")
     folder.mkdir(parents=True, exist_ok=True)
+    tensors: dict[str, np.ndarray] = {}
+    for name, features in corpus.features.items():
+        tensors[name] = np.ascontiguousarray(features.values)
+        if features.offsets is not None:
+            tensors[f"{name}.offsets"] = np.ascontiguousarray(features.offsets)
+    save_file(tensors, str(folder / "features.safetensors"))
+    corpus.utterances.to_csv(folder / "utterances.csv", index=False)
+    (folder / "corpus.json").write_text(json.dumps(describe_corpus(corpus), indent=1), "utf-8")
+
+
+def describe_corpus(corpus: Corpus) -> dict[str, Any]:
+    """What ``corpus.json`` says of a corpus."""
     label: dict[str, Any] = {"name": corpus.label.name, "kind": corpus.label.kind}
     if corpus.label.range:
         label["range"] = list(corpus.label.range)
@@ -99,15 +100,25 @@ def save_corpus_folder(corpus: Corpus, folder: Path | str) -> None:
         "source": corpus.source,
         "licence": corpus.licence,
     }
-    tensors: dict[str, np.ndarray] = {}
-    for name, features in corpus.features.items():
-        tensors[name] = np.ascontiguousarray(features.values)
-        if features.offsets is not None:
-            tensors[f"{name}.offsets"] = np.ascontiguousarray(features.offsets)
-    save_file(tensors, str(folder / "features.safetensors"))
-    corpus.utterances.to_csv(folder / "utterances.csv", index=False)
-    described = {key: value for key, value in described.items() if value is not None}
-    (folder / "corpus.json").write_text(json.dumps(described, indent=1), "utf-8")
+    return {key: value for key, value in described.items() if value is not None}
+
+
+def described_corpus(raw: dict[str, Any], file: Path) -> Corpus:
+    """The corpus that `describe_corpus` describes, without utterances and features.
+
+    Raises:
+        InputError: an entry is missing or wrong; `file` is where it was found.
+    """
+    return Corpus(
+        name=_string(raw, "name", file),
+        description=str(raw.get("description") or ""),
+        label=_read_label(raw, file),
+        modalities=_read_modalities(raw, file),
+        utterances=pd.DataFrame(),
+        features={},
+        source=raw.get("source"),
+        licence=raw.get("licence"),
+    )
 
 
 def read_utterances(file: Path, label: Label) -> pd.DataFrame:

@@ -1,0 +1,57 @@
+"""Every format that can be opened, and which one a path is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmmie.datasets.read_mmsa import is_mmsa, read_mmsa
+from mmmie.datasets.read_table import is_table, read_table
+from mmmie.datasets.reading import Reading
+from mmmie.datasets.source import Source
+from mmmie.datasets.values import Unusable
+from mmmie.errors import InputError
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One format.
+
+    Attributes:
+        name: what people call it.
+        recognises: whether a source is of this format, by its content.
+        read: the corpus in it, features still in the file; raises `Unusable` or `InputError`.
+    """
+
+    name: str
+    recognises: Callable[[Source], bool]
+    read: Callable[[Source], Reading]
+
+
+READERS = (
+    Reader("MMSA pickle", is_mmsa, read_mmsa),
+    Reader("table with .npy features", is_table, read_table),
+)
+"""In the order in which they are asked."""
+
+
+def open_reading(path: Path) -> tuple[str, Reading]:
+    """The name of the format of a file or folder, and the corpus in it.
+
+    Raises:
+        InputError: no reader knows it, or it has a fault.
+    """
+    source = Source(path)
+    for reader in READERS:
+        if not reader.recognises(source):
+            continue
+        try:
+            return reader.name, reader.read(source)
+        except Unusable as error:
+            raise InputError(f"{path}: {error} (read as {reader.name})") from None
+    names = ", ".join(reader.name for reader in READERS)
+    raise InputError(
+        f"{path}: is of no known format; give a corpus folder or one of: {names} "
+        f"(docs/formats.md shows each)"
+    )
