@@ -7,7 +7,7 @@ from pathlib import Path
 from mmmie.corpus import Corpus
 from mmmie.corpus_folder import open_corpus_folder, save_corpus_folder
 
-__all__ = ["convert_corpus", "load_corpus"]
+__all__ = ["convert_corpus", "load_corpus", "recognise_corpus"]
 
 
 def load_corpus(data: str | Path) -> Corpus:
@@ -29,16 +29,22 @@ def load_corpus(data: str | Path) -> Corpus:
         >>> sorted(corpus.modalities)
         ['audio', 'text', 'vision']
     """
+    return recognise_corpus(data)[1]
+
+
+def recognise_corpus(data: str | Path) -> tuple[str, Corpus]:
+    """The name of the format of a corpus, and the corpus (see `load_corpus`)."""
     if str(data) == "demo":
         from mmmie.datasets.demo import generate_demo
 
-        return generate_demo()
+        return "demo", generate_demo()
     path = Path(data)
     if _is_native(path):
-        return open_corpus_folder(path)
+        return "corpus folder", open_corpus_folder(path)
     from mmmie.datasets.registry import open_reading
 
-    return open_reading(path)[1].corpus()
+    name, reading = open_reading(path)
+    return name, reading.corpus()
 
 
 def convert_corpus(data: str | Path, folder: str | Path) -> int:

@@ -6,7 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmmie.datasets.read_contextual import is_contextual, read_contextual
+from mmmie.datasets.read_csd import is_csd, read_csd
+from mmmie.datasets.read_hugging_face import is_hugging_face, read_hugging_face
 from mmmie.datasets.read_mmsa import is_mmsa, read_mmsa
+from mmmie.datasets.read_mult import is_mult, read_mult
+from mmmie.datasets.read_segments import is_segments, read_segments
 from mmmie.datasets.read_table import is_table, read_table
 from mmmie.datasets.reading import Reading
 from mmmie.datasets.source import Source
@@ -31,6 +36,11 @@ class Reader:
 
 READERS = (
     Reader("MMSA pickle", is_mmsa, read_mmsa),
+    Reader("MulT pickle", is_mult, read_mult),
+    Reader("MISA, MMIM or MAG-BERT lists", is_segments, read_segments),
+    Reader("contextual pickle", is_contextual, read_contextual),
+    Reader("CMU-MultimodalSDK .csd set", is_csd, read_csd),
+    Reader("Hugging Face dataset", is_hugging_face, read_hugging_face),
     Reader("table with .npy features", is_table, read_table),
 )
 """In the order in which they are asked."""

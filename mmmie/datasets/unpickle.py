@@ -21,7 +21,7 @@ import numpy as np
 from mmmie.datasets.unpickle_arrays import ArrayParts, DtypeParts, array_of, dtype_of, scalar_of
 from mmmie.errors import InputError
 
-MOST_OPERATIONS = 12_000_000
+MOST_OPERATIONS = 8_000_000
 """Instructions of a pickle; word lists of CMU-MOSEI, the longest known, take five million."""
 
 MOST_MARKS = 64
