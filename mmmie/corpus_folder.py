@@ -12,6 +12,7 @@ import pandas as pd
 from mmmie.corpus import Corpus, Features, Label, Modality
 from mmmie.corpus_checks import corpus_faults
 from mmmie.errors import InputError
+from mmmie.probe import probe
 
 FORMAT = "mmmie-corpus/1"
 _TEXT_COLUMNS = ("id", "conversation", "split", "speaker", "transcript")
@@ -129,6 +130,8 @@ def read_utterances(file: Path, label: Label) -> pd.DataFrame:
     Raises:
         InputError: the file cannot be read as a table.
     """
+    if file.suffix == ".parquet" and file.is_file():
+        probe("parquet", file)
     try:
         if file.suffix == ".parquet":
             table = pd.read_parquet(file)

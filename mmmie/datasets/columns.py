@@ -104,6 +104,8 @@ def _renamed(table: pd.DataFrame) -> dict[str, str]:
 def _names(columns: dict[str, pd.Series], n: int) -> tuple[list[str], list[str]]:
     if "conversation" in columns:
         conversations = list(_text(columns["conversation"]))
+        if "" in conversations:
+            raise Unusable(f"`conversation` of row {conversations.index('') + 1} is empty; name it")
         if "id" in columns:
             return conversations, list(_text(columns["id"]))
         numbers = _text(columns["position"]) if "position" in columns else map(str, range(n))

@@ -27,6 +27,7 @@ from mmmie.datasets.tables import (
 )
 from mmmie.datasets.values import Unusable, text_of
 from mmmie.errors import InputError
+from mmmie.probe import probe
 
 _EMOTIONS = ("happiness", "sadness", "anger", "surprise", "disgust", "fear")
 _KINDS = {
@@ -75,7 +76,9 @@ def read_csd(source: Source) -> Reading:
         InputError: a file cannot be read, or h5py is not installed.
     """
     folder = source.path if source.kind == "folder" else source.path.parent
-    opened = {file: _open(file) for file in sorted(folder.glob("*.csd"))}
+    files = sorted(folder.glob("*.csd"))
+    _require(files)
+    opened = {file: _open(file) for file in files}
     labels = [file for file, (root, _) in opened.items() if _is_labels(file, root)]
     if len(labels) != 1:
         raise Unusable(f"has {len(labels)} .csd files of labels; keep exactly one in the folder")
@@ -114,14 +117,24 @@ def read_csd(source: Source) -> Reading:
     )
 
 
+def _require(files: list[Path]) -> None:
+    """See that h5py is there, and that it can read the files."""
+    try:
+        import h5py  # noqa: F401
+    except ImportError:
+        raise InputError(
+            f'{files[0]}: needs h5py to be read; run `pip install "mmmie[csd]"`'
+        ) from None
+    for file in files:
+        if kind_of(file) != "hdf5":
+            raise InputError(f"{file}: is no HDF5 file, or damaged; get the file again")
+    probe("hdf5", *files)
+
+
 def _open(file: Path) -> tuple[str, Tracks]:
     """The root's name, and the tracks by video."""
-    try:
-        import h5py
-    except ImportError:
-        raise InputError(f'{file}: needs h5py to be read; run `pip install "mmmie[csd]"`') from None
-    if kind_of(file) != "hdf5":
-        raise InputError(f"{file}: is no HDF5 file, or damaged; get the file again")
+    import h5py
+
     try:
         stream = h5py.File(file, "r")
         roots = list(stream)
@@ -129,6 +142,8 @@ def _open(file: Path) -> tuple[str, Tracks]:
             raise Unusable(f"has {len(roots)} groups at its root; a .csd file has one")
         data = _child(_child(stream, roots[0]), "data")
         return roots[0], {name: _track(_child(data, name)) for name in data}
+    except Unusable as error:
+        raise InputError(f"{file}: {error}") from None
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         detail = " ".join(str(error).split())[:160]
         raise InputError(f"{file}: is no readable .csd file ({detail}); get it again") from None

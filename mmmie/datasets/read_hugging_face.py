@@ -21,6 +21,7 @@ from mmmie.datasets.source import Source
 from mmmie.datasets.tables import SPLIT_NAMES
 from mmmie.datasets.values import Unusable, described
 from mmmie.errors import InputError
+from mmmie.probe import probe
 
 MOST_ROWS = 5_000_000
 _SHARD = re.compile(r"(?P<split>[a-z]+)(-[\w-]+)?\.parquet")
@@ -116,6 +117,7 @@ def _arrow(file: Path) -> Any:
     """A memory-mapped and checked Arrow stream."""
     import pyarrow as pa
 
+    probe("arrow", file)
     try:
         with pa.memory_map(str(file)) as mapped:
             table = pa.ipc.open_stream(mapped).read_all()
@@ -130,6 +132,7 @@ def _parquet(file: Path) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    probe("parquet", file)
     try:
         with pq.ParquetFile(file) as parquet:
             if parquet.metadata.num_rows > MOST_ROWS:

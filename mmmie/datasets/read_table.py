@@ -7,6 +7,7 @@ of the table, with ``audio_lengths.npy`` (N,) if known; or one file an utterance
 
 from __future__ import annotations
 
+import tokenize
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,24 @@ import pandas as pd
 
 from mmmie.datasets.columns import reading_of_table
 from mmmie.datasets.reading import Reading, Stream
-from mmmie.datasets.source import Source, kind_of
+from mmmie.datasets.source import Source
 from mmmie.datasets.table_files import read_any_table
 from mmmie.datasets.values import Unusable, joined, lengths_of, padded, ragged
 from mmmie.errors import InputError
 
 _NAMES = ("utterances", "labels", "label", "data")
+_NPY_ERRORS = (
+    ValueError,
+    OSError,
+    EOFError,
+    SyntaxError,
+    ArithmeticError,
+    TypeError,
+    KeyError,
+    MemoryError,
+    RecursionError,
+    tokenize.TokenError,
+)
 _SUFFIXES = (".csv", ".tsv", ".parquet")
 
 
@@ -90,14 +103,13 @@ def load_npy(path: Path, source: Source) -> np.ndarray:
         InputError: it is missing, damaged, or holds anything but numbers.
     """
     try:
-        if kind_of(path) != "other":
-            raise ValueError("it is no .npy file")
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
+        with np.errstate(over="raise"):  # of the size that the header claims
+            values = np.lib.format.open_memmap(path, mode="r")  # which knows no pickles
         if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
             raise ValueError("it holds no numbers")
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; the table needs it") from None
-    except (ValueError, OSError, EOFError, SyntaxError, OverflowError, TypeError) as error:
+    except _NPY_ERRORS as error:
         detail = " ".join(str(error).split())[:120]
         raise InputError(
             f"{path}: is no readable array of numbers ({detail}); save it with numpy.save"

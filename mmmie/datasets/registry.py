@@ -18,6 +18,16 @@ from mmmie.datasets.source import Source
 from mmmie.datasets.values import Unusable
 from mmmie.errors import InputError
 
+_CONTENT_ERRORS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+)
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -54,12 +64,18 @@ def open_reading(path: Path) -> tuple[str, Reading]:
     """
     source = Source(path)
     for reader in READERS:
-        if not reader.recognises(source):
-            continue
         try:
-            return reader.name, reader.read(source)
+            if reader.recognises(source):
+                return reader.name, reader.read(source)
         except Unusable as error:
             raise InputError(f"{path}: {error} (read as {reader.name})") from None
+        except InputError:
+            raise
+        except _CONTENT_ERRORS as error:  # what no check foresaw is still a fault of the file
+            detail = f"{type(error).__name__}: {error}"[:160]
+            raise InputError(
+                f"{path}: does not hold what a {reader.name} holds ({detail}); mend the file"
+            ) from error
     names = ", ".join(reader.name for reader in READERS)
     raise InputError(
         f"{path}: is of no known format; give a corpus folder or one of: {names} "

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from mmmie.datasets.source import kind_of
 from mmmie.errors import InputError
+from mmmie.probe import probe
 
 MOST_BYTES = 2**31
 """What a table of utterances may take in memory; features do not belong into it."""
 
 MOST_COLUMNS = 1000
 _BATCH = 2**28
+_LONGEST_HEAD = 2**20
 
 
 def read_any_table(file: Path) -> pd.DataFrame:
@@ -43,17 +46,31 @@ def _csv(file: Path) -> pd.DataFrame:
             f"{file}: is {size / 2**20:,.0f} MB; keep features in .npy files beside it"
         )
     separator = "\t" if file.suffix.lower() == ".tsv" else ","
-    with file.open("rb") as stream:
-        columns = stream.readline(2**20).count(separator.encode()) + 1
-    _limit_columns(file, columns)
-    return pd.read_csv(file, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    options: dict[str, Any] = {
+        "sep": separator,
+        "dtype": str,
+        "keep_default_na": False,
+        "encoding": "utf-8-sig",
+    }
+    with file.open("rb") as stream:  # pandas takes minutes for a hundred thousand columns
+        head = stream.readline(_LONGEST_HEAD)
+    _limit_columns(file, head.count(separator.encode()) + 1)
+    if len(head) == _LONGEST_HEAD:
+        raise InputError(f"{file}: has no header line; name the columns in the first line")
+    # pandas would rename columns that occur twice
+    names = pd.read_csv(file, header=None, nrows=1, **options).iloc[0].tolist()
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError(f"{file}: column `{twice[0][:80]}` occurs twice; rename one")
+    return pd.read_csv(file, **options)
 
 
 def _parquet(file: Path) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(file, memory_map=False) as parquet:
+    probe("parquet", file)
+    with pq.ParquetFile(file) as parquet:
         metadata = parquet.metadata
         _limit_columns(file, metadata.num_columns)
         largest = max(

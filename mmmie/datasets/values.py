@@ -84,13 +84,14 @@ def numbers_of(values: Any, n: int | None, what: str) -> np.ndarray:
             values = np.array([np.asarray(item) for item in items])
         except ValueError:
             raise Unusable(f"{what} is ragged; make all its entries of one length") from None
+    if not values.ndim:
+        raise Unusable(f"{what} is {described(values)}; a list or an array is expected")
     if values.dtype.kind not in "fiub" and len(values):
         raise Unusable(f"{what} is of type {values.dtype}; numbers are expected")
     if not len(values):
         values = values.astype(np.float32)
-    if n is not None and (not values.ndim or len(values) != n):
-        found = len(values) if values.ndim else 1
-        raise Unusable(f"{what} has {found:,} entries for {n:,} utterances; mend one of them")
+    if n is not None and len(values) != n:
+        raise Unusable(f"{what} has {len(values):,} entries for {n:,} utterances; mend one of them")
     return values
 
 
