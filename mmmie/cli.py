@@ -119,11 +119,12 @@ def predict(checkpoint: Path, data: str | None, out: Path) -> None:
     opened, corpus = _open(checkpoint, data)
     table = opened.predict(corpus)
 
+    from mmmie.csv_export import csv_text
     from mmmie.files import write_text
 
     if not out.parent.is_dir():
         raise InputError(f"{out}: its folder does not exist; make it or name another file")
-    write_text(out, table.to_csv(index=False))
+    write_text(out, csv_text(table))
     click.echo(f"{len(table)} predictions: {out}")
 
 

@@ -10,6 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from mmmie.csv_export import csv_text
+
 Mode = Literal["points", "box", "lasso"]
 
 _HEAD_START_SECONDS = 1.0
@@ -80,7 +82,7 @@ def figure_footer(*, key: str, caption: str, explanation: str, data: pd.DataFram
                 st.markdown(explanation)
             st.download_button(
                 "CSV",
-                data=lambda: data.to_csv(index=False),
+                data=lambda: csv_text(data),
                 file_name=f"{key}.csv",
                 mime="text/csv",
                 key=f"{key}-csv",
