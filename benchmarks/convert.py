@@ -10,6 +10,7 @@ the most memory that it held. Needs twice the size of the pickle on disk.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import pickle
 import subprocess
@@ -33,7 +34,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
         file = folder / "unaligned_50.pkl"
-        generate(file, options.share)
+        # what a process held before it became another one counts as that one's: stay small
+        generator = multiprocessing.get_context("spawn").Process(
+            target=generate, args=(file, options.share)
+        )
+        generator.start()
+        generator.join()
         size = file.stat().st_size
         seconds, peak = convert(file, folder / "corpus")
         written = sum(part.stat().st_size for part in (folder / "corpus").iterdir())

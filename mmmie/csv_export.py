@@ -14,9 +14,9 @@ _FORMULA = re.compile(r"\s*([=@＝＠]|[\t\r\n]|[+\-＋－](?![\w.$#\[\]-]*$))")
 def csv_text(table: pd.DataFrame) -> str:
     """A table as CSV text whose cells a spreadsheet takes as text or numbers.
 
-    Text that it would take as a formula gets an apostrophe in front, as OWASP advises; numbers and
-    other text stay as they are. For files that are read back, such as a corpus folder, use
-    `pandas.DataFrame.to_csv`.
+    Text that it would take as a formula gets an apostrophe in front, as OWASP advises, and line
+    breaks are line feeds; numbers and other text stay as they are. For files that are read back,
+    such as a corpus folder, use `pandas.DataFrame.to_csv`.
 
     Example:
         >>> print(csv_text(pd.DataFrame({"id": ["-3g5yACwYnA", "=cmd|' /C calc'!A0"]})))
@@ -32,4 +32,8 @@ def csv_text(table: pd.DataFrame) -> str:
 
 
 def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+    if not isinstance(cell, str):
+        return cell
+    # a lone carriage return is not quoted, yet begins a row in some spreadsheets
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if _FORMULA.match(text) else text

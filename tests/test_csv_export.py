@@ -20,6 +20,7 @@ FORMULAS = [
     "  =1+1",
     "＝1+1",
     "-(1)",
+    "\r\n=1+1",
     "+A1*2",
 ]
 HARMLESS = ["-3g5yACwYnA", "--qXJuDtHPw$_$4", "-0.5", "+", "-", "so = it", "a@b", "", "'=1"]
@@ -33,7 +34,12 @@ def rows(text):
 def test_formulas_become_text(cell):
     text = csv_text(pd.DataFrame({"a": [cell, "x"], cell: [1, 2]}))
     header, first, _ = rows(text)
-    assert header == ["a", f"'{cell}"] and first == [f"'{cell}", "1"]
+    said = "'" + cell.replace("\r\n", "\n").replace("\r", "\n")
+    assert header == ["a", said] and first == [said, "1"]
+
+
+def test_no_row_begins_inside_a_cell():
+    assert csv_text(pd.DataFrame({"a": ["so\r=1+1"]})) == 'a\n"so\n=1+1"\n'
 
 
 def test_everything_else_stays():
