@@ -119,11 +119,12 @@ def predict(checkpoint: Path, data: str | None, out: Path) -> None:
     opened, corpus = _open(checkpoint, data)
     table = opened.predict(corpus)
 
+    from mmmie.csv_export import csv_text
     from mmmie.files import write_text
 
     if not out.parent.is_dir():
         raise InputError(f"{out}: its folder does not exist; make it or name another file")
-    write_text(out, table.to_csv(index=False))
+    write_text(out, csv_text(table))
     click.echo(f"{len(table)} predictions: {out}")
 
 
@@ -268,25 +269,38 @@ def data() -> None:
 @click.argument("path")
 @_JSON
 def data_info(path: str, as_json: bool) -> None:
-    """What is in a corpus."""
+    """What is in a corpus, and which format it is of."""
     from mmmie.analysis.corpus_summary import corpus_summary
-    from mmmie.datasets import load_corpus
+    from mmmie.datasets import recognise_corpus
 
-    _print(corpus_summary(load_corpus(path)), as_json)
+    name, corpus = recognise_corpus(path)
+    _print({"format": name, **corpus_summary(corpus)}, as_json)
 
 
 @data.command("convert")
 @click.argument("source")
 @click.argument("destination", type=click.Path(path_type=Path))
-@click.option("--to", "target", default="folder", type=click.Choice(["folder"]), show_default=True)
+@click.option(
+    "--to",
+    "target",
+    default="folder",
+    type=click.Choice(["folder", "mmsa"]),
+    show_default=True,
+    help="A corpus folder, or a pickle for MMSA.",
+)
 def data_convert(source: str, destination: Path, target: str) -> None:
-    """Write a corpus as a corpus folder."""
-    from mmmie.corpus_folder import save_corpus_folder
-    from mmmie.datasets import load_corpus
+    """Write a corpus of any format as a corpus folder or as a pickle for MMSA."""
+    from mmmie.datasets import convert_corpus, load_corpus
 
-    corpus = load_corpus(source)
-    save_corpus_folder(corpus, destination)
-    click.echo(f"{len(corpus)} utterances: {destination}")
+    if target == "mmsa":
+        from mmmie.datasets.mmsa import save_mmsa
+
+        corpus = load_corpus(source)
+        save_mmsa(corpus, destination)
+        count = len(corpus)
+    else:
+        count = convert_corpus(source, destination)
+    click.echo(f"{count} utterances: {destination}")
 
 
 @cli.group()

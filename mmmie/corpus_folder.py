@@ -13,6 +13,7 @@ import pandas as pd
 from mmmie.corpus import Corpus, Features, Label, Modality
 from mmmie.corpus_checks import features_faults, table_faults
 from mmmie.errors import InputError
+from mmmie.probe import probe
 
 FORMAT = "mmmie-corpus/1"
 _Read = TypeVar("_Read")
@@ -101,6 +102,18 @@ def save_corpus_folder(corpus: Corpus, folder: Path | str) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: exists and is not empty; name a new folder")
     folder.mkdir(parents=True, exist_ok=True)
+    tensors: dict[str, np.ndarray] = {}
+    for name, features in corpus.features.items():
+        tensors[name] = np.ascontiguousarray(features.values)
+        if features.offsets is not None:
+            tensors[f"{name}.offsets"] = np.ascontiguousarray(features.offsets)
+    save_file(tensors, str(folder / "features.safetensors"))
+    corpus.utterances.to_csv(folder / "utterances.csv", index=False)
+    (folder / "corpus.json").write_text(json.dumps(describe_corpus(corpus), indent=1), "utf-8")
+
+
+def describe_corpus(corpus: Corpus) -> dict[str, Any]:
+    """What ``corpus.json`` says of a corpus."""
     label: dict[str, Any] = {"name": corpus.label.name, "kind": corpus.label.kind}
     if corpus.label.range:
         label["range"] = list(corpus.label.range)
@@ -122,15 +135,29 @@ def save_corpus_folder(corpus: Corpus, folder: Path | str) -> None:
         "source": corpus.source,
         "licence": corpus.licence,
     }
-    tensors: dict[str, np.ndarray] = {}
-    for name, features in corpus.features.items():
-        tensors[name] = np.ascontiguousarray(features.values)
-        if features.offsets is not None:
-            tensors[f"{name}.offsets"] = np.ascontiguousarray(features.offsets)
-    save_file(tensors, str(folder / "features.safetensors"))
-    corpus.utterances.to_csv(folder / "utterances.csv", index=False)
-    described = {key: value for key, value in described.items() if value is not None}
-    (folder / "corpus.json").write_text(json.dumps(described, indent=1), "utf-8")
+    return {key: value for key, value in described.items() if value is not None}
+
+
+def described_corpus(raw: dict[str, Any], file: Path) -> Corpus:
+    """The corpus that `describe_corpus` describes, without utterances and features.
+
+    Raises:
+        InputError: an entry is missing or wrong; `file` is where it was found.
+    """
+    found = _Faults()
+    modalities = _read_modalities(raw, file, found)
+    if found.faults:
+        raise InputError(found.faults[0], found.faults)
+    return Corpus(
+        name=_string(raw, "name", file),
+        description=str(raw.get("description") or ""),
+        label=_read_label(raw, file),
+        modalities=modalities,
+        utterances=pd.DataFrame(),
+        features={},
+        source=raw.get("source"),
+        licence=raw.get("licence"),
+    )
 
 
 def read_utterances(file: Path, label: Label | None) -> pd.DataFrame:
@@ -145,6 +172,8 @@ def read_utterances(file: Path, label: Label | None) -> pd.DataFrame:
     Raises:
         InputError: the file cannot be read as a table.
     """
+    if file.suffix == ".parquet" and file.is_file():
+        probe("parquet", file)
     try:
         if file.suffix == ".parquet":
             table = pd.read_parquet(file)

@@ -162,6 +162,35 @@ def test_data_info_and_convert(capsys, folder, tmp_path):
     assert json.loads(run(capsys, "data", "info", tmp_path / "copy", "--json")) == info
 
 
+def test_data_convert_to_mmsa_and_back(capsys, make_corpus, tmp_path):
+    levels = dict.fromkeys(("text", "audio", "vision"), "sequence")
+    save_corpus_folder(make_corpus(levels=levels), tmp_path / "a")
+    run(capsys, "data", "convert", tmp_path / "a", tmp_path / "b.pkl", "--to", "mmsa")
+    info = json.loads(run(capsys, "data", "info", tmp_path / "b.pkl", "--json"))
+    assert info["format"] == "MMSA pickle" and info["utterances"] == 60
+    assert "60 utterances" in run(capsys, "data", "convert", tmp_path / "b.pkl", tmp_path / "c")
+    for name in ("corpus.json", "utterances.csv"):
+        assert (tmp_path / "a" / name).read_text() == (tmp_path / "c" / name).read_text()
+    line = refuse(capsys, "data", "convert", tmp_path / "b.pkl", tmp_path / "c")
+    assert "exists and is not empty" in line
+    (tmp_path / "d.pkl").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    assert "names `os.system`" in refuse(
+        capsys, "data", "convert", tmp_path / "d.pkl", tmp_path / "e"
+    )
+    assert not (tmp_path / "e").exists()
+
+
+def test_a_foreign_corpus_trains_and_its_ids_are_no_formulas(capsys, make_corpus, tmp_path):
+    corpus = make_corpus(conversations=24, levels={"audio": "utterance"})
+    corpus.utterances.loc[0, "id"] = "=1+1"
+    corpus.utterances.to_csv(tmp_path / "labels.csv", index=False)
+    np.save(tmp_path / "audio.npy", corpus.features["audio"].values)
+    out = tmp_path / "run"
+    run(capsys, "train", "--data", tmp_path, "--out", out, "--epochs", 1, *SMALL)
+    run(capsys, "predict", out, "--out", tmp_path / "p.csv")
+    assert pd.read_csv(tmp_path / "p.csv")["id"][0] == "'=1+1"
+
+
 def test_jobs_list(capsys, trained):
     entries = json.loads(run(capsys, "jobs", "list", trained.parent, "--json"))
     assert [(e["state"], e["epoch"]) for e in entries] == [("finished", 2)]

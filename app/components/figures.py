@@ -12,6 +12,7 @@ import streamlit as st
 
 from app.components.export_pictures import picture_buttons
 from app.components.page_record import keep_recording
+from mmmie.csv_export import csv_text
 
 Mode = Literal["points", "box", "lasso"]
 
@@ -128,7 +129,7 @@ def figure_footer(
                 st.markdown(explanation)
             st.download_button(
                 "CSV",
-                data=lambda: data.to_csv(index=False),
+                data=lambda: csv_text(data),
                 file_name=f"{key}.csv",
                 mime="text/csv",
                 key=f"{key}-csv",

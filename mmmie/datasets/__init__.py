@@ -5,27 +5,77 @@ from __future__ import annotations
 from pathlib import Path
 
 from mmmie.corpus import Corpus
-from mmmie.corpus_folder import open_corpus_folder
+from mmmie.corpus_folder import open_corpus_folder, save_corpus_folder
 
-__all__ = ["load_corpus"]
+__all__ = ["convert_corpus", "load_corpus", "recognise_corpus"]
 
 
 def load_corpus(data: str | Path) -> Corpus:
-    """Open a corpus: ``demo``, or a corpus folder.
+    """Open a corpus: ``demo``, a corpus folder, or a file or folder of another format.
+
+    The format is recognised by content: pickles of MMSA, MulT, MISA, MMIM, MAG-BERT and
+    conv-emotion, ``.csd`` sets, tables with ``.npy`` files, and Hugging Face datasets. No code
+    that a file holds is run. Features of a corpus folder stay memory-mapped; those of other
+    formats are copied, into a temporary file where they are large.
 
     Args:
         data: ``demo`` for the generated corpus with known answers, else a path.
 
     Raises:
-        InputError: it is missing or has a fault.
+        InputError: it is missing, of no known format, or has a fault.
 
     Example:
         >>> corpus = load_corpus("demo")
         >>> sorted(corpus.modalities)
         ['audio', 'text', 'vision']
     """
+    return recognise_corpus(data)[1]
+
+
+def recognise_corpus(data: str | Path) -> tuple[str, Corpus]:
+    """The name of the format of a corpus, and the corpus (see `load_corpus`)."""
     if str(data) == "demo":
         from mmmie.datasets.demo import generate_demo
 
-        return generate_demo()
-    return open_corpus_folder(data)
+        return "demo", generate_demo()
+    path = Path(data)
+    if _is_native(path):
+        return "corpus folder", open_corpus_folder(path)
+    from mmmie.datasets.registry import open_reading
+
+    name, reading = open_reading(path)
+    return name, reading.corpus()
+
+
+def convert_corpus(data: str | Path, folder: str | Path) -> int:
+    """Write a corpus of any format as a corpus folder; large features are streamed.
+
+    Args:
+        data: what `load_corpus` opens.
+        folder: a new or empty folder.
+
+    Returns:
+        How many utterances were written.
+
+    Raises:
+        InputError: `data` cannot be opened, or `folder` holds something; nothing is written.
+    """
+    folder = Path(folder)
+    if str(data) == "demo" or _is_native(Path(data)):
+        corpus = load_corpus(data)
+        save_corpus_folder(corpus, folder)
+        return len(corpus)
+    from mmmie.datasets.registry import open_reading
+
+    reading = open_reading(Path(data))[1]
+    reading.save(folder)
+    return len(reading.utterances)
+
+
+def _is_native(path: Path) -> bool:
+    """Whether a path is the business of `open_corpus_folder`, its message included."""
+    return not path.exists() or (path / "corpus.json").exists() or _is_empty(path)
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmmie.corpus import SPLITS, Corpus, Features
+from mmmie.datasets.mmsa_extra import EXTRA, extra_of
 from mmmie.errors import InputError
 
 MODALITIES = ("text", "audio", "vision")
@@ -47,10 +48,11 @@ def save_mmsa(corpus: Corpus, file: Path | str) -> None:
 def to_mmsa(corpus: Corpus) -> dict[str, dict[str, Any]]:
     """A corpus in the layout of MMSA's unaligned feature files.
 
-    What the layout has no place for is left out: ids other than conversation and position,
-    speakers, times, further columns and other modalities. There is no ``text_bert``, since that
-    needs a tokeniser: models run with ``use_bert`` off, on ``text``. MMSA asks for utterances in
-    all three splits; one that the corpus lacks has none here.
+    What the layout has no place for (names, speakers, times, further columns, other modalities)
+    is kept under the key ``mmmie`` of each split, which MMSA does not look at, so that
+    `load_corpus` gives the same corpus back. There is no ``text_bert``, since that needs a
+    tokeniser: models run with ``use_bert`` off, on ``text``. MMSA asks for utterances in all three
+    splits; one that the corpus lacks has none here.
 
     Args:
         corpus: with numbers as labels and the modalities text, audio and vision.
@@ -102,6 +104,12 @@ def _split(corpus: Corpus, split: str) -> dict[str, Any]:
     }
     for name in MODALITIES:
         content[name], content[f"{name}_lengths"] = _padded(corpus.features[name], rows)
+    others = {
+        name: _padded(corpus.features[name], rows)
+        for name in corpus.modalities
+        if name not in MODALITIES
+    }
+    content[EXTRA] = extra_of(corpus, rows, others)
     return content
 
 

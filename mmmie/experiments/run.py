@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mmmie.corpus import Corpus
+from mmmie.csv_export import csv_text
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
 from mmmie.experiments.folder import ExperimentFolder, State, TrialFolder, request_of
@@ -110,7 +111,7 @@ class Experiment:
             raise InputError(f"{self.folder.path}: holds no experiment; run it first")
         outcomes = read_outcomes(self.folder, self.plan)
         table = tidy_table(self.corpus, self.plan, outcomes)
-        write_text(self.folder.table, table.to_csv(index=False))
+        write_text(self.folder.table, csv_text(table))
         write_report(self.folder, self.plan, self.corpus, outcomes)
 
     def _run(

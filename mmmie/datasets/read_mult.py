@@ -1,0 +1,146 @@
+"""Pickles of MulT (Tsai et al., ACL 2019): ``mosi_data.pkl``, ``mosei_senti_data_noalign.pkl``, ….
+
+A dictionary split → ``text``, ``audio``, ``vision`` (N, L, d), ``labels`` and ``id`` (N, 3): video,
+start, end. Traps that are met here: sequences follow their zeros instead of preceding them, ids
+are bytes for MOSI and absent for IEMOCAP, whose labels are four yes-or-no pairs (N, 4, 2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mmmie.corpus import Label
+from mmmie.datasets.reading import Reading
+from mmmie.datasets.source import Source
+from mmmie.datasets.tables import SPLIT_NAMES, regression_label, utterance_table
+from mmmie.datasets.values import (
+    Unusable,
+    items_of,
+    joined,
+    numbers_of,
+    padded,
+    text_of,
+)
+
+_MODALITIES = ("text", "audio", "vision")
+_EMOTIONS = ("neutral", "happy", "sad", "angry")  # the order of MulT's evaluation
+
+
+def is_mult(source: Source) -> bool:
+    """Whether it is a dictionary of splits with ``labels`` and features."""
+    content = source.pickle
+    return isinstance(content, dict) and any(
+        isinstance(part, dict) and "labels" in part and any(name in part for name in _MODALITIES)
+        for key, part in content.items()
+        if isinstance(key, str) and key in SPLIT_NAMES
+    )
+
+
+def read_mult(source: Source) -> Reading:
+    """The corpus in a MulT pickle; start and end give the order in a video.
+
+    Raises:
+        Unusable: the content does not fit together.
+        InputError: the pickle cannot be read.
+    """
+    parts = _parts(source.pickle)
+    counts = {split: len(part["labels"]) for split, part in parts.items()}
+    splits = [split for split, n in counts.items() for _ in range(n)]
+    labels = [
+        numbers_of(part["labels"], counts[split], f"`{split}` `labels`")
+        for split, part in parts.items()
+    ]
+    label, targets = _label(labels)
+    names, videos, starts, ends = _ids(parts, counts)
+    columns = {} if starts is None or ends is None else {"start": starts, "end": ends}
+    table = utterance_table(
+        names, splits, targets, conversations=videos, order=starts, columns=columns
+    )
+    streams = {}
+    for name in _MODALITIES:
+        if any(name in part for part in parts.values()):
+            own = [
+                padded(part.get(name), counts[split], f"`{split}` `{name}`", let_go=source.let_go)
+                for split, part in parts.items()
+            ]
+            streams[name] = joined(own, f"`{name}`")
+    return Reading(
+        source.path.stem,
+        source.path,
+        label,
+        table,
+        streams,
+        "Read from a MulT pickle.",
+        maps=source.maps,
+    )
+
+
+def _parts(content: dict[Any, Any]) -> dict[str, dict[str, Any]]:
+    parts = {}
+    for key, part in content.items():
+        if not isinstance(key, str) or key not in SPLIT_NAMES:
+            continue
+        if not isinstance(part, dict) or not hasattr(part.get("labels"), "__len__"):
+            raise Unusable(f"`{key}` has no `labels`; add one an utterance")
+        if isinstance(part["labels"], np.ndarray) and not part["labels"].ndim:
+            raise Unusable(f"`{key}` has no `labels`; add one an utterance")
+        if len(part["labels"]):
+            parts[SPLIT_NAMES[key]] = part
+    if not parts:
+        raise Unusable("holds no utterance in any split; get the file again")
+    return parts
+
+
+def _label(labels: list[np.ndarray]) -> tuple[Label, np.ndarray | list[str]]:
+    shapes = {own.shape[1:] for own in labels}
+    if shapes == {(len(_EMOTIONS), 2)}:
+        yes = np.concatenate(labels)[:, :, 1]
+        names = [_EMOTIONS[index] for index in yes.argmax(axis=1)]
+        return Label("emotion", "classification", classes=_EMOTIONS), names
+    if any(np.prod(shape) != 1 for shape in shapes):
+        raise Unusable(f"`labels` has shape {sorted(shapes)}; (N, 1, 1) or (N, 4, 2) is expected")
+    values = np.concatenate([own.reshape(-1) for own in labels]).astype(np.float64)
+    return regression_label(values), values
+
+
+def _ids(
+    parts: dict[str, dict[str, Any]], counts: dict[str, int]
+) -> tuple[list[str], list[str] | None, np.ndarray | None, np.ndarray | None]:
+    """Names, conversations, and start and end in seconds, as far as the file tells."""
+    if not all("id" in part for part in parts.values()):
+        # nothing tells which belong together: each is a conversation of its own
+        names = [f"{split}-{i}" for split, n in counts.items() for i in range(n)]
+        return names, names, None, None
+    rows = []
+    for split, part in parts.items():
+        for item in items_of(part["id"], counts[split], f"`{split}` `id`"):
+            fields = items_of(item, None, "an id") if _is_row(item) else [item]
+            rows.append([text_of(field, f"`{split}` `id`") for field in fields])
+    if {len(row) for row in rows} != {3}:
+        if {len(row) for row in rows} != {1}:
+            raise Unusable("`id` is neither one name nor (video, start, end); make it one of them")
+        return [row[0] for row in rows], None, None, None
+    starts, ends = _times([row[1] for row in rows]), _times([row[2] for row in rows])
+    videos = [row[0] for row in rows]
+    if starts is None or ends is None:
+        return ["_".join(row) for row in rows], videos, None, None
+    return (
+        [f"{video}[{start:g}]" for video, start in zip(videos, starts, strict=True)],
+        (videos),
+        starts,
+        ends,
+    )
+
+
+def _is_row(item: Any) -> bool:
+    return isinstance(item, (list, tuple)) or (isinstance(item, np.ndarray) and item.ndim == 1)
+
+
+def _times(texts: list[str]) -> np.ndarray | None:
+    try:
+        times = np.array([float(text) for text in texts])
+    except ValueError:
+        return None
+    return times if np.isfinite(times).all() else None

@@ -1,0 +1,272 @@
+"""Texts, numbers and sequences from the loose values of a foreign file, checked and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mmmie.datasets.reading import FLOAT16, FLOAT32, Stream
+
+LONGEST_TEXT = 100_000
+_SCAN = 2**22
+
+
+class Unusable(ValueError):
+    """A value is not what the format says; the reader adds the file's name."""
+
+
+def text_of(value: Any, what: str) -> str:
+    """One text, from str, bytes (UTF-8, else Latin-1), numpy text or a number.
+
+    Raises:
+        Unusable: it is anything else, or longer than `LONGEST_TEXT`.
+    """
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.reshape(-1)[0]
+    if isinstance(value, (bytes, memoryview)):
+        raw = bytes(value[: 4 * LONGEST_TEXT])
+        try:
+            value = str(raw, "utf-8")
+        except UnicodeDecodeError:
+            value = str(raw, "latin-1")
+    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
+        value = f"{value:g}" if isinstance(value, (float, np.floating)) else str(int(value))
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise Unusable(f"{what} is {described(value)}; a short text is expected")
+    # a lone surrogate cannot be written to any file
+    return str(value).encode("utf-8", "replace").decode("utf-8")
+
+
+def texts_of(values: Any, n: int, what: str) -> list[str]:
+    """`n` texts from a list, a tuple or an array.
+
+    Raises:
+        Unusable: there are more or fewer, or one is no text.
+    """
+    return [text_of(value, what) for value in items_of(values, n, what)]
+
+
+def items_of(values: Any, n: int | None, what: str) -> list[Any]:
+    """The items of a list, tuple or array along its first axis.
+
+    Raises:
+        Unusable: it is none of these, or has not `n` items.
+    """
+    if (isinstance(values, np.ndarray) and values.ndim) or isinstance(values, (list, tuple)):
+        items = list(values)
+    else:
+        raise Unusable(f"{what} is {described(values)}; a list or an array is expected")
+    if n is not None and len(items) != n:
+        raise Unusable(f"{what} has {len(items):,} entries for {n:,} utterances; mend one of them")
+    return items
+
+
+def numbers_of(values: Any, n: int | None, what: str) -> np.ndarray:
+    """An array of numbers from an array, or from a list of numbers or of small arrays.
+
+    Args:
+        values: an array, list or tuple.
+        n: how many along the first axis, None for any number.
+        what: what to call it in a message.
+
+    Raises:
+        Unusable: it is ragged, holds anything but numbers, or has not `n` entries.
+    """
+    if not isinstance(values, np.ndarray) or values.dtype == object:
+        items = items_of(values, None, what)
+        for item in items:
+            if not _is_small(item):
+                raise Unusable(f"{what} holds {described(item)}; numbers are expected")
+        try:
+            values = np.array([np.asarray(item) for item in items])
+        except ValueError:
+            raise Unusable(f"{what} is ragged; make all its entries of one length") from None
+    if not values.ndim:
+        raise Unusable(f"{what} is {described(values)}; a list or an array is expected")
+    if values.dtype.kind not in "fiub" and len(values):
+        raise Unusable(f"{what} is of type {values.dtype}; numbers are expected")
+    if not len(values):
+        values = values.astype(np.float32)
+    if n is not None and len(values) != n:
+        raise Unusable(f"{what} has {len(values):,} entries for {n:,} utterances; mend one of them")
+    return values
+
+
+def array_of_item(value: Any, what: str) -> np.ndarray:
+    """The features of one utterance: an array, or a list of numbers or of vectors.
+
+    Raises:
+        Unusable: it is anything else.
+    """
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        return value
+    return numbers_of(value, None, what)
+
+
+def described(value: Any) -> str:
+    """What a value is, without its content: shapes for arrays, else its type."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype} with shape {value.shape}"
+    if value is None:
+        return "missing"
+    return f"a {type(value).__name__.lstrip('_').lower()}"
+
+
+def _is_small(item: Any) -> bool:
+    """Whether numpy can take it without walking through nested containers."""
+    if isinstance(item, np.ndarray):
+        return item.dtype.kind in "fiub"
+    if isinstance(item, (list, tuple)):
+        return all(isinstance(x, (int, float, np.number)) for x in item)
+    return isinstance(item, (int, float, np.number))
+
+
+@dataclass(frozen=True)
+class Padded:
+    """An array of utterances in which sequences are followed or preceded by zeros.
+
+    Attributes:
+        values: (n, d), or (n, L, d).
+        starts: first step of each (n,).
+        lengths: steps of each (n,), at least 1; None where `values` has two dimensions.
+    """
+
+    values: np.ndarray
+    starts: np.ndarray | None = None
+    lengths: np.ndarray | None = None
+
+    def item(self, row: int) -> np.ndarray:
+        """(d,) or (steps, d)."""
+        if self.lengths is None or self.starts is None:
+            found: np.ndarray = self.values[row]
+            return found
+        start = self.starts[row]
+        return self.values[row, start : start + self.lengths[row]]
+
+
+def padded(
+    values: Any,
+    n: int,
+    what: str,
+    lengths: np.ndarray | None = None,
+    let_go: Callable[[], None] = lambda: None,
+) -> Padded:
+    """An array of utterances with its padding found.
+
+    Args:
+        values: (n, d) for vectors, or (n, L, d), in place or as a list of n arrays (L, d).
+        n: how many utterances.
+        what: what to call it in a message.
+        lengths: steps of each (n,) where the file says so; else zeros are taken off on the side,
+            before or after, where more utterances have some.
+        let_go: called now and then while a large array is looked through.
+
+    Raises:
+        Unusable: it has another shape or holds no numbers.
+    """
+    values = numbers_of(values, n, what)
+    if values.ndim == 2:
+        return Padded(values)
+    if values.ndim != 3 or not values.shape[1] or not values.shape[2]:
+        raise Unusable(f"{what} is {described(values)}; (utterances, steps, channels) is expected")
+    longest = values.shape[1]
+    starts = np.zeros(n, np.int64)
+    if lengths is not None:
+        return Padded(values, starts, np.clip(lengths, 1, longest))
+    before, after = _zeros(values, let_go)
+    if (before > 0).sum() > (after > 0).sum():
+        starts = np.minimum(before, longest - 1)
+        return Padded(values, starts, longest - starts)
+    return Padded(values, starts, np.maximum(longest - after, 1))
+
+
+def lengths_of(values: Any, n: int, what: str) -> np.ndarray:
+    """Steps of each utterance (n,) int64.
+
+    Raises:
+        Unusable: they are not n whole numbers from 0 on.
+    """
+    lengths = numbers_of(values, n, what)
+    flat = lengths.reshape(-1)
+    if len(flat) != n or not np.isfinite(flat).all() or (flat < 0).any() or (flat % 1 != 0).any():
+        raise Unusable(f"{what} are no whole numbers of steps, one an utterance; mend them")
+    return np.minimum(flat, 2**31).astype(np.int64)
+
+
+def _zeros(values: np.ndarray, let_go: Callable[[], None]) -> tuple[np.ndarray, np.ndarray]:
+    """Steps of nothing but zeros before the first and after the last other one: (n,), (n,)."""
+    n, longest, dim = values.shape
+    before, after = np.full(n, longest), np.full(n, longest)
+    chunk = max(1, _SCAN // (longest * dim))
+    for start in range(0, n, chunk):
+        full = (values[start : start + chunk] != 0).any(axis=2)
+        some = full.any(axis=1)
+        first, last = full.argmax(axis=1), full[:, ::-1].argmax(axis=1)
+        before[start : start + chunk] = np.where(some, first, longest)
+        after[start : start + chunk] = np.where(some, last, longest)
+        let_go()
+    return before, after
+
+
+def joined(parts: Sequence[Padded], what: str, source: str | None = None) -> Stream:
+    """One stream of several padded arrays, such as those of the splits.
+
+    Raises:
+        Unusable: they differ in channels or in level.
+    """
+    parts = [part for part in parts if len(part.values)]
+    if not parts:
+        raise Unusable(f"{what} is empty; there is no utterance")
+    dims = {part.values.shape[-1] for part in parts}
+    levels = {part.lengths is None for part in parts}
+    if len(dims) > 1 or len(levels) > 1:
+        raise Unusable(f"{what} has {sorted(dims)} channels in its splits; make them alike")
+    ends = np.cumsum([len(part.values) for part in parts])
+
+    def item(row: int) -> np.ndarray:
+        part = int(np.searchsorted(ends, row, "right"))
+        return parts[part].item(row - int(ends[part]) + len(parts[part].values))
+
+    lengths: np.ndarray | None = None
+    if levels == {False}:
+        lengths = np.concatenate([part.lengths for part in parts if part.lengths is not None])
+        if (lengths == 1).all():
+            return Stream(dims.pop(), lambda row: item(row)[0], None, _kept(parts), source)
+    return Stream(dims.pop(), item, lengths, _kept(parts), source)
+
+
+def ragged(items: Sequence[Any], what: str, source: str | None = None) -> Stream:
+    """A stream of one array an utterance: all (d,), or all (steps, d).
+
+    Raises:
+        Unusable: they differ in channels or level, or one holds no numbers or no step.
+    """
+    arrays = [array_of_item(item, what) for item in items]
+    if not arrays:
+        raise Unusable(f"{what} is empty; there is no utterance")
+    shapes = {(array.ndim, array.shape[-1] if array.ndim else 0) for array in arrays}
+    if len(shapes) > 1:
+        raise Unusable(f"{what} has several shapes {sorted(shapes)[:3]}; make them alike")
+    ((ndim, dim),) = shapes
+    if ndim not in (1, 2) or not dim:
+        raise Unusable(f"{what} is {described(arrays[0])}; (steps, channels) is expected")
+    kept = FLOAT16 if all(a.dtype == np.float16 for a in arrays) else FLOAT32
+    if ndim == 1:
+        return Stream(dim, arrays.__getitem__, None, kept, source)
+    # an utterance without any step gets one of zeros, so that a model has something to look at
+    lengths = np.array([max(1, len(array)) for array in arrays], np.int64)
+    nothing = np.zeros((1, dim), np.float32)
+    if (lengths == 1).all():
+        return Stream(
+            dim, lambda row: arrays[row][0] if len(arrays[row]) else nothing[0], None, kept, source
+        )
+    return Stream(
+        dim, lambda row: arrays[row] if len(arrays[row]) else nothing, lengths, kept, source
+    )
+
+
+def _kept(parts: Sequence[Padded]) -> np.dtype[Any]:
+    return FLOAT16 if all(part.values.dtype == np.float16 for part in parts) else FLOAT32
