@@ -98,7 +98,8 @@ def settle(page: Page, limit: float = 60) -> None:
     page.evaluate(_WATCH)
     page.wait_for_function(
         f"""() => performance.now() - window.lastChange > {1000 * QUIET_SECONDS}
-        && !document.querySelector('[data-testid="stStatusWidget"]')""",
+        && document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning"
+        """,
         timeout=1000 * limit,
         polling=50,
     )

@@ -68,16 +68,25 @@ def _link(title: str) -> str:
     return f'[data-testid="stSidebarNavLink"]:has-text("{title}")'
 
 
+def _go(page: Page, title: str) -> None:
+    """Open a page through the navigation and wait until it is whole."""
+    page.locator(_link(title)).click()
+    path = {"Overview": "/", "Context & identity": "/context_identity"}.get(
+        title, f"/{title.lower()}"
+    )
+    page.wait_for_function("path => location.pathname === path", arg=path)
+    page.wait_for_timeout(200)
+    settle(page)
+
+
 def _switches(page: Page, times: int) -> None:
     for title in PAGES:  # the first visit of a page fills its caches
-        page.locator(_link(title)).click()
-        settle(page)
+        _go(page, title)
     for title in PAGES:
         titles, wholes = [], []
         for _ in range(times):
             away = "Overview" if title != "Overview" else "Predictions"
-            page.locator(_link(away)).click()
-            settle(page)
+            _go(page, away)
             before = page.locator("h1").first.inner_text()
             started = page.evaluate("() => performance.now()")
             page.locator(_link(title)).click()
@@ -96,8 +105,7 @@ def _switches(page: Page, times: int) -> None:
 
 def _widgets(page: Page, times: int) -> None:
     for title in ("Predictions", "Context & identity", "Representations"):
-        page.locator(_link(title)).click()
-        settle(page)
+        _go(page, title)
         for name, select in (("next utterance", _next), ("colour by", _colour)):
             seconds_ = [select(page, i) for i in range(times + 1)][1:]
             _say(f"{title}, {name}", seconds_)

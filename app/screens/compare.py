@@ -17,6 +17,8 @@ from app.views.comparison_words import difference_title
 from app.views.names import plain
 from mmmie.metrics import primary_metric
 
+TABS = ["Predictions", "Codes", "Slices", "Training and settings"]
+
 
 def choose() -> None:
     """Ask for the second checkpoint, and end the page."""
@@ -70,20 +72,23 @@ with state.readable_errors():
 primary, _ = primary_metric(view.corpus.label.kind)
 heading.title(difference_title(differences, primary))
 
-draw_overview(view, differences, both)
-
-listed, card = wide_columns([5, 2], key="list-and-card", least=250)
-with listed:
-    draw_disagreements(view, other, both[both["within"]])
-with card:
-    draw_both_cards(view, other, both)
-
-draw_aligned_maps(view, other)
-
-slices, configurations = wide_columns([3, 2], key="slices-and-settings", least=300)
-with slices:
-    draw_slice_gains(view, other)
-with configurations:
-    draw_configurations(view, other)
-
-draw_training_curves(view, other)
+# only what is looked at is drawn, and the address says which
+overall, codes, parts, training = st.tabs(TABS, key="compare_tab", bind="query-params")
+if overall.open:
+    with overall:
+        draw_overview(view, differences, both)
+        listed, card = wide_columns([5, 2], key="list-and-card", least=250)
+        with listed:
+            draw_disagreements(view, other, both[both["within"]])
+        with card:
+            draw_both_cards(view, other, both)
+if codes.open:
+    with codes:
+        draw_aligned_maps(view, other)
+if parts.open:
+    with parts:
+        draw_slice_gains(view, other)
+if training.open:
+    with training:
+        draw_training_curves(view, other)
+        draw_configurations(view, other)

@@ -37,10 +37,24 @@ def open_app(checkpoint: str | None = None, **parameters: str) -> AppTest:
     return app
 
 
+TABS = {
+    "screens/predictions.py": "predictions_tab",
+    "screens/context_identity.py": "context_tab",
+    "screens/compare.py": "compare_tab",
+    "screens/data.py": "data_tab",
+}
+
+
 def visit(app: AppTest, page: str) -> AppTest:
-    """Open a page; anything uncaught fails the test."""
+    """Open a page and every tab of it; anything uncaught fails the test."""
     app.switch_page(page).run()
     assert not app.exception, f"{page}: {[e.value for e in app.exception]}"
+    names = [tab.label for tab in app.tabs] if page in TABS else []
+    for name in names[1:]:
+        app.session_state[TABS[page]] = name
+        app.run()
+        assert not app.exception, f"{page}, {name}: {[e.value for e in app.exception]}"
+        assert not app.error, f"{page}, {name}: {[e.value for e in app.error]}"
     return app
 
 
