@@ -41,13 +41,18 @@ def current_step() -> int:
 
 @contextmanager
 def lesson(step: int) -> Iterator[None]:
-    """The column of the lesson: where one is above, the way on below."""
+    """The column of the lesson: where one is above, the way on below.
+
+    The way on is sent before the step, so that keys work while that is still drawn.
+    """
     st.html(_STYLE)
+    arrow_keys(step, _move)
     with st.container(key="lesson"):
         _progress(step)
-        yield
+        body = st.container(key="lesson-step")
         _navigation(step)
-    arrow_keys(step, _move)
+    with body:
+        yield
 
 
 def opening(title: str, lead: str) -> None:

@@ -75,8 +75,8 @@ FORMULAS = (
              "the prior, and its inner sum is what the bars of the figure add up to"),
             (r"p(z_j \mid x_i)", "how likely the code of utterance j is if the input was that of "
              "utterance i"),
-            (r"B", "utterances in the batch; the bound in the second line is CLUB: true pairs minus all "
-             "others"),
+            (r"B", "utterances in the batch; the bound in the second line is CLUB: true pairs "
+             "minus all others"),
         ),
     ),
     Formula(

@@ -19,10 +19,10 @@ from mmmie.corpus import Label
 STEPS = (
     "Utterance",
     "Encode",
-    "Two codes",
-    "Pull together",
+    "Codes",
+    "Pull",
     "Squeeze",
-    "Who speaks",
+    "Identity",
     "Predict",
     "Train",
 )
