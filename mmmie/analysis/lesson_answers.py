@@ -62,7 +62,7 @@ def ask(checkpoint: Checkpoint, corpus: Corpus, row: int, told: Told) -> Answer:
         >>> from mmmie import load_checkpoint
         >>> checkpoint = load_checkpoint("checkpoints/demo")
         >>> answer = ask(checkpoint, checkpoint.corpus(), 3, Told(speaker=False))
-        >>> answer.output.shape, round(answer.attention["share"].sum(), 3)
+        >>> answer.output.shape, round(float(answer.attention["share"].sum()), 3)
         ((1,), 1.0)
     """
     import torch

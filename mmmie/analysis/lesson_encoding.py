@@ -43,7 +43,7 @@ def encode_one(model: MMMIE, modality: str, values: np.ndarray) -> Encoding:
     own = model.encoder_of(modality)
     encoder = own.encoder
     device = model.label_mean.device
-    x = torch.as_tensor(np.asarray(values, np.float32), device=device)[None]
+    x = torch.from_numpy(np.array(values, np.float32)).to(device)[None]
     looked: list[np.ndarray] = []
 
     def keep(_module: object, _inputs: object, score: torch.Tensor) -> None:

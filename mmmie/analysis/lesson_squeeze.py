@@ -23,7 +23,7 @@ class UpperBounds:
         club: CLUB, the mean over pairs that belong together minus that over all others.
         together: mean log p(code | x) of pairs that belong together.
         apart: the same of pairs that do not.
-        lower: the lower end of the bracket, for comparison.
+        lower: the lower end of the bracket, for comparison; at most VUB.
     """
 
     count: int
@@ -97,12 +97,13 @@ def upper_bounds(
     pairs = pairwise_log_density(sample, mean, 2 * deviation.log())
     together = pairs.diagonal().mean().item()
     value = club(pairs).item()
+    prior = vub(mean, 2 * deviation.log()).item()
     return UpperBounds(
         count=len(rows),
-        vub=vub(mean, 2 * deviation.log()).item(),
+        vub=prior,
         l1out=l1out(pairs).item(),
         club=value,
         together=together,
         apart=together - value,
-        lower=bracket(pairs)[0].item(),
+        lower=min(bracket(pairs)[0].item(), prior),
     )
