@@ -360,7 +360,8 @@ def train_title(
         return (
             f"The shipped model reached {name} {three_digits(shipped)} in {shipped_epochs} epochs"
         )
-    said = f"After {epochs} epochs your model reaches {name} {three_digits(mine)}"
+    plural = "" if epochs == 1 else "s"
+    said = f"After {epochs} epoch{plural} your model reaches {name} {three_digits(mine)}"
     if shipped is None:
         return said
     return f"{said}, the shipped one after {shipped_epochs} {three_digits(shipped)}"
