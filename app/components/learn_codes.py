@@ -27,7 +27,7 @@ Dimensions have no names and no order.
 """
 _LEAD = (
     "Each modality makes **two codes** from its hidden state. The *invariant* code **z** is for "
-    "what text, voice and face say in common; the *specific* code **s** is for the rest, which "
+    "what the modalities say in common; the *specific* code **s** is for the rest, which "
     "only this modality knows. Both are fuzzy on purpose: a little noise forces a code to say "
     "only what is worth saying."
 )

@@ -11,6 +11,7 @@ from app.components.learn_frame import closing, opening, remark
 from app.components.learn_subject import Subject
 from app.views.contributions import channel_title
 from app.views.learn_encode import encoding_figure
+from app.views.learn_formulas import VECTOR_ENCODER
 from app.views.learn_words import change_words, encode_title
 from app.views.names import plain
 from app.views.style import modality_colour
@@ -80,6 +81,7 @@ def draw_encode(subject: Subject) -> None:
         "Because how high a voice is, or how loud, says something. Scaled by itself, a shout and a "
         "whisper would look the same. Scaled by the train split, both keep their distance from "
         "what is usual; and the same numbers can be used for an utterance that is new.",
+        None if sequence else VECTOR_ENCODER,
     )
 
 

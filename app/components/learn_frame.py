@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from app.components.learn_keys import arrow_keys
-from app.views.learn_formulas import FORMULAS
+from app.views.learn_formulas import FORMULAS, Formula
 from app.views.learn_words import STEPS
 
 LAST = len(STEPS) - 1
@@ -68,9 +68,16 @@ def remark(text: str, key: str) -> None:
         st.markdown(text)
 
 
-def closing(step: int, question: str, answer: str) -> None:
-    """The formula of a step with its symbols, and a question whose answer is folded away."""
-    formula = FORMULAS[step]
+def closing(step: int, question: str, answer: str, formula: Formula | None = None) -> None:
+    """The formula of a step with its symbols, and a question whose answer is folded away.
+
+    Args:
+        step: whose formula.
+        question: to think about.
+        answer: to it.
+        formula: in place of that of the step.
+    """
+    formula = formula or FORMULAS[step]
     with st.container(key="lesson-formula", border=True):
         for line in formula.lines:
             st.latex(line)

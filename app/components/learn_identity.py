@@ -24,7 +24,7 @@ from mmmie.corpus import Corpus
 _TERMS = {
     "role": "Role: which turn it is",
     "speaker": "Speaker: the same or another",
-    "modality": "Modality: words, voice or face",
+    "modality": "Modality: which one it is",
 }
 _EXPLANATION = """
 The model stays as it was trained; only what it is told about identity changes. The **hollow** mark

@@ -13,9 +13,8 @@ from app.components.figures import figure
 from app.components.learn_frame import closing, opening, remark
 from app.components.learn_subject import Subject
 from app.state import View
-from app.views.contributions_words import number
 from app.views.learn_squeeze import Costs, costs_figure
-from app.views.learn_words import bounds_answer, price_words, squeeze_title
+from app.views.learn_words import bounds_answer, bounds_table, price_words, squeeze_title
 from app.views.names import plain
 from app.views.style import modality_colour, three_digits
 from mmmie.analysis.checkpoints import Checkpoint
@@ -108,19 +107,13 @@ def _bounds(subject: Subject, modality: str) -> None:
     found = _upper(*subject.key, modality, subject)
     if found is None:
         return
+    remark(f"Three upper bounds on what *z* of {plain(modality)} keeps, in nats:", "bounds")
+    remark(bounds_table(found), "values")
     st.caption(
-        f"Upper bounds on what z of {plain(modality)} keeps, from {found.count:,} utterances of "
-        f"the {view.split} split, with the exact density of the encoder:"
+        f"From {found.count:,} utterances of the {view.split} split, with the exact density of the "
+        "encoder. VUB is the mean of the sums of bars of z; L1Out compares with the mean of all "
+        "other densities of the batch, CLUB with the mean of their logarithms."
     )
-    cells = (
-        ("VUB, the prior", found.vub, "The mean over utterances of the sum of the bars of z."),
-        ("L1Out", found.l1out, "Compares with the mean of all other densities of the batch."),
-        ("CLUB", found.club, "Compares with the mean of all other log-densities of the batch."),
-        ("CLUB: true pairs", found.together, "Mean log p(z | x) where z comes from x."),
-        ("CLUB: all others", found.apart, "Mean log p(z | x) where z comes from another x."),
-    )
-    for column, (name, value, meaning) in zip(st.columns(len(cells)), cells, strict=True):
-        column.metric(name, f"{number(value)} nats", help=meaning)
     closing(
         4,
         f"VUB says {three_digits(found.vub)} nats and CLUB {three_digits(found.club)} of the same "

@@ -14,6 +14,7 @@ from app.views.style import NEUTRAL, blank, modality_colour
 
 _TITLES = {"z": "invariant code z", "s": "specific code s"}
 _JITTER = 0.26
+_MOST_TICKS = 8
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,10 @@ def codes_figure(codes: dict[str, dict[str, CodeBars]]) -> go.Figure:
         figure.update_yaxes(title=html.escape(modality), row=row, col=1)
         for column, kind in enumerate(_TITLES, start=1):
             _draw(figure, both[kind], kind, colour, row, column)
-    figure.update_xaxes(showgrid=False, dtick=1)
+    for column, kind in enumerate(_TITLES, start=1):
+        longest = max(len(both[kind].mean) for both in codes.values())
+        step = 1 if longest <= _MOST_TICKS else -(-longest // 6)
+        figure.update_xaxes(showgrid=False, dtick=step, tick0=1, col=column)
     figure.update_xaxes(title="dimension", row=len(codes))
     figure.update_yaxes(zeroline=True, zerolinecolor=NEUTRAL, zerolinewidth=1, nticks=5)
     figure.update_layout(bargap=0.3, margin={"t": 44})

@@ -116,3 +116,13 @@ FORMULAS = (
     ),
 )  # fmt: skip
 """One a step."""
+
+VECTOR_ENCODER = Formula(
+    (r"h_m = \mathrm{norm}\big( W_2\, g(W_1 x) + V x \big)",),
+    (
+        (r"x", "the features of the utterance, on one scale"),
+        (r"g", "a smooth bend at 0 (GELU), without which the network could only draw lines"),
+        (r"W_1, W_2, V", "learned weights"),
+    ),
+)
+"""In place of the formula of the second step, for a modality without a sequence."""

@@ -40,23 +40,22 @@ def matrix_figure(
         bound: InfoNCE of this batch in nats.
     """
     count = len(scores)
-    figure = make_subplots(
-        cols=2, column_widths=[0.58, 0.42], horizontal_spacing=0.13,
-        subplot_titles=[
-            "chance that the row picks the column" if chances is not None else "score in nats",
-            "InfoNCE by batch size",
-        ],
-        figure=blank(_HEIGHT, showlegend=False),
-    )  # fmt: skip
-    shown = scores if chances is None else chances
-    limits = (max(_FLOOR, float(scores.min())), float(scores.max())) if chances is None else (0, 1)
+    shown, limits = scores, (max(_FLOOR, float(scores.min())), float(scores.max()))
+    title = f"score, {limits[0]:.0f} (pale) to {limits[1]:.0f} nats"
+    if chances is not None:
+        shown, limits, title = chances, (0.0, 1.0), "chance that the row picks the column"
     if limits[1] - limits[0] < 1:  # nothing to tell apart: no colours made of noise
         limits = (limits[0] - 0.5, limits[1] + 0.5)
+    figure = make_subplots(
+        cols=2, column_widths=[0.58, 0.42], horizontal_spacing=0.11,
+        subplot_titles=[title.replace("-", "−"), "InfoNCE in nats"],
+        figure=blank(_HEIGHT, showlegend=False),
+    )  # fmt: skip
     written = ".2f" if chances is not None else ".1f"
     figure.add_heatmap(
         z=shown, row=1, col=1, zmin=limits[0], zmax=limits[1], colorscale=SEQUENTIAL_SCALE,
         xgap=1 if count <= 32 else 0, ygap=1 if count <= 32 else 0,
-        colorbar={"thickness": 10, "len": 0.9, "x": 0.515, "xpad": 2, "tickfont": {"size": 12}},
+        showscale=False,
         hovertemplate=f"{pair[0]} of %{{y}}, {pair[1]} of %{{x}}: %{{z:{written}}}<extra></extra>",
     )  # fmt: skip
     edge = np.array([-0.5, 0.5])
@@ -109,7 +108,7 @@ def _draw_curve(figure: go.Figure, curve: pd.DataFrame, count: int, bound: float
     figure.update_xaxes(
         type="log", title="batch size B", tickvals=octaves[::2], showgrid=False, row=1, col=2,
     )  # fmt: skip
-    figure.update_yaxes(title="nats", rangemode="tozero", nticks=7, row=1, col=2)
+    figure.update_yaxes(rangemode="tozero", nticks=7, row=1, col=2)
 
 
 def _short(name: str) -> str:

@@ -60,7 +60,7 @@ def costs_figure(costs: dict[str, Costs], colour: str, other_name: str) -> go.Fi
             figure.add_scatter(
                 x=np.arange(1, len(cost.other) + 1), y=cost.other, mode="markers", row=1,
                 col=column, name=other_name, showlegend=column == 1,
-                marker={"symbol": "line-ew", "size": 20, "line": {"color": ACCENT, "width": 3}},
+                marker={"symbol": "line-ew", "size": 13, "line": {"color": ACCENT, "width": 3}},
                 hovertemplate=f"{other_name}: %{{y:.2f}} nats<extra></extra>",
             )  # fmt: skip
     figure.update_xaxes(title="dimension, costliest first", showgrid=False, dtick=2, tick0=1)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from app.views.contributions_words import number
+from app.views.contributions_words import number, signed
 from app.views.names import plain
 from app.views.style import three_digits
 from app.views.words import listed
@@ -204,13 +204,14 @@ def codes_answer(contents: pd.DataFrame, modality: str) -> str:
 def pull_title(pair: tuple[str, str], right: int, count: int, bound: float, ceiling: float) -> str:
     """How often the row finds its own column, and what that shows."""
     first, second = (plain(name) for name in pair)
+    times = {0: "not once", 1: "once"}.get(right, f"{right} times")
     shown = (
         f"at least {max(bound, 0):.2f} nats are shared"
         if bound > 0.02
         else "nothing shared is shown"
     )
     return (
-        f"{first.capitalize()} finds its own {second} {right} times in {count}: {shown}, of at "
+        f"{first.capitalize()} finds its own {second} {times} in {count}: {shown}, of at "
         f"most {ceiling:.2f} that {count} pairs can show"
     )
 
@@ -231,8 +232,8 @@ def own_words(chances: np.ndarray, names: Sequence[str], pair: tuple[str, str]) 
     if best == 0:
         return f"{said}."
     return (
-        f"{said}, and that of “{short(names[best], 30)}” with {chances[0, best]:.0%}: as far as "
-        f"the codes tell, the two say the same."
+        f"{said}, and that of row {best + 1}, “{short(names[best], 30)}”, with "
+        f"{chances[0, best]:.0%}: as far as the codes tell, the two say much the same."
     )
 
 
@@ -275,6 +276,25 @@ def price_words(beta: float, label: Label, deviation: float) -> str:
         f"β = {beta:g}: a nat in *z* is worth keeping if it lowers the mean error by "
         f"{three_digits(beta * deviation)} in label units or more, {beta:g} of the label's "
         f"standard deviation."
+    )
+
+
+def bounds_table(found: UpperBounds) -> str:
+    """The bounds and the two halves of CLUB, as a table in Markdown."""
+    cells = (
+        ("VUB", found.vub),
+        ("L1Out", found.l1out),
+        ("CLUB", found.club),
+        ("= true pairs", found.together),
+        ("− all others", found.apart),
+    )
+    return "\n".join(
+        "| " + " | ".join(row) + " |"
+        for row in (
+            [name for name, _ in cells],
+            ["---:"] * len(cells),
+            [number(value) for _, value in cells],
+        )
     )
 
 
@@ -327,7 +347,7 @@ def predict_class_title(predicted: str, chance: float, truth: str, top: str, val
     said = f"Predicted {plain(predicted)} with {chance:.0%}, {verdict}"
     if abs(value) < _HARDLY:
         return f"{said}; no part moves it far"
-    return f"{said}; {plain(top)} moves that most, by {100 * value:+.0f} points"
+    return f"{said}; {plain(top)} moves that most, by {signed(100 * value, 100)} points"
 
 
 def shapley_answer(modality: str, value: float, change: float) -> str:
@@ -361,10 +381,10 @@ def train_title(
             f"The shipped model reached {name} {three_digits(shipped)} in {shipped_epochs} epochs"
         )
     plural = "" if epochs == 1 else "s"
-    said = f"After {epochs} epoch{plural} your model reaches {name} {three_digits(mine)}"
+    said = f"Your model reaches {name} {three_digits(mine)} after {epochs} epoch{plural}"
     if shipped is None:
         return said
-    return f"{said}, the shipped one after {shipped_epochs} {three_digits(shipped)}"
+    return f"{said}, the shipped one {three_digits(shipped)} after {shipped_epochs}"
 
 
 def train_answer(full: tuple[float, float] | None, without: tuple[float, float] | None) -> str:

@@ -120,7 +120,7 @@ def test_the_lesson_is_walked_by_key_and_ends_with_a_model_of_ones_own(server, p
         slider.press("ArrowLeft")
     expect(slider).to_have_value("1")
     page.get_by_role("button", name="Train it").click()
-    expect(page.locator("h1")).to_contain_text("After 1 epoch your model", timeout=240_000)
+    expect(page.locator("h1")).to_contain_text("Your model reaches", timeout=240_000)
     (run,) = list_runs(runs)
     assert run.path.name == "lesson"
     assert observe(run).state == "finished"

@@ -15,6 +15,7 @@ from app.views.learn_utterance import class_labels_figure, labels_figure
 from app.views.learn_words import (
     STEPS,
     bounds_answer,
+    bounds_table,
     change_words,
     codes_answer,
     codes_title,
@@ -131,7 +132,7 @@ def test_the_game_of_pairs_in_words() -> None:
     assert said.startswith("Text finds its own audio 9 times in 12: at least 1.60 nats")
     assert "nothing shared is shown" in pull_title(("a", "b"), 1, 2, -0.1, math.log(2))
     chances = np.array([[0.2, 0.8], [0.5, 0.5]])
-    assert "say the same" in own_words(chances, ["Sure.", "Fine."], ("text", "audio"))
+    assert "say much the same" in own_words(chances, ["Sure.", "Fine."], ("text", "audio"))
     assert own_words(chances[:, ::-1], ["Sure.", "Fine."], ("text", "audio")).endswith("of 80%.")
     assert "well below it" in pull_answer(CURVE, None)
     assert "3.50 nats" in pull_answer(CURVE, 3.5)
@@ -144,7 +145,9 @@ def test_prices_and_bounds_in_words() -> None:
     assert squeeze_title("text", 8.9, 24.0, 2).endswith("without the squeeze it costs 24")
     assert "0.015 in label units" in price_words(0.01, SCORE, 1.5)
     assert "cross-entropy" in price_words(0.01, CLASSES, 0.0)
-    said = bounds_answer(UpperBounds(50, 10.0, 16.0, 129.0, 1.0, -128.0, 5.5))
+    found = UpperBounds(50, 10.0, 16.0, 129.0, 1.0, -128.0, 5.5)
+    assert bounds_table(found).endswith("| 10 | 16 | 129 | 1 | −128 |")
+    said = bounds_answer(found)
     assert "−128 nats" in said and "between 5.5 and 10 nats" in said
 
 
@@ -170,7 +173,7 @@ def test_training_in_words() -> None:
     assert train_title(0, "MAE", None, None, 0) == "Train a model of your own, here and now"
     assert train_title(0, "MAE", None, 0.2, 30) == "The shipped model reached MAE 0.2 in 30 epochs"
     both = train_title(4, "MAE", 0.6, 0.2, 30)
-    assert both == "After 4 epochs your model reaches MAE 0.6, the shipped one after 30 0.2"
+    assert both == "Your model reaches MAE 0.6 after 4 epochs, the shipped one 0.2 after 30"
     assert "84 nats with 0.2" in train_answer((31.0, 0.21), (84.0, 0.2))
     assert "they rise" in train_answer(None, (84.0, 0.2))
 
