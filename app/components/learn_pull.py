@@ -135,7 +135,7 @@ def _pair(pairs: list[tuple[str, str]]) -> tuple[str, str]:
 
 def _controls(game: PairGame) -> tuple[np.ndarray, bool]:
     most = min(_LARGEST, len(game.rows))
-    left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
+    left, middle, right = st.columns([5, 4, 5], vertical_alignment="bottom")
     size = min(_USUAL, most)
     if most > 2:
         size = left.slider("Try it: batch size B", 2, most, size, key=f"lesson-batch-{most}")

@@ -15,10 +15,10 @@ from app.components.new_run import free_name, start_run
 from app.components.run_live import live_run
 from app.components.settings_form import config_of
 from app.views.context import prediction_figure
+from app.views.contributions_words import number
 from app.views.learn_style import large
 from app.views.learn_words import train_answer, train_title
 from app.views.names import plain, text_of
-from app.views.style import three_digits
 from app.views.words import metric
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.lesson_answers import Told, ask
@@ -57,8 +57,6 @@ def draw_train(subject: Subject) -> None:
     started = _form()
     run = started or last_run()
     shipped = _open(_SHIPPED)
-    if run is not None:
-        live_run(run)
     mine = None if run is None or _active(run) else _open(f"runs/{run.path.name}")
     name = metric(primary_metric("regression")[0])
     with head:
@@ -72,6 +70,8 @@ def draw_train(subject: Subject) -> None:
             ),
             _LEAD,
         )
+    if run is not None:
+        live_run(run)
     if mine is not None and shipped is not None:
         _compare(subject, mine, shipped)
     closing(
@@ -156,9 +156,9 @@ def _compare(subject: Subject, mine: Checkpoint, shipped: Checkpoint) -> None:
     one = corpus.utterances.iloc[row]
     said = text_of(one.get("transcript"))
     st.subheader(
-        f"“{plain(said)}”: yours says {three_digits(values['yours'])}, the shipped one "
-        f"{three_digits(values[f'shipped: {shipped.info.name}'])}, the truth is "
-        f"{three_digits(float(one['label']))}"
+        f"“{plain(said)}”: yours says {number(values['yours'])}, the shipped one "
+        f"{number(values[f'shipped: {shipped.info.name}'])}, the truth is "
+        f"{number(float(one['label']))}"
     )
     assert corpus.label.range is not None
     figure(

@@ -14,6 +14,7 @@ from app.components.figures import figure
 from app.components.learn_frame import closing, opening, remark
 from app.components.learn_subject import Subject
 from app.components.window_chat import place_names
+from app.views.contributions_words import number
 from app.views.conversation import label_limits
 from app.views.learn_utterance import class_labels_figure, labels_figure
 from app.views.learn_words import label_words, utterance_title, words_answer
@@ -122,9 +123,7 @@ def _verdict(guess: Any, truth: Any) -> str:
         verdict = "right" if guess == truth else "wrong"
         return f"The label is **{plain(truth)}**: your guess is {verdict}."
     off = abs(float(guess) - float(truth))
-    return (
-        f"The label is **{three_digits(float(truth))}**: your guess is off by {three_digits(off)}."
-    )
+    return f"The label is **{number(float(truth))}**: your guess is off by {three_digits(off)}."
 
 
 def _choose(name: str) -> None:
