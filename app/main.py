@@ -24,6 +24,7 @@ PAGES = {
         ("context_identity", "Context & identity", ":material/forum:"),
     ],
     "Do": [
+        ("learn", "Learn", ":material/school:"),
         ("train", "Train", ":material/model_training:"),
         ("compare", "Compare", ":material/compare:"),
         ("data", "Data", ":material/dataset:"),

@@ -20,6 +20,7 @@ GO_ON = {
     "context_identity": "What do the neighbours tell it?",
     "compare": "What does another one do better?",
     "train": "Train it with other settings",
+    "learn": "How does it work, step by step?",
 }
 
 heading = st.empty()

@@ -1,0 +1,223 @@
+"""The lesson goes on: upper bounds squeeze out of the codes what the task does not need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import loading, state
+from app.components.figures import figure
+from app.components.learn_frame import closing, opening, remark
+from app.components.learn_subject import Subject
+from app.state import View
+from app.views.learn_squeeze import Costs, costs_figure
+from app.views.learn_words import bounds_answer, bounds_table, price_words, squeeze_title
+from app.views.names import plain
+from app.views.style import modality_colour, three_digits
+from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.code_readings import KINDS, code_name
+from mmmie.analysis.configurations import configuration_diff
+from mmmie.analysis.leakage import LETTERS
+from mmmie.analysis.lesson_squeeze import UpperBounds, divergence, upper_bounds
+from mmmie.errors import InputError
+
+_NOISES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_EXPLANATION = """
+Every bar is one dimension of a code of this utterance and says how far it is from the **prior**,
+a cloud around 0 of width 1 that is the same for every utterance. At 0 the dimension says nothing
+about the input; the further from the prior, the more it can say, and the more it costs. *z* is
+filled, *s* outlined. The short lines are the same utterance in a checkpoint that was trained
+without MI minimisation; dimensions of two checkpoints do not correspond, so both are sorted.
+"""
+_LEAD = (
+    "A code could simply copy its input. So everything that it says has a **price**: its distance "
+    "from a prior that knows nothing, in nats. Added up it is an **upper bound** on the "
+    "information that the code keeps of its input, and training pushes it down. What survives is "
+    "what the task and the other modalities pay for."
+)
+
+
+def draw_squeeze(subject: Subject) -> None:
+    """Draw the fifth step."""
+    view, outputs = subject.view, subject.view.outputs
+    if not outputs.deviations:
+        _no_noise()
+        return
+    head = st.container()
+    modality = _modality(subject)
+    noise = st.select_slider(
+        "Try it: noise in the codes, against what was learned",
+        _NOISES,
+        1.0,
+        format_func=lambda factor: f"× {factor:g}",
+        key="lesson-noise",
+    )
+    other = _without_squeeze(view)
+    theirs = None if other is None else _codes_of(other.fingerprint, subject.name, other, subject)
+    costs = {
+        LETTERS[kind]: Costs(
+            _sorted(
+                outputs.spaces[name][subject.index], noise * outputs.deviations[name][subject.index]
+            ),
+            None if theirs is None else _sorted(*theirs[name]),
+        )
+        for kind in KINDS
+        for name in [code_name(kind, modality)]
+    }
+    compared = costs["z"].other
+    with head:
+        opening(
+            squeeze_title(
+                modality, costs["z"].now.sum(), None if compared is None else compared.sum(), noise
+            ),
+            _LEAD,
+        )
+    figure(
+        costs_figure(
+            costs,
+            modality_colour(modality, outputs.modalities),
+            "" if other is None else other.info.name,
+        ),
+        key="lesson-squeeze",
+        caption=f"KL from the standard normal prior, {plain(modality)} of utterance "
+        f"{plain(subject.name)}"
+        + (f", noise × {noise:g}." if noise != 1 else ".")
+        + ("" if other is None else f" Without: {plain(other.info.name)}."),
+        explanation=_EXPLANATION,
+        data=_data(costs),
+        alt=f"Cost in nats of every dimension of the two codes of {modality}",
+    )
+    _bounds(subject, modality)
+
+
+def _bounds(subject: Subject, modality: str) -> None:
+    view, label = subject.view, subject.view.corpus.label
+    minimise = view.checkpoint.info.config.objective.minimise
+    beta = minimise.invariant if minimise.enabled else 0.0
+    deviation = 0.0
+    if label.classes is None:
+        deviation = float(view.checkpoint.model.label_deviation)
+    if beta:
+        remark(price_words(beta, label, deviation), "price")
+    else:
+        remark("This checkpoint was trained with β = 0: a nat in *z* cost nothing.", "price")
+    found = _upper(*subject.key, modality, subject)
+    if found is None:
+        return
+    remark(f"Three upper bounds on what *z* of {plain(modality)} keeps, in nats:", "bounds")
+    remark(bounds_table(found), "values")
+    st.caption(
+        f"From {found.count:,} utterances of the {view.split} split, with the exact density of the "
+        "encoder. VUB is the mean of the sums of bars of z; L1Out compares with the mean of all "
+        "other densities of the batch, CLUB with the mean of their logarithms."
+    )
+    closing(
+        4,
+        f"VUB says {three_digits(found.vub)} nats and CLUB {three_digits(found.club)} of the same "
+        "codes. Can both be right?",
+        bounds_answer(found),
+    )
+
+
+def _no_noise() -> None:
+    opening(
+        "Codes without noise cannot be priced",
+        "The encoders of this model are deterministic: its codes are points. A point can hold any "
+        "number of digits of its input, so the information that it keeps is infinite, and no "
+        "bound on it means anything. With a little noise, only what stands out of it counts.",
+    )
+    closing(
+        4,
+        "what is an upper bound worth that has learned its own q(z | x)?",
+        "As much as q fits. While it is poor, the value can lie below the truth; that is why "
+        "the default model has noise, whose density is known exactly.",
+    )
+
+
+def _modality(subject: Subject) -> str:
+    shown = subject.modalities or subject.view.outputs.modalities
+    if len(shown) == 1:
+        return shown[0]
+    chosen = st.segmented_control(
+        "Modality", shown, default=shown[-1], required=True,
+        key=f"lesson-squeeze-{'-'.join(shown)}",
+    )  # fmt: skip
+    return str(chosen)
+
+
+def _sorted(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    return np.sort(divergence(mean, deviation))[::-1]
+
+
+def _data(costs: dict[str, Costs]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            (kind, whose, rank + 1, nats)
+            for kind, cost in costs.items()
+            for whose, values in (("this checkpoint", cost.now), ("without", cost.other))
+            for rank, nats in enumerate(() if values is None else values)
+        ],
+        columns=["code", "checkpoint", "rank", "nats"],
+    )
+
+
+def _without_squeeze(view: View) -> Checkpoint | None:
+    """The closest checkpoint on the same corpus that was trained without MI minimisation."""
+    mine = view.checkpoint.info
+    if not mine.config.objective.minimise.enabled:
+        return None
+    found = [c for c in _openable() if c.info.corpus["fingerprint"] == view.corpus.fingerprint]
+    return closest_without_squeeze(view.checkpoint, found)
+
+
+def closest_without_squeeze(
+    mine: Checkpoint, others: Sequence[Checkpoint]
+) -> Checkpoint | None:  # fmt: skip
+    """The one with noise but without MI minimisation that differs least in its settings.
+
+    Args:
+        mine: what it is compared with.
+        others: of the same corpus.
+    """
+    fitting = [
+        other
+        for other in others
+        if not other.info.config.objective.minimise.enabled
+        and other.info.config.model.stochastic
+        and set(mine.info.modalities) <= set(other.info.modalities)
+    ]
+    return min(
+        fitting, key=lambda other: len(configuration_diff(mine.info, other.info)), default=None
+    )
+
+
+def _openable() -> list[Checkpoint]:
+    found = []
+    for choice in state.choices().values():
+        try:
+            found.append(loading.open_checkpoint(choice))
+        except InputError:
+            continue
+    return found
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _codes_of(
+    fingerprint: str, utterance: str, _checkpoint: Checkpoint, _subject: Subject
+) -> dict[str, tuple[np.ndarray, np.ndarray]] | None:
+    from mmmie.analysis.lesson_answers import codes_of
+
+    try:
+        return codes_of(_checkpoint, _subject.view.corpus, _subject.row)
+    except InputError:  # its weights are broken: the comparison is left out
+        return None
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _upper(
+    fingerprint: str, corpus: str, split: str, modality: str, _subject: Subject
+) -> UpperBounds | None:
+    return upper_bounds(_subject.view.outputs, _subject.held, "invariant", modality)
