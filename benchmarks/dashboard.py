@@ -121,7 +121,7 @@ def _colour(page: Page, time_number: int) -> float:
     box.locator("input").click()
     option = ("prediction", "label")[time_number % 2]
     settle(page)
-    return seconds_of_change(page, f'li[role="option"]:text-is("{option}")')
+    return seconds_of_change(page, f'role=option[name="{option}"]')
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def _help(pages: Sequence[StreamlitPage]) -> None:
         pd.DataFrame(
             [
                 ("← →", "the utterance before, the one after: of the selection where it holds "
-                 "several, else of the slice"),
+                 "several, else of the slice; on Learn the steps of the lesson"),
                 (PIN, "pin the utterance, to hold it beside the others"),
                 (LET_GO, "let the pinned utterance go"),
                 (CLEAR, "clear the selection"),

@@ -2,78 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from mmmie.jobs import list_runs, observe
-from mmmie.jobs.steer import steer
-
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture
-def server(tmp_path):
-    """The app on a port of its own, with an empty folder for runs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "streamlit", "run", "app/main.py"),
-            *("--server.port", str(port), "--server.headless", "true"),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "MMMIE_RUNS": str(tmp_path / "runs")},
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
-                break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        yield url, tmp_path / "runs"
-    finally:
-        for run in list_runs(tmp_path / "runs"):
-            status = observe(run)
-            if status is not None and status.state in ("queued", "running", "paused"):
-                steer(run.path, "stop")
-        process.terminate()
-        process.wait(20)
-
-
-@pytest.fixture
-def page():
-    if CHROMIUM is None:
-        if os.environ.get("MMMIE_BROWSER_REQUIRED"):
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        opened = browser.new_page(viewport={"width": 1440, "height": 900})
-        yield opened
-        browser.close()
 
 
 def at_step(page, number: int) -> str:
