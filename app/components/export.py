@@ -16,6 +16,7 @@ from app.views.names import slice_names
 from app.views.report import Facts, report_html
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.corpus import Corpus
+from mmmie.csv_export import csv_text
 from mmmie.training.config import config_toml
 
 
@@ -94,7 +95,7 @@ def _utterances(checkpoint: Checkpoint, corpus: Corpus, split: str, part: str) -
 
     with st.container(horizontal=True, gap="small"):
         _download("Ids", lambda: "\n".join(wanted) + "\n", f"{name}-ids.txt", "text/plain")
-        _download("CSV", lambda: table().to_csv(index=False), f"{name}.csv", "text/csv")
+        _download("CSV", lambda: csv_text(table()), f"{name}.csv", "text/csv")
         _download(
             "Parquet",
             lambda: parquet_bytes(table()),
