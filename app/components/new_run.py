@@ -91,8 +91,9 @@ def _draw() -> None:
         help="The full model, a short run of it, one of the ablations, or a copy of a run.",
     )
     seed_box, epochs_box = st.columns(2)
+    # Its value may come from a copied run, so it is given no other.
     seed = seed_box.number_input(
-        "Seed", 0, 2**31 - 1, 0, key="train-seed", help="Of weights, batches and noise."
+        "Seed", 0, 2**31 - 1, key="train-seed", help="Of weights, batches and noise."
     )
     form = f"{preset}-{copied.count if copied and preset == copied.preset else 0}"
     planned = presets[preset].get("training.epochs", Config().training.epochs)
@@ -271,12 +272,13 @@ def _modalities_box(path: str) -> list[str]:
         held = list(loading.open_data(path).modalities)
     if len(held) == 1:
         return []
+    key = f"train-modalities-{path}"
+    st.session_state.setdefault(key, held)
     chosen = st.pills(
         "Modalities",
         held,
         selection_mode="multi",
-        default=held,
-        key=f"train-modalities-{path}",
+        key=key,
         help="What the model reads; all or some of the corpus.",
     )
     kept = [name for name in held if name in chosen]

@@ -26,7 +26,7 @@ _WISHES = {
         "After the present batch. The process keeps its memory.",
     ),
     "step": (
-        "Step one epoch",
+        "Step",
         ":material/skip_next:",
         ("running", "paused"),
         "Train to the end of one epoch, then pause.",
@@ -58,7 +58,7 @@ _PAGES = (
 def steering(run: RunFolder, status: Status) -> None:
     """The buttons that steer a run, copy it and delete it; what cannot be done is greyed."""
     path = str(run.path)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for wish, (name, icon, states, help_text) in _WISHES.items():
             st.button(
                 name,
@@ -70,9 +70,9 @@ def steering(run: RunFolder, status: Status) -> None:
                 args=(path, wish),
             )
         if st.button(
-            "Copy with changes",
+            "Copy",
             icon=":material/content_copy:",
-            help="Fills the form with this run's configuration; change it there and start.",
+            help="Fill the form with this run's configuration, to change it there and start.",
             key="steer-clone",
             on_click=clone,
             args=(path,),

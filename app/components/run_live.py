@@ -19,10 +19,11 @@ from app.components.run_queue import runs_ahead
 from app.views.names import plain
 from app.views.run_words import advice_for, asked_words, best_words, run_facts, standing_words
 from app.views.training_curves import curves_frame, duration_words, training_figure
+from mmmie.corpus import Kind
 from mmmie.errors import InputError
 from mmmie.jobs import log_tail, new_metrics, observe
 from mmmie.metrics import primary_metric
-from mmmie.training.checkpoint import read_checkpoint_info
+from mmmie.training.checkpoint import checkpoint_folder, read_checkpoint_info
 from mmmie.training.config import Config, load_config
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 
@@ -104,12 +105,23 @@ def _draw(path: str) -> None:
     steering(run, status)
     if status.state == "failed":
         _failure(run, status, config)
-    other_pages(run, "open")
+    ended = status.state in ENDED
+    if ended:
+        other_pages(run, "open")
+    if ended and not history:
+        _log(run, status)
+        return
     curves, beside = wide_columns([3, 2], key="live-columns", least=270)
     with curves:
         _curves(run, status, history)
     with beside:
         draw_run_map(run.path, config.data)
+    if not ended:
+        other_pages(run, "open")
+    _log(run, status)
+
+
+def _log(run: RunFolder, status: Status) -> None:
     with st.expander("Log", icon=":material/terminal:", expanded=status.state == "failed"):
         lines = log_tail(run, _LOG_LINES)
         st.code("\n".join(lines) or "The log is empty.", language=None, wrap_lines=True)
@@ -154,16 +166,17 @@ def _failure(run: RunFolder, status: Status, config: Config) -> None:
     # The reason of a death from outside, a full memory say, may stand in the log alone.
     said = "\n".join([error, *log_tail(run, _LOG_LINES)])
     for i, way in enumerate(advice_for(said, config, status.device)):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(way.words, width="content")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             if way.changes and st.button(
-                "Copy with this change",
+                ", ".join(f"{key} = {value:g}" for key, value in way.changes.items()),
                 icon=":material/content_copy:",
+                help="Fill the form with this run's configuration and this change.",
                 key=f"advice-{i}",
                 on_click=clone,
                 args=(str(run.path), way.changes),
             ):
                 st.rerun()
+            st.caption(way.words)
 
 
 def _curves(run: RunFolder, status: Status, history: list[dict[str, Any]]) -> None:
@@ -173,7 +186,7 @@ def _curves(run: RunFolder, status: Status, history: list[dict[str, Any]]) -> No
     held: tuple[Any, go.Figure, pd.DataFrame] | None = st.session_state.get("live-figure")
     if held is None or held[0] != key:
         frame = curves_frame(history)
-        drawn = training_figure(frame, epochs, name, higher, _modalities(run))
+        drawn = training_figure(frame, epochs, name, higher, _task(run)[1])
         held = (key, drawn, frame)
         st.session_state["live-figure"] = held
     best = best_words(history, name, higher)
@@ -198,17 +211,23 @@ def _facts_markup(facts: dict[str, str]) -> str:
 
 
 def _metric(run: RunFolder) -> tuple[str, bool]:
-    try:
-        return primary_metric(read_checkpoint_info(run.path).label.kind)
-    except InputError:
-        return primary_metric("regression")
+    """The metric that chooses the epoch, and whether a higher one is better."""
+    return primary_metric(_task(run)[0])
 
 
-def _modalities(run: RunFolder) -> list[str]:
+def _task(run: RunFolder) -> tuple[Kind, list[str]]:
+    """The kind of the label and the modalities; a guess before the run has said it."""
     try:
-        return list(read_checkpoint_info(run.path).modalities)
-    except InputError:
-        return []
+        stamp = (checkpoint_folder(run.path) / "config.json").stat().st_mtime_ns
+        return _read_task(str(run.path), stamp)
+    except (InputError, OSError):
+        return "regression", []
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _read_task(path: str, stamp: int) -> tuple[Kind, list[str]]:
+    info = read_checkpoint_info(path)
+    return info.label.kind, list(info.modalities)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from app import loading
@@ -27,6 +29,16 @@ _EXPLANATION = (
 )
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """A map as it stands, with what is said about it."""
+
+    title: str
+    picture: go.Figure
+    caption: str
+    data: pd.DataFrame
+
+
 def draw_run_map(folder: Path, data: str) -> None:
     """Draw the latest snapshot of a run, or say what is missing.
 
@@ -35,48 +47,59 @@ def draw_run_map(folder: Path, data: str) -> None:
         data: its corpus, for the labels; grey points where that is gone.
     """
     files = snapshot_files(folder)
+    corpus = _corpus(data)
     try:
-        axes = _axes(str(files[0]), files[0].stat().st_mtime_ns) if files else None
-        points = place(files[-1], axes) if axes else None
+        shown = [files[0], files[max(len(files) - 2, 0)], files[-1]] if files else []
+        stamps = tuple(file.stat().st_mtime_ns for file in shown)
+        drawn = _drawn(shown, stamps, corpus.fingerprint if corpus else "", corpus)
     except (OSError, ValueError):  # a run that starts anew replaces its snapshots
-        axes, points = None, None
-    if axes is None or points is None:
+        drawn = None
+    if drawn is None:
         st.markdown("**A map of the fused codes**")
         st.caption("It begins after the first epoch, where the run keeps snapshots.")
         return
-    before = _placed(files[-2], axes) if len(files) > 1 else None
-    first = _placed(files[0], axes)
-    first = points if first is None else first
-    corpus = _corpus(data)
-    sample = _sample(corpus, axes.ids) if corpus else None
-    colours, shares = None, (float("nan"), float("nan"))
-    if corpus is not None and sample is not None:
-        colours = colouring(sample, "label", corpus.label)
-        targets = _targets(sample, corpus)
-        shares = label_share(first, targets), label_share(points, targets)
-    epochs = _epoch(files[0]), _epoch(files[-1])
-    st.markdown(f"**{map_title(epochs, shares)}**")
+    st.markdown(f"**{drawn.title}**")
     figure(
-        run_map(points, before, half_width(first, points), colours, hover_words(axes.ids, sample)),
+        drawn.picture,
         key="run-map",
-        caption=f"{len(axes.ids)} utterances of the valid split after epoch {epochs[1]}; principal "
-        f"axes of epoch {epochs[0]}.",
+        caption=drawn.caption,
         explanation=_EXPLANATION,
-        data=pd.DataFrame({"id": axes.ids, "x": points[:, 0], "y": points[:, 1]}),
+        data=drawn.data,
         alt="Map of the fused codes while the run trains.",
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)  # one picture for all who watch
+def _drawn(
+    shown: list[Path], stamps: tuple[int, ...], fingerprint: str, _corpus: Corpus | None
+) -> _Drawn | None:
+    """The map of the last of three snapshots: the first, the one before, the latest."""
+    if not shown:
+        return None
+    axes = _axes(str(shown[0]), stamps[0])
+    first, before, points = (place(file, axes) for file in shown)
+    if first is None or points is None:
+        return None
+    sample = _sample(_corpus, axes.ids) if _corpus else None
+    colours, shares = None, (float("nan"), float("nan"))
+    if _corpus is not None and sample is not None:
+        colours = colouring(sample, "label", _corpus.label)
+        targets = _targets(sample, _corpus)
+        shares = label_share(first, targets), label_share(points, targets)
+    epochs = _epoch(shown[0]), _epoch(shown[-1])
+    reach, words = half_width(first, points), hover_words(axes.ids, sample)
+    return _Drawn(
+        map_title(epochs, shares),
+        run_map(points, before, reach, colours, words),
+        f"{len(axes.ids)} utterances of the valid split after epoch {epochs[1]}"
+        f"{', coloured by label' if colours else ''}; principal axes of epoch {epochs[0]}.",
+        pd.DataFrame({"id": axes.ids, "x": points[:, 0], "y": points[:, 1]}),
     )
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _axes(file: str, stamp: int) -> MapAxes:
     return fit_axes(Path(file))
-
-
-def _placed(file: Path, axes: MapAxes) -> np.ndarray | None:
-    try:
-        return place(file, axes)
-    except OSError:
-        return None
 
 
 def _corpus(data: str) -> Corpus | None:

@@ -41,7 +41,8 @@ def run_map(
         marker["color"] = colours.values
         if colours.scale is not None:
             marker["coloraxis"] = "coloraxis"
-            figure.update_layout(coloraxis=colours.scale)
+            bar = {**colours.scale["colorbar"], "title": None, "len": 1.0, "thickness": 8, "y": 1}
+            figure.update_layout(coloraxis={**colours.scale, "colorbar": bar})
     figure.add_traces(
         [
             _trails(points, before),
@@ -60,12 +61,12 @@ def run_map(
     )
     figure.update_layout(
         plot_bgcolor=_GROUND,
-        margin={"l": 4, "r": 4, "t": 56, "b": 4},
+        margin={"l": 4, "r": 4, "t": 40, "b": 4},
         transition={"duration": _MOVE_MS, "easing": "cubic-in-out"},
     )
     quiet = {"showticklabels": False, "showgrid": False, "zeroline": False, "ticks": ""}
     figure.update_xaxes(range=[-reach, reach], **quiet)
-    figure.update_yaxes(range=[-reach, reach], **quiet)
+    figure.update_yaxes(range=[-reach, reach], scaleanchor="x", **quiet)
     return figure
 
 

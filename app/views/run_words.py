@@ -77,6 +77,8 @@ def standing_words(status: Status, history: list[dict[str, Any]], waiting_for: i
         return f"Pauses after {done}. The process keeps its memory and goes on where it was."
     if status.state == "stopped":
         return f"Stopped after {done}. Resume goes on after the last whole epoch."
+    if status.state == "failed" and not status.epoch:
+        return "Failed before its first epoch was done."
     if status.state == "failed":
         return f"Failed after {done}. What was kept of them is whole."
     early = ": validation had stopped to improve" if status.epoch < status.epochs else ""
@@ -166,7 +168,7 @@ def advice_for(error: str, config: Config, device: str | None) -> list[Advice]:
         return _less_memory(config, device)
     if "is not finite" in said:
         rate = config.training.learning_rate / 4
-        return [Advice(f"Lower the learning rate to {rate:g}.", {"training.learning_rate": rate})]
+        return [Advice("Lower the learning rate.", {"training.learning_rate": rate})]
     if "no space left" in said:
         return [Advice("Delete runs that are no longer needed, then resume this one.")]
     if "read-only" in said or "permission denied" in said:
@@ -185,7 +187,7 @@ def _less_memory(config: Config, device: str | None) -> list[Advice]:
         half = max(2, training.batch_size // 2)
         ways.append(
             Advice(
-                f"Halve training.batch_size to {half}: a step then needs about half of the memory.",
+                "Halve the batch: a step then needs about half of the memory.",
                 {"training.batch_size": half},
             )
         )
@@ -194,14 +196,13 @@ def _less_memory(config: Config, device: str | None) -> list[Advice]:
         changes = {"model.context.past": past // 2, "model.context.future": future // 2}
         ways.append(
             Advice(
-                f"Halve the window to {past // 2} utterances before and {future // 2} after the "
-                "target: fusion then attends to fewer tokens.",
+                "Halve the window: fusion then attends to fewer utterances around the target.",
                 changes,
             )
         )
     narrow = model.dim // 2
     if narrow >= 4 and narrow % model.heads == 0:
-        ways.append(Advice(f"Halve model.dim to {narrow}.", {"model.dim": narrow}))
+        ways.append(Advice("Halve the width of encoders and fusion.", {"model.dim": narrow}))
     if device and device != "cpu":
         ways.append(Advice("Wait until others have freed the device, or train on the CPU."))
     return ways

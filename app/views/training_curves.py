@@ -22,7 +22,7 @@ from app.views.words import metric
 
 _LATEST = 5
 _PAIR_HUES = ("#56B4E9", "#CC79A7", "#999933", "#8C6BB1")
-_HEIGHT = 470
+_HEIGHT = 510
 _AXES = {
     "loss": {"xaxis": "x", "yaxis": "y"},
     "valid": {"xaxis": "x2", "yaxis": "y2"},
@@ -72,11 +72,11 @@ def training_figure(
         rows=3,
         shared_xaxes=True,
         subplot_titles=titles,
-        vertical_spacing=0.075,
+        vertical_spacing=0.1,
         figure=blank(_HEIGHT),
     )
     figure.update_layout(
-        legend={"y": -0.1, "yanchor": "top", "x": 0, "xanchor": "left", "font": {"size": 11}}
+        legend={"y": -0.15, "yanchor": "top", "x": 0, "xanchor": "left", "font": {"size": 11}}
     )
     lines = []
     for curve, dash in (("whole loss", "solid"), ("task", "dot")):
@@ -90,7 +90,9 @@ def training_figure(
     for curve in [c for c in shown if c.startswith("min/")]:
         colour = modality_colour(curve.removeprefix("min/"), modalities)
         lines += _line(curves, "mi", curve, colour, UPPER_LINE)
-    figure.add_traces(lines)
+    figure.add_traces(
+        lines or [{"type": "scatter", "showlegend": False, **a} for a in _AXES.values()]
+    )
     step = epoch_ticks(max(epochs, 1))
     figure.update_xaxes(range=[0.5, max(epochs, 1) + 0.5], dtick=step, showgrid=False)
     figure.update_xaxes(title="epoch", row=3)
