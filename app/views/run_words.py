@@ -169,9 +169,9 @@ def advice_for(error: str, config: Config, device: str | None) -> list[Advice]:
     if "is not finite" in said:
         rate = config.training.learning_rate / 4
         return [Advice("Lower the learning rate.", {"training.learning_rate": rate})]
-    if "no space left" in said:
+    if "no space left" in said or "disk is full" in said:
         return [Advice("Delete runs that are no longer needed, then resume this one.")]
-    if "read-only" in said or "permission denied" in said:
+    if any(words in said for words in ("read-only", "permission denied", "may not write")):
         return [Advice("Make the runs folder writable, then resume this run.")]
     if "its process is gone" in said or "killed" in said:
         return [
