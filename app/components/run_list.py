@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from app.components.run_queue import runs_ahead
 from mmmie.jobs import list_runs, observe
-from mmmie.training.run_folder import ENDED, RunFolder
+from mmmie.training.run_folder import ENDED, RunFolder, Status
 
 _MOST = 100
 
@@ -22,7 +23,7 @@ def runs_table(runs: list[RunFolder]) -> pd.DataFrame:
         entries.append(
             {
                 "run": run.path.name,
-                "state": status.state if status else "nothing written",
+                "state": _state_words(run, status),
                 "epochs": f"{status.epoch} of {status.epochs}" if status else "",
                 "progress": min(status.progress, 1.0) if status else 0.0,
                 "device": (status.device or "") if status else "",
@@ -31,6 +32,13 @@ def runs_table(runs: list[RunFolder]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(entries)
+
+
+def _state_words(run: RunFolder, status: Status | None) -> str:
+    if status is None:
+        return "nothing written"
+    waiting = len(runs_ahead(run)) if status.state == "queued" else 0
+    return f"{status.state}, {waiting} before it" if waiting else status.state
 
 
 def run_list(folder: Path) -> None:

@@ -1,31 +1,35 @@
-"""A run while it trains: where it stands, its curves, and the buttons that steer it."""
+"""A run while it trains: where it stands, its curves, its map, and the buttons that steer it."""
 
 from __future__ import annotations
 
+import html
 import time
-from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
+from app import loading
 from app.components.figures import figure
+from app.components.layout import wide_columns
+from app.components.run_actions import clone, other_pages, steering
+from app.components.run_map import draw_run_map
+from app.components.run_queue import runs_ahead
 from app.views.names import plain
-from app.views.style import three_digits
-from app.views.training_curves import (
-    curves_frame,
-    duration_words,
-    seconds_left,
-    training_figure,
-)
-from app.views.words import metric
+from app.views.run_words import advice_for, asked_words, best_words, run_facts, standing_words
+from app.views.training_curves import curves_frame, duration_words, training_figure
+from mmmie.corpus import Kind
 from mmmie.errors import InputError
 from mmmie.jobs import log_tail, new_metrics, observe
-from mmmie.jobs.steer import steer
 from mmmie.metrics import primary_metric
 from mmmie.training.checkpoint import checkpoint_folder, read_checkpoint_info
+from mmmie.training.config import Config, load_config
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 
+_POLL_SECONDS = 0.9  # with drawing, what is new is on the screen within a second
 _SILENT_SECONDS = 15
+_LOG_LINES = 20
 _COLOURS: dict[str, Any] = {
     "queued": "gray",
     "running": "blue",
@@ -34,7 +38,7 @@ _COLOURS: dict[str, Any] = {
     "stopped": "violet",
     "failed": "red",
 }
-_ICONS = {
+ICONS = {
     "queued": ":material/hourglass_empty:",
     "running": ":material/play_arrow:",
     "paused": ":material/pause:",
@@ -42,45 +46,24 @@ _ICONS = {
     "stopped": ":material/stop:",
     "failed": ":material/report:",
 }
-# wish → (button, icon, states in which it can be made, what it does)
-_WISHES = {
-    "pause": (
-        "Pause",
-        ":material/pause:",
-        ("running",),
-        "After the present batch. The process keeps its memory.",
-    ),
-    "step": (
-        "Step one epoch",
-        ":material/skip_next:",
-        ("running", "paused"),
-        "Train to the end of one epoch, then pause.",
-    ),
-    "resume": (
-        "Resume",
-        ":material/play_arrow:",
-        ("paused", "stopped", "failed"),
-        "Go on; a run that ended goes on after its last whole epoch, in a new process.",
-    ),
-    "stop": (
-        "Stop",
-        ":material/stop:",
-        ("queued", "running", "paused"),
-        "End the run. Its checkpoints stay and it can be resumed.",
-    ),
-}
+_EXPLANATION = (
+    "**Top**: the whole loss (solid) and its task part (dotted) on the train split. **Middle**: "
+    "the metric on the valid split that chooses the epoch; the mark is the best so far, which is "
+    "what the checkpoint holds. **Bottom**: solid lines are lower bounds of the mutual "
+    "information between the invariant codes of two modalities, pushed up; dashed ones upper "
+    "bounds of what an invariant code keeps of its input, pushed down. In nats, on a fixed sample "
+    "of the valid split."
+)
 
 
 def live_run(run: RunFolder) -> None:
     """Draw a run; it refreshes itself every second while it is active."""
     status = observe(run)
-    active = status is not None and status.state not in ENDED
+    active = status is None or status.state not in ENDED
     if st.session_state.get("watched-active") == str(run.path) and not active:
         _say_ended(run, status)
     st.session_state["watched-active"] = str(run.path) if active else None
-    st.fragment(_draw, run_every=1 if active else None)(str(run.path))
-    if status is not None and not active:
-        _go_on(run)
+    st.fragment(_draw, run_every=_POLL_SECONDS if active else None)(str(run.path))
 
 
 def history_of(run: RunFolder) -> list[dict[str, Any]]:
@@ -107,143 +90,168 @@ def merge_history(held: list[dict[str, Any]], fresh: list[dict[str, Any]]) -> li
 def _draw(path: str) -> None:
     run = RunFolder(path)
     status = observe(run)
+    if not run.exists or (
+        status is not None
+        and status.state in ENDED
+        and st.session_state.get("watched-active") == path
+    ):
+        st.rerun()  # the whole page: polling ends
     if status is None:
         st.info("This run has written nothing yet.", icon=":material/hourglass_empty:")
         return
-    if status.state in ENDED and st.session_state.get("watched-active") == path:
-        st.rerun()  # the whole page: polling ends, the buttons to go on appear
     history = history_of(run)
-    _standing(run, status, history)
-    _buttons(run, status)
+    config = _config(path, run.config.stat().st_mtime_ns)
+    _standing(run, status, history, config)
+    steering(run, status)
     if status.state == "failed":
-        st.error(plain(status.error or "It failed without a word."), icon=":material/report:")
-    _curves(run, status, history)
+        _failure(run, status, config)
+    ended = status.state in ENDED
+    if ended:
+        other_pages(run, "open")
+    if ended and not history:
+        _log(run, status)
+        return
+    curves, beside = wide_columns([3, 2], key="live-columns", least=270)
+    with curves:
+        _curves(run, status, history)
+    with beside:
+        draw_run_map(run.path, config.data)
+    if not ended:
+        other_pages(run, "open")
+    _log(run, status)
+
+
+def _log(run: RunFolder, status: Status) -> None:
     with st.expander("Log", icon=":material/terminal:", expanded=status.state == "failed"):
-        st.code("\n".join(log_tail(run, 20)) or "The log is empty.", language=None, wrap_lines=True)
+        lines = log_tail(run, _LOG_LINES)
+        st.code("\n".join(lines) or "The log is empty.", language=None, wrap_lines=True)
 
 
-def _standing(run: RunFolder, status: Status, history: list[dict[str, Any]]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
+def _standing(
+    run: RunFolder, status: Status, history: list[dict[str, Any]], config: Config
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader(plain(run.path.name), width="content")
-        st.badge(status.state, icon=_ICONS[status.state], color=_COLOURS[status.state])
-    st.progress(min(max(status.progress, 0.0), 1.0), text=progress_words(status, history))
-    silent = time.time() - status.heartbeat
-    if status.state == "running" and silent > _SILENT_SECONDS:
+        st.badge(status.state, icon=ICONS[status.state], color=_COLOURS[status.state])
+        asked = asked_words(status, *run.read_wish())
+        if asked:
+            st.badge(asked, icon=":material/schedule:", color="gray")
+    waiting = [other.path.name for other in runs_ahead(run)]
+    words = standing_words(status, history, len(waiting))
+    best = best_words(history, *_metric(run))
+    st.progress(
+        min(max(status.progress, 0.0), 1.0),
+        text=f"{words} {f'Best: {best}.' if best else ''}",
+    )
+    if waiting:
+        st.caption(f"Before it: {plain(', '.join(waiting))}.")
+    st.html(_facts_markup(run_facts(status, history, _train_utterances(config.data))))
+    silent = silent_seconds(status)
+    if silent:
         st.warning(
             f"No sign of life for {duration_words(silent)}; an epoch may be slow to validate.",
             icon=":material/heart_broken:",
         )
 
 
-def progress_words(status: Status, history: list[dict[str, Any]]) -> str:
-    """Epoch, pace, time left, device and heartbeat in a line."""
-    parts = [f"epoch {status.epoch} of {status.epochs}"]
-    left = seconds_left(history, status.epoch, status.epochs)
-    if left is not None:
-        parts.append(f"{duration_words(history[-1].get('seconds') or 0)} an epoch")
-        if status.state == "running":
-            parts.append(f"at most {duration_words(left)} left")
-    if status.device:
-        parts.append(f"on {status.device}")
-    if status.state not in ENDED:
-        parts.append(f"heard {duration_words(max(time.time() - status.heartbeat, 0))} ago")
-    return " · ".join(parts)
+def silent_seconds(status: Status) -> float:
+    """For how long a running run has not been heard; 0 while that is nothing to worry about."""
+    silent = time.time() - status.heartbeat
+    return silent if status.state == "running" and silent > _SILENT_SECONDS else 0.0
 
 
-def _buttons(run: RunFolder, status: Status) -> None:
-    with st.container(horizontal=True):
-        for wish, (name, icon, states, help_text) in _WISHES.items():
-            st.button(
-                name,
-                icon=icon,
-                help=help_text,
-                disabled=status.state not in states,
-                key=f"steer-{wish}",
-                on_click=_wish,
-                args=(str(run.path), wish),
-            )
-    said = st.session_state.pop("steered", None)
-    if said is not None:
-        st.toast(plain(said[0]), icon=said[1])
-        if said[2]:
-            st.rerun()  # a new process: the page begins to poll again
-
-
-def _wish(path: str, wish: str) -> None:
-    status = observe(RunFolder(path))
-    ended = status is None or status.state in ENDED
-    try:
-        said = steer(path, wish)
-    except InputError as error:
-        st.session_state["steered"] = (str(error), ":material/report:", False)
-        return
-    st.session_state["steered"] = (said.capitalize(), ":material/check:", ended)
+def _failure(run: RunFolder, status: Status, config: Config) -> None:
+    error = status.error or "It failed without a word."
+    st.error(plain(error), icon=":material/report:")
+    # The reason of a death from outside, a full memory say, may stand in the log alone.
+    said = "\n".join([error, *log_tail(run, _LOG_LINES)])
+    for i, way in enumerate(advice_for(said, config, status.device)):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+            if way.changes and st.button(
+                ", ".join(f"{key} = {value:g}" for key, value in way.changes.items()),
+                icon=":material/content_copy:",
+                help="Fill the form with this run's configuration and this change.",
+                key=f"advice-{i}",
+                on_click=clone,
+                args=(str(run.path), way.changes),
+            ):
+                st.rerun()
+            st.caption(way.words)
 
 
 def _curves(run: RunFolder, status: Status, history: list[dict[str, Any]]) -> None:
-    if not history:
-        waiting = status.state in ("queued", "running")
-        st.caption("Curves appear after the first epoch." if waiting else "No epoch was finished.")
-        return
-    kind = "regression" if "valid/mae" in history[0] else "classification"
-    name, higher = primary_metric(kind)  # type: ignore[arg-type]
-    curves = curves_frame(history)
+    name, higher = _metric(run)
+    epochs = max(status.epochs, status.epoch)
+    key = (str(run.path), len(history), history[-1]["epoch"] if history else 0, epochs)
+    held: tuple[Any, go.Figure, pd.DataFrame] | None = st.session_state.get("live-figure")
+    if held is None or held[0] != key:
+        frame = curves_frame(history)
+        drawn = training_figure(frame, epochs, name, higher, _task(run)[1])
+        held = (key, drawn, frame)
+        st.session_state["live-figure"] = held
+    best = best_words(history, name, higher)
     figure(
-        training_figure(curves, max(status.epochs, status.epoch), name, higher, _modalities(run)),
+        held[1],
         key="training",
-        caption=_best_words(curves, name, higher),
-        explanation=(
-            "**Left**: the whole loss (solid) and its task part (dotted) on the train split. "
-            "**Middle**: the metric on the valid split that chooses the epoch; the mark is the "
-            "best so far, which is what the checkpoint holds. **Right**: solid lines are lower "
-            "bounds of the mutual information between the invariant codes of two modalities, "
-            "pushed up; dashed ones upper bounds of what an invariant code keeps of its input, "
-            "pushed down. In nats, on a fixed sample of the valid split."
-        ),
-        data=curves,
+        caption=f"The mark is the best epoch so far: {best}." if best else "No epoch is done yet.",
+        explanation=_EXPLANATION,
+        data=held[2],
         alt="Loss, validation metric and mutual information bounds over the epochs",
     )
 
 
-def _best_words(curves: Any, name: str, higher: bool) -> str:
-    rows = curves[(curves["panel"] == "valid") & (curves["curve"] == name)]
-    if rows.empty:
-        return "No validation yet."
-    best = rows.iloc[rows["value"].argmax() if higher else rows["value"].argmin()]
-    return (
-        f"Best so far: {metric(name).name} {three_digits(float(best['value']))} on valid after "
-        f"epoch {int(best['epoch'])}. Lower bounds solid, upper bounds dashed."
+def _facts_markup(facts: dict[str, str]) -> str:
+    cells = "".join(
+        f"<div style='min-width:84px'><div style='font-size:.75rem;opacity:.65'>"
+        f"{html.escape(name)}</div><div style='font-weight:600;white-space:nowrap'>"
+        f"{html.escape(value)}</div></div>"
+        for name, value in facts.items()
     )
+    return f"<div style='display:flex;flex-wrap:wrap;gap:.4rem 1.4rem'>{cells}</div>"
 
 
-def _modalities(run: RunFolder) -> list[str]:
+def _metric(run: RunFolder) -> tuple[str, bool]:
+    """The metric that chooses the epoch, and whether a higher one is better."""
+    return primary_metric(_task(run)[0])
+
+
+def _task(run: RunFolder) -> tuple[Kind, list[str]]:
+    """The kind of the label and the modalities; a guess before the run has said it."""
     try:
-        return list(read_checkpoint_info(run.path).modalities)
+        stamp = (checkpoint_folder(run.path) / "config.json").stat().st_mtime_ns
+        return _read_task(str(run.path), stamp)
+    except (InputError, OSError):
+        return "regression", []
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _read_task(path: str, stamp: int) -> tuple[Kind, list[str]]:
+    info = read_checkpoint_info(path)
+    return info.label.kind, list(info.modalities)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _config(path: str, stamp: int) -> Config:
+    """The configuration of a run; the defaults where it is unreadable."""
+    try:
+        return load_config(RunFolder(path).config)
     except InputError:
-        return []
+        return Config()
+
+
+def _train_utterances(data: str) -> int | None:
+    try:
+        return len(loading.open_data(data).rows("train"))
+    except InputError:
+        return None
 
 
 def _say_ended(run: RunFolder, status: Status | None) -> None:
     state = status.state if status else "gone"
-    st.toast(f"{plain(run.path.name)}: {state}", icon=_ICONS.get(state, ":material/check:"))
-
-
-def _go_on(run: RunFolder) -> None:
-    """Buttons that open the run on the other pages."""
-    try:
-        checkpoint_folder(run.path)
-    except InputError:
-        return
-    name = f"runs/{Path(run.path).name}"
-    with st.container(horizontal=True):
-        for title, page, icon in (
-            ("Open in Overview", "screens/overview.py", ":material/home:"),
-            ("Open in Representations", "screens/representations.py", ":material/bubble_chart:"),
-        ):
-            if st.button(title, icon=icon, on_click=_pick_checkpoint, args=(name,)):
-                # What widgets hold is written to the URL again by the next page.
-                st.switch_page(page, query_params={})
-
-
-def _pick_checkpoint(name: str) -> None:
-    st.session_state["checkpoint"] = name
+    best = best_words(history_of(run), *_metric(run))
+    st.toast(
+        f"{plain(run.path.name)} {'has ' if state == 'failed' else 'is '}{state}"
+        f"{f'. Best: {best}' if best else ''}",
+        icon=ICONS.get(state, ":material/check:"),
+        duration="long",
+    )

@@ -77,16 +77,31 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     return tree
 
 
-def differences(config: Config) -> list[tuple[str, Any, Any]]:
-    """The settings that are not at their default: key, default, value; `data` is left out."""
+def differences(config: Config, other: Config | None = None) -> list[tuple[str, Any, Any]]:
+    """The settings that are not as in another configuration; `data` is left out.
+
+    Args:
+        config: whose values are looked at.
+        other: what it is compared with; the defaults if left out.
+
+    Returns:
+        key, value there, value here.
+    """
+    other = other or Config()
     found = []
     for field in setting_fields():
-        value: Any = config
-        for part in field.key.split("."):
-            value = getattr(value, part)
-        if value != field.default and field.key != "data":
-            found.append((field.key, field.default, value))
+        was, value = setting_of(other, field.key), setting_of(config, field.key)
+        if value != was and field.key != "data":
+            found.append((field.key, was, value))
     return found
+
+
+def setting_of(config: Config, key: str) -> Any:
+    """The value of a dotted key."""
+    value: Any = config
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value
 
 
 def settings_form(preset: Mapping[str, Any], hidden: set[str], *, key: str) -> dict[str, Any]:
@@ -145,7 +160,7 @@ def _setting(key: str, field: FieldInfo) -> SettingField:
 
 
 def _widget(field: SettingField, start: Any, key: str) -> Any:
-    note = f"{field.help} Setting `{field.key}`, default `{field.default}`."
+    note = f"{field.help} Setting `{field.key}`, default `{field.default}`{_bounds(field)}."
     if field.kind == "switch":
         return st.toggle(field.words, start, key=key, help=note)
     if field.kind == "choice":
@@ -165,6 +180,12 @@ def _widget(field: SettingField, start: Any, key: str) -> Any:
         )  # fmt: skip
     typed = st.text_input(field.words, _toml(start), key=key, help=f"{note} Written as in TOML.")
     return _from_toml(typed, field.default)
+
+
+def _bounds(field: SettingField) -> str:
+    if field.low is not None and field.high is not None:
+        return f", from {field.low:g} to {field.high:g}"
+    return f", at least {field.low:g}" if field.low is not None else ""
 
 
 def _toml(value: Any) -> str:

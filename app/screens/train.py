@@ -2,17 +2,20 @@
 
 import streamlit as st
 
-from app import loading
+from app import loading, state
 from app.components.layout import wide_columns
-from app.components.new_run import new_run_form
+from app.components.new_run import first_look, new_run_form
 from app.components.run_list import run_list
 from app.components.run_live import live_run
+from app.views.names import plain
 from mmmie.jobs import list_runs
 
 st.title("Train it, watch it, stop it, keep it")
 runs = {run.path.name: run for run in list_runs(loading.runs_folder())}
-left, right = wide_columns([1, 2], key="train-columns", least=300, gap="large")
+left, right = wide_columns([1, 2.6], key="train-columns", least=270, gap="medium")
 with right:
+    if (gone := st.session_state.pop("deleted", None)) is not None:
+        st.toast(f"{plain(gone)} is deleted", icon=":material/delete:")
     wanted = st.session_state.pop("watch", None)
     if wanted in runs:
         st.session_state["run"] = wanted
@@ -23,10 +26,17 @@ with right:
         live_run(runs[str(name)])
         run_list(loading.runs_folder())
     else:
-        st.info(
-            "No run yet. Start one on the left: the demo corpus needs no data, and a quick look "
-            "takes a minute or two.",
-            icon=":material/model_training:",
-        )
+        with st.container(border=True):
+            st.subheader("No run yet")
+            st.write(
+                "The demo corpus needs no data, and five epochs of it take a minute or two. Loss, "
+                "validation, mutual information and a map of the codes appear here epoch by epoch; "
+                "the run goes on when you close the page."
+            )
+            if st.button("Take a quick look", type="primary", icon=":material/play_arrow:"):
+                with state.readable_errors():
+                    first_look()
+                st.rerun()
 with left:  # last, because a fault in the form ends the page
+    st.subheader("New run")
     new_run_form()

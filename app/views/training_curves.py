@@ -9,11 +9,25 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from app.views.style import ACCENT, LOWER_LINE, NEUTRAL, UPPER_LINE, blank, modality_colour
+from app.views.style import (
+    ACCENT,
+    LOWER_LINE,
+    NEUTRAL,
+    UPPER_LINE,
+    blank,
+    epoch_ticks,
+    modality_colour,
+)
 from app.views.words import metric
 
 _LATEST = 5
 _PAIR_HUES = ("#56B4E9", "#CC79A7", "#999933", "#8C6BB1")
+_HEIGHT = 510
+_AXES = {
+    "loss": {"xaxis": "x", "yaxis": "y"},
+    "valid": {"xaxis": "x2", "yaxis": "y2"},
+    "mi": {"xaxis": "x3", "yaxis": "y3"},
+}
 _PARTS = {
     "train/loss": ("loss", "whole loss"),
     "train/task": ("loss", "task"),
@@ -44,7 +58,7 @@ def curves_frame(history: list[dict[str, Any]]) -> pd.DataFrame:
 def training_figure(
     curves: pd.DataFrame, epochs: int, name: str, higher_is_better: bool, modalities: list[str]
 ) -> go.Figure:
-    """Three panels over the epochs; the axis is as long as the run is planned.
+    """Three panels over the epochs, empty at first; the axis is as long as the run is planned.
 
     Args:
         curves: from `curves_frame`.
@@ -55,23 +69,39 @@ def training_figure(
     """
     titles = ["loss on train", f"{metric(name).name} on valid", "MI bounds on valid (nats)"]
     figure = make_subplots(
-        cols=3, subplot_titles=titles, horizontal_spacing=0.075, figure=blank(350)
+        rows=3,
+        shared_xaxes=True,
+        subplot_titles=titles,
+        vertical_spacing=0.1,
+        figure=blank(_HEIGHT),
     )
-    figure.update_layout(legend={"y": -0.24, "yanchor": "top", "x": 1, "xanchor": "right"})
+    figure.update_layout(
+        legend={"y": -0.15, "yanchor": "top", "x": 0, "xanchor": "left", "font": {"size": 11}}
+    )
+    lines = []
     for curve, dash in (("whole loss", "solid"), ("task", "dot")):
-        _line(figure, curves, "loss", curve, NEUTRAL, dash, column=1)
-    _line(figure, curves, "valid", name, NEUTRAL, "solid", column=2)
-    _mark_best(figure, curves, name, higher_is_better)
+        lines += _line(curves, "loss", curve, NEUTRAL, dash)
+    lines += _line(curves, "valid", name, NEUTRAL, "solid")
+    lines += _best_mark(curves, name, higher_is_better)
     shown = curves.loc[curves["panel"] == "mi", "curve"].unique()
     pairs = [c for c in shown if c.startswith("max/")]
     for i, curve in enumerate(pairs):
-        _line(figure, curves, "mi", curve, _PAIR_HUES[i % len(_PAIR_HUES)], LOWER_LINE, column=3)
+        lines += _line(curves, "mi", curve, _PAIR_HUES[i % len(_PAIR_HUES)], LOWER_LINE)
     for curve in [c for c in shown if c.startswith("min/")]:
         colour = modality_colour(curve.removeprefix("min/"), modalities)
-        _line(figure, curves, "mi", curve, colour, UPPER_LINE, column=3)
-    figure.update_xaxes(range=[0.5, max(epochs, 1) + 0.5], title="epoch", nticks=6, showgrid=False)
-    figure.update_yaxes(nticks=6, zeroline=False)
-    figure.update_annotations(font={"size": 13}, yshift=4, selector={"showarrow": False})
+        lines += _line(curves, "mi", curve, colour, UPPER_LINE)
+    figure.add_traces(
+        lines or [{"type": "scatter", "showlegend": False, **a} for a in _AXES.values()]
+    )
+    step = epoch_ticks(max(epochs, 1))
+    figure.update_xaxes(range=[0.5, max(epochs, 1) + 0.5], dtick=step, showgrid=False)
+    figure.update_xaxes(title="epoch", row=3)
+    figure.update_yaxes(nticks=5, zeroline=False)
+    if not lines:
+        figure.update_yaxes(range=[0, 1], showticklabels=False)
+    figure.update_annotations(
+        font={"size": 13}, x=0, xanchor="left", yshift=2, selector={"showarrow": False}
+    )
     return figure
 
 
@@ -93,40 +123,50 @@ def duration_words(seconds: float) -> str:
 
 
 def _line(
-    figure: go.Figure,
-    curves: pd.DataFrame,
-    panel: str,
-    curve: str,
-    colour: str,
-    dash: str,
-    column: int,
-) -> None:
+    curves: pd.DataFrame, panel: str, curve: str, colour: str, dash: str
+) -> list[dict[str, Any]]:
     rows = curves[(curves["panel"] == panel) & (curves["curve"] == curve)]
     if rows.empty:
-        return
+        return []
     words = _curve_words(curve)
-    figure.add_scatter(
-        x=rows["epoch"], y=rows["value"], name=words, row=1, col=column, showlegend=panel == "mi",
-        mode="lines+markers" if len(rows) < 3 else "lines",
-        line={"color": colour, "dash": dash, "width": 2}, marker={"size": 5},
-        hovertemplate=f"{words} %{{y:.3g}}<br>epoch %{{x}}<extra></extra>",
-    )  # fmt: skip
+    return [
+        {
+            "type": "scatter",
+            "x": rows["epoch"].to_numpy(),
+            "y": rows["value"].to_numpy(float),
+            **_AXES[panel],
+            "name": words,
+            "showlegend": panel == "mi",
+            "mode": "lines+markers" if len(rows) < 3 else "lines",
+            "line": {"color": colour, "dash": dash, "width": 2},
+            "marker": {"size": 5},
+            "hovertemplate": f"{words} %{{y:.3g}}<br>epoch %{{x}}<extra></extra>",
+        }
+    ]
 
 
-def _mark_best(figure: go.Figure, curves: pd.DataFrame, name: str, higher_is_better: bool) -> None:
+def _best_mark(curves: pd.DataFrame, name: str, higher_is_better: bool) -> list[dict[str, Any]]:
     rows = curves[(curves["panel"] == "valid") & (curves["curve"] == name)]
     if rows.empty:
-        return
+        return []
     best = rows.iloc[rows["value"].argmax() if higher_is_better else rows["value"].argmin()]
-    figure.add_scatter(
-        x=[best["epoch"]], y=[best["value"]], mode="markers", row=1, col=2,
-        marker={"size": 11, "color": ACCENT}, name="best", showlegend=False,
-        hovertemplate="best: epoch %{x}, %{y:.4g}<extra></extra>",
-    )  # fmt: skip
+    return [
+        {
+            "type": "scatter",
+            "x": [best["epoch"]],
+            "y": [best["value"]],
+            **_AXES["valid"],
+            "mode": "markers",
+            "marker": {"size": 11, "color": ACCENT},
+            "name": "best",
+            "showlegend": False,
+            "hovertemplate": "best: epoch %{x}, %{y:.4g}<extra></extra>",
+        }
+    ]
 
 
 def _curve_words(curve: str) -> str:
     kind, slash, name = curve.partition("/")
     if not slash:
         return metric(curve).name if kind != "task" else "task"
-    return f"{name}, lower bound" if kind == "max" else f"{name} and its code, upper bound"
+    return f"{name}, lower bound" if kind == "max" else f"I(x; z) {name}, upper bound"

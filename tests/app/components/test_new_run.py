@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app.components import new_run
 from app.components.new_run import PRESETS, free_name, name_fault, start_run
@@ -11,6 +12,8 @@ from app.components.settings_form import config_of
 from mmmie.corpus import Corpus
 from mmmie.corpus_folder import save_corpus_folder
 from mmmie.errors import InputError
+from mmmie.training.config import config_toml, load_config
+from mmmie.training.run_folder import RunFolder
 
 
 @pytest.mark.parametrize("name", ["first", "demo-2", "a.b_c", "_x", "0"])
@@ -28,7 +31,7 @@ def test_bad_names_are_refused(name: str, tmp_path: Path) -> None:
 def test_a_taken_name_is_refused_and_another_offered(tmp_path: Path) -> None:
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo-2").mkdir()
-    assert "exists already" in (name_fault("demo", tmp_path) or "")
+    assert "“demo-3” is free" in (name_fault("demo", tmp_path) or "")
     assert free_name("demo", "full model", 0, tmp_path) == "demo-3"
     assert free_name("demo", "without identity", 7, tmp_path) == "demo-without-identity-seed7"
 
@@ -79,3 +82,32 @@ def test_faults_that_training_would_meet_are_met_before(
         start_run(config_of({"data": data, "model.heads": 3}), tmp_path / "run", "cpu")
     with pytest.raises(Launched):
         start_run(config_of({"data": data}), tmp_path / "run", "cpu")
+
+
+def form() -> None:
+    from app.components.new_run import new_run_form
+
+    new_run_form()
+
+
+def test_a_copy_fills_the_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MMMIE_RUNS", str(tmp_path))
+    run = RunFolder(tmp_path / "first")
+    run.create()
+    changed = ["model.dim=32", "training.epochs=7", "training.seed=4", "model.modalities=['text']"]
+    run.config.write_text(config_toml(load_config(overrides=changed)))
+    at = AppTest.from_function(form, default_timeout=60).run()
+    assert not at.exception
+    assert at.number_input(key="train-seed").value == 0
+    at.session_state["train-clone"] = (str(run.path), {"training.batch_size": 16})
+    at.run()
+    assert not at.exception
+    assert at.selectbox(key="train-preset").value == "copy of first"
+    held = {n.label: n.value for n in at.number_input}
+    found = (held["Seed"], held["Epochs"], held["Dim"], held["Batch size"])
+    assert found == (4, 7, 32, 16)
+    said = " ".join(c.value for c in at.caption)
+    assert "`training.batch_size`: 64 → **16** (changed in the copy)" in said
+    assert "model.modalities" in said
+    assert "nobody knows" in said
+    assert [t.value for t in at.text_input if t.label == "Name"] == ["first-seed4"]

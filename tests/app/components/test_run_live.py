@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.components.run_list import runs_table
-from app.components.run_live import history_of, merge_history, progress_words
+from app.components.run_live import history_of, merge_history
 from mmmie.training.run_folder import RunFolder, Status
 
 
@@ -44,14 +43,6 @@ def test_history_is_read_on_and_survives_a_file_written_anew(tmp_path: Path) -> 
     assert [m["epoch"] for m in history_of(run)] == [1, 2, 3, 4]
 
 
-def test_progress_says_where_the_run_stands() -> None:
-    status = Status("running", epoch=2, epochs=5, heartbeat=time.time(), device="cpu")
-    words = progress_words(status, [line(1), line(2)])
-    assert words.startswith("epoch 2 of 5 · 2.0 s an epoch · at most 6.0 s left · on cpu · heard")
-    ended = Status("finished", epoch=5, epochs=5)
-    assert progress_words(ended, []) == "epoch 5 of 5"
-
-
 def test_the_list_has_a_row_for_every_run(tmp_path: Path) -> None:
     runs = [
         make_run(tmp_path / "a", Status("finished", epoch=3, epochs=3, progress=1.0)),
@@ -59,10 +50,13 @@ def test_the_list_has_a_row_for_every_run(tmp_path: Path) -> None:
     ]
     empty = RunFolder(tmp_path / "c")
     empty.create()
-    table = runs_table([*runs, empty]).set_index("run")
+    waiting = make_run(tmp_path / "d", Status("queued"))
+    make_run(tmp_path / "e", Status("running", device="cpu"))
+    table = runs_table([*runs, empty, waiting]).set_index("run")
     assert table.loc["a", "epochs"] == "3 of 3"
     assert table.loc["b", "error"] == "loss is not finite"
     assert table.loc["c", "state"] == "nothing written"
+    assert table.loc["d", "state"] == "queued, 1 before it"
 
 
 def page(path: str) -> None:
@@ -75,9 +69,9 @@ def page(path: str) -> None:
 @pytest.mark.parametrize(
     ("state", "allowed"),
     [
-        ("finished", set()),
-        ("stopped", {"Resume"}),
-        ("failed", {"Resume"}),
+        ("finished", {"Copy", "Delete"}),
+        ("stopped", {"Resume", "Copy", "Delete"}),
+        ("failed", {"Resume", "Copy", "Delete"}),
     ],
 )
 def test_only_wishes_that_can_be_met_are_offered(
@@ -95,9 +89,15 @@ def test_only_wishes_that_can_be_met_are_offered(
 def test_a_paused_run_can_go_on_step_or_stop(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", Status("paused", epoch=1, epochs=2), epochs=1)
     at = AppTest.from_function(page, args=(str(run.path),)).run(timeout=30)
-    assert {b.label for b in at.button if not b.disabled} == {"Resume", "Step one epoch", "Stop"}
+    assert {b.label for b in at.button if not b.disabled} == {
+        "Resume",
+        "Step",
+        "Stop",
+        "Copy",
+    }
     next(b for b in at.button if b.label == "Stop").click().run(timeout=30)
     assert run.read_wish()[0] == "stop"
+    assert any("asked to stop" in m.value for m in at.markdown)
 
 
 def test_a_dead_process_is_a_failed_run(tmp_path: Path) -> None:
@@ -105,3 +105,11 @@ def test_a_dead_process_is_a_failed_run(tmp_path: Path) -> None:
     run.log.write_text("started\nkilled by the system\n")
     at = AppTest.from_function(page, args=(str(run.path),)).run(timeout=30)
     assert [e.value for e in at.error] == ["killed by the system"]
+
+
+def test_a_full_memory_fills_the_form_with_less(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", Status("failed", error="CUDA out of memory", epochs=2))
+    at = AppTest.from_function(page, args=(str(run.path),)).run(timeout=30)
+    next(b for b in at.button if "batch_size" in b.label).click().run(timeout=30)
+    assert not at.exception
+    assert at.session_state["train-clone"] == (str(run.path), {"training.batch_size": 32})

@@ -53,7 +53,7 @@ def test_lower_bounds_are_solid_and_upper_dashed() -> None:
     dashes = {t.name: t.line.dash for t in figure.data if "bound" in (t.name or "")}
     assert dashes == {
         "text-audio, lower bound": "solid",
-        "text and its code, upper bound": "dash",
+        "I(x; z) text, upper bound": "dash",
     }
 
 
