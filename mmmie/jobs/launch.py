@@ -37,7 +37,7 @@ def launch(
     run = RunFolder(out)
     run.create()
     with run.locked(), _as_input_error():
-        run.create()
+        run.check_new()  # another one may have used it meanwhile
         write_text(run.config, config_toml(config))
         arguments = ["--data", config.data, "--config", str(run.config), "--device", device]
         _spawn(run, arguments, queue, Status("queued", epochs=config.training.epochs))

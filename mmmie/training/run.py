@@ -58,6 +58,8 @@ def train(
     """
     run = RunFolder(out)
     config = _config_to_resume(run) if resume else config or Config()
+    if not resume:
+        run.check_new()
     launched = _is_launched(run)
     trainer = None
     if not launched:
@@ -105,7 +107,7 @@ def _taken(run: RunFolder, resume: bool) -> Iterator[None]:
         if resume:
             run.refuse_active()
         else:
-            run.create()  # another one may have used it while this one waited for the lock
+            run.check_new()  # another one may have used it while this one waited for the lock
         yield
 
 

@@ -92,21 +92,27 @@ class RunFolder:
         """Whether this is a run folder."""
         return self.config.is_file()
 
+    def check_new(self) -> None:
+        """Check that a run may begin here: in a new folder, or one that waits for its trainer.
+
+        Raises:
+            InputError: it exists and holds files, or another process trains in it.
+        """
+        self.refuse_active()
+        status = self.read_status()
+        queued = status is not None and status.state == "queued"
+        if not queued and self._holds_files():
+            raise InputError(
+                f"{self.path}: exists and is not empty; name a new folder or add --resume"
+            )
+
     def create(self) -> None:
         """Make the folder; one that only waits for its trainer is taken over.
 
         Raises:
-            InputError: it exists and holds files, another process trains in it, or it cannot be
-                made.
+            InputError: see `check_new`; or it cannot be made.
         """
-        self.refuse_active()
-        status = self.read_status()
-        if status is not None and status.state == "queued":
-            return
-        if self._holds_files():
-            raise InputError(
-                f"{self.path}: exists and is not empty; name a new folder or add --resume"
-            )
+        self.check_new()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
