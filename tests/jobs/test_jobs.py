@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import time
 
 import pytest
@@ -19,6 +20,7 @@ from mmmie.jobs import (
     silent_seconds,
 )
 from mmmie.jobs.steer import steer
+from mmmie.training.checkpoint import checkpoint_folder
 from mmmie.training.config import load_config
 from mmmie.training.run_folder import ENDED, RunFolder, Status, process_start
 
@@ -108,7 +110,7 @@ def test_one_run_trains_and_the_others_wait_for_it(start, capsys):
 
     with pytest.raises(InputError, match="is queued; it can only be stopped"):
         steer(third.path, "pause")
-    steer(third.path, "stop")
+    os.kill(observe(third).pid, signal.SIGTERM)
     wait_for(lambda: state(third) == "stopped", 10)
     assert not third.last.exists()
 
@@ -129,6 +131,9 @@ def test_one_run_trains_and_the_others_wait_for_it(start, capsys):
     os.kill(observe(first).pid, 9)
     wait_for(lambda: state(second) == "running" and observe(second).epoch >= 1)
     assert state(first) == "failed"
+    os.kill(observe(second).pid, signal.SIGTERM)
+    wait_for(lambda: state(second) == "stopped", 5)
+    assert checkpoint_folder(second.path) == second.best
 
 
 def test_a_heartbeat_tells_of_life_and_not_of_death(tmp_path, capsys):
