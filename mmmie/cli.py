@@ -54,6 +54,7 @@ def cli() -> None:
 @click.option("--epochs", type=int, help="Short for --set training.epochs=N.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--resume", is_flag=True, help="Go on after the last whole epoch of --out.")
+@click.option("--queue", is_flag=True, help="Wait while a run beside --out has the device.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def train(
     data: str | None,
@@ -64,6 +65,7 @@ def train(
     epochs: int | None,
     device: str,
     resume: bool,
+    queue: bool,
     quiet: bool,
 ) -> None:
     """Train a model into a run folder."""
@@ -93,7 +95,9 @@ def train(
     from mmmie.training.threads import choose_threads
 
     choose_threads(config.model.dim)
-    run = train_run(data, out, config, device=device, resume=resume, progress=not quiet)
+    run = train_run(
+        data, out, config, device=device, resume=resume, queue=queue, progress=not quiet
+    )
     status = run.read_status()
     assert status is not None
     click.echo(f"{status.state} after epoch {status.epoch}: {run.path}")
@@ -313,7 +317,7 @@ def jobs() -> None:
 @_JSON
 def jobs_list(folder: Path, as_json: bool) -> None:
     """The runs inside a folder (default: runs), or one run."""
-    from mmmie.jobs import list_runs, observe
+    from mmmie.jobs import ahead, list_runs, observe, silent_seconds
     from mmmie.training.run_folder import RunFolder
 
     if not folder.exists():
@@ -330,16 +334,25 @@ def jobs_list(folder: Path, as_json: bool) -> None:
                 "epochs": status.epochs if status else None,
                 "progress": status.progress if status else None,
                 "error": status.error if status else None,
+                "silent_seconds": silent_seconds(status) if status else 0.0,
+                "behind": [str(before.path) for before in ahead(found)],
             }
         )
     if as_json:
         click.echo(json.dumps(entries, indent=1))
         return
     for entry in entries:
-        error = f"  {entry['error']}" if entry["error"] else ""
-        click.echo(
-            f"{entry['state']!s:9} {entry['epoch']}/{entry['epochs']}  {entry['run']}{error}"
-        )
+        done = f"{entry['epoch']}/{entry['epochs']}"
+        click.echo(f"{entry['state']!s:9} {done}  {entry['run']}{_remark(entry)}")
+
+
+def _remark(entry: dict[str, Any]) -> str:
+    if entry["error"]:
+        return f"  {entry['error']}"
+    if entry["behind"]:
+        return f"  behind {', '.join(entry['behind'])}"
+    silent = entry["silent_seconds"]
+    return f"  no sign of life for {silent:.0f} s" if silent else ""
 
 
 def _steer(wish: str, run_path: Path) -> None:

@@ -1,28 +1,63 @@
-"""Writing files so that a reader never sees half of one."""
+"""Writing files so that a reader never sees half of one, and saying why where that failed."""
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import errno
 import json
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+_MENDS = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "your quota is used up; free some space",
+    errno.EACCES: "you may not write there; change its permissions",
+    errno.EPERM: "you may not write there; change its permissions",
+    errno.EROFS: "its file system is read-only; mount it for writing",
+    errno.ENOENT: "its folder is gone; put it back",
+}
+_LEAST_FREE = 64 * 1024
+
+
+class WriteError(OSError):
+    """A file could not be written; the message names it and the mend in one line.
+
+    Args:
+        file: what was to be written.
+        number: the errno of the system.
+        why: what the system said, for errors without a known mend.
+    """
+
+    def __init__(self, file: Path, number: int | None, why: str = "") -> None:
+        mend = _MENDS.get(number or 0, why)
+        super().__init__(f"{file}: cannot be written, {' '.join(mend.split())}")
+
 
 def write_text(file: Path, text: str) -> None:
-    """Replace a file in one step: a temporary file beside it, flushed to disk, then renamed."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Replace a file in one step: a temporary file beside it, flushed to disk, then renamed.
+
+    Raises:
+        WriteError: the disk is full or the folder read-only; the old file stays.
+    """
+    name: str | None = None
+    with explained(file):
+        try:
+            descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(name, file)
+        except BaseException:
+            if name is not None:
+                Path(name).unlink(missing_ok=True)
+            raise
 
 
 def write_json(file: Path, value: Any) -> None:
@@ -30,24 +65,52 @@ def write_json(file: Path, value: Any) -> None:
     write_text(file, json.dumps(value, indent=1, allow_nan=False))
 
 
+def append_line(file: Path, line: str) -> None:
+    """Add a line to a file and flush it to disk; a line that does not fit leaves no trace.
+
+    Raises:
+        WriteError: the disk is full or the file read-only.
+    """
+    with explained(file), file.open("ab", buffering=0) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        data = line.encode() + b"\n"
+        try:
+            while data:  # a nearly full disk takes a part and says so only for the rest
+                data = data[stream.write(data) :]
+            os.fsync(stream.fileno())
+        except OSError:
+            os.ftruncate(stream.fileno(), size)
+            raise
+
+
 def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     """Replace a folder by one that `fill` writes; the old one stays until the new one is whole.
 
-    A crash between the two renames leaves the old folder as ``<name>.old``;
-    `surviving_folder` finds it.
+    On Linux both change places in one step, so that a reader finds a whole folder at any moment.
+    Where the file system cannot do that, a crash between two renames leaves the old folder as
+    ``<name>.old``; `surviving_folder` finds it.
+
+    Raises:
+        WriteError: the disk is full or the folder read-only; the old folder stays.
     """
     new = folder.with_name(f".{folder.name}.new")
     old = folder.with_name(f"{folder.name}.old")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    fill(new)
-    for file in new.iterdir():
-        with file.open("rb") as stream:
-            os.fsync(stream.fileno())
-    if folder.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        folder.rename(old)
-    new.rename(folder)
+    try:
+        with explained(folder):
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir(parents=True)
+            fill(new)
+            for file in [*new.iterdir(), new]:
+                _flush(file)
+            if not folder.exists():
+                new.rename(folder)
+            elif not _change_places(new, folder):
+                shutil.rmtree(old, ignore_errors=True)
+                folder.rename(old)
+                new.rename(folder)
+            _flush(folder.parent)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)  # what was replaced, or what could not be filled
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -55,3 +118,49 @@ def surviving_folder(folder: Path) -> Path:
     """`folder`, or its previous version where a crash left only that."""
     old = folder.with_name(f"{folder.name}.old")
     return old if not folder.exists() and old.exists() else folder
+
+
+@contextlib.contextmanager
+def explained(file: Path) -> Iterator[None]:
+    """Turn whatever a full disk or a read-only folder raises into a `WriteError` about `file`.
+
+    torch and safetensors raise errors of their own, which tell a full disk only in words or not
+    at all; then the free space decides.
+    """
+    try:
+        yield
+    except WriteError:
+        raise
+    except OSError as error:
+        raise WriteError(file, error.errno, error.strerror or str(error)) from error
+    except Exception as error:
+        if "No space left" in str(error) or _is_full(file.parent):
+            raise WriteError(file, errno.ENOSPC) from error
+        raise
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_FREE
+    except OSError:
+        return False
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _change_places(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step; False where the system cannot (renameat2, Linux 3.15)."""
+    if sys.platform != "linux":
+        return False
+    exchange = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    here, both = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    if exchange is None:
+        return False
+    done: int = exchange(here, os.fsencode(one), here, os.fsencode(other), both)
+    return done == 0

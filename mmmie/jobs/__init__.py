@@ -1,6 +1,16 @@
 """Start, watch and steer training processes; the run folder is the only thing they share."""
 
 from mmmie.jobs.launch import launch, resume_run
-from mmmie.jobs.watch import list_runs, log_tail, new_metrics, observe
+from mmmie.jobs.watch import list_runs, log_tail, new_metrics, observe, silent_seconds
+from mmmie.training.queue import ahead
 
-__all__ = ["launch", "list_runs", "log_tail", "new_metrics", "observe", "resume_run"]
+__all__ = [
+    "ahead",
+    "launch",
+    "list_runs",
+    "log_tail",
+    "new_metrics",
+    "observe",
+    "resume_run",
+    "silent_seconds",
+]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,58 +17,81 @@ from mmmie.jobs.watch import observe
 from mmmie.training.config import Config, config_toml
 from mmmie.training.run_folder import ENDED, RunFolder, Status, process_start
 
+_NICENESS = 10
 
-def launch(config: Config, out: Path | str, *, device: str = "auto") -> RunFolder:
+
+def launch(
+    config: Config, out: Path | str, *, device: str = "auto", queue: bool = True
+) -> RunFolder:
     """Train ``config.data`` in a process of its own; returns at once.
 
     Args:
         config: the configuration; its `data` names the corpus.
         out: the run folder, new.
         device: auto, cpu, cuda or mps.
+        queue: wait until no run beside `out` trains on the device.
 
     Raises:
-        InputError: `out` exists and is not empty.
+        InputError: `out` exists and is not empty, or cannot be written.
     """
     run = RunFolder(out)
     run.create()
-    write_text(run.config, config_toml(config))
-    run.write_status(Status("queued", epochs=config.training.epochs))
-    arguments = ["--data", config.data, "--out", str(run.path), "--config", str(run.config)]
-    _spawn(run, [*arguments, "--device", device])
+    with run.locked(), _as_input_error():
+        run.check_new()  # another one may have used it meanwhile
+        write_text(run.config, config_toml(config))
+        arguments = ["--data", config.data, "--config", str(run.config), "--device", device]
+        _spawn(run, arguments, queue, Status("queued", epochs=config.training.epochs))
     return run
 
 
-def resume_run(out: Path | str, *, device: str = "auto") -> RunFolder:
+def resume_run(out: Path | str, *, device: str | None = None, queue: bool = True) -> RunFolder:
     """Go on with a run that ended or died, in a process of its own; returns at once.
 
+    Args:
+        out: the run folder.
+        device: auto, cpu, cuda or mps; where it trained before if left out.
+        queue: wait until no run beside `out` trains on the device.
+
     Raises:
-        InputError: `out` is no run folder, or its trainer is alive.
+        InputError: `out` is no run folder, cannot be written, or its trainer is alive.
     """
     run = RunFolder(out)
     if not run.exists:
         raise InputError(f"{run.path}: is no run folder; name one that holds config.toml")
-    status = observe(run)
-    if status is not None and status.state not in ENDED:
-        raise InputError(f"{run.path}: is {status.state}; stop it first")
-    _spawn(run, ["--out", str(run.path), "--resume", "--device", device])
+    with run.locked(), _as_input_error():
+        status = observe(run)
+        if status is not None and status.state not in ENDED:
+            raise InputError(f"{run.path}: is {status.state}; stop it first")
+        before = status or Status("queued")
+        device = device or (before.device or "auto").partition(":")[0]
+        _spawn(run, ["--resume", "--device", device], queue, before)
     return run
 
 
-def _spawn(run: RunFolder, arguments: list[str]) -> None:
+def _spawn(run: RunFolder, arguments: list[str], queue: bool, before: Status) -> None:
+    """Start the trainer; it writes nothing before the lock that is held here is free again."""
+    run.forget_wish()
     environment = {"OMP_NUM_THREADS": "1", **os.environ}
+    options = ["--out", str(run.path), "--quiet", *(["--queue"] if queue else [])]
     with run.log.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "mmmie", "train", "--quiet", *arguments],
+            [sys.executable, "-m", "mmmie", "train", *options, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
             env=environment,
         )
-    status = run.read_status()
-    if status is None or status.state != "running":  # the child may have been faster
-        started = process_start(process.pid)
-        was = status or Status("queued")
-        run.write_status(
-            replace(was, state="queued", pid=process.pid, pid_started=started, error=None)
-        )
+    with contextlib.suppress(OSError):  # the page goes first; where it cannot, all are equal
+        os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
+    queued = replace(before, state="queued", queued_at=time.time(), error=None)
+    run.write_status(replace(queued, pid=process.pid, pid_started=process_start(process.pid)))
+
+
+@contextlib.contextmanager
+def _as_input_error() -> Iterator[None]:
+    """A run folder that cannot be written is for the user to mend."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(str(error)) from None

@@ -13,13 +13,14 @@ from mmmie.training.run_folder import ENDED, WISHES, RunFolder
 def steer(path: Path | str, wish: str) -> str:
     """Write a wish to the control file of a run; its trainer obeys within one batch.
 
-    ``resume`` of a run that ended starts it again, in a process of its own.
+    ``resume`` of a run that ended starts it again, in a process of its own, where it waits for
+    its device. A run that waits can only be stopped.
 
     Returns:
         One line that says what was asked of whom.
 
     Raises:
-        InputError: there is no such run or wish, or the run ended.
+        InputError: there is no such run or wish, the run ended, or it cannot be written to.
     """
     run = RunFolder(path)
     if not run.exists:
@@ -37,5 +38,10 @@ def steer(path: Path | str, wish: str) -> str:
     if ended:
         state = status.state if status else "never started"
         raise InputError(f"{run.path}: is {state}; only resume can follow")
-    run.wish(match[0])
+    if status is not None and status.state == "queued" and wish != "stop":
+        raise InputError(f"{run.path}: is queued; it can only be stopped before its turn")
+    try:
+        run.wish(match[0])
+    except OSError as error:
+        raise InputError(str(error)) from None
     return f"asked to {wish}: {run.path}"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 from mmmie.training.run_folder import ENDED, RunFolder, Status
+
+SILENT_SECONDS = 15
 
 
 def observe(run: RunFolder) -> Status | None:
@@ -25,6 +28,16 @@ def observe(run: RunFolder) -> Status | None:
     status.state = "failed"
     status.error = status.error or (lines[-1] if lines else "its process is gone")
     return status
+
+
+def silent_seconds(status: Status) -> float:
+    """For how long an active run has given no sign of life, in seconds; 0 below 15.
+
+    Its process is there, so it has not failed: it may be busy in a long validation, suspended,
+    or its disk full. A heartbeat from the future only tells that somebody set the clock back.
+    """
+    silent = time.time() - status.heartbeat
+    return silent if status.state not in ENDED and silent >= SILENT_SECONDS else 0.0
 
 
 def list_runs(folder: Path | str) -> list[RunFolder]:
@@ -48,17 +61,30 @@ def log_tail(run: RunFolder, lines: int = 20) -> list[str]:
 def new_metrics(run: RunFolder, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
     """The lines of metrics.jsonl after byte `offset`, and the offset to ask from next time.
 
-    A line that is still being written is left for the next call. If the file became shorter
-    (a resumed run drops what it will write again), reading starts over.
+    A line that is still being written is left for the next call, one that is broken is passed
+    over. Where `offset` is no end of a line (a resumed run drops what it will write again),
+    reading starts over.
     """
     try:
         with run.metrics_file.open("rb") as stream:
-            if run.metrics_file.stat().st_size < offset:
-                offset = 0
-            stream.seek(offset)
+            stream.seek(max(offset - 1, 0))
             data = stream.read()
+            if offset and data[:1] != b"\n":
+                offset = 0
+                stream.seek(0)
+                data = stream.read()
+            elif offset:
+                data = data[1:]
     except OSError:
         return [], 0
     whole = data[: data.rfind(b"\n") + 1]
-    entries = [json.loads(line) for line in whole.splitlines() if line.strip()]
+    entries = [entry for line in whole.splitlines() if (entry := _entry(line)) is not None]
     return entries, offset + len(whole)
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 
 from mmmie.corpus import Corpus
 from mmmie.corpus_checks import corpus_faults
@@ -14,8 +14,9 @@ from mmmie.errors import InputError
 from mmmie.files import surviving_folder
 from mmmie.training.callbacks import Callback, ProgressBar
 from mmmie.training.config import Config, load_config
+from mmmie.training.queue import device_name, wait_for_turn
 from mmmie.training.recorder import Control, Recorder
-from mmmie.training.run_folder import ENDED, RunFolder
+from mmmie.training.run_folder import RunFolder
 from mmmie.training.trainer import Trainer
 
 
@@ -26,6 +27,7 @@ def train(
     *,
     device: str = "auto",
     resume: bool = False,
+    queue: bool = False,
     progress: bool = False,
     callbacks: list[Callback] | None = None,
 ) -> RunFolder:
@@ -37,6 +39,7 @@ def train(
         config: the defaults if left out; with `resume` the folder's own is used.
         device: auto, cpu, cuda or mps.
         resume: go on after the last whole epoch of `out`.
+        queue: wait until no run beside `out` trains on the device, see `training.queue`.
         progress: show a bar on the terminal.
         callbacks: more callbacks.
 
@@ -44,42 +47,88 @@ def train(
         The run folder; its `best` is the checkpoint.
 
     Raises:
-        InputError: bad input; nothing was written.
+        InputError: bad input; nothing was written, or, where the run was queued, its folder
+            says so.
+        WriteError: the disk is full or the folder read-only; the last checkpoint stays.
         TrainingError: a term of the loss was not finite; the run folder says so.
 
     Example:
         >>> from mmmie import load_config, train
         >>> run = train("demo", "runs/first", load_config(overrides=["training.epochs=2"]))
     """
-    from mmmie.datasets import load_corpus
-
     run = RunFolder(out)
-    if resume:
-        config = _config_to_resume(run)
-    config = config or Config()
-    corpus = _checked(data) if isinstance(data, Corpus) else load_corpus(data)
-    config.data = str(corpus.path.resolve()) if corpus.path else corpus.name
-    trainer = Trainer(corpus, config, device)
-    last = surviving_folder(run.last)
+    config = _config_to_resume(run) if resume else config or Config()
     if not resume:
-        run.create()
-    elif last.exists():
+        run.check_new()
+    launched = _is_launched(run)
+    trainer = None
+    if not launched:
+        data = _opened(data)
+        trainer = None if queue else _trainer(data, config, device)
+    with _taken(run, resume):
+        if not launched:
+            run.forget_wish()
+        recorder = Recorder(run)
+        with _ended_well(recorder, tell=launched or queue):
+            if queue:
+                _stop_on_terminate(lambda: run.wish("stop"))
+                recorder.queue(device_name(device))
+                if not wait_for_turn(run, recorder):
+                    recorder.stop("while it was queued")
+                    return run
+            trainer = trainer or _trainer(_opened(data), config, device)
+            _fit(trainer, run, recorder, resume, [*(callbacks or []), *[ProgressBar()] * progress])
+    return run
+
+
+def _trainer(corpus: Corpus, config: Config, device: str) -> Trainer:
+    config.data = str(corpus.path.resolve()) if corpus.path else corpus.name
+    return Trainer(corpus, config, device)
+
+
+def _fit(
+    trainer: Trainer, run: RunFolder, recorder: Recorder, resume: bool, callbacks: list[Callback]
+) -> None:
+    last = surviving_folder(run.last)
+    if resume and last.exists():
         trainer.load_state(last)
         run.keep_metrics_until(trainer.epoch)
-    recorder = Recorder(run)
-    trainer.callbacks = [recorder, Control(run, recorder), *(callbacks or [])]
-    if progress:
-        trainer.callbacks.append(ProgressBar())
-    _stop_on_terminate(trainer)
+    trainer.callbacks = [recorder, Control(run, recorder), *callbacks]
+    _stop_on_terminate(lambda: setattr(trainer, "stop_reason", "stop"))
+    trainer.fit()
+
+
+@contextlib.contextmanager
+def _taken(run: RunFolder, resume: bool) -> Iterator[None]:
+    """The run folder, made unless `resume`, locked against every other process."""
+    if not resume:
+        run.create()
+    with run.locked():
+        if resume:
+            run.refuse_active()
+        else:
+            run.check_new()  # another one may have used it while this one waited for the lock
+        yield
+
+
+@contextlib.contextmanager
+def _ended_well(recorder: Recorder, tell: bool) -> Iterator[None]:
+    """Whatever ends the training, the run folder says so; bad input only where `tell`."""
     try:
-        trainer.fit()
-    except KeyboardInterrupt:
-        recorder.interrupt()
+        yield
+    except BaseException as error:
+        with contextlib.suppress(OSError):  # then the log or stderr is all that tells
+            if isinstance(error, KeyboardInterrupt):
+                recorder.stop("at the keyboard")
+            elif tell or not isinstance(error, InputError):
+                recorder.fail(" ".join(str(error).split()) or type(error).__name__)
         raise
-    except Exception as error:  # whatever it was, the run folder must say so
-        recorder.fail(" ".join(str(error).split()) or type(error).__name__)
-        raise
-    return run
+
+
+def _opened(data: str | Path | Corpus) -> Corpus:
+    from mmmie.datasets import load_corpus
+
+    return _checked(data) if isinstance(data, Corpus) else load_corpus(data)
 
 
 def _checked(corpus: Corpus) -> Corpus:
@@ -92,19 +141,18 @@ def _checked(corpus: Corpus) -> Corpus:
 def _config_to_resume(run: RunFolder) -> Config:
     if not run.exists:
         raise InputError(f"{run.path}: is no run folder to resume; leave --resume out to start")
-    status = run.read_status()
-    active = status is not None and status.state not in ENDED and status.pid != os.getpid()
-    if status is not None and active and status.alive:
-        raise InputError(f"{run.path}: process {status.pid} is still training it; stop that first")
+    run.refuse_active()
     return load_config(run.config)
 
 
-def _stop_on_terminate(trainer: Trainer) -> None:
+def _is_launched(run: RunFolder) -> bool:
+    """Whether somebody started this very process to train the run."""
+    status = run.read_status()
+    return status is not None and status.state == "queued" and status.pid == os.getpid()
+
+
+def _stop_on_terminate(stop: Callable[[], object]) -> None:
     """SIGTERM ends the run as a stop does: after the present step, with its checkpoints whole."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        trainer.stop_reason = "stop"
-
     # Outside the main thread whoever runs us there handles signals.
     with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGTERM, lambda number, frame: stop())

@@ -2,16 +2,27 @@
 
 import json
 import os
+import signal
 import time
 
 import pytest
 
+from mmmie.cli import main
 from mmmie.corpus_folder import save_corpus_folder
 from mmmie.errors import InputError
-from mmmie.jobs import launch, list_runs, log_tail, new_metrics, observe
+from mmmie.jobs import (
+    ahead,
+    launch,
+    list_runs,
+    log_tail,
+    new_metrics,
+    observe,
+    silent_seconds,
+)
 from mmmie.jobs.steer import steer
+from mmmie.training.checkpoint import checkpoint_folder
 from mmmie.training.config import load_config
-from mmmie.training.run_folder import RunFolder, Status, process_start
+from mmmie.training.run_folder import ENDED, RunFolder, Status, process_start
 
 
 def wait_for(condition, seconds=90):
@@ -24,24 +35,38 @@ def wait_for(condition, seconds=90):
 
 
 @pytest.fixture
-def started(make_corpus, tmp_path):
-    """A training process that would go on for long; ended with the test."""
+def start(make_corpus, tmp_path):
+    """Launches training processes that would go on for long; ended with the test."""
     data = tmp_path / "corpus"
     save_corpus_folder(make_corpus(conversations=40), data)
     config = load_config(
         overrides=["training.epochs=5000", "training.patience=5000", "model.dim=16"]
     )
     config.data = str(data)
-    run = launch(config, tmp_path / "runs" / "first", device="cpu")
-    yield run
-    status = observe(run)
-    if status is not None and status.state not in ("stopped", "finished", "failed"):
-        steer(run.path, "stop")
-        wait_for(lambda: observe(run).state in ("stopped", "finished", "failed"))
+    runs = []
+
+    def launch_one(name):
+        runs.append(launch(config, tmp_path / "runs" / name, device="cpu"))
+        return runs[-1]
+
+    yield launch_one
+    for run in reversed(runs):
+        if state(run) not in ENDED:
+            steer(run.path, "stop")
+        wait_for(lambda run=run: not observe(run).alive)
+
+
+@pytest.fixture
+def started(start):
+    return start("first")
 
 
 def state(run):
     return observe(run).state
+
+
+def log_of(run):
+    return "\n".join(log_tail(run))
 
 
 def test_pause_step_resume_stop(started):
@@ -54,7 +79,7 @@ def test_pause_step_resume_stop(started):
     wait_for(lambda: state(run) == "paused")
     epoch = observe(run).epoch
     beat = observe(run).heartbeat
-    time.sleep(0.5)
+    time.sleep(0.8)
     assert observe(run).epoch == epoch and observe(run).heartbeat > beat
 
     steer(run.path, "step")
@@ -74,6 +99,60 @@ def test_pause_step_resume_stop(started):
     wait_for(lambda: state(run) == "running" and observe(run).epoch > done)
 
 
+def test_one_run_trains_and_the_others_wait_for_it(start, capsys):
+    first, second, third = (start(name) for name in ("first", "second", "third"))
+    wait_for(lambda: state(first) == "running" and observe(first).epoch >= 1)
+    wait_for(lambda: observe(third).device == "cpu" and "queued behind" in log_of(second))
+    assert [run.path for run in ahead(second)] == [first.path]
+    assert [run.path for run in ahead(third)] == [first.path, second.path]
+    assert {state(second), state(third)} == {"queued"}
+    assert os.getpriority(os.PRIO_PROCESS, observe(first).pid) == 10
+
+    with pytest.raises(InputError, match="is queued; it can only be stopped"):
+        steer(third.path, "pause")
+    os.kill(observe(third).pid, signal.SIGTERM)
+    wait_for(lambda: state(third) == "stopped", 10)
+    assert not third.last.exists()
+
+    for resume in ([], ["--resume"]):
+        data = ["--data", str(second.path)] if not resume else []
+        with pytest.raises(SystemExit) as raised:
+            main(["train", "--out", str(first.path), "--quiet", *data, *resume])
+        said = capsys.readouterr().err
+        assert raised.value.code == 2 and said.count("\n") == 1
+        assert f"process {observe(first).pid} is training there; stop it first" in said
+    assert state(first) == "running"
+
+    with pytest.raises(SystemExit):
+        main(["jobs", "list", str(first.path.parent)])
+    listed = capsys.readouterr().out
+    assert f"behind {first.path}" in listed and "stopped" in listed
+
+    os.kill(observe(first).pid, 9)
+    wait_for(lambda: state(second) == "running" and observe(second).epoch >= 1)
+    assert state(first) == "failed"
+    os.kill(observe(second).pid, signal.SIGTERM)
+    wait_for(lambda: state(second) == "stopped", 5)
+    assert checkpoint_folder(second.path) == second.best
+
+
+def test_a_heartbeat_tells_of_life_and_not_of_death(tmp_path, capsys):
+    run = RunFolder(tmp_path)
+    run.config.write_text("")
+    status = Status("running", pid=os.getpid(), pid_started=process_start(os.getpid()))
+    for age, silent in ((0, 0), (10, 0), (100, 100), (-1e6, 0)):
+        run.write_status(status)
+        raw = json.loads(run.status_file.read_text())
+        run.status_file.write_text(json.dumps({**raw, "heartbeat": time.time() - age}))
+        found = observe(run)
+        assert found.state == "running" and silent_seconds(found) == pytest.approx(silent, abs=5)
+        with pytest.raises(SystemExit):
+            main(["jobs", "list", str(tmp_path)])
+        assert ("no sign of life for 10" in capsys.readouterr().out) == (silent > 0)
+    found.state, found.heartbeat = "finished", 0.0
+    assert silent_seconds(found) == 0
+
+
 def test_a_killed_trainer_counts_as_failed(started):
     run = started
     wait_for(lambda: state(run) == "running")
@@ -89,6 +168,7 @@ def test_a_run_that_cannot_start_says_why(tmp_path):
     run = launch(config, tmp_path / "run", device="cpu")
     wait_for(lambda: state(run) == "failed")
     assert "no such folder" in observe(run).error
+    assert run.read_status().state == "failed"  # written by the trainer itself
 
 
 def test_a_dead_process_of_the_same_number_is_not_taken_for_the_trainer(tmp_path):
@@ -113,6 +193,8 @@ def test_metrics_are_read_on_from_where_one_left_off(tmp_path):
         stream.write("}\n")
     second, offset = new_metrics(run, offset)
     assert second == [{"epoch": 2}]
+    run.metrics_file.write_text(run.metrics_file.read_text() + "broken\n")
+    assert new_metrics(run, offset) == ([], offset + len("broken\n"))
     run.keep_metrics_until(0)
     run.append_metrics({"epoch": 1})
     assert new_metrics(run, offset)[0] == [{"epoch": 1}]
