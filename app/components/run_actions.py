@@ -50,6 +50,7 @@ _PAGES = (
     ("Mutual information", "mutual_information", ":material/join_inner:"),
     ("Predictions", "predictions", ":material/fact_check:"),
     ("Context & identity", "context_identity", ":material/forum:"),
+    ("Learn", "learn", ":material/school:"),
     ("Compare", "compare", ":material/compare:"),
     ("Data", "data", ":material/dataset:"),
 )

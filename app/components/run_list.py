@@ -8,8 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app.components.run_queue import runs_ahead
-from mmmie.jobs import list_runs, observe
+from mmmie.jobs import ahead, list_runs, observe
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 
 _MOST = 100
@@ -37,7 +36,7 @@ def runs_table(runs: list[RunFolder]) -> pd.DataFrame:
 def _state_words(run: RunFolder, status: Status | None) -> str:
     if status is None:
         return "nothing written"
-    waiting = len(runs_ahead(run)) if status.state == "queued" else 0
+    waiting = len(ahead(run)) if status.state == "queued" else 0
     return f"{status.state}, {waiting} before it" if waiting else status.state
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import time
 from typing import Any
 
 import pandas as pd
@@ -15,20 +14,18 @@ from app.components.figures import figure
 from app.components.layout import wide_columns
 from app.components.run_actions import clone, other_pages, steering
 from app.components.run_map import draw_run_map
-from app.components.run_queue import runs_ahead
 from app.views.names import plain
 from app.views.run_words import advice_for, asked_words, best_words, run_facts, standing_words
 from app.views.training_curves import curves_frame, duration_words, training_figure
 from mmmie.corpus import Kind
 from mmmie.errors import InputError
-from mmmie.jobs import log_tail, new_metrics, observe
+from mmmie.jobs import ahead, log_tail, new_metrics, observe, silent_seconds
 from mmmie.metrics import primary_metric
 from mmmie.training.checkpoint import checkpoint_folder, read_checkpoint_info
 from mmmie.training.config import Config, load_config
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 
 _POLL_SECONDS = 0.9  # with drawing, what is new is on the screen within a second
-_SILENT_SECONDS = 15
 _LOG_LINES = 20
 _COLOURS: dict[str, Any] = {
     "queued": "gray",
@@ -136,7 +133,7 @@ def _standing(
         asked = asked_words(status, *run.read_wish())
         if asked:
             st.badge(asked, icon=":material/schedule:", color="gray")
-    waiting = [other.path.name for other in runs_ahead(run)]
+    waiting = [other.path.name for other in ahead(run)]
     words = standing_words(status, history, len(waiting))
     best = best_words(history, *_metric(run))
     st.progress(
@@ -146,18 +143,12 @@ def _standing(
     if waiting:
         st.caption(f"Before it: {plain(', '.join(waiting))}.")
     st.html(_facts_markup(run_facts(status, history, _train_utterances(config.data))))
-    silent = silent_seconds(status)
+    silent = silent_seconds(status) if status.state == "running" else 0.0
     if silent:
         st.warning(
             f"No sign of life for {duration_words(silent)}; an epoch may be slow to validate.",
             icon=":material/heart_broken:",
         )
-
-
-def silent_seconds(status: Status) -> float:
-    """For how long a running run has not been heard; 0 while that is nothing to worry about."""
-    silent = time.time() - status.heartbeat
-    return silent if status.state == "running" and silent > _SILENT_SECONDS else 0.0
 
 
 def _failure(run: RunFolder, status: Status, config: Config) -> None:

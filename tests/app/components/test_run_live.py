@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.components.run_list import runs_table
 from app.components.run_live import history_of, merge_history
-from mmmie.training.run_folder import RunFolder, Status
+from mmmie.training.run_folder import RunFolder, Status, process_start
 
 
 def line(epoch: int, note: str = "") -> dict[str, object]:
@@ -50,8 +52,9 @@ def test_the_list_has_a_row_for_every_run(tmp_path: Path) -> None:
     ]
     empty = RunFolder(tmp_path / "c")
     empty.create()
-    waiting = make_run(tmp_path / "d", Status("queued"))
-    make_run(tmp_path / "e", Status("running", device="cpu"))
+    waiting = make_run(tmp_path / "d", Status("queued", queued_at=time.time()))
+    alive = {"pid": os.getpid(), "pid_started": process_start(os.getpid())}
+    make_run(tmp_path / "e", Status("running", device="cpu", **alive))
     table = runs_table([*runs, empty, waiting]).set_index("run")
     assert table.loc["a", "epochs"] == "3 of 3"
     assert table.loc["b", "error"] == "loss is not finite"
