@@ -29,6 +29,7 @@ def downloaded(page, button) -> tuple[str, bytes]:
 def test_what_the_app_gives_away_can_be_read_back(server, page, tmp_path):
     page.goto(
         f"{server[0]}/predictions?checkpoint=demo&selected={','.join(IDS)}&utterance={IDS[0]}"
+        "&predictions_tab=Where+it+fails"
     )
     graph = page.locator(f".st-key-{FIGURE} .js-plotly-plot")
     expect(graph.locator(".main-svg").first).to_be_visible(timeout=90_000)

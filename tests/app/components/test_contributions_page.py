@@ -37,6 +37,7 @@ def page(make_corpus, tmp_path, monkeypatch):
         app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=120)
         app.query_params["checkpoint"] = "runs/run"
         app.query_params["utterance"] = "c2_2"
+        app.query_params["predictions_tab"] = "Why this prediction"
         app.run()
         app.switch_page("screens/predictions.py").run()
         assert not app.exception and not app.error

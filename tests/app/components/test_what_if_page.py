@@ -30,6 +30,7 @@ def page(tmp_path, monkeypatch) -> AppTest:
     app.query_params["checkpoint"] = "demo"
     app.query_params["utterance"] = "c007_04"
     app.query_params["pinned"] = "c007_09"
+    app.query_params["predictions_tab"] = "What if"
     app.query_params["what_if"] = edit_to_text(edit)
     app.run()
     app.switch_page("screens/predictions.py").run()
@@ -40,8 +41,6 @@ def page(tmp_path, monkeypatch) -> AppTest:
 def test_an_edit_of_the_address_is_taken_changed_and_reset(page):
     assert "With these 3 changes the prediction moves from" in titles(page)
     assert asked(page).transcript == "Awful."
-    captions = " ".join(c.value for c in page.caption)
-    assert r"pinned · utterance c007\_09" in captions
 
     [audio] = [t for t in page.toggle if t.label == "audio"]
     assert audio.value is False
@@ -58,10 +57,19 @@ def test_an_edit_of_the_address_is_taken_changed_and_reset(page):
     assert "awful" in (asked(page).transcript or "")
     assert titles(page).count("With other words the prediction moves from") == 1
 
-    page.button(key="card-pinned-pin").click().run()
-    assert page.session_state["selection"].pinned is None
     # Other words belong to one utterance; what is said of a modality is asked of the next one too.
     page.session_state["selection"] = type(page.session_state["selection"])((), "c007_05")
     page.run()
     assert asked(page) == Edit() and "Nothing is changed" in titles(page)
+    assert not page.exception and not page.error
+
+
+def test_the_pinned_card_stands_beside_the_table_and_can_be_let_go(page):
+    del page.query_params["predictions_tab"]
+    page.session_state["predictions_tab"] = "Utterances"
+    page.run()
+    captions = " ".join(c.value for c in page.caption)
+    assert r"pinned · utterance c007\_09" in captions
+    page.button(key="card-pinned-pin").click().run()
+    assert page.session_state["selection"].pinned is None
     assert not page.exception and not page.error
