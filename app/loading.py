@@ -150,7 +150,7 @@ def _has_checkpoint(path: Path) -> bool:
 
 def _files(folder: Path) -> list[Path]:
     names = ("corpus.json", "utterances.csv", "utterances.parquet", "features.safetensors")
-    return [folder / name for name in names]
+    return [folder, *(folder / name for name in names)]  # or one file in another format
 
 
 def _stamp(file: Path) -> int:

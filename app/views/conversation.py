@@ -56,8 +56,8 @@ def conversation_figure(
     """The timeline of a conversation; every mark carries its utterance's id as customdata.
 
     Args:
-        turns: the utterances of one conversation in order, with `id`, `position`, `label`,
-            `prediction` and, where known, `speaker` and `transcript`.
+        turns: the utterances of one conversation in order, with `id`, `position`, `prediction`
+            and, where known, `label`, `speaker` and `transcript`.
         label: what is predicted.
         limits: of the sentiment axis and its colours.
         primary: the id to highlight.
@@ -197,12 +197,12 @@ def _speakers(turns: pd.DataFrame) -> list[str]:
 def _numbers(
     turns: _Turns, label: Label, limits: tuple[float, float], axes: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    truth = turns.table["label"].to_numpy(float)
     prediction = turns.table["prediction"].to_numpy(float)
-    hover = [
-        f"{text}<br>truth {three_digits(t)}, prediction {three_digits(p)}"
-        for text, t, p in zip(hover_text(turns.table), truth, prediction, strict=True)
-    ]
+    truth = turns.table["label"].to_numpy(float) if "label" in turns.table else None
+    said = [f"prediction {three_digits(p)}" for p in prediction]
+    if truth is not None:
+        said = [f"truth {three_digits(t)}, {p}" for t, p in zip(truth, said, strict=True)]
+    hover = [f"{text}<br>{s}" for text, s in zip(hover_text(turns.table), said, strict=True)]
     margin = 0.06 * (limits[1] - limits[0])
     low = min(limits[0], float(prediction.min())) - margin
     high = max(limits[1], float(prediction.max())) + margin
@@ -214,14 +214,7 @@ def _numbers(
             "width": 1, "marker": {"color": "rgba(0,0,0,0)"}, "showlegend": False,
             "selected": None, "unselected": None,
         },
-        *turns.errors(truth, prediction),
-        {
-            **shared, "type": "scatter", "mode": "markers", "name": "truth", "y": truth,
-            "marker": {
-                "symbol": "circle-open", "size": 12, "color": NEUTRAL, "line": {"width": 2},
-                "opacity": turns.strength,
-            },
-        },
+        *([] if truth is None else _true_numbers(turns, shared, truth, prediction)),
         {
             **shared, "type": "scatter", "mode": "markers", "name": "prediction", "y": prediction,
             "marker": {
@@ -234,6 +227,22 @@ def _numbers(
     ]  # fmt: skip
 
 
+def _true_numbers(
+    turns: _Turns, shared: dict[str, Any], truth: np.ndarray, prediction: np.ndarray
+) -> list[dict[str, Any]]:
+    """A hollow dot a turn, and the line from it to the prediction."""
+    return [
+        *turns.errors(truth, prediction),
+        {
+            **shared, "type": "scatter", "mode": "markers", "name": "truth", "y": truth,
+            "marker": {
+                "symbol": "circle-open", "size": 12, "color": NEUTRAL, "line": {"width": 2},
+                "opacity": turns.strength,
+            },
+        },
+    ]  # fmt: skip
+
+
 def _classes(
     turns: _Turns,
     classes: list[str],
@@ -242,19 +251,25 @@ def _classes(
 ) -> list[dict[str, Any]]:
     colours = class_colours(classes)
     table, count = turns.table, len(turns.x)
-    truth = table["label"].map({name: i for i, name in enumerate(classes)}).to_numpy(int)
     guess = probabilities.argmax(1)
-    of_truth = probabilities[np.arange(count), truth]
+    known = "label" in table
+    truth = guess
+    if known:
+        truth = table["label"].map({name: i for i, name in enumerate(classes)}).to_numpy(int)
+    followed = probabilities[np.arange(count), truth]
     hover = [
-        f"{text}<br>truth {html.escape(classes[t])}, predicted {html.escape(classes[g])}<br>"
-        f"probability of the true class {p:.2f}"
-        for text, t, g, p in zip(hover_text(table), truth, guess, of_truth, strict=True)
+        f"{text}<br>"
+        + (f"truth {html.escape(classes[t])}, " if known else "")
+        + f"predicted {html.escape(classes[g])}<br>"
+        + f"probability of the {'true' if known else 'predicted'} class {p:.2f}"
+        for text, t, g, p in zip(hover_text(table), truth, guess, followed, strict=True)
     ]
     axes["yaxis"] |= {
         "tickvals": list(range(len(classes))), "ticktext": classes,
         "range": [-0.5, len(classes) - 0.5], "showgrid": False,
     }  # fmt: skip
-    axes["yaxis2"] |= {"title": "P(true)", "range": [-0.05, 1.05], "tickvals": [0, 0.5, 1]}
+    title = "P(true)" if known else "P(predicted)"
+    axes["yaxis2"] |= {"title": title, "range": [-0.05, 1.05], "tickvals": [0, 0.5, 1]}
     above = turns.points(hover, 1)
     bands = [
         {
@@ -278,9 +293,10 @@ def _classes(
         for name, place, symbol, size in (
             ("truth", truth, "circle-open", 13), ("prediction", guess, "circle", 7),
         )
+        if known or name == "prediction"
     ]  # fmt: skip
     curve = {
-        **turns.points(hover, 2), "type": "scatter", "mode": "lines+markers", "y": of_truth,
+        **turns.points(hover, 2), "type": "scatter", "mode": "lines+markers", "y": followed,
         "showlegend": False, "line": {"color": NEUTRAL, "width": 1.5},
         "marker": {"size": 6, "color": NEUTRAL, "opacity": turns.strength},
     }  # fmt: skip

@@ -1,0 +1,243 @@
+"""A conversation of the reader's own: pasted words, or one of a corpus, and what is predicted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import loading
+from app.components.bring_corpus import show_faults
+from app.components.figures import figure
+from app.components.layout import wide_columns
+from app.components.upload import upload_corpus
+from app.state import View
+from app.views.conversation import conversation_figure, label_limits
+from app.views.names import plain
+from app.views.own_conversation import EXAMPLE, missing_words, own_table, own_title
+from mmmie.analysis.own_conversation import (
+    MOST_TURNS,
+    MOST_WORDS,
+    conversation_of,
+    corpus_of_turns,
+    pasted_modality,
+    predicted_turns,
+    read_turns,
+    written_turns,
+)
+from mmmie.corpus import Corpus
+from mmmie.csv_export import csv_text
+from mmmie.errors import InputError
+
+_PASTED, _OPENED = "Words to paste", "A corpus with features"
+_WORDS = "own-words"
+_KEPT = "own_words_kept"
+_MOST_CHARACTERS = 200_000
+_MOST_IN_ONE_GO = 20_000
+
+_NUMBERS = (
+    "Each column is one turn, in order; the **filled** dot is the prediction, coloured by what it "
+    "says. The dashes below show who speaks."
+)
+_CLASSES = (
+    "Each column is one turn, in order. A band is a class, and the stronger its colour the more "
+    "probable the model holds it; the **filled** dot stands on the predicted class."
+)
+_UNKNOWN = (
+    "Nothing is known of the truth here, so nothing says whether a prediction is right. A turn is "
+    "predicted from its window: the turns around it and who speaks them count too."
+)
+_KNOWN = (
+    "The **hollow** dot is the label that the corpus gives; the line between them is the error."
+)
+_ENCODER = (
+    "Words are encoded as those of the demo corpus are. The model learned from generated sentences "
+    "only: a word that they do not use has a place of its own but no meaning, and real talk is "
+    "beyond it."
+)
+
+
+def own_conversation(view: View) -> None:
+    """Draw the section "A conversation of your own" for the checkpoint of a view."""
+    st.header("What does the model make of a conversation of your own?")
+    _section(view)
+
+
+@st.fragment
+def _section(view: View) -> None:
+    modality = pasted_modality(view.checkpoint.info, view.corpus)
+    if modality is None:
+        st.caption(
+            "The text features of this checkpoint were made by another program, so pasted words "
+            "cannot be encoded alike: give a corpus with its features."
+        )
+        _opened(view)
+        return
+    source = st.segmented_control(
+        "From",
+        [_PASTED, _OPENED],
+        default=_PASTED,
+        required=True,
+        key="own-source",
+        label_visibility="collapsed",
+    )
+    if source == _PASTED:
+        _pasted(view, modality)
+    else:
+        _opened(view)
+
+
+def _pasted(view: View, modality: str) -> None:
+    left, right = wide_columns([2, 3], key="own-columns", least=330, gap="large")
+    with left:
+        text = _words(view)
+        st.caption(_ENCODER)
+    try:
+        turns = read_turns(text)
+    except InputError as error:
+        right.error(plain(str(error)), icon=":material/report:")
+        return
+    info = view.checkpoint.info
+    corpus = corpus_of_turns(turns, modality, info.modalities, info.label)
+    missing = [name for name in info.modalities if name != modality]
+    with st.spinner("Running the model"), right:
+        table, output = predicted_turns(view.checkpoint, corpus, missing)
+    with right:
+        _shown(view, table, output, missing_words(modality, missing))
+
+
+def _words(view: View) -> str:
+    """The box for a conversation; what was written stays while other tabs are looked at."""
+    if _WORDS not in st.session_state:
+        st.session_state[_WORDS] = st.session_state.get(_KEPT, EXAMPLE)
+    text = st.text_area(
+        "A conversation, one turn a line",
+        key=_WORDS,
+        height=320,
+        max_chars=_MOST_CHARACTERS,
+        help=f"Each line is `Speaker: words`, at most {MOST_TURNS} lines of {MOST_WORDS} words; "
+        "`: words` where nobody knows who speaks. It is kept for this visit only.",
+    )
+    st.session_state[_KEPT] = text
+    with st.container(horizontal=True, gap="small"):
+        st.button("The example", key="own-example", on_click=_write, args=(EXAMPLE,))
+        frame = view.frame
+        name = frame["conversation"].iloc[view.primary]
+        shown = frame[frame["conversation"] == name].sort_values("position")
+        st.button(
+            f"The words of {plain(str(name))}",
+            key="own-take",
+            on_click=_write,
+            args=(written_turns(shown),),
+            help="The conversation on top of the page, without its other modalities.",
+        )
+    return text
+
+
+def _write(words: str) -> None:
+    st.session_state[_WORDS] = words
+
+
+def _opened(view: View) -> None:
+    left, right = wide_columns([2, 3], key="own-columns", least=330, gap="large")
+    with left:
+        path = st.text_input(
+            "A corpus folder or file",
+            key="own-path",
+            placeholder="/path/to/my-corpus",
+            help="On the machine that runs this dashboard: a corpus folder, or any format that "
+            "the program reads.",
+        ).strip()
+        given = upload_corpus()
+    if isinstance(given, InputError):
+        with right:
+            show_faults(given, "zip file")
+        return
+    where = str(Path(path).expanduser()) if path else given
+    if where is None:
+        right.info(
+            "Name a corpus or upload one: its modalities must be those of this checkpoint.",
+            icon=":material/upload:",
+        )
+        return
+    try:
+        corpus = loading.open_data(where)
+        view.checkpoint.info.check_corpus(corpus)
+    except InputError as error:
+        with right:
+            show_faults(error, "corpus")
+        return
+    names = list(corpus.utterances["conversation"].unique())
+    name = left.selectbox("Conversation", names, key=f"own-pick-{corpus.fingerprint}")
+    with left:
+        _all_predictions(view, corpus)
+    context = view.checkpoint.info.config.model.context
+    part = conversation_of(corpus, name, MOST_TURNS + context.span[1])
+    with st.spinner("Running the model"), right:
+        table, output = predicted_turns(view.checkpoint, part)
+    whole = int((corpus.utterances["conversation"] == name).sum())
+    more = f" These are the first of {whole:,} turns." if whole > MOST_TURNS else ""
+    with right:
+        _shown(view, table[:MOST_TURNS], output[:MOST_TURNS], f"Corpus {plain(corpus.name)}.{more}")
+
+
+def _all_predictions(view: View, corpus: Corpus) -> None:
+    if len(corpus) > _MOST_IN_ONE_GO:
+        st.caption("For all of its predictions there is `mmmie predict` on the command line.")
+        return
+    st.download_button(
+        f"Predictions of all {len(corpus):,} utterances",
+        data=lambda: csv_text(view.checkpoint.predict(corpus)),
+        file_name="predictions.csv",
+        mime="text/csv",
+        key="own-predictions",
+        icon=":material/download:",
+        on_click="ignore",
+        help="As `mmmie predict` writes them; computed when you click.",
+    )
+
+
+def _shown(view: View, turns: pd.DataFrame, output: np.ndarray, sample: str) -> None:
+    """The timeline of the predictions, and the turns as a table."""
+    label = view.checkpoint.info.label
+    st.subheader(own_title(turns, label))
+    known = "label" in turns
+    figure(
+        conversation_figure(
+            turns,
+            label,
+            label_limits(label, turns["label" if known else "prediction"].to_numpy()),
+            "",
+            None if label.classes is None else output,
+        ),
+        key="own-timeline",
+        caption=f"{len(turns)} turns. {sample} Model {plain(view.choice.name)}.",
+        explanation=(_NUMBERS if label.classes is None else _CLASSES)
+        + "\n\n"
+        + (_KNOWN if known else _UNKNOWN),
+        data=turns,
+        alt="predictions over the turns of a conversation",
+    )
+    table = own_table(turns)
+    columns: dict[str, Any] = {
+        "turn": "Turn",
+        "label": "Truth",
+        "prediction": "Prediction",
+        "speaker": "Speaker",
+        "transcript": st.column_config.TextColumn("Transcript", width="large"),
+    }
+    if label.classes is None:
+        columns |= {
+            name: st.column_config.NumberColumn(columns[name], format="%.2f")
+            for name in ("label", "prediction")
+        }
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="own-table",
+        column_config=columns,
+        alt="The turns with their predictions",
+    )

@@ -1,0 +1,201 @@
+"""Predictions for a conversation of the reader's own: pasted words, or one of any corpus.
+
+Pasted words are encoded by the demo's encoder, so only a model that was trained on its features
+can be asked about them. Nothing here needs a label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mmmie.analysis.edits import transcript_modality
+from mmmie.corpus import Corpus, Features, Label, Modality
+from mmmie.datasets.demo_language import encode_text, split_words
+from mmmie.errors import InputError
+
+if TYPE_CHECKING:
+    from mmmie.analysis.checkpoints import Checkpoint
+    from mmmie.training.checkpoint import CheckpointInfo
+
+MOST_TURNS = 200
+MOST_WORDS = 100
+"""In one turn."""
+MOST_LETTERS = 1000
+"""In one turn, for words without an end."""
+MOST_OF_NAME = 40
+"""Letters in the name of a speaker: a longer one is a sentence with a colon in it."""
+
+_WHERE = "pasted conversation"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What somebody says; `speaker` is None where nobody knows who."""
+
+    speaker: str | None
+    words: str
+
+
+def read_turns(text: str) -> list[Turn]:
+    """A conversation from lines ``Speaker: words``, one turn a line; empty lines are left out.
+
+    Raises:
+        InputError: a line cannot be used, or there are too many or none; it names the line.
+
+    Example:
+        >>> read_turns("Ann: It was lovely.")
+        [Turn(speaker='Ann', words='It was lovely.')]
+    """
+    turns = [
+        _turn(line.strip(), number)
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip()
+    ]
+    if not turns:
+        raise InputError(f"{_WHERE}: line 1 is empty; write one turn a line, as `Speaker: words`")
+    if len(turns) > MOST_TURNS:
+        at = [n for n, line in enumerate(text.splitlines(), start=1) if line.strip()][MOST_TURNS]
+        raise InputError(
+            f"{_WHERE}: line {at} begins turn {MOST_TURNS + 1}, and {MOST_TURNS} are the most; "
+            f"remove {len(turns) - MOST_TURNS} turns"
+        )
+    return turns
+
+
+def _turn(line: str, number: int) -> Turn:
+    where = f"{_WHERE}: line {number}"
+    name, colon, words = (part.strip() for part in line.partition(":"))
+    if not colon:
+        raise InputError(f"{where} has no speaker; write `Speaker: words`, or `: words` if unknown")
+    if len(name) > MOST_OF_NAME:
+        raise InputError(
+            f"{where} has {len(name)} letters before its colon; name a speaker in at most "
+            f"{MOST_OF_NAME}"
+        )
+    if len(words) > MOST_LETTERS:
+        raise InputError(f"{where} has {len(words):,} letters; use at most {MOST_LETTERS:,}")
+    count = len(split_words(words))
+    if not count:
+        raise InputError(f"{where} has no word after its colon; add one or remove the line")
+    if count > MOST_WORDS:
+        raise InputError(
+            f"{where} has {count} words; use at most {MOST_WORDS}, or make it several turns"
+        )
+    return Turn(name or None, words)
+
+
+def written_turns(utterances: pd.DataFrame) -> str:
+    """Utterances in order as the lines that `read_turns` reads.
+
+    Args:
+        utterances: with `transcript` and, where known, `speaker`.
+    """
+    speakers = utterances.get("speaker", pd.Series(None, index=utterances.index, dtype=object))
+    said = zip(_known(speakers), _known(utterances["transcript"]), strict=True)
+    return "\n".join(f"{speaker}: {' '.join(words.split())}" for speaker, words in said)
+
+
+def _known(column: pd.Series) -> list[str]:
+    return [cell if isinstance(cell, str) else "" for cell in column]
+
+
+def pasted_modality(info: CheckpointInfo, corpus: Corpus) -> str | None:
+    """The modality of a model that can be encoded here from words; None where there is none.
+
+    Args:
+        info: what the checkpoint says of itself.
+        corpus: what it was trained on, whose stored features say who encoded them.
+    """
+    name = transcript_modality(corpus, 0)
+    return name if name in info.modalities else None
+
+
+def corpus_of_turns(
+    turns: Sequence[Turn], modality: str, modalities: dict[str, Modality], label: Label
+) -> Corpus:
+    """Turns as a corpus of one conversation without labels; all but `modality` hold nothing.
+
+    Args:
+        turns: what is said.
+        modality: the one that is encoded from the words.
+        modalities: those that the model takes.
+        label: what it predicts.
+    """
+    count = len(turns)
+    table = pd.DataFrame(
+        {
+            "id": [f"turn_{place + 1}" for place in range(count)],
+            "conversation": "pasted",
+            "position": np.arange(count),
+            "split": "test",
+            "speaker": [turn.speaker for turn in turns],
+            "transcript": [turn.words for turn in turns],
+        }
+    )
+    features = {name: _nothing(held, count) for name, held in modalities.items()}
+    encoded = [encode_text(turn.words) for turn in turns]
+    offsets = np.cumsum([0, *(len(steps) for steps in encoded)]).astype(np.int64)
+    features[modality] = Features(np.concatenate(encoded), offsets)
+    return Corpus("pasted", label, modalities, table, features)
+
+
+def _nothing(modality: Modality, count: int) -> Features:
+    if modality.level == "utterance":
+        return Features(np.zeros((count, modality.dim), np.float32))
+    return Features(np.zeros((0, modality.dim), np.float32), np.zeros(count + 1, np.int64))
+
+
+def conversation_of(corpus: Corpus, name: str, most: int | None = None) -> Corpus:
+    """One conversation of a corpus, its turns in order.
+
+    Args:
+        corpus: any corpus.
+        name: of the conversation.
+        most: how many turns from its start; all of them if left out.
+    """
+    rows = np.flatnonzero((corpus.utterances["conversation"] == name).to_numpy())
+    order = corpus.utterances["position"].to_numpy()[rows].argsort()
+    return corpus.select(rows[order][:most])
+
+
+def predicted_turns(
+    checkpoint: Checkpoint, corpus: Corpus, missing: Sequence[str] = ()
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """What a model says of every utterance of a corpus whose conversations are whole.
+
+    Args:
+        checkpoint: the model.
+        corpus: with the modalities that it takes; labels are not looked at.
+        missing: modalities that the model is told are missing in every utterance.
+
+    Returns:
+        The table of the corpus with `prediction`, a number or a class, and the output it is from:
+        (n,) in label units or (n, classes) probabilities.
+
+    Raises:
+        InputError: the corpus does not fit the checkpoint.
+    """
+    from scipy.special import softmax
+
+    from mmmie.model.features import FeatureStore
+    from mmmie.model.inference import encode_rows, predict_windows, windows_of
+
+    checkpoint.info.check_corpus(corpus)
+    model, rows = checkpoint.model, np.arange(len(corpus))
+    names = list(model.modalities)
+    codes = encode_rows(model, FeatureStore(corpus, names, checkpoint.device), rows)
+    presence = codes.present.float()
+    presence[:, [names.index(name) for name in missing]] = 0
+    windows = windows_of(corpus, rows, model.settings)
+    output = predict_windows(model, codes, windows, presence=presence).output.astype(float)
+    classes = checkpoint.info.label.classes
+    if classes is None:
+        return corpus.utterances.assign(prediction=output), output
+    output = softmax(output, axis=1)
+    named = [classes[place] for place in output.argmax(1)]
+    return corpus.utterances.assign(prediction=named), output
