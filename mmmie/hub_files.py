@@ -46,6 +46,18 @@ def is_repository(name: str) -> bool:
     return _NAME.fullmatch(name) is not None and not {".", ".."} & set(parts)
 
 
+def cached_repository(folder: Path) -> str | None:
+    """The repository that a folder of the Hub's cache holds, None for other folders.
+
+    Example:
+        >>> cached_repository(Path("hub/models--owner--name/snapshots/0a1b"))
+        'owner/name'
+    """
+    kind, _, name = folder.parent.parent.name.partition("--")
+    held = folder.parent.name == "snapshots" and kind == "models"
+    return name.replace("--", "/", 1) if held else None
+
+
 def download(repository: str, revision: str | None = None) -> Path:
     """Fetch a checkpoint from the Hub into its cache; only `FILES`, and only what is new.
 

@@ -1,5 +1,6 @@
 """Checkpoints given away: the same predictions, no path of ours, no file that runs code."""
 
+import inspect
 import json
 import re
 import shutil
@@ -56,7 +57,7 @@ class FakeHub:
         self.revision = revision
         if not (self.root / repo_id).is_dir():
             raise FileNotFoundError("404:\nno such repository")
-        cache = self.root / "cache" / repo_id
+        cache = self.root / f"models--{repo_id.replace('/', '--')}" / "snapshots" / "0a1b2c"
         cache.mkdir(parents=True, exist_ok=True)
         self._copy(self.root / repo_id, cache, allow_patterns)
         return str(cache)
@@ -67,15 +68,25 @@ class FakeHub:
                 shutil.copyfile(file, destination / file.name)
 
 
+def checked(real, fake, name):
+    """The fake's method, which refuses whatever arguments the real function does not take."""
+    signature = inspect.signature(real)
+
+    def call(*arguments, **named):
+        signature.bind(*arguments, **named)
+        own = arguments[1:] if "self" in signature.parameters else arguments
+        return getattr(fake, name)(*own, **named)
+
+    return call
+
+
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
     package = pytest.importorskip("huggingface_hub")
     fake = FakeHub(tmp_path / "hub")
-    for name in ("create_repo", "upload_folder"):
-        monkeypatch.setattr(
-            package.HfApi, name, lambda self, *a, _n=name, **k: getattr(fake, _n)(*a, **k)
-        )
-    monkeypatch.setattr(package, "snapshot_download", fake.snapshot_download)
+    replaced = [(package.HfApi, "create_repo"), (package.HfApi, "upload_folder")]
+    for owner, name in [*replaced, (package, "snapshot_download")]:
+        monkeypatch.setattr(owner, name, checked(getattr(owner, name), fake, name))
     return fake
 
 
@@ -120,6 +131,7 @@ def test_what_is_pushed_is_one_line_away(make_corpus, checkpoint, hub):
         mmmie.load_checkpoint(Path("hf://me/model")),
     ):
         assert np.array_equal(predictions(opened, make_corpus()), expected)
+        assert opened.info.name == "me/model"
     push_to_hub(mmmie.load_checkpoint(checkpoint), "hf://me/open", private=False)
     assert hub.made["me/open"] is False
 
