@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mmmie.corpus import Corpus
     from mmmie.datasets import load_corpus
     from mmmie.errors import InputError
+    from mmmie.hub import from_pretrained, push_to_hub, save_pretrained
     from mmmie.training.config import Config, load_config
     from mmmie.training.run import train
 
@@ -24,10 +25,13 @@ __all__ = [
     "Config",
     "Corpus",
     "InputError",
+    "from_pretrained",
     "load_checkpoint",
     "load_config",
     "load_corpus",
     "mi",
+    "push_to_hub",
+    "save_pretrained",
     "train",
 ]
 
@@ -36,9 +40,12 @@ _HOMES = {
     "Config": "mmmie.training.config",
     "Corpus": "mmmie.corpus",
     "InputError": "mmmie.errors",
+    "from_pretrained": "mmmie.hub",
     "load_checkpoint": "mmmie.analysis.checkpoints",
     "load_config": "mmmie.training.config",
     "load_corpus": "mmmie.datasets",
+    "push_to_hub": "mmmie.hub",
+    "save_pretrained": "mmmie.hub",
     "train": "mmmie.training.run",
 }
 

@@ -52,6 +52,7 @@ def cli() -> None:
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="model.dim=64, …")
 @click.option("--seed", type=int, help="Short for --set training.seed=S.")
 @click.option("--epochs", type=int, help="Short for --set training.epochs=N.")
+@click.option("--log", "loggers", multiple=True, help="tensorboard or mlflow; can be repeated.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--resume", is_flag=True, help="Go on after the last whole epoch of --out.")
 @click.option("--queue", is_flag=True, help="Wait while a run beside --out has the device.")
@@ -63,6 +64,7 @@ def train(
     overrides: tuple[str, ...],
     seed: int | None,
     epochs: int | None,
+    loggers: tuple[str, ...],
     device: str,
     resume: bool,
     queue: bool,
@@ -77,6 +79,8 @@ def train(
         settings.append(f"training.seed={seed}")
     if epochs is not None:
         settings.append(f"training.epochs={epochs}")
+    if loggers:
+        settings.append(f"training.loggers={json.dumps(loggers)}")
     if resume:
         if settings or config_file:
             raise InputError(

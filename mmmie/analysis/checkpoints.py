@@ -12,6 +12,7 @@ import pandas as pd
 from mmmie.corpus import SPLITS, Corpus
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
+from mmmie.hub_files import download, hub_repository
 from mmmie.metrics import metrics_for
 from mmmie.training.checkpoint import CheckpointInfo, load_model, read_checkpoint_info
 from mmmie.training.run_folder import read_metrics
@@ -115,6 +116,10 @@ class Checkpoint:
 def load_checkpoint(path: Path | str, device: str = "cpu") -> Checkpoint:
     """Open a checkpoint folder, or the best checkpoint of a run folder.
 
+    Args:
+        path: of the folder, or ``hf://owner/name`` for one on the Hugging Face Hub.
+        device: where the model shall be.
+
     Raises:
         InputError: there is none, or it is unreadable.
 
@@ -123,4 +128,6 @@ def load_checkpoint(path: Path | str, device: str = "cpu") -> Checkpoint:
         >>> checkpoint.evaluate(checkpoint.corpus(), "valid")["n"] > 0
         True
     """
-    return Checkpoint(read_checkpoint_info(path), device)
+    repository = hub_repository(path)
+    folder = path if repository is None else download(repository)
+    return Checkpoint(read_checkpoint_info(folder), device)

@@ -9,7 +9,7 @@ import pandas as pd
 from mmmie.training.checkpoint import CheckpointInfo
 
 # Where the configurations differ but the models do not: their data is named by its fingerprint.
-_NOT_COMPARED = ("data",)
+_NOT_COMPARED = ("data", "training.loggers")
 
 # setting → what it is called when a checkpoint is without it
 _SWITCHES = {

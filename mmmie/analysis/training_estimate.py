@@ -25,6 +25,7 @@ _FREE = {
     "objective.minimise.separation",
     "objective.reconstruction",
     "training.epochs",
+    "training.loggers",
     "training.learning_rate",
     "training.weight_decay",
     "training.conditional_learning_rate",

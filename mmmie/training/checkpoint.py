@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mmmie.corpus import Corpus, Label, Modality
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder
+from mmmie.hub_files import cached_repository
 from mmmie.training.config import Config, parse_config
 
 if TYPE_CHECKING:
@@ -47,8 +48,11 @@ class CheckpointInfo:
 
     @property
     def name(self) -> str:
-        """The name of the run or of the shipped checkpoint."""
+        """The name of the run, of the shipped checkpoint, or ``owner/name`` on the Hub."""
         folder = self.folder.resolve()
+        repository = cached_repository(folder)
+        if repository is not None:
+            return repository
         inner = folder.name in ("best", "last") and (folder.parent / "config.toml").exists()
         return folder.parent.name if inner else folder.name
 

@@ -92,6 +92,11 @@ class TrainingSettings(Settings):
         description="Epochs between independent estimates of what pairs of modalities share, by "
         "fresh critics that take no part in the training; 0 for none.",
     )
+    loggers: list[Literal["tensorboard", "mlflow"]] = Field(
+        [],
+        description='Where metrics also go, `["tensorboard"]` say; `mlflow` follows '
+        "MLFLOW_TRACKING_URI. They change nothing in the training.",
+    )
 
 
 class Config(Settings):

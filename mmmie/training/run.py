@@ -14,6 +14,7 @@ from mmmie.errors import InputError
 from mmmie.files import surviving_folder
 from mmmie.training.callbacks import Callback, ProgressBar
 from mmmie.training.config import Config, load_config
+from mmmie.training.loggers import check_loggers, make_loggers
 from mmmie.training.queue import device_name, wait_for_turn
 from mmmie.training.recorder import Control, Recorder
 from mmmie.training.run_folder import RunFolder
@@ -82,6 +83,7 @@ def train(
 
 
 def _trainer(corpus: Corpus, config: Config, device: str) -> Trainer:
+    check_loggers(config)
     config.data = str(corpus.path.resolve()) if corpus.path else corpus.name
     return Trainer(corpus, config, device)
 
@@ -93,9 +95,11 @@ def _fit(
     if resume and last.exists():
         trainer.load_state(last)
         run.keep_metrics_until(trainer.epoch)
-    trainer.callbacks = [recorder, Control(run, recorder), *callbacks]
-    _stop_on_terminate(lambda: setattr(trainer, "stop_reason", "stop"))
-    trainer.fit()
+    with contextlib.ExitStack() as stack:
+        loggers = [stack.enter_context(one) for one in make_loggers(trainer.config, run, recorder)]
+        trainer.callbacks = [recorder, *loggers, Control(run, recorder), *callbacks]
+        _stop_on_terminate(lambda: setattr(trainer, "stop_reason", "stop"))
+        trainer.fit()
 
 
 @contextlib.contextmanager

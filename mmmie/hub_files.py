@@ -1,0 +1,107 @@
+"""Which files of a checkpoint travel to and from the Hugging Face Hub (the extra ``hub``)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import ModuleType
+
+from mmmie.errors import InputError
+
+# JSON, Markdown and safetensors: none of them can run code. Nothing else is ever fetched.
+FILES = ("model.safetensors", "config.json", "card.md", "README.md", "metrics.jsonl")
+
+_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_ADDRESS = re.compile(r"hf:/{1,2}(?P<name>.+)")  # a Path keeps only one of the two
+
+
+def hub_repository(path: Path | str) -> str | None:
+    """The repository of ``hf://owner/name``, None for what is no such address.
+
+    Raises:
+        InputError: what follows ``hf://`` is no ``owner/name``.
+
+    Example:
+        >>> hub_repository("hf://owner/name")
+        'owner/name'
+    """
+    match = _ADDRESS.fullmatch(str(path))
+    return check_repository(match["name"]) if match else None
+
+
+def check_repository(name: str) -> str:
+    """The name, where it is one of a repository.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not is_repository(name):
+        raise InputError(f"{name}: is no repository of the Hugging Face Hub; write owner/name")
+    return name
+
+
+def is_repository(name: str) -> bool:
+    """Whether this can be the name of a repository, ``owner/name``."""
+    parts = name.split("/")
+    return _NAME.fullmatch(name) is not None and not {".", ".."} & set(parts)
+
+
+def cached_repository(folder: Path) -> str | None:
+    """The repository that a folder of the Hub's cache holds, None for other folders.
+
+    Example:
+        >>> cached_repository(Path("hub/models--owner--name/snapshots/0a1b"))
+        'owner/name'
+    """
+    kind, _, name = folder.parent.parent.name.partition("--")
+    held = folder.parent.name == "snapshots" and kind == "models"
+    return name.replace("--", "/", 1) if held else None
+
+
+def download(repository: str, revision: str | None = None) -> Path:
+    """Fetch a checkpoint from the Hub into its cache; only `FILES`, and only what is new.
+
+    Args:
+        repository: ``owner/name``.
+        revision: a branch, tag or commit; the newest if left out.
+
+    Returns:
+        the checkpoint folder, in the cache.
+
+    Raises:
+        InputError: it cannot be fetched, or huggingface_hub is not installed.
+    """
+    hub = hub_module()
+    try:
+        folder = hub.snapshot_download(
+            check_repository(repository), revision=revision, allow_patterns=list(FILES)
+        )
+    except InputError:
+        raise
+    except Exception as error:  # of the Hub, of HTTP, of the network: no common base
+        raise refusal(repository, "cannot be fetched", error) from error
+    return Path(folder)
+
+
+def hub_module() -> ModuleType:
+    """The package huggingface_hub.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        import huggingface_hub
+    except ImportError:
+        raise InputError(
+            "the Hugging Face Hub needs the package huggingface_hub; run "
+            '`pip install -e ".[hub]"` or name a folder'
+        ) from None
+    return huggingface_hub
+
+
+def refusal(repository: str, what: str, error: Exception) -> InputError:
+    """What the Hub said, in one line."""
+    why = " ".join(str(error).split()) or type(error).__name__
+    return InputError(
+        f"hf://{repository}: {what} ({why}); check the name, the network and `hf auth login`"
+    )
