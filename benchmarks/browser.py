@@ -49,25 +49,24 @@ _WATCH = """
 
 
 @contextmanager
-def dashboard(checkpoints: Path | None = None) -> Iterator[tuple[str, int]]:
-    """A server with an empty folder of runs: its address and its process id.
+def dashboard(runs: Path | None = None) -> Iterator[tuple[str, int]]:
+    """A server: its address and its process id.
 
     Args:
-        checkpoints: what it offers; the shipped ones if left out.
+        runs: the folder of runs that it offers beside what ships; an empty one if left out.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    offered = {} if checkpoints is None else {"MMMIE_CHECKPOINTS": str(checkpoints)}
-    with tempfile.TemporaryDirectory() as runs:
+    with tempfile.TemporaryDirectory() as empty:
         server = subprocess.Popen(
             [
                 *(sys.executable, "-m", "streamlit", "run", "app/main.py"),
                 *("--server.port", str(port), "--server.headless", "true"),
             ],
             cwd=ROOT,
-            env={**os.environ, **offered, "MMMIE_RUNS": runs},
+            env={**os.environ, "MMMIE_RUNS": str(runs or empty)},
             stdout=subprocess.DEVNULL,
         )
         try:

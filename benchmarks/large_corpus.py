@@ -17,16 +17,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,46 +26,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import psutil
-from playwright.sync_api import Page, sync_playwright
+from browser import chromium, dashboard
+from playwright.sync_api import Page
 
 from mmmie.corpus import Corpus, Features, Label, Modality
 from mmmie.corpus_folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 
-ROOT = Path(__file__).resolve().parents[1]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 UTTERANCES = 22_856
 TRAINED_ON = 322  # whole conversations
 TURNS = 7  # of a conversation
 CHANNELS = {"text": 300, "audio": 74, "vision": 35}
-WORDS = [
-    "the",
-    "film",
-    "was",
-    "slow",
-    "but",
-    "her",
-    "voice",
-    "made",
-    "it",
-    "worth",
-    "while",
-    "and",
-    "I",
-    "would",
-    "see",
-    "it",
-    "again",
-]
+WORDS = ["the", "film", "was", "slow", "but", "her", "voice", "made", "it", "worth", "while"]
 TARGETS = {"new session": 4.0, "page switch": 4.0, "colour": 0.6, "utterance": 0.6}
 
 # Notes when a map was drawn, and when the reader last did something.
@@ -117,9 +82,9 @@ def main() -> None:
         name = options.checkpoint or "runs/large"
         if options.checkpoint is None and not (home / "runs" / "large").exists():
             make_run(home)
-        url, server = stack.enter_context(_server(home / "runs"))
+        url, server = stack.enter_context(dashboard(home / "runs"))
         address = f"checkpoint={name}&split=valid"
-        for what, taken in _measure(url, address, options.repeats, server.pid).items():
+        for what, taken in _measure(url, address, options.repeats, server).items():
             seconds = [one.seconds for one in taken]
             print(
                 f"{what}: median {statistics.median(seconds):.2f} s, {min(seconds):.2f} to "
@@ -127,7 +92,7 @@ def main() -> None:
                 f"processor: server {statistics.median(one.server for one in taken):.2f} s, "
                 f"browser {statistics.median(one.browser for one in taken):.2f} s"
             )
-        memory = psutil.Process(server.pid).memory_info().rss
+        memory = psutil.Process(server).memory_info().rss
         print(f"memory of the server: {memory / 1e6:.0f} MB (target 1000 MB)")
 
 
@@ -166,33 +131,9 @@ def make_run(home: Path) -> None:
     train(home / "corpus", home / "runs" / "large", config, device="cpu")
 
 
-@contextlib.contextmanager
-def _server(runs: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "streamlit", "run", "app/main.py"),
-            *("--server.port", str(port), "--server.headless", "true"),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "MMMIE_RUNS": str(runs)},
-        stdout=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_up(url)
-        yield url, process
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
 def _measure(url: str, address: str, repeats: int, server: int) -> dict[str, list[Taken]]:
     times: dict[str, list[Taken]] = {what: [] for what in TARGETS}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    with chromium() as browser:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.add_init_script(WATCH)
         for visit in range(repeats + 1):  # the first fills the caches
@@ -223,7 +164,6 @@ def _measure(url: str, address: str, repeats: int, server: int) -> dict[str, lis
             with _timed(page, server) as taken:
                 links.filter(has_text="Representations").click()
             times["page switch"].append(taken)
-        browser.close()
     return times
 
 
@@ -248,16 +188,6 @@ def _processor(server: int) -> tuple[float, float]:
             times = process.cpu_times()
             seconds[process.pid != server] += times.user + times.system
     return seconds[0], seconds[1]
-
-
-def _wait_until_up(url: str) -> None:
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise SystemExit("the server did not start within a minute")
 
 
 if __name__ == "__main__":
