@@ -1,0 +1,49 @@
+"""A real browser: who spoke is swapped and the prediction follows; the epochs of a run play."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.app.browsing import settle
+
+UTTERANCE = "c126_09"  # "Fine then.", whose label depends on who spoke before
+
+
+def test_swapping_a_speaker_moves_the_prediction_and_the_address_keeps_it(
+    server: tuple[str, Path], page: Page
+) -> None:
+    page.goto(f"{server[0]}/context_identity?checkpoint=demo&utterance={UTTERANCE}")
+    settle(page)
+    told = page.locator(".label", has_text="Tess · same speaker")
+    expect(told.first).to_be_visible(timeout=60_000)
+    before = told.count()
+    told.nth(1).click()  # of the two turns of the same speaker before, the one that is attended to
+    moved = page.get_by_role("heading", name=re.compile("^Told this, it predicts"))
+    expect(moved).to_be_visible(timeout=30_000)
+    finding = moved.inner_text()
+    now, before_it = re.findall(r"-?\d+\.?\d*", finding)[:2]
+    assert abs(float(now) - float(before_it)) > 0.5
+    expect(told).to_have_count(before - 1)
+    page.wait_for_url("**relabel=*")
+    page.reload()
+    settle(page)
+    expect(page.get_by_role("heading", name=finding)).to_be_visible(timeout=60_000)
+
+    page.get_by_role("button", name="Swap speakers").click()
+    expect(page.get_by_role("heading", name=finding)).to_have_count(0, timeout=30_000)
+
+
+def test_the_epochs_play_and_the_slider_follows(server: tuple[str, Path], page: Page) -> None:
+    page.goto(f"{server[0]}/representations?checkpoint=demo&map_method=Over+training")
+    settle(page)
+    figure = page.locator(".st-key-code-epochs .js-plotly-plot")
+    expect(figure.locator(".main-svg").first).to_be_visible(timeout=60_000)
+    shown = figure.locator(".slider-label").first
+    places = "() => document.querySelector('.st-key-code-epochs .js-plotly-plot').data[0].x[0]"
+    first, place = shown.text_content(), page.evaluate(places)
+    figure.locator(".updatemenu-button").first.click()
+    expect(shown).not_to_have_text(first, timeout=30_000)
+    page.wait_for_function(f"place => ({places})() !== place", arg=place)
