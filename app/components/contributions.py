@@ -18,6 +18,7 @@ from app.views.contributions import (
     sign_colours,
     steps_figure,
 )
+from app.views.contributions_turns import turns_figure, turns_finding
 from app.views.contributions_words import (
     channels_title,
     modalities_title,
@@ -88,6 +89,7 @@ def why_this_prediction(view: View) -> None:
         _over_the_split(view)
     with right:
         _turns(view, found)
+    _over_the_conversation(view)
     _channels(view, row, found)
 
 
@@ -233,14 +235,45 @@ def _one_modality(
     )
 
 
+def _measured(view: View) -> bool:
+    """Whether the whole split is small enough to be asked about, or the reader wanted it."""
+    asked = st.session_state.setdefault("contributions_asked", set())
+    return len(view.frame) <= _AT_ONCE or _key(view) in asked
+
+
+def _over_the_conversation(view: View) -> None:
+    """What each modality adds to every turn around the primary utterance."""
+    if not _measured(view):
+        return
+    names, one = view.outputs.modalities, view.frame.iloc[view.primary]
+    turns = view.frame[view.frame["conversation"] == one["conversation"]].sort_values("position")
+    values = _split_values(*_key(view), view)[turns.index.to_numpy()]
+    classes = view.corpus.label.classes is not None
+    quantity = "probability of the predicted class" if classes else view.corpus.label.name
+    st.subheader(plain(turns_finding(turns, values, names, str(one["conversation"]))))
+    figure(
+        turns_figure(turns, values, names, str(one["id"]), quantity),
+        key="why-conversation",
+        caption=f"Exact Shapley values of the {len(turns)} turns; the shaded one is looked at.",
+        explanation=(
+            "Each column is a turn of the conversation, as in the timeline above. The bars of a "
+            "column add up to what separates the prediction from the mean label of the training "
+            "data: above zero a modality raises the prediction, below it lowers it."
+        ),
+        data=turns[["id", "position"]].assign(
+            **{f"shapley_{name}": values[:, m] for m, name in enumerate(names)}
+        ),
+        alt="What every modality adds to the prediction of every turn",
+    )
+
+
 def _over_the_split(view: View) -> None:
     """How far each modality moves the predictions of the whole split."""
     key = _key(view)
-    asked = st.session_state.setdefault("contributions_asked", set())
-    if len(view.frame) > _AT_ONCE and key not in asked:
+    if not _measured(view):
         if not st.button(f"Measure it over the {view.split} split", icon=":material/functions:"):
             return
-        asked.add(key)
+        st.session_state["contributions_asked"].add(key)
     summary = _summary(*key, view)
     st.markdown(f"**{split_title(summary, view.split)}**")
     classes = view.corpus.label.classes is not None
@@ -320,9 +353,25 @@ def _attributions(
     return channel_attributions(_view.checkpoint, _view.corpus, row, class_name)
 
 
+def _summary(fingerprint: str, corpus: str, split: str, view: View) -> pd.DataFrame:
+    values = _split_values(fingerprint, corpus, split, view)
+    return _split_summary(fingerprint, corpus, split, values, view)
+
+
 @st.cache_data(show_spinner="Asking the model about the split", max_entries=50)
-def _summary(fingerprint: str, corpus: str, split: str, _view: View) -> pd.DataFrame:
-    from mmmie.analysis.contributions import modality_summary, split_contributions
+def _split_values(fingerprint: str, corpus: str, split: str, _view: View) -> np.ndarray:
+    """(n, M) contributions in the order of the frame."""
+    from mmmie.analysis.contributions import split_contributions
 
     rows, values = split_contributions(_view.checkpoint, _view.corpus, split)
-    return modality_summary(_view.corpus, rows, values, _view.outputs.modalities)
+    place = {int(row): i for i, row in enumerate(rows)}
+    return np.asarray(values[[place[int(row)] for row in _view.outputs.rows]])
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _split_summary(
+    fingerprint: str, corpus: str, split: str, _values: np.ndarray, _view: View
+) -> pd.DataFrame:
+    from mmmie.analysis.contributions import modality_summary
+
+    return modality_summary(_view.corpus, _view.outputs.rows, _values, _view.outputs.modalities)

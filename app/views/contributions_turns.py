@@ -1,0 +1,82 @@
+"""What every modality adds to the predictions of a conversation, turn by turn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.views.style import NEUTRAL, blank, modality_colour, three_digits
+
+_HEIGHT = 260
+
+
+def turns_figure(
+    turns: pd.DataFrame, values: np.ndarray, modalities: list[str], primary: str, quantity: str
+) -> go.Figure:
+    """Bars that add up: above zero what raises a prediction, below what lowers it.
+
+    Args:
+        turns: the n utterances of one conversation in order, with `id` and `position`.
+        values: (n, M) Shapley values.
+        modalities: the M names.
+        primary: the id that is looked at; its turn is marked.
+        quantity: what the values are on.
+    """
+    places = turns["position"].to_numpy() + 1
+    traces = [
+        {
+            "type": "bar",
+            "x": places,
+            "y": values[:, m],
+            "name": name,
+            "marker": {"color": modality_colour(name, modalities)},
+            "customdata": turns["id"].to_numpy(),
+            "hovertemplate": f"turn %{{x}}: {name} %{{y:+.3g}}<extra></extra>",
+        }
+        for m, name in enumerate(modalities)
+    ]
+    figure = blank(_HEIGHT, barmode="relative", bargap=0.35)
+    here = places[(turns["id"] == primary).to_numpy()]
+    shapes = [
+        {
+            "type": "rect", "xref": "x", "yref": "paper", "x0": x - 0.5, "x1": x + 0.5,
+            "y0": 0, "y1": 1, "fillcolor": "rgba(123, 135, 148, 0.18)", "line": {"width": 0},
+            "layer": "below",
+        }
+        for x in here.tolist()
+    ]  # fmt: skip
+    layout = figure.layout.to_plotly_json()
+    layout["xaxis"] = {**layout["xaxis"], "title": {"text": "turn"}, "dtick": _step(len(turns))}
+    layout["yaxis"] = {
+        **layout["yaxis"],
+        "title": {"text": quantity},
+        "zeroline": True,
+        "zerolinecolor": NEUTRAL,
+    }
+    return go.Figure(traces, {**layout, "shapes": shapes})
+
+
+def turns_finding(
+    turns: pd.DataFrame, values: np.ndarray, modalities: list[str], conversation: str
+) -> str:
+    """Which modality moves the predictions of the conversation most, and where it does so most.
+
+    Example:
+        >>> turns = pd.DataFrame({"position": [0, 1]})
+        >>> turns_finding(turns, np.array([[0.5, 0.1], [-1.5, 0.2]]), ["text", "audio"], "c1")
+        'In conversation c1 text moves predictions most: 1 a turn, −1.5 at turn 2'
+    """
+    means = np.abs(values).mean(0)
+    most = int(means.argmax())
+    turn = int(np.abs(values[:, most]).argmax())
+    value = three_digits(float(values[turn, most])).replace("-", "−")
+    return (
+        f"In conversation {conversation} {modalities[most]} moves predictions most: "
+        f"{three_digits(float(means[most]))} a turn, {value} at turn "
+        f"{int(turns['position'].iloc[turn]) + 1}"
+    )
+
+
+def _step(turns: int) -> int:
+    return next(step for step in (1, 2, 5, 10, 50, 1000) if turns <= 20 * step)
