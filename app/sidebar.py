@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,6 +24,7 @@ from mmmie.training.checkpoint import checkpoint_folder
 from mmmie.training.run_folder import ENDED
 
 _TYPED, _SHOWN = "typed-utterance", "shown-utterance"
+_ECHO_SECONDS = 2.0
 
 
 def draw_sidebar(pages: Sequence[StreamlitPage]) -> None:
@@ -101,6 +103,7 @@ def _utterance_box(corpus: Corpus) -> None:
         ids, np.ones(len(ids), bool) if mask is None else mask, chosen.ids, chosen.primary
     )
     if st.session_state.get(_SHOWN) != chosen.primary:  # it was changed elsewhere
+        _left()[str(st.session_state.get(_TYPED, ""))] = time.monotonic()
         st.session_state[_SHOWN] = chosen.primary
         st.session_state[_TYPED] = chosen.primary or ""
     typed = st.text_input(
@@ -121,8 +124,20 @@ def _utterance_box(corpus: Corpus) -> None:
         _pinned(chosen.pinned, known)
 
 
+def _left() -> dict[str, float]:
+    """What the field held before the server changed it, and when it did."""
+    held: dict[str, float] = st.session_state.setdefault("left-utterances", {})
+    for value in [v for v, when in held.items() if time.monotonic() - when > _ECHO_SECONDS]:
+        del held[value]
+    return held
+
+
 def _take_typed(corpus: Corpus) -> None:
     typed, chosen = str(st.session_state[_TYPED]).strip(), state.selection()
+    if typed in _left():
+        # A browser that has not heard of the change yet sends the old value with the next key.
+        st.session_state[_TYPED] = chosen.primary or ""
+        return
     if not typed:
         state.select([])
     elif (corpus.utterances["id"] == typed).any():

@@ -33,6 +33,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 _ANOTHER = "another folder …"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _LONGEST_NAME = 100
+_STARTED = "runs-started"
 _MOST_RUNS = 50
 _COPIED = "train-copied"
 _HELD_BY_PAGE = {"data", "model.modalities", "training.epochs", "training.seed"}
@@ -104,7 +105,7 @@ def _draw() -> None:
     name = st.text_input(
         "Name",
         offered,
-        key=f"train-name-{offered}",
+        key=f"train-name-{offered}-{st.session_state.get(_STARTED, 0)}",
         help=f"The run is kept in {folder.resolve()}.",
     )
     device, used = _device_box()
@@ -132,6 +133,7 @@ def _draw() -> None:
         with state.readable_errors():
             start_run(config, folder / str(name), device)
         st.session_state["watch"] = str(name)
+        st.session_state[_STARTED] = st.session_state.get(_STARTED, 0) + 1  # a fresh field
         st.rerun()
 
 

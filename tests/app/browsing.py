@@ -14,7 +14,7 @@ def settle(page: Page) -> None:
     )
     expect(page.locator("h1")).to_have_count(1, timeout=60_000)
     for fault in ("stException", "stAlertContentError"):
-        expect(page.locator(f'[data-testid="{fault}"]')).to_have_count(0)
+        expect(page.locator(f'[data-testid="{fault}"]'), page.url).to_have_count(0)
 
 
 def visit(page: Page, title: str) -> None:

@@ -16,6 +16,7 @@ TITLES = [
     "Mutual information",
     "Predictions",
     "Context & identity",
+    "Learn",
     "Train",
     "Compare",
     "Data",
@@ -53,7 +54,11 @@ def test_every_page_then_train_and_see_the_run(server, page):
     assert observe(list_runs(runs)[0]).state == "finished"
     assert observe(list_runs(runs)[0]).epoch == 2
 
-    page.get_by_role("button", name="Open in Overview").click(timeout=30_000)
+    main = page.get_by_test_id("stMain")
+    expect(main.get_by_text("Finished after 2 of 2 epochs")).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(1000)  # the page has stopped looking for news
+    settle(page)
+    main.get_by_role("button", name="Overview").click(timeout=30_000)
     expect(page.locator("h1")).to_contain_text("from-the-browser", timeout=60_000)
     settle(page)
     assert "checkpoint=runs%2Ffrom-the-browser" in page.url
