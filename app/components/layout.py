@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import streamlit as st
@@ -31,3 +31,17 @@ def wide_columns(
     )
     with st.container(key=key):
         return st.columns(spec, gap=gap)
+
+
+def lazy_tabs(sections: Mapping[str, Callable[[], None]], *, key: str) -> None:
+    """Tabs of which only the open one is drawn; the address says which.
+
+    Args:
+        sections: name of a tab → what draws it.
+        key: unique in the app; also the name in the address.
+    """
+    drawn = st.tabs(list(sections), key=key, bind="query-params")
+    for tab, draw in zip(drawn, sections.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()

@@ -67,11 +67,7 @@ def history_of(run: RunFolder) -> list[dict[str, Any]]:
     """The metric history, read on from where the last call of this session stopped."""
     key = f"history-{run.path}"
     held, offset = st.session_state.get(key) or ([], 0)
-    try:
-        fresh, offset = new_metrics(run, offset)
-    except ValueError:  # a resumed run wrote its file anew: the offset is inside a line
-        held = []
-        fresh, offset = new_metrics(run)
+    fresh, offset = new_metrics(run, offset)
     merged = merge_history(held, fresh)
     st.session_state[key] = (merged, offset)
     return merged

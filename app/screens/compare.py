@@ -10,14 +10,12 @@ from app.components.aligned_maps import draw_aligned_maps
 from app.components.comparison_card import draw_both_cards
 from app.components.comparison_overview import compared, draw_overview
 from app.components.disagreements import draw_disagreements
-from app.components.layout import wide_columns
+from app.components.layout import lazy_tabs, wide_columns
 from app.components.slice_gains import draw_slice_gains
 from app.components.training_record import draw_configurations, draw_training_curves
 from app.views.comparison_words import difference_title
 from app.views.names import plain
 from mmmie.metrics import primary_metric
-
-TABS = ["Predictions", "Codes", "Slices", "Training and settings"]
 
 
 def choose() -> None:
@@ -44,11 +42,12 @@ def set_compared(name: str) -> None:
 
 
 view = state.current_view()
-other = state.compared_view()
-if other is None:
+found = state.compared_view()
+if found is None:
     st.title("What does another checkpoint do differently?")
     choose()
-assert other is not None
+assert found is not None
+other = found
 
 if other.corpus.fingerprint != view.corpus.fingerprint:
     st.title("These two were trained on different corpora")
@@ -72,23 +71,27 @@ with state.readable_errors():
 primary, _ = primary_metric(view.corpus.label.kind)
 heading.title(difference_title(differences, primary))
 
-# only what is looked at is drawn, and the address says which
-overall, codes, parts, training = st.tabs(TABS, key="compare_tab", bind="query-params")
-if overall.open:
-    with overall:
-        draw_overview(view, differences, both)
-        listed, card = wide_columns([5, 2], key="list-and-card", least=250)
-        with listed:
-            draw_disagreements(view, other, both[both["within"]])
-        with card:
-            draw_both_cards(view, other, both)
-if codes.open:
-    with codes:
-        draw_aligned_maps(view, other)
-if parts.open:
-    with parts:
-        draw_slice_gains(view, other)
-if training.open:
-    with training:
-        draw_training_curves(view, other)
-        draw_configurations(view, other)
+
+def predictions() -> None:
+    draw_overview(view, differences, both)
+    listed, card = wide_columns([5, 2], key="list-and-card", least=250)
+    with listed:
+        draw_disagreements(view, other, both[both["within"]])
+    with card:
+        draw_both_cards(view, other, both)
+
+
+def training() -> None:
+    draw_training_curves(view, other)
+    draw_configurations(view, other)
+
+
+lazy_tabs(
+    {
+        "Predictions": predictions,
+        "Codes": lambda: draw_aligned_maps(view, other),
+        "Slices": lambda: draw_slice_gains(view, other),
+        "Training and settings": training,
+    },
+    key="compare_tab",
+)

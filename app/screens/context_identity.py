@@ -13,33 +13,34 @@ from app.components.identity_effect import (
     effective,
 )
 from app.components.identity_map import draw_identity_map
-from app.components.layout import wide_columns
+from app.components.layout import lazy_tabs, wide_columns
 from app.components.trained_without import trained_without
-
-TABS = ["This window", "Every intervention", "Identity vectors"]
 
 st.title("What does it use of the neighbours, and what does identity change?")
 view = state.current_view()
 with state.readable_errors():
     effective(view)  # the first look at the outputs: what cannot be read is said here
     other = trained_without(view)
-# only what is looked at is drawn, and the address says which
-window, split, vectors = st.tabs(TABS, key="context_tab", bind="query-params")
-if window.open:
-    with window:
-        draw_edited_window(view)
-if split.open:
-    with split:
-        variant = choose_variant(view, other)
-        left, right = wide_columns(2, key="every-intervention", gap="large")
-        with left:
-            draw_prediction(view, other)
-        if variant is not None:
-            with right:
-                draw_attention(view, variant, other)
-        draw_effect(view, other)
-        if variant is not None:
-            draw_slices(view, variant, other)
-if vectors.open:
-    with vectors:
-        draw_identity_map(view)
+
+
+def every_intervention() -> None:
+    variant = choose_variant(view, other)
+    left, right = wide_columns(2, key="every-intervention", gap="large")
+    with left:
+        draw_prediction(view, other)
+    if variant is not None:
+        with right:
+            draw_attention(view, variant, other)
+    draw_effect(view, other)
+    if variant is not None:
+        draw_slices(view, variant, other)
+
+
+lazy_tabs(
+    {
+        "This window": lambda: draw_edited_window(view),
+        "Every intervention": every_intervention,
+        "Identity vectors": lambda: draw_identity_map(view),
+    },
+    key="context_tab",
+)

@@ -7,6 +7,7 @@ from app.components.bring_corpus import TABS, TABS_KEY, bring_corpus, moved_corp
 from app.components.conversation_browser import conversation_browser
 from app.components.corpus_overview import corpus_overview, corpus_title, summary_of
 from app.components.known_corpora import corpus_words, known_corpora
+from app.components.layout import lazy_tabs
 from mmmie.errors import InputError
 
 choice = state.choices().get(str(st.session_state.get("checkpoint")))
@@ -33,14 +34,5 @@ picked = st.selectbox(
 with state.readable_errors():
     corpus = loading.open_data(str(picked))
 heading.title(corpus_title(summary_of(corpus.fingerprint, corpus)))
-# only what is looked at is drawn, and the address says which
-inside, read, bring = st.tabs(TABS, key=TABS_KEY, bind="query-params")
-if inside.open:
-    with inside:
-        corpus_overview(corpus)
-if read.open:
-    with read:
-        conversation_browser(corpus)
-if bring.open:
-    with bring:
-        bring_corpus()
+draw = (lambda: corpus_overview(corpus), lambda: conversation_browser(corpus), bring_corpus)
+lazy_tabs(dict(zip(TABS, draw, strict=True)), key=TABS_KEY)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import permutations
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -20,37 +18,14 @@ from mmmie.analysis.contributions import (
 )
 from mmmie.analysis.interventions import predict_under
 from mmmie.analysis.target_window import row_of, target_window
-from mmmie.corpus import Corpus, Features
+from mmmie.corpus import Features
 from mmmie.errors import InputError
 from mmmie.model.config import ModelSettings
 from mmmie.model.features import FeatureStore
 from mmmie.model.inference import encode_rows, predict_windows, windows_of
-from mmmie.model.mmmie import MMMIE
+from tests.analysis.untrained import untrained
 
 CLASSES = ("no", "maybe", "yes")
-
-
-@dataclass
-class Untrained:
-    """As much of a checkpoint as is needed, with random weights."""
-
-    model: MMMIE
-    device: str = "cpu"
-
-    def __post_init__(self):
-        self.info = SimpleNamespace(check_corpus=lambda corpus: None)
-
-
-def untrained(corpus: Corpus, **settings) -> Untrained:
-    torch.manual_seed(1)
-    model = MMMIE(
-        corpus.modalities,
-        corpus.label,
-        ModelSettings(dim=8, heads=2, invariant_dim=3, **settings),
-    ).eval()
-    model.standardise_by(corpus, corpus.rows("train"))
-    model.keep.copy_(torch.linspace(0.3, 0.9, len(corpus.modalities)))
-    return Untrained(model)
 
 
 def everything(checkpoint, corpus):

@@ -7,42 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.identity_edit import edited_prediction
 from mmmie.analysis.outputs import TRAINED, SplitOutputs, compute_outputs
 from mmmie.analysis.window_edit import WindowEdit, intervention_edit, neighbours, swapped
 from mmmie.corpus import Corpus
-from mmmie.model.config import ContextSettings, ModelSettings
-from mmmie.model.mmmie import MMMIE
-from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
-from mmmie.training.config import Config
+from mmmie.model.config import ContextSettings
+from tests.analysis.untrained import untrained_checkpoint
 
 STORED = ("off", "no_role", "no_speaker", "no_modality", "swap_speaker", "no_context")
-
-
-def untrained(corpus: Corpus, folder: Path, readout: str, past: int = 2) -> Checkpoint:
-    """A checkpoint that has learned nothing: edits need no training to be checked."""
-    settings = ModelSettings(
-        dim=16, heads=2, invariant_dim=4, readout=readout,  # type: ignore[arg-type]
-        context=ContextSettings(past=past, future=min(past, 1)),
-    )  # fmt: skip
-    torch.manual_seed(0)
-    info = CheckpointInfo(
-        folder=folder,
-        config=Config(model=settings),
-        label=corpus.label,
-        modalities=corpus.modalities,
-        corpus={"name": corpus.name, "path": None, "fingerprint": corpus.fingerprint},
-        metrics={"mae": 1.0},
-        epoch=0,
-        carryover={},
-        facts={},
-    )
-    folder.mkdir()
-    write_checkpoint(folder, MMMIE(corpus.modalities, corpus.label, settings), info)
-    return Checkpoint(info)
 
 
 def check(
@@ -69,7 +43,7 @@ def test_edits_agree_with_the_stored_interventions(
     readout: str,
 ) -> None:
     corpus = make_corpus(classes=classes, speakers=speakers, length=4)
-    checkpoint = untrained(corpus, tmp_path / "c", readout)
+    checkpoint = untrained_checkpoint(corpus, tmp_path / "c", readout=readout)
     outputs = compute_outputs(checkpoint, corpus, "valid")
     for variant in (TRAINED, *STORED):
         for target in (0, 2):  # the first of a conversation has no past
@@ -80,7 +54,7 @@ def test_every_single_change_moves_the_prediction(
     make_corpus: Callable[..., Corpus], tmp_path: Path
 ) -> None:
     corpus = make_corpus(length=6)
-    checkpoint = untrained(corpus, tmp_path / "c", "target")
+    checkpoint = untrained_checkpoint(corpus, tmp_path / "c")
     row = int(corpus.rows("valid")[3])
     trained = edited_prediction(checkpoint, corpus, row, WindowEdit())
     for edit in (
@@ -99,7 +73,9 @@ def test_every_single_change_moves_the_prediction(
 
 def test_a_window_of_one_takes_any_edit(make_corpus: Callable[..., Corpus], tmp_path: Path) -> None:
     corpus = make_corpus(levels={"text": "utterance"})
-    checkpoint = untrained(corpus, tmp_path / "c", "target", past=0)
+    checkpoint = untrained_checkpoint(
+        corpus, tmp_path / "c", context=ContextSettings(past=0, future=0)
+    )
     outputs = compute_outputs(checkpoint, corpus, "valid")
     there, relation = outputs.window[0] >= 0, outputs.relation[0]
     assert neighbours(there, 0) == ()

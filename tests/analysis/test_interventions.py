@@ -2,41 +2,16 @@
 
 import numpy as np
 import pytest
-import torch
 
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.identity_effect import identity_effect, prediction_shift
 from mmmie.analysis.interventions import INTERVENTIONS, intervene, predict_under
 from mmmie.analysis.outputs import cached_outputs, compute_outputs
-from mmmie.model.config import ContextSettings, IdentitySettings, ModelSettings
+from mmmie.model.config import IdentitySettings
 from mmmie.model.features import FeatureStore
 from mmmie.model.identity import OTHER, SAME, UNKNOWN
 from mmmie.model.inference import encode_rows, windows_of
-from mmmie.model.mmmie import MMMIE
-from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
-from mmmie.training.config import Config
-
-
-def untrained(corpus, folder, **settings):
-    """A checkpoint of an untrained model: interventions need no training to be checked."""
-    settings = {"context": ContextSettings(past=2, future=1), **settings}
-    model_settings = ModelSettings(dim=16, heads=2, invariant_dim=4, **settings)
-    torch.manual_seed(0)
-    model = MMMIE(corpus.modalities, corpus.label, model_settings)
-    folder.mkdir()
-    info = CheckpointInfo(
-        folder=folder,
-        config=Config(model=model_settings),
-        label=corpus.label,
-        modalities=corpus.modalities,
-        corpus={"name": corpus.name, "path": None, "fingerprint": corpus.fingerprint},
-        metrics={"mae": 1.0},
-        epoch=0,
-        carryover={},
-        facts={},
-    )
-    write_checkpoint(folder, model, info)
-    return Checkpoint(info)
+from tests.analysis.untrained import untrained_checkpoint
 
 
 def encoded(corpus, checkpoint):
@@ -49,7 +24,7 @@ def encoded(corpus, checkpoint):
 def test_swapping_exchanges_same_and_other_but_not_the_target(make_corpus, tmp_path):
     corpus = make_corpus(length=6)
     corpus.utterances.loc[1, "speaker"] = None
-    _, codes, windows = encoded(corpus, untrained(corpus, tmp_path / "c"))
+    _, codes, windows = encoded(corpus, untrained_checkpoint(corpus, tmp_path / "c"))
     told = intervene("swap_speaker", codes, windows, past=2).identity.relation.numpy()
     swap = {SAME: OTHER, OTHER: SAME, UNKNOWN: UNKNOWN}
     for place in (0, 1, 3):
@@ -59,7 +34,7 @@ def test_swapping_exchanges_same_and_other_but_not_the_target(make_corpus, tmp_p
 
 def test_shuffled_roles_permute_the_neighbours_that_are_there(make_corpus, tmp_path):
     corpus = make_corpus(length=6)
-    _, codes, windows = encoded(corpus, untrained(corpus, tmp_path / "c"))
+    _, codes, windows = encoded(corpus, untrained_checkpoint(corpus, tmp_path / "c"))
     roles = intervene("shuffle_roles", codes, windows, past=2, seed=1).identity.role.numpy()
     moved = 0
     for row, there in zip(roles, windows.window >= 0, strict=True):
@@ -73,7 +48,7 @@ def test_shuffled_roles_permute_the_neighbours_that_are_there(make_corpus, tmp_p
 
 def test_no_context_equals_conversations_of_one_utterance(make_corpus, tmp_path):
     corpus = make_corpus()
-    checkpoint = untrained(corpus, tmp_path / "c")
+    checkpoint = untrained_checkpoint(corpus, tmp_path / "c")
     model, codes, windows = encoded(corpus, checkpoint)
     hidden = predict_under("no_context", model, codes, windows).output
     alone = corpus.select(np.arange(len(corpus)))
@@ -85,7 +60,9 @@ def test_no_context_equals_conversations_of_one_utterance(make_corpus, tmp_path)
 
 def test_a_model_without_identity_cannot_be_moved(make_corpus, tmp_path):
     corpus = make_corpus()
-    checkpoint = untrained(corpus, tmp_path / "c", identity=IdentitySettings(enabled=False))
+    checkpoint = untrained_checkpoint(
+        corpus, tmp_path / "c", identity=IdentitySettings(enabled=False)
+    )
     outputs = compute_outputs(checkpoint, corpus, "valid")
     for name in INTERVENTIONS:
         moves = prediction_shift(outputs, name).max() > 1e-6
@@ -94,7 +71,9 @@ def test_a_model_without_identity_cannot_be_moved(make_corpus, tmp_path):
 
 def test_a_term_that_was_not_trained_has_no_effect_alone(make_corpus, tmp_path):
     corpus = make_corpus()
-    checkpoint = untrained(corpus, tmp_path / "c", identity=IdentitySettings(speaker=False))
+    checkpoint = untrained_checkpoint(
+        corpus, tmp_path / "c", identity=IdentitySettings(speaker=False)
+    )
     outputs = compute_outputs(checkpoint, corpus, "valid")
     assert prediction_shift(outputs, "no_speaker").max() < 1e-6
     assert prediction_shift(outputs, "swap_speaker").max() < 1e-6
@@ -106,7 +85,7 @@ def test_the_report_agrees_with_the_outputs_and_its_slices(make_corpus, tmp_path
     corpus = make_corpus(conversations=30, classes=classes)
     corpus.utterances["flag"] = np.arange(len(corpus)) % 2
     corpus.utterances["latent_x"] = np.arange(len(corpus)) % 2
-    checkpoint = untrained(corpus, tmp_path / "c")
+    checkpoint = untrained_checkpoint(corpus, tmp_path / "c")
     outputs = compute_outputs(checkpoint, corpus, "valid")
     report = identity_effect(corpus, outputs)
     assert {"flag=0", "flag=1", "turn=first"} <= set(report["slices"])
@@ -132,7 +111,7 @@ def test_the_report_agrees_with_the_outputs_and_its_slices(make_corpus, tmp_path
 
 def test_the_report_says_whom_attention_leaves(make_corpus, tmp_path):
     corpus = make_corpus(conversations=30)
-    outputs = compute_outputs(untrained(corpus, tmp_path / "c"), corpus, "valid")
+    outputs = compute_outputs(untrained_checkpoint(corpus, tmp_path / "c"), corpus, "valid")
     report = identity_effect(corpus, outputs)
     trained = report["trained"]["attention"]
     assert sum(trained.values()) == pytest.approx(1)
@@ -145,7 +124,7 @@ def test_the_report_says_whom_attention_leaves(make_corpus, tmp_path):
 
 def test_outputs_come_back_from_the_cache_as_they_were(make_corpus, tmp_path):
     corpus = make_corpus()
-    checkpoint = untrained(corpus, tmp_path / "c")
+    checkpoint = untrained_checkpoint(corpus, tmp_path / "c")
     first = cached_outputs(checkpoint, corpus, "valid")
     files = list((tmp_path / "c" / "cache").iterdir())
     assert len(files) == 1
@@ -167,20 +146,20 @@ def test_outputs_come_back_from_the_cache_as_they_were(make_corpus, tmp_path):
 
 def test_deviations_are_those_of_the_encoders(make_corpus, tmp_path):
     corpus = make_corpus()
-    checkpoint = untrained(corpus, tmp_path / "c")
+    checkpoint = untrained_checkpoint(corpus, tmp_path / "c")
     model, codes, _ = encoded(corpus, checkpoint)
     outputs = compute_outputs(checkpoint, corpus, "valid")
     expected = np.exp(codes.specific.log_variance.numpy() / 2)[corpus.rows("valid")]
     for m, name in enumerate(model.modalities):
         assert np.allclose(outputs.deviations[f"specific.{name}"], expected[:, m], atol=1e-6)
-    still = untrained(corpus, tmp_path / "d", stochastic=False)
+    still = untrained_checkpoint(corpus, tmp_path / "d", stochastic=False)
     assert compute_outputs(still, corpus, "valid").deviations == {}
 
 
 @pytest.mark.parametrize("classes", [None, ("low", "high")])
 def test_the_frame_tells_errors(make_corpus, tmp_path, classes):
     corpus = make_corpus(classes=classes)
-    outputs = compute_outputs(untrained(corpus, tmp_path / "c"), corpus, "valid")
+    outputs = compute_outputs(untrained_checkpoint(corpus, tmp_path / "c"), corpus, "valid")
     frame = outputs.frame(corpus)
     assert list(frame["id"]) == list(corpus.utterances["id"].iloc[corpus.rows("valid")])
     if classes:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,34 +13,12 @@ from mmmie.analysis.edits import ChannelEdit, Edit
 from mmmie.analysis.outputs import cached_outputs
 from mmmie.analysis.shapley import shapley_values
 from mmmie.analysis.what_if import EditableUtterance, noise_effect
-from mmmie.corpus import Corpus, Features
-from mmmie.model.config import ModelSettings
+from mmmie.corpus import Features
 from mmmie.model.features import FeatureStore
 from mmmie.model.inference import encode_rows, predict_windows, windows_of
-from mmmie.model.mmmie import MMMIE
+from tests.analysis.untrained import untrained
 
 CLASSES = ("no", "maybe", "yes")
-
-
-@dataclass
-class Untrained:
-    """As much of a checkpoint as is needed, with random weights."""
-
-    model: MMMIE
-    device: str = "cpu"
-
-    def __post_init__(self):
-        self.info = SimpleNamespace(check_corpus=lambda corpus: None)
-
-
-def untrained(corpus: Corpus, **settings) -> Untrained:
-    torch.manual_seed(1)
-    model = MMMIE(
-        corpus.modalities, corpus.label, ModelSettings(dim=8, heads=2, invariant_dim=3, **settings)
-    ).eval()
-    model.standardise_by(corpus, corpus.rows("train"))
-    model.keep.copy_(torch.linspace(0.3, 0.9, len(corpus.modalities)))
-    return Untrained(model)
 
 
 def predicted(checkpoint, corpus, presence=None):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import sync_playwright
 
 from app.views.colouring import colouring
 from app.views.maps import Marks, fused_places, maps_message, utterance_words
@@ -19,7 +16,6 @@ from mmmie.analysis.projections import Projection
 from mmmie.corpus import Label
 
 HERE = Path(__file__).resolve().parents[3] / "app" / "components"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 N = 25  # a grid of five by five
 PAGE = """
 <style>{css}</style><body style="margin:0;width:400px"><div id="holder">
@@ -54,20 +50,13 @@ def message(dimensions=2, by="label", **more):
 
 
 @pytest.fixture(scope="module")
-def page():
-    if CHROMIUM is None:
-        if os.environ.get("MMMIE_BROWSER_REQUIRED"):
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        opened = browser.new_page(viewport={"width": 420, "height": 500})
-        js, css = ((HERE / f"maps.{kind}").read_text() for kind in ("js", "css"))
-        opened.set_content(PAGE.format(css=css, js=json.dumps(js)))
-        opened.wait_for_function("window.ready")
-        yield opened
-        browser.close()
+def page(browser):
+    opened = browser.new_page(viewport={"width": 420, "height": 500})
+    js, css = ((HERE / f"maps.{kind}").read_text() for kind in ("js", "css"))
+    opened.set_content(PAGE.format(css=css, js=json.dumps(js)))
+    opened.wait_for_function("window.ready")
+    yield opened
+    opened.close()
 
 
 def place(page, name):
