@@ -24,7 +24,7 @@ def drawing(height: float, alt: str) -> Element:
         height: pixels.
         alt: one sentence for those who cannot see it.
     """
-    style = "display: block; font-size: 12px; overflow: visible"
+    style = "display: block; font-size: 12px"
     root = Element("svg", width="100%", height=_written(height), style=style)
     root.set("class", _CLASS)
     root.set("role", "img")
@@ -39,7 +39,7 @@ def add(parent: Element, tag: str, text: str = "", **attributes: str | float) ->
         parent: what it is put into.
         tag: of SVG.
         text: its words, escaped when it is written.
-        attributes: numbers are written with four digits.
+        attributes: numbers are written with five digits.
     """
     names = {name.replace("_", "-"): _written(value) for name, value in attributes.items()}
     element = ElementTree.SubElement(parent, tag, names)
@@ -47,9 +47,20 @@ def add(parent: Element, tag: str, text: str = "", **attributes: str | float) ->
     return element
 
 
+def place(parent: Element, x: str | float, y: float) -> Element:
+    """A point of a drawing, around which further elements stand in pixels."""
+    return add(parent, "svg", x=x, y=y, width=1, height=1, overflow="visible")
+
+
 def hint(element: Element, text: str) -> None:
     """What the pointer says on an element."""
     add(element, "title", text)
+
+
+def choosable(element: Element, name: str) -> None:
+    """Make a click on an element choose an utterance; see `app.components.drawings`."""
+    element.set("data-choice", name)
+    element.set("style", "cursor: pointer")
 
 
 def write(root: Element) -> str:
@@ -94,4 +105,4 @@ def per_cent(share: float) -> str:
 
 
 def _written(value: str | float) -> str:
-    return value if isinstance(value, str) else f"{value:.4g}"
+    return value if isinstance(value, str) else f"{value:.5g}"
