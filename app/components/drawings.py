@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pandas as pd
 import streamlit as st
 
+from app.components.figures import figure_footer
 from app.components.page_record import keep_recording
 
 DRAWING = "mmmie_drawing"
@@ -80,3 +82,11 @@ def draw(drawing: str, *, key: str, choose: Callable[[str], None] | None = None)
 
     keep_recording()
     _render(key=key, data={"drawing": drawing}, on_chosen_change=take)
+
+
+def drawn_figure(
+    drawing: str, *, key: str, caption: str, explanation: str, data: pd.DataFrame
+) -> None:
+    """Draw it with what belongs to a figure; the arguments are those of `figure_footer`."""
+    draw(drawing, key=key)
+    figure_footer(key=key, caption=caption, explanation=explanation, data=data, pictures=(key,))

@@ -14,17 +14,19 @@ import numpy as np
 
 Element = ElementTree.Element
 
+LETTERS = 12
 _CLASS = "mmmie-drawing"
 
 
-def drawing(height: float, alt: str) -> Element:
+def drawing(height: float, alt: str, letters: int = LETTERS) -> Element:
     """An empty drawing.
 
     Args:
         height: pixels.
         alt: one sentence for those who cannot see it.
+        letters: their size in pixels, unless an element says otherwise.
     """
-    style = "display: block; font-size: 12px"
+    style = f"display: block; font-size: {letters}px"
     root = Element("svg", width="100%", height=_written(height), style=style)
     root.set("class", _CLASS)
     root.set("role", "img")
@@ -101,7 +103,7 @@ def gradient(parent: Element, name: str, scale: Sequence[Sequence[object]]) -> s
 
 def per_cent(share: float) -> str:
     """A place across the drawing."""
-    return f"{100 * share:.4g}%"
+    return f"{100 * share:.5g}%"
 
 
 def _written(value: str | float) -> str:
