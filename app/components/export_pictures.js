@@ -1,7 +1,7 @@
 // Draws the figures of the page into a file: Plotly's own by Plotly, maps by their canvases.
 
 const SCALE = 2;
-const KINDS = [".js-plotly-plot", ".mmmie-key", ".mmmie-panel"];
+const KINDS = [".js-plotly-plot", ".mmmie-key", ".mmmie-panel", "svg.mmmie-drawing"];
 
 /** Colours and offsets of a gradient as the browser writes it. */
 function stops(gradient) {
@@ -82,7 +82,20 @@ function sketch(element, format, scale) {
   return `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(root))}`;
 }
 
+/** A drawing of ours on its own: as large as it stands here, in the colour of its words. */
+function alone(drawing, scale) {
+  const { width, height } = drawing.getBoundingClientRect();
+  const { color, fontFamily } = getComputedStyle(drawing);
+  const copy = drawing.cloneNode(true);
+  copy.setAttribute("width", width * scale);
+  copy.setAttribute("height", height * scale);
+  copy.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  Object.assign(copy.style, { color, fontFamily });
+  return `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+}
+
 async function drawn(graph, format, scale) {
+  if (graph.matches("svg")) return alone(graph, scale);
   if (!graph.classList.contains("js-plotly-plot")) return sketch(graph, format, scale);
   const { width, height } = graph._fullLayout;
   const layout = { ...graph.layout, paper_bgcolor: "rgba(0,0,0,0)" };

@@ -12,8 +12,8 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.components.drawings import drawn_figure
 from app.components.edit_state import held_edit, hold_edit, publish_edit
-from app.components.figures import figure
 from app.components.identity_effect import effective
 from app.components.layout import wide_columns
 from app.components.window_chat import (
@@ -23,13 +23,7 @@ from app.components.window_chat import (
     step_buttons,
     window_bubbles,
 )
-from app.views.context import (
-    TRAINED_WORDS,
-    VARIANT_WORDS,
-    attention_figure,
-    class_prediction_figure,
-    prediction_figure,
-)
+from app.views.context import TRAINED_WORDS, VARIANT_WORDS
 from app.views.conversation import label_limits
 from app.views.edit_words import (
     attention_finding,
@@ -38,6 +32,7 @@ from app.views.edit_words import (
     number_finding,
 )
 from app.views.names import plain
+from app.views.window import attention_svg, class_prediction_svg, prediction_svg
 from mmmie.analysis.context_use import attention_shares, shares_of, window_places
 from mmmie.analysis.identity_effect import prediction_shift
 from mmmie.analysis.outputs import TRAINED
@@ -333,10 +328,11 @@ def _prediction(window: _Window, now: EditedPrediction | None) -> None:
     view = window.view
     label, truth = view.corpus.label, view.frame["label"].iloc[view.primary]
     was, is_ = _outputs(window, now)
+    alt = "Prediction of the utterance as trained and with what is changed"
     if label.classes is None:
         values = {TRAINED_WORDS: float(was), _NOW: float(is_)}
         limits = label_limits(label, view.frame["label"].to_numpy())
-        fig = prediction_figure(values, float(truth), label, limits)
+        drawing = prediction_svg(values, float(truth), label, limits, alt=alt)
         data = pd.DataFrame({"variant": values.keys(), "prediction": values.values()})
         marks = (
             "The **hollow** dot is the true label, the **filled** ones what the model says as "
@@ -345,18 +341,17 @@ def _prediction(window: _Window, now: EditedPrediction | None) -> None:
     else:
         classes = list(label.classes)
         shares = {TRAINED_WORDS: was, _NOW: is_}
-        fig = class_prediction_figure(shares, str(truth), classes)
+        drawing = class_prediction_svg(shares, str(truth), classes, alt=alt)
         data = pd.DataFrame(shares, index=classes).T.rename_axis("variant").reset_index()
         marks = "The probabilities of the classes, as trained and now; the true one is outlined."
-    figure(
-        fig,
+    drawn_figure(
+        drawing,
         key="prediction-now",
         caption=f"Utterance {plain(window.name)}; now: the same weights, told what is chosen "
         "above.",
         explanation=f"{marks} The weights are the same: only what the identity embedding is told, "
         "and which neighbours there are, differs.",
         data=data.assign(truth=truth, utterance=window.name, edit=str(written(window.edit))),
-        alt="Prediction of the utterance as trained and with what is changed",
     )
 
 
@@ -369,8 +364,13 @@ def _attention(
     edited: bool,
 ) -> None:
     st.subheader(plain(attention_finding(before, now, names, edited=edited)))
-    figure(
-        attention_figure({TRAINED_WORDS: before, _NOW: now}, names, window.view.outputs.modalities),
+    drawn_figure(
+        attention_svg(
+            {TRAINED_WORDS: before, _NOW: now},
+            names,
+            window.view.outputs.modalities,
+            alt="Attention on every utterance of the window, as trained and with what is changed",
+        ),
         key="attention-now",
         caption="Attention of the last layer, mean over heads; one utterance.",
         explanation=(
@@ -378,7 +378,6 @@ def _attention(
             "sum to 100 %. Where both panels are alike, what is changed does not steer attention."
         ),
         data=pd.concat([before.assign(variant=TRAINED_WORDS), now.assign(variant=_NOW)]),
-        alt="Attention on every utterance of the window, as trained and with what is changed",
     )
 
 

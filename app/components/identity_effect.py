@@ -8,18 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.components.drawings import drawn_figure
 from app.components.figures import figure
 from app.components.layout import wide_columns
 from app.components.trained_without import Retrained
 from app.components.window_chat import named_places
-from app.views.context import (
-    TRAINED_WORDS,
-    VARIANT_WORDS,
-    attention_figure,
-    class_prediction_figure,
-    effect_figure,
-    prediction_figure,
-)
+from app.views.context import TRAINED_WORDS, VARIANT_WORDS, effect_figure
 from app.views.conversation import label_limits
 from app.views.identity_effect import (
     attended_figure,
@@ -32,6 +26,7 @@ from app.views.identity_effect import (
 from app.views.names import plain
 from app.views.slice_words import slice_contents, slice_titles
 from app.views.style import three_digits
+from app.views.window import attention_svg, class_prediction_svg, prediction_svg
 from app.views.words import listed
 from mmmie.analysis.context_use import attention_shares, neighbour_share, window_places
 from mmmie.analysis.identity_change import (
@@ -78,6 +73,7 @@ def draw_prediction(view: state.View, other: Retrained | None) -> None:
     if other is not None:
         found[VARIANT_WORDS[RETRAINED]] = other.outputs.output[TRAINED][row]
     one = view.frame.iloc[row]
+    alt = "Prediction of the utterance as trained and under every intervention on identity"
     explanation = (
         "The model stays as trained; only what its identity embedding is told changes, or its "
         "neighbours are hidden. The further a mark moves from the dotted line, the more this "
@@ -90,20 +86,19 @@ def draw_prediction(view: state.View, other: Retrained | None) -> None:
         truth = float(one["label"])
         st.subheader(_prediction_title(values, truth))
         limits = label_limits(label, view.frame["label"].to_numpy())
-        fig = prediction_figure(values, truth, label, limits)
+        drawing = prediction_svg(values, truth, label, limits, alt=alt)
         data = pd.DataFrame({"variant": values.keys(), "prediction": values.values()})
     else:
         st.subheader(_class_title(found, str(one["label"]), list(label.classes)))
-        fig = class_prediction_figure(found, str(one["label"]), list(label.classes))
+        drawing = class_prediction_svg(found, str(one["label"]), list(label.classes), alt=alt)
         data = pd.DataFrame(found, index=list(label.classes)).T.rename_axis("variant")
         data = data.reset_index()
-    figure(
-        fig,
+    drawn_figure(
+        drawing,
         key="prediction-under-interventions",
         caption=f"Utterance {plain(str(one['id']))}, the target of the window.",
         explanation=explanation,
         data=data.assign(truth=one["label"]),
-        alt="Prediction of the utterance as trained and under every intervention on identity",
     )
 
 
@@ -132,8 +127,13 @@ def draw_attention(view: state.View, variant: str, other: Retrained | None) -> N
         + listed([f"{mine[name]} under “{plain(name)}”" for name in rest])
     )
     means = [f"{share[view.within].mean():.0%}" for share in everywhere.values()]
-    figure(
-        attention_figure(tables, names, modalities),
+    drawn_figure(
+        attention_svg(
+            tables,
+            names,
+            modalities,
+            alt="Attention on every utterance of the window, one panel a variant",
+        ),
         key="attention",
         caption=f"Last layer, mean over heads; one utterance. Over {_sample(view)} neighbours get "
         f"{listed(means)}.",
@@ -144,7 +144,6 @@ def draw_attention(view: state.View, variant: str, other: Retrained | None) -> N
             "attention here."
         ),
         data=pd.concat([t.assign(variant=name) for name, t in tables.items()]),
-        alt="Attention on every utterance of the window, one panel a variant",
     )
 
 

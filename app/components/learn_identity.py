@@ -7,14 +7,14 @@ import pandas as pd
 import streamlit as st
 
 from app.components.chat import chat
-from app.components.figures import figure
+from app.components.drawings import drawn_figure
 from app.components.learn_frame import closing, opening
 from app.components.learn_subject import Subject
 from app.components.window_chat import window_bubbles
-from app.views.context import class_prediction_figure, prediction_figure
-from app.views.learn_style import large
+from app.views.learn_style import LETTERS
 from app.views.learn_words import identity_answer, identity_title
 from app.views.names import plain
+from app.views.window import class_prediction_svg, prediction_svg
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.context_use import window_places
 from mmmie.analysis.lesson_answers import Answer, Told, ask
@@ -118,22 +118,26 @@ def _title(subject: Subject, said: dict[str, np.ndarray], changed: bool) -> str:
 
 def _draw_predictions(subject: Subject, said: dict[str, np.ndarray]) -> None:
     label, truth = subject.view.corpus.label, subject.one["label"]
+    alt = "Prediction of the utterance as trained, as told now, and without identity"
     if label.classes is None:
         values = {name: float(np.ravel(output)[0]) for name, output in said.items()}
-        fig = prediction_figure(values, float(truth), label, subject.limits)
+        drawing = prediction_svg(
+            values, float(truth), label, subject.limits, alt=alt, letters=LETTERS
+        )
         data = pd.DataFrame({"told": values.keys(), "prediction": values.values()})
     else:
-        fig = class_prediction_figure(said, str(truth), list(label.classes))
+        drawing = class_prediction_svg(
+            said, str(truth), list(label.classes), alt=alt, letters=LETTERS
+        )
         data = pd.DataFrame(said, index=list(label.classes)).T.rename_axis("told").reset_index()
-    figure(
-        large(fig),
+    drawn_figure(
+        drawing,
         key="lesson-identity",
         caption=f"Utterance {plain(subject.name)}. Hollow: truth; filled: prediction."
         if label.classes is None
         else f"Utterance {plain(subject.name)}.",
         explanation=_EXPLANATION,
         data=data.assign(truth=truth),
-        alt="Prediction of the utterance as trained, as told now, and without identity",
     )
 
 

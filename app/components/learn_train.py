@@ -8,17 +8,17 @@ import pandas as pd
 import streamlit as st
 
 from app import loading, state
-from app.components.figures import figure
+from app.components.drawings import drawn_figure
 from app.components.learn_frame import closing, opening
 from app.components.learn_subject import Subject
 from app.components.new_run import free_name, start_run
 from app.components.run_live import live_run
 from app.components.settings_form import config_of
-from app.views.context import prediction_figure
 from app.views.contributions_words import number
-from app.views.learn_style import large
+from app.views.learn_style import LETTERS
 from app.views.learn_words import train_answer, train_title
 from app.views.names import plain, text_of
+from app.views.window import prediction_svg
 from app.views.words import metric
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.lesson_answers import Told, ask
@@ -161,13 +161,19 @@ def _compare(subject: Subject, mine: Checkpoint, shipped: Checkpoint) -> None:
         f"{number(float(one['label']))}"
     )
     assert corpus.label.range is not None
-    figure(
-        large(prediction_figure(values, float(one["label"]), corpus.label, corpus.label.range)),
+    drawn_figure(
+        prediction_svg(
+            values,
+            float(one["label"]),
+            corpus.label,
+            corpus.label.range,
+            alt="Prediction of one utterance by your model and by the shipped one, and the truth",
+            letters=LETTERS,
+        ),
         key="lesson-compare",
         caption=f"Utterance {plain(str(one['id']))} of the demo corpus.",
         explanation=_EXPLANATION,
         data=pd.DataFrame({"model": values.keys(), "prediction": values.values()}),
-        alt="Prediction of one utterance by your model and by the shipped one, and the truth",
     )
     if st.button("Compare them on every utterance", icon=":material/compare:",
                  on_click=_pick, args=(f"runs/{mine.info.name}",)):  # fmt: skip

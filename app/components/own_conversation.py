@@ -11,13 +11,15 @@ import streamlit as st
 
 from app import loading
 from app.components.bring_corpus import show_faults
-from app.components.figures import figure
+from app.components.drawings import draw
+from app.components.figures import figure_footer
 from app.components.layout import wide_columns
 from app.components.upload import upload_corpus
 from app.state import View
-from app.views.conversation import conversation_figure, label_limits
+from app.views.conversation import label_limits
 from app.views.names import plain
 from app.views.own_conversation import EXAMPLE, missing_words, own_table, own_title
+from app.views.timeline import timeline_svg
 from mmmie.analysis.own_conversation import (
     MOST_TURNS,
     MOST_WORDS,
@@ -205,21 +207,25 @@ def _shown(view: View, turns: pd.DataFrame, output: np.ndarray, sample: str) -> 
     label = view.checkpoint.info.label
     st.subheader(own_title(turns, label))
     known = "label" in turns
-    figure(
-        conversation_figure(
+    draw(
+        timeline_svg(
             turns,
             label,
             label_limits(label, turns["label" if known else "prediction"].to_numpy()),
             "",
             None if label.classes is None else output,
+            alt="predictions over the turns of a conversation",
         ),
+        key="own-timeline",
+    )
+    figure_footer(
         key="own-timeline",
         caption=f"{len(turns)} turns. {sample} Model {plain(view.choice.name)}.",
         explanation=(_NUMBERS if label.classes is None else _CLASSES)
         + "\n\n"
         + (_KNOWN if known else _UNKNOWN),
         data=turns,
-        alt="predictions over the turns of a conversation",
+        pictures=("own-timeline",),
     )
     table = own_table(turns)
     columns: dict[str, Any] = {

@@ -12,6 +12,7 @@ from streamlit.proto.Block_pb2 import Block
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.Element_pb2 import Element
 
+from app.components.drawings import DRAWING
 from app.components.page_record import Path
 from app.components.point_maps import MAPS
 from app.views.maps_figure import maps_figure
@@ -152,9 +153,11 @@ def _dataframe(table: Any) -> Part | None:
 
 
 def _component(component: Any) -> Part | None:
-    """Maps and chats; buttons and players have nothing to say on paper."""
+    """Maps, drawings and chats; buttons and players have nothing to say on paper."""
     if component.component_name.endswith(MAPS):
         return Picture(str(maps_figure(component.bytes).to_json()), "Maps of the codes.")
+    if component.component_name.endswith(DRAWING):
+        return Legend(Markup(json.loads(component.json)["drawing"]))
     if "bubbles" not in component.json:
         return None
     held = json.loads(component.json)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app import state
-from app.components.figures import figure, selected_ids
-from app.views.conversation import conversation_figure, label_limits
+from app.components.drawings import draw
+from app.components.figures import figure_footer
+from app.views.conversation import label_limits
 from app.views.names import plain
 from app.views.style import three_digits
+from app.views.timeline import MOST_TURNS, timeline_svg
 from mmmie.analysis.outputs import TRAINED
 
 _KEY = "conversation-timeline"
@@ -36,28 +39,39 @@ def timeline(view: state.View) -> None:
     one = frame.iloc[view.primary]
     turns = frame[frame["conversation"] == one["conversation"]].sort_values("position")
     within = view.within[turns.index.to_numpy()]
+    shown = turns_around(turns, str(one["id"]))
     probabilities = None
     if label.classes is not None:
-        probabilities = view.outputs.output[TRAINED][turns.index.to_numpy()]
+        probabilities = view.outputs.output[TRAINED][shown.index.to_numpy()]
     st.subheader(timeline_title(turns))
-    figure(
-        conversation_figure(
-            turns,
+    draw(
+        timeline_svg(
+            shown,
             label,
             label_limits(label, frame["label"].to_numpy()),
             str(one["id"]),
             probabilities,
+            alt=f"truth and prediction over the turns of conversation {one['conversation']}",
             pinned=state.selection().pinned,
-            within=within,
+            within=view.within[shown.index.to_numpy()],
         ),
         key=_KEY,
-        caption=_caption(view, turns, int(within.sum())),
+        choose=lambda name: state.select([name], name),
+    )
+    figure_footer(
+        key=_KEY,
+        caption=_caption(view, turns, len(shown), int(within.sum())),
         explanation=_EXPLANATION[label.kind],
         data=turns,
-        alt=f"truth and prediction over the turns of conversation {one['conversation']}",
-        on_select=_choose,
-        selection_mode=("points",),
+        pictures=(_KEY,),
     )
+
+
+def turns_around(turns: pd.DataFrame, primary: str) -> pd.DataFrame:
+    """The turns of a long conversation that can still be told apart, around one of them."""
+    place = int(np.flatnonzero((turns["id"] == primary).to_numpy())[0])
+    first = min(max(place - MOST_TURNS // 2, 0), max(len(turns) - MOST_TURNS, 0))
+    return turns.iloc[first : first + MOST_TURNS]
 
 
 def timeline_title(turns: pd.DataFrame) -> str:
@@ -75,16 +89,12 @@ def timeline_title(turns: pd.DataFrame) -> str:
     )
 
 
-def _caption(view: state.View, turns: pd.DataFrame, within: int) -> str:
+def _caption(view: state.View, turns: pd.DataFrame, shown: int, within: int) -> str:
     speakers = turns["speaker"].nunique() if "speaker" in turns else 0
     who = {0: "no speaker is known", 1: "one speaker"}.get(speakers, f"{speakers} speakers")
     faint = (
         "" if within == len(turns) else f" The {len(turns) - within} outside the slice are faint."
     )
-    return f"{len(turns)} turns, {who}; {view.split} split; model {plain(view.choice.name)}.{faint}"
-
-
-def _choose() -> None:
-    ids = selected_ids(_KEY)
-    if ids:
-        state.select(ids[:1], ids[0])
+    part = "" if shown == len(turns) else f", {shown} of them shown"
+    model = plain(view.choice.name)
+    return f"{len(turns)} turns{part}, {who}; {view.split} split; model {model}.{faint}"

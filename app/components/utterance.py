@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app import state
+from app.components.drawings import draw
 from app.components.expression import (
     face_of,
     spoken_seconds,
@@ -20,11 +19,11 @@ from app.components.expression import (
 from app.components.figures import figure_footer
 from app.components.layout import wide_columns
 from app.state import View
-from app.views.channels import channels_figure
+from app.views.channels import channels_svg
 from app.views.conversation import label_limits
 from app.views.names import channel_words, plain
 from app.views.style import modality_colour, three_digits
-from app.views.utterance import class_figure, scale_figure
+from app.views.utterance import classes_svg, scale_svg
 from mmmie.analysis.channels import readable_channels
 from mmmie.analysis.outputs import TRAINED
 from mmmie.corpus import Corpus
@@ -113,15 +112,10 @@ def _transcript(one: pd.Series) -> None:
 
 def _truth_and_prediction(view: View, row: int, one: pd.Series, key: str) -> None:
     label, frame = view.corpus.label, view.frame
-    chart: dict[str, Any] = {"theme": "streamlit", "width": "stretch", "key": f"{key}-scale"}
     if label.classes is None:
         limits = label_limits(label, frame["label"].to_numpy())
         truth, prediction = float(one["label"]), float(one["prediction"])
-        st.plotly_chart(
-            scale_figure(label, limits, truth, prediction),
-            alt=f"truth {truth:.3g} and prediction {prediction:.3g} on the {label.name} scale",
-            **chart,
-        )
+        draw(scale_svg(label, limits, truth, prediction), key=f"{key}-scale")
         easier = float((frame["absolute_error"] < one["absolute_error"]).mean())
         st.caption(
             f"truth {three_digits(truth)} (hollow), prediction {three_digits(prediction)} "
@@ -130,11 +124,7 @@ def _truth_and_prediction(view: View, row: int, one: pd.Series, key: str) -> Non
         )
         return
     probabilities = view.outputs.output[TRAINED][row]
-    st.plotly_chart(
-        class_figure(list(label.classes), probabilities, str(one["label"])),
-        alt=f"probabilities of the classes; the true one is {one['label']}",
-        **chart,
-    )
+    draw(classes_svg(list(label.classes), probabilities, str(one["label"])), key=f"{key}-scale")
     verdict = "right" if one["correct"] else f"wrong: the truth is {plain(str(one['label']))}"
     st.caption(f"Predicted {plain(str(one['prediction']))}, {verdict}.")
 
@@ -181,12 +171,17 @@ def _one_modality(
     step = _STEP_NAMES.get(modality, "frame")
     colour = modality_colour(modality, list(corpus.modalities))
     chart_key = f"{key}-{modality}"
-    st.plotly_chart(
-        channels_figure(values[:, chosen], names, mean, deviation, colour, step_name=step),
-        theme="streamlit",
-        width="stretch",
+    draw(
+        channels_svg(
+            values[:, chosen],
+            names,
+            mean,
+            deviation,
+            colour,
+            step_name=step,
+            alt=f"{modality} channels of the utterance over time",
+        ),
         key=chart_key,
-        alt=f"{modality} channels of the utterance over time",
     )
     data = pd.DataFrame(values[:, chosen], columns=names)
     data.insert(0, step, np.arange(1, len(data) + 1))
@@ -199,6 +194,7 @@ def _one_modality(
             "it, so a curve near an edge is unusual."
         ),
         data=data,
+        pictures=(chart_key,),
     )
 
 

@@ -90,7 +90,12 @@ def filtered(frame: pd.DataFrame, filters: Filters) -> pd.DataFrame:
 
 def flag_columns(corpus: Corpus) -> list[str]:
     """The further columns of a corpus that hold 0 and 1 only."""
-    table = corpus.utterances
+    return _flag_columns(corpus.fingerprint, corpus)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _flag_columns(fingerprint: str, _corpus: Corpus) -> list[str]:
+    table = _corpus.utterances
     others = [c for c in table.columns if c not in STANDARD_COLUMNS]
     flags = [c for c in others if set(table[c].dropna().unique()) == {0, 1}]
     return flags[:_MOST_FLAGS]

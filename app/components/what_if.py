@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.components.drawings import drawn_figure
 from app.components.expression import (
     face_of,
     spoken_seconds,
@@ -19,7 +20,6 @@ from app.components.figures import figure
 from app.components.layout import wide_columns
 from app.components.what_if_controls import ask, asked, controls, publish, suggestions
 from app.state import View
-from app.views.context import class_prediction_figure
 from app.views.contributions_words import turn_name
 from app.views.conversation import label_limits
 from app.views.names import plain
@@ -34,6 +34,7 @@ from app.views.what_if_words import (
     tries_title,
     what_if_title,
 )
+from app.views.window import class_prediction_svg
 from mmmie.analysis.edits import Edit, edit_to_text
 
 if TYPE_CHECKING:
@@ -130,6 +131,13 @@ def _result(
     values = [before, *own[1:], *([own[0]] if edit else [])]
     rows = [AS_IT_IS, *names, TOGETHER] if len(names) > 1 else [AS_IT_IS, *names]
     truth = view.frame["label"].iloc[view.primary]
+    shared: dict[str, Any] = {
+        "key": "what-if-result",
+        "caption": f"Utterance {plain(utterance.turns['id'].iloc[utterance.own])}, its window as "
+        + ("it is." if label.classes else "it is. Tick: before; filled: now; hollow: truth."),
+        "explanation": _RESULT,
+    }
+    alt = "The prediction as it is, with every change alone and with all of them"
     if label.classes is None:
         fig = moves_figure(
             rows, [float(before[0])] * len(rows), [float(v[0]) for v in values], limits,
@@ -140,18 +148,14 @@ def _result(
         # Rows are told apart by their names, and two channels may be called the same.
         unique = [n if rows.count(n) == 1 else f"{n} ({i})" for i, n in enumerate(rows)]
         named = dict(zip(unique, values, strict=True))
-        fig = class_prediction_figure(named, str(truth), list(label.classes))
+        drawing = class_prediction_svg(named, str(truth), list(label.classes), alt=alt)
         data = pd.DataFrame(values, columns=list(label.classes))
     data.insert(0, "change", rows)
-    figure(
-        fig,
-        key="what-if-result",
-        caption=f"Utterance {plain(utterance.turns['id'].iloc[utterance.own])}, its window as it "
-        + ("is." if label.classes else "is. Tick: before; filled: now; hollow: truth."),
-        explanation=_RESULT,
-        data=data.assign(truth=truth),
-        alt="The prediction as it is, with every change alone and with all of them",
-    )
+    data["truth"] = truth
+    if label.classes is None:
+        figure(fig, data=data, alt=alt, **shared)
+    else:
+        drawn_figure(drawing, data=data, **shared)
 
 
 def _seen_and_heard(view: View, utterance: EditableUtterance, edit: Edit) -> None:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import plotly.graph_objects as go
 
 from app.views.names import channel_words
-from app.views.style import NEUTRAL, blank
+from app.views.style import NEUTRAL, three_digits
+from app.views.svg import Element, add, drawing, hint, per_cent, ticks, write
 
-_ROW_PIXELS = 84
+_ROW, _TITLE, _PANEL, _FOOT = 92, 18, 56, 34  # pixels
 _SPREADS = 3.2
-_GAP = 0.13  # of the width, between columns
-_TITLE = 0.34  # of a row, for the title above its panel
+_GAP = 0.04  # of the width, between columns
+_SCALE = 0.09  # of the width, for the numbers beside a panel
+_WORDS = {"fill": "currentColor", "fill_opacity": "0.75", "font_size": "10"}
 
 
-def channels_figure(
+def channels_svg(
     values: np.ndarray,
     names: list[str],
     mean: np.ndarray,
     deviation: np.ndarray,
     colour: str,
+    *,
+    alt: str,
     columns: int = 2,
     step_name: str = "frame",
-) -> go.Figure:
+) -> str:
     """One small panel a channel; a dotted line is what is usual in the corpus.
 
     Every panel keeps the limits of the corpus, so that two utterances can be compared.
@@ -35,55 +36,97 @@ def channels_figure(
         mean: (channels,) over the corpus.
         deviation: (channels,) over the corpus.
         colour: of the modality.
+        alt: one sentence for those who cannot see it.
         columns: panels beside each other.
         step_name: what a step is.
     """
+    columns = min(columns, len(names))
     rows = -(-len(names) // columns)
-    steps = np.arange(1, len(values) + 1)
-    ends = [0.5, len(values) + 0.5]
-    traces: list[dict[str, Any]] = []
-    layout: dict[str, Any] = {"annotations": []}
-    # Built as one dictionary: plotly checks it once, which matters for so many small panels.
+    root = drawing(_ROW * rows + _FOOT, alt)
+    wide = (1 - _GAP * (columns - 1)) / columns
     for i, (name, unit) in enumerate(map(channel_words, names)):
-        number = str(i + 1) if i else ""
         row, column = divmod(i, columns)
-        left = column * (1 + _GAP) / columns
-        right = left + (1 + _GAP) / columns - _GAP
-        bottom, top = 1 - (row + 1) / rows, 1 - (row + _TITLE) / rows
-        last = i + columns >= len(names)  # nothing stands below it
         half = max(_SPREADS * float(deviation[i]), 1e-6)
         low = min(mean[i] - half, float(values[:, i].min()))
         high = max(mean[i] + half, float(values[:, i].max()))
-        place = {"type": "scatter", "xaxis": f"x{number}", "yaxis": f"y{number}"}
-        traces += [
-            {
-                **place, "x": steps, "y": values[:, i], "name": name,
-                "mode": "lines" if len(values) > 1 else "markers",
-                "line": {"color": colour, "width": 1.8}, "marker": {"color": colour},
-                "hovertemplate": f"{name} %{{y:.3g}} {unit}<br>{step_name} %{{x}}<extra></extra>",
-            },
-            {
-                **place, "x": ends, "y": [mean[i], mean[i]], "mode": "lines", "hoverinfo": "skip",
-                "line": {"color": NEUTRAL, "width": 1, "dash": "dot"},
-            },
-        ]  # fmt: skip
-        layout[f"xaxis{number}"] = {
-            "domain": [left, right], "anchor": f"y{number}", "range": ends, "showgrid": False,
-            "zeroline": False, "nticks": 5, "tickfont": {"size": 10}, "showticklabels": last,
-            "title": {"text": step_name if last else "", "font": {"size": 11}},
-        }  # fmt: skip
-        layout[f"yaxis{number}"] = {
-            "domain": [max(bottom, 0), top], "anchor": f"x{number}", "range": [low, high],
-            "nticks": 3, "zeroline": False, "tickfont": {"size": 10},
-        }  # fmt: skip
-        layout["annotations"].append(
-            {
-                "text": f"{name} ({unit})" if unit else name, "x": (left + right) / 2, "y": top,
-                "xref": "paper", "yref": "paper", "xanchor": "center", "yanchor": "bottom",
-                "showarrow": False, "font": {"size": 12},
-            }
+        panel = _Panel(column * (wide + _GAP) + _SCALE, wide - _SCALE, _ROW * row + _TITLE)
+        title = f"{name} ({unit})" if unit else name
+        add(
+            root, "text", title, x=per_cent(panel.left + panel.width / 2), y=panel.top - 5,
+            text_anchor="middle", fill="currentColor",
         )  # fmt: skip
-    layout["margin"] = {"l": 34, "r": 6, "t": 4, "b": 44}
-    house = blank(64 + _ROW_PIXELS * rows, showlegend=False).layout.to_plotly_json()
-    house.pop("template", None)  # the default again, and slow to check
-    return go.Figure(traces, {**house, **layout})
+        _numbers(root, panel, low, high)
+        said = [f"{step_name} {j}: {three_digits(v)} {unit}".strip()
+                for j, v in enumerate(values[:, i], start=1)]  # fmt: skip
+        _curve(root, panel, values[:, i], float(mean[i]), (low, high), colour, said)
+        if i + columns >= len(names):  # nothing stands below it
+            _steps(root, panel, len(values), step_name)
+    return write(root)
+
+
+class _Panel:
+    """Where a panel stands: left and width as shares of the drawing, top in pixels."""
+
+    def __init__(self, left: float, width: float, top: float) -> None:
+        self.left, self.width, self.top = left, width, top
+
+
+def _curve(
+    root: Element,
+    panel: _Panel,
+    values: np.ndarray,
+    mean: float,
+    limits: tuple[float, float],
+    colour: str,
+    said: list[str],
+) -> None:
+    """The values over the steps; each step says its value under the pointer."""
+    steps, span = len(values), limits[1] - limits[0]
+    # Its own units, stretched to whatever room there is: steps across, pixels down.
+    inner = add(
+        root, "svg", x=per_cent(panel.left), y=panel.top, width=per_cent(panel.width),
+        height=_PANEL, viewBox=f"0 0 {steps} {_PANEL}", preserveAspectRatio="none",
+    )  # fmt: skip
+    down = _PANEL * (limits[1] - values) / span
+    usual = _PANEL * (limits[1] - mean) / span
+    even = "vector-effect: non-scaling-stroke"
+    add(
+        inner, "line", x1=0, x2=steps, y1=usual, y2=usual, stroke=NEUTRAL, style=even,
+        stroke_dasharray="2 3",
+    )  # fmt: skip
+    across = np.arange(steps) + 0.5 if steps > 1 else np.array([0.25, 0.75])
+    places = zip(across, np.resize(down, len(across)), strict=True)
+    add(
+        inner, "polyline", points=" ".join(f"{x:.4g},{y:.4g}" for x, y in places), fill="none",
+        stroke=colour, stroke_width=1.8, style=even, stroke_linejoin="round",
+    )  # fmt: skip
+    for j, text in enumerate(said):
+        target = add(inner, "rect", x=j, y=0, width=1, height=_PANEL, fill="transparent")
+        hint(target, text)
+
+
+def _numbers(root: Element, panel: _Panel, low: float, high: float) -> None:
+    """Round numbers beside a panel, each with its line across it."""
+    for place in ticks(low, high, 3):
+        y = panel.top + _PANEL * (high - place) / (high - low)
+        add(
+            root, "text", f"{place:g}", x=per_cent(panel.left - 0.012), y=y + 3.5,
+            text_anchor="end", **_WORDS,
+        )  # fmt: skip
+        add(
+            root, "line", x1=per_cent(panel.left), x2=per_cent(panel.left + panel.width),
+            y1=y, y2=y, stroke=NEUTRAL, stroke_opacity=0.25,
+        )  # fmt: skip
+
+
+def _steps(root: Element, panel: _Panel, steps: int, step_name: str) -> None:
+    """Numbers of the steps below a panel, and what a step is."""
+    below = panel.top + _PANEL
+    for place in ticks(1, max(steps, 2), 5):
+        if place == int(place) and place <= steps:
+            x = per_cent(panel.left + panel.width * (place - 0.5) / steps)
+            add(root, "text", f"{place:g}", x=x, y=below + 14, text_anchor="middle", **_WORDS)
+    add(
+        root, "text", step_name, x=per_cent(panel.left + panel.width / 2), y=below + 28,
+        text_anchor="middle", fill="currentColor", font_size="11",
+    )  # fmt: skip

@@ -3,63 +3,83 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 
-from app.views.style import NEUTRAL, SENTIMENT_SCALE, blank, class_colours, three_digits
+from app.views.style import (
+    NEUTRAL,
+    SENTIMENT_SCALE,
+    class_colours,
+    sentiment_colour,
+    three_digits,
+)
+from app.views.svg import add, drawing, gradient, hint, per_cent, ticks, write
 from mmmie.corpus import Label
 
-_STRIP_STEPS = 120
+_MARGIN = 0.04  # of the width, on either side
+_MARKS, _STRIP, _TICKS, _TITLE = 18, 38, 72, 92  # pixels from the top
+_ROW = 30
 
 
-def scale_figure(
-    label: Label, limits: tuple[float, float], truth: float, prediction: float
-) -> go.Figure:
+def scale_svg(label: Label, limits: tuple[float, float], truth: float, prediction: float) -> str:
     """Truth (hollow) and prediction (filled) above the diverging scale of the label."""
-    figure = blank(126, showlegend=False)
-    steps = np.linspace(*limits, _STRIP_STEPS)
-    figure.add_heatmap(
-        x=steps, y=[0], z=[steps], colorscale=SENTIMENT_SCALE, zmin=limits[0], zmax=limits[1],
-        showscale=False, hoverinfo="skip",
+    low, high = min(limits[0], prediction), max(limits[1], prediction)
+
+    def across(value: float) -> float:
+        return _MARGIN + (1 - 2 * _MARGIN) * (value - low) / (high - low)
+
+    root = drawing(
+        _TITLE + 8,
+        f"truth {truth:.3g} and prediction {prediction:.3g} on the {label.name} scale",
+    )
+    fill = gradient(root, "sentiment-scale", SENTIMENT_SCALE)
+    add(
+        root, "rect", x=per_cent(across(limits[0])), y=_STRIP, height=20, fill=fill,
+        width=per_cent(across(limits[1]) - across(limits[0])),
     )  # fmt: skip
-    figure.add_scatter(
-        x=[truth, prediction], y=[1, 1], mode="lines", hoverinfo="skip",
-        line={"color": NEUTRAL, "width": 2},
+    add(
+        root, "line", x1=per_cent(across(truth)), x2=per_cent(across(prediction)),
+        y1=_MARKS, y2=_MARKS, stroke=NEUTRAL, stroke_width=2,
     )  # fmt: skip
-    figure.add_scatter(
-        x=[truth], y=[1], mode="markers", name="truth",
-        hovertemplate=f"truth {three_digits(truth)}<extra></extra>",
-        marker={"symbol": "circle-open", "size": 17, "color": NEUTRAL, "line": {"width": 2.5}},
+    hollow = add(
+        root, "circle", cx=per_cent(across(truth)), cy=_MARKS, r=8, fill="none",
+        stroke=NEUTRAL, stroke_width=2.5, pointer_events="all",
     )  # fmt: skip
-    figure.add_scatter(
-        x=[prediction], y=[1], mode="markers", name="prediction",
-        hovertemplate=f"prediction {three_digits(prediction)}<extra></extra>",
-        marker={
-            "size": 15, "color": [prediction], "colorscale": SENTIMENT_SCALE,
-            "cmin": limits[0], "cmax": limits[1], "line": {"width": 1.5, "color": NEUTRAL},
-        },
+    hint(hollow, f"truth {three_digits(truth)}")
+    filled = add(
+        root, "circle", cx=per_cent(across(prediction)), cy=_MARKS, r=7, stroke=NEUTRAL,
+        fill=sentiment_colour(prediction, limits), stroke_width=1.5,
     )  # fmt: skip
-    margin = 0.04 * (limits[1] - limits[0])
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 44})
-    figure.update_xaxes(
-        range=[min(limits[0], prediction) - margin, max(limits[1], prediction) + margin],
-        title=label.name, showgrid=False,
-    )  # fmt: skip
-    figure.update_yaxes(visible=False, range=[-0.6, 1.7])
-    return figure
+    hint(filled, f"prediction {three_digits(prediction)}")
+    words = {"text_anchor": "middle", "fill": "currentColor"}
+    for place in ticks(*limits, 7):
+        add(root, "text", f"{place:g}", x=per_cent(across(place)), y=_TICKS, **words)
+    add(root, "text", label.name, x="50%", y=_TITLE, font_size="13", **words)
+    return write(root)
 
 
-def class_figure(classes: list[str], probabilities: np.ndarray, truth: str) -> go.Figure:
-    """Probability of every class; the true one is named so."""
+def classes_svg(classes: list[str], probabilities: np.ndarray, truth: str) -> str:
+    """Probability of every class as bars, the true one named so.
+
+    Args:
+        classes: their names.
+        probabilities: (classes,).
+        truth: the name of the true class.
+    """
     colours = class_colours(classes)
-    figure = blank(64 + 26 * len(classes), showlegend=False)
-    figure.add_bar(
-        x=probabilities, y=classes, orientation="h",
-        marker={"color": [colours[name] for name in classes]},
-        text=[three_digits(float(p)) for p in probabilities], textposition="outside",
-        cliponaxis=False, hovertemplate="%{y}: %{x:.3f}<extra></extra>",
-    )  # fmt: skip
-    figure.update_layout(margin={"l": 8, "r": 30, "t": 4, "b": 4})
-    figure.update_xaxes(range=[0, 1.08], title="probability", showgrid=False)
-    names = [f"{name} (truth)" if name == truth else name for name in classes]
-    figure.update_yaxes(autorange="reversed", tickvals=classes, ticktext=names)
-    return figure
+    root = drawing(
+        _ROW * len(classes) + 4, f"probabilities of the classes; the true one is {truth}"
+    )
+    for i, (name, probability) in enumerate(zip(classes, probabilities, strict=True)):
+        line = _ROW * i + 13
+        said = f"{name} (truth)" if name == truth else name
+        weight = "600" if name == truth else "400"
+        add(root, "text", said, x="0", y=line - 2, fill="currentColor", font_weight=weight)
+        add(
+            root, "text", f"{probability:.2f}", x="100%", y=line - 2, text_anchor="end",
+            fill="currentColor", font_weight=weight,
+        )  # fmt: skip
+        add(root, "rect", x="0", y=line + 2, width="100%", height=8, rx=2, fill=NEUTRAL,
+            fill_opacity=0.16)  # fmt: skip
+        bar = add(root, "rect", x="0", y=line + 2, width=per_cent(float(probability)), height=8,
+                  rx=2, fill=colours[name])  # fmt: skip
+        hint(bar, f"{name}: probability {probability:.3f}")
+    return write(root)

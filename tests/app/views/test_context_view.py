@@ -4,57 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.views.context import (
-    attention_figure,
-    class_prediction_figure,
-    effect_figure,
-    prediction_figure,
-)
-from app.views.style import modality_colour
-from mmmie.corpus import Label
-
-
-def shares(values: list[list[float]]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {"offset": place - 1, "modality": name, "share": share}
-            for place, row in enumerate(values)
-            for name, share in zip(["text", "audio"], row, strict=True)
-        ]
-    )
-
-
-def test_attention_is_stacked_by_modality_in_its_hue() -> None:
-    tables = {"as trained": shares([[0.1, 0.2], [0.3, 0.4]]), "off": shares([[0.5, 0], [0, 0.5]])}
-    figure = attention_figure(tables, {-1: "-1  Ann", 0: "target  Bo"}, ["text", "audio"])
-    bars = figure.data
-    assert [b.name for b in bars] == ["text", "audio"] * 2
-    assert list(bars[0].x) == [0.1, 0.3]
-    assert list(bars[3].x) == [0, 0.5]
-    assert bars[1].marker.color == modality_colour("audio", ["text", "audio"])
-    assert [b.showlegend for b in bars] == [True, True, False, False]
-    assert figure.layout.xaxis.range == figure.layout.xaxis2.range  # panels can be compared
-    assert list(figure.layout.yaxis.categoryarray) == ["target  Bo", "-1  Ann"]  # past on top
-
-
-def test_predictions_stand_against_one_truth() -> None:
-    label = Label("sentiment", "regression", range=(-3.0, 3.0))
-    figure = prediction_figure({"as trained": 1.0, "off": 4.0}, 0.5, label, (-3, 3))
-    line, truth, prediction = figure.data
-    assert list(truth.x) == [0.5, 0.5]
-    assert list(prediction.x) == [1, 4]
-    assert list(line.x) == [0.5, 1, None, 0.5, 4, None]
-    assert figure.layout.xaxis.range[0] < -3
-    assert figure.layout.xaxis.range[1] > 4  # a prediction outside the range is not cut off
-
-
-def test_the_true_class_is_outlined() -> None:
-    values = {"as trained": np.array([0.2, 0.8]), "off": np.array([0.6, 0.4])}
-    figure = class_prediction_figure(values, "yes", ["no", "yes"])
-    no, yes = figure.data
-    assert (list(no.x), list(yes.x)) == ([0.2, 0.6], [0.8, 0.4])
-    assert yes.marker.line.width > no.marker.line.width == 0
-    assert yes.name == "yes (truth)"
+from app.views.context import effect_figure
 
 
 def changes() -> pd.DataFrame:
