@@ -71,10 +71,8 @@ def make_accelerator(device: str, mixed_precision: str = "no") -> Accelerator:
     return Accelerator(
         cpu=on_cpu,
         mixed_precision=mixed_precision,
-        # which terms are in the loss, and so which parameters, is a matter of settings
-        kwargs_handlers=[
-            DistributedDataParallelKwargs(broadcast_buffers=False, find_unused_parameters=True)
-        ],
+        # which parameters have a part in the loss depends on settings and on what a batch holds
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
 
 
@@ -138,10 +136,10 @@ class Ranks:
         return rows[np.minimum(at, len(rows) - 1)]
 
     def whole(self, own: Tensor, count: int) -> Tensor:
-        """The `count` rows that the shares (⌈count / ranks⌉, …) of all ranks are, with gradients."""
+        """The `count` rows of which every rank has a share (⌈count / ranks⌉, …), with gradients."""
         if self.count == 1:
             return own
-        together: Tensor = _Together.apply(own)  # type: ignore[no-untyped-call]
+        together: Tensor = _Together.apply(own)
         return together[:count]
 
     def whole_codes(self, own: Codes, count: int) -> Codes:
@@ -189,11 +187,12 @@ class Ranks:
                     f"checkpoint than process 0; start all of them alike"
                 )
 
-    def leave(self) -> None:
-        """Part from the others at the end of the training."""
-        if self.count > 1:
-            _control_group.cache_clear()
-            distributed.destroy_process_group()
+
+def leave() -> None:
+    """Part from the other processes at the end of the last training, where there are others."""
+    if distributed.is_initialized():
+        _control_group.cache_clear()
+        distributed.destroy_process_group()
 
 
 def detached(codes: Codes) -> Codes:
@@ -218,13 +217,13 @@ class _Together(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, own: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, own: Tensor) -> Tensor:
         parts = [torch.empty_like(own) for _ in range(distributed.get_world_size())]
         distributed.all_gather(parts, own.contiguous())
         return torch.cat(parts)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         total = gradient.clone(memory_format=torch.contiguous_format)
         distributed.all_reduce(total)
         return total.chunk(distributed.get_world_size())[distributed.get_rank()]

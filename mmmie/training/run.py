@@ -113,7 +113,6 @@ def _follow(
     _stop_on_terminate(lambda: setattr(trainer, "stop_reason", "stop"))
     with _in_plain_words(trainer.config, str(trainer.device)):
         trainer.fit()
-    trainer.ranks.leave()
 
 
 def _trainer(corpus: Corpus, config: Config, device: str) -> Trainer:
@@ -143,7 +142,6 @@ def _fit(
         _stop_on_terminate(lambda: setattr(trainer, "stop_reason", "stop"))
         with _in_plain_words(trainer.config, str(trainer.device)):
             trainer.fit()
-    trainer.ranks.leave()
 
 
 @contextlib.contextmanager

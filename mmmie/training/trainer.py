@@ -81,6 +81,8 @@ class Trainer:
         self.train_rows, self.valid_rows = self.corpus.rows("train"), self.corpus.rows("valid")
         self.accelerator = make_accelerator(device, mixed_precision(config, device))
         self.device = self.accelerator.device
+        if self.device.type == "cpu":  # accelerate numbers the CPU by rank, but there is one
+            self.device = torch.device("cpu")
         self.ranks = Ranks.of(self.accelerator)
 
         torch.manual_seed(config.training.seed)
