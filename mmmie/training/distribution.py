@@ -176,8 +176,6 @@ class Ranks:
         Raises:
             InputError: on every rank, where one says something else.
         """
-        if self.count == 1:
-            return
         said: list[str] = [""] * self.count
         distributed.all_gather_object(said, words, group=_control_group())
         for index, other in enumerate(said):

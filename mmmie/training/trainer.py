@@ -147,7 +147,9 @@ class Trainer:
             TrainingError: a term of the loss is not finite.
             InputError: the processes that train together were not started alike.
         """
-        self.ranks.check_same(f"{self.corpus.fingerprint} {self.config} {self.epoch}")
+        if self.ranks.count > 1:
+            settings = self.config.model_dump(exclude={"data"})  # paths may differ
+            self.ranks.check_same(f"{self.corpus.fingerprint} {settings} {self.epoch}")
         if not self.ranks.first:
             self._follow()
             return
