@@ -156,6 +156,14 @@ class Ranks:
         )
         return Codes(Code(*fields[:3]), Code(*fields[3:]), summaries, present.bool())
 
+    def average_gradients(self, parameters: list[nn.Parameter]) -> None:
+        """Take the mean over ranks of gradients that only rounding may have told apart."""
+        if self.count == 1:
+            return
+        for gradient in (p.grad for p in parameters if p.grad is not None):
+            distributed.all_reduce(gradient)
+            gradient /= self.count
+
     def agree(self, stop: bool) -> bool:
         """Whether any rank wants to stop; all of them have to ask at the same point.
 

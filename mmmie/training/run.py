@@ -80,9 +80,9 @@ def train(
         if not launched:
             run.forget_wish()
         recorder = Recorder(run)
-        with _ended_well(recorder, tell=launched or queue):
+        with _ended_well(recorder, launched or queue), contextlib.ExitStack() as signals:
             if queue:
-                _stop_on_terminate(lambda: run.wish("stop"))
+                signals.enter_context(_stopped_by_terminate(lambda: run.wish("stop")))
                 recorder.queue(device_name(device))
                 ranks = Ranks.of(make_accelerator(device))
                 if ranks.agree(not wait_for_turn(run, recorder)):
@@ -104,15 +104,14 @@ def _follow(
     queue: bool,
 ) -> None:
     """Train along with the first process, which alone writes the run folder."""
-    _stop_on_terminate(lambda: None)  # until there is a training to stop, the first one decides
     config = load_config(run.config) if resume else config or Config()
-    if queue and Ranks.of(make_accelerator(device)).agree(False):
-        return
+    if queue:
+        with _stopped_by_terminate(lambda: None):  # the first one decides
+            if Ranks.of(make_accelerator(device)).agree(False):
+                return
     trainer = _trainer(_opened(data), config, device)
     _take_up(trainer, run, resume)
-    _stop_on_terminate(lambda: setattr(trainer, "stop_reason", "stop"))
-    with _in_plain_words(trainer.config, str(trainer.device)):
-        trainer.fit()
+    _train(trainer)
 
 
 def _trainer(corpus: Corpus, config: Config, device: str) -> Trainer:
@@ -139,9 +138,15 @@ def _fit(
     with contextlib.ExitStack() as stack:
         loggers = [stack.enter_context(one) for one in make_loggers(trainer.config, run, recorder)]
         trainer.callbacks = [recorder, *loggers, Control(run, recorder), *callbacks]
-        _stop_on_terminate(lambda: setattr(trainer, "stop_reason", "stop"))
-        with _in_plain_words(trainer.config, str(trainer.device)):
-            trainer.fit()
+        _train(trainer)
+
+
+def _train(trainer: Trainer) -> None:
+    with (
+        _stopped_by_terminate(lambda: setattr(trainer, "stop_reason", "stop")),
+        _in_plain_words(trainer.config, str(trainer.device)),
+    ):
+        trainer.fit()
 
 
 @contextlib.contextmanager
@@ -214,8 +219,15 @@ def _is_launched(run: RunFolder) -> bool:
     return status is not None and status.state == "queued" and status.pid == os.getpid()
 
 
-def _stop_on_terminate(stop: Callable[[], object]) -> None:
+@contextlib.contextmanager
+def _stopped_by_terminate(stop: Callable[[], object]) -> Iterator[None]:
     """SIGTERM ends the run as a stop does: after the present step, with its checkpoints whole."""
-    # Outside the main thread whoever runs us there handles signals.
-    with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGTERM, lambda number, frame: stop())
+    try:
+        before = signal.signal(signal.SIGTERM, lambda number, frame: stop())
+    except ValueError:  # outside the main thread whoever runs us there handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

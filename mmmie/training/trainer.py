@@ -302,10 +302,12 @@ class Trainer:
         self.schedule.step()
         self.average.update()
 
-        fit = self.replica(self._conditional_loss, codes) if self.conditional_optimiser else None
+        with torch.autocast(self.device.type, enabled=False):
+            fit = self.objective.conditional_loss(codes)
         if fit is not None and self.conditional_optimiser is not None:
             self.conditional_optimiser.zero_grad(set_to_none=True)
             self.accelerator.backward(fit)
+            self.ranks.average_gradients(self.objective.conditionals)
             self.conditional_optimiser.step()
         return {"loss": loss.detach(), **{name: t.detach() for name, t in terms.items()}}
 
@@ -327,10 +329,6 @@ class Trainer:
             terms = {"task": self.objective.task(self.model, output, labels)}
             terms.update(self.objective(codes))
         return terms, detached(codes)
-
-    def _conditional_loss(self, codes: Codes) -> Tensor | None:
-        with torch.autocast(self.device.type, enabled=False):
-            return self.objective.conditional_loss(codes)
 
     def _presence(self, codes: Codes, window: Tensor) -> Tensor:
         """(T, W, M): what is there, less the modalities hidden whole from a target."""
