@@ -9,6 +9,7 @@ import contextlib
 import copy
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -221,8 +222,9 @@ def main(corpus_folder, out):
 
     train(corpus_folder, out / "whole", config(), device="cpu")
     train(corpus_folder, out / "part", config(), device="cpu", callbacks=[At(1, 2, stop)])
+    if rank == 0:
+        shutil.copytree(out / "part", out / "left")
     train(corpus_folder, out / "part", device="cpu", resume=True)
-    train(corpus_folder, out / "left", config(), device="cpu", callbacks=[At(1, 1, stop)])
     found["pauses"] = steered(corpus_folder, out / "steered", rank == 0)
     (out / f"found-{rank}.json").write_text(json.dumps(found))
 

@@ -65,7 +65,7 @@ def weights(path):
 def test_two_processes_are_as_one(small, tmp_path):
     port = free_port()
     both = [start(rank, port, [WORKER, small, tmp_path]) for rank in (0, 1)]
-    said = [process.communicate(timeout=200)[0] for process in both]
+    said = [process.communicate(timeout=290)[0] for process in both]
     assert (tmp_path / "found-1.json").exists(), said
     first, second = (json.loads((tmp_path / f"found-{r}.json").read_text()) for r in (0, 1))
 
@@ -126,7 +126,7 @@ def test_torchrun_trains_like_one_process(small, tmp_path):
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=290,
         check=False,
     )
     assert done.returncode == 0, done.stderr
