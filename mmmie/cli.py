@@ -95,6 +95,7 @@ def train(
         raise InputError("--data: is missing; name `demo` or a corpus")
     config = load_config(config_file, settings)
 
+    from mmmie.training.distribution import leave, process_rank
     from mmmie.training.run import train as train_run
     from mmmie.training.threads import choose_threads
 
@@ -102,6 +103,9 @@ def train(
     run = train_run(
         data, out, config, device=device, resume=resume, queue=queue, progress=not quiet
     )
+    leave()
+    if process_rank() > 0:
+        return
     status = run.read_status()
     assert status is not None
     click.echo(f"{status.state} after epoch {status.epoch}: {run.path}")

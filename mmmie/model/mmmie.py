@@ -133,8 +133,9 @@ class MMMIE(nn.Module):
         return Codes(invariant, specific, summaries, inputs.present)
 
     def _code(self, heads: list[tuple[Tensor, Tensor]]) -> Code:
-        mean = torch.stack([head[0] for head in heads], 1)  # (U, M, d_c)
-        log_variance = torch.stack([head[1] for head in heads], 1)
+        # float32 whatever the encoders computed in: bounds do not survive eight bits of mantissa
+        mean = torch.stack([head[0] for head in heads], 1).float()  # (U, M, d_c)
+        log_variance = torch.stack([head[1] for head in heads], 1).float()
         sample = mean
         if self.training and self.settings.stochastic:
             sample = mean + (log_variance / 2).exp() * torch.randn_like(mean)
@@ -162,7 +163,7 @@ class MMMIE(nn.Module):
         presence = presence.to(content.dtype) * (window >= 0)[..., None]
         tokens = self.identity(content[at], identity)  # (T, W, M, d)
         fused = self.fusion(tokens, presence)
-        output = self.head(fused.representation)
+        output = self.head(fused.representation).float()
         if self.label.kind == "regression":
             output = output[:, 0] * self.label_deviation + self.label_mean
         return Prediction(output, fused)

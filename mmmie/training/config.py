@@ -56,7 +56,9 @@ class TrainingSettings(Settings):
     """How the model is trained."""
 
     epochs: int = Field(20, ge=1, le=10_000, description="Passes over the train split.")
-    batch_size: int = Field(64, ge=2, le=65_536, description="Targets a step, about.")
+    batch_size: int = Field(
+        64, ge=2, le=65_536, description="Targets a step, about; all processes together."
+    )
     segment: int = Field(
         8, ge=1, le=100_000, description="Consecutive targets of a conversation kept together."
     )
@@ -80,6 +82,16 @@ class TrainingSettings(Settings):
         "auto",
         description="Chance that a whole modality is hidden from a target in training; `auto` "
         "hides a modality the more, the worse it carries over from train to valid.",
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="What encoders and fusion multiply in; `auto` is bfloat16 for a model of width "
+        "256 or more on a GPU that has it, and float32 elsewhere. All else is float32.",
+    )
+    compile: bool = Field(
+        False,
+        description="Compile encoders and fusion first (torch.compile), which takes about a "
+        "minute: for long trainings of wide models on a GPU.",
     )
     seed: int = Field(0, ge=0, lt=2**31, description="Of weights, batches and noise.")
     snapshot_utterances: int = Field(

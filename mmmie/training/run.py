@@ -14,11 +14,14 @@ from mmmie.errors import InputError
 from mmmie.files import surviving_folder
 from mmmie.training.callbacks import Callback, ProgressBar
 from mmmie.training.config import Config, load_config
+from mmmie.training.device_memory import memory_advice, release
+from mmmie.training.distribution import Ranks, is_lost_peer, make_accelerator, process_rank
 from mmmie.training.loggers import check_loggers, make_loggers
+from mmmie.training.precision import is_compiler_error
 from mmmie.training.queue import device_name, wait_for_turn
 from mmmie.training.recorder import Control, Recorder
 from mmmie.training.run_folder import RunFolder
-from mmmie.training.trainer import Trainer
+from mmmie.training.trainer import Trainer, TrainingError
 
 
 def train(
@@ -33,6 +36,9 @@ def train(
     callbacks: list[Callback] | None = None,
 ) -> RunFolder:
     """Train a model and keep everything in a run folder.
+
+    Under ``torchrun`` every process calls this alike: the first one writes and is steered, the
+    others train along (their `progress` and `callbacks` are not used).
 
     Args:
         data: ``demo``, the path of a corpus, or an opened corpus.
@@ -51,13 +57,17 @@ def train(
         InputError: bad input; nothing was written, or, where the run was queued, its folder
             says so.
         WriteError: the disk is full or the folder read-only; the last checkpoint stays.
-        TrainingError: a term of the loss was not finite; the run folder says so.
+        TrainingError: a term of the loss was not finite, the memory was not enough, or another
+            process of the training is gone; the run folder says so.
 
     Example:
         >>> from mmmie import load_config, train
         >>> run = train("demo", "runs/first", load_config(overrides=["training.epochs=2"]))
     """
     run = RunFolder(out)
+    if process_rank() > 0:
+        _follow(data, run, config, device, resume, queue)
+        return run
     config = _config_to_resume(run) if resume else config or Config()
     if not resume:
         run.check_new()
@@ -70,36 +80,90 @@ def train(
         if not launched:
             run.forget_wish()
         recorder = Recorder(run)
-        with _ended_well(recorder, tell=launched or queue):
+        with _ended_well(recorder, launched or queue), contextlib.ExitStack() as signals:
             if queue:
-                _stop_on_terminate(lambda: run.wish("stop"))
+                signals.enter_context(_stopped_by_terminate(lambda: run.wish("stop")))
                 recorder.queue(device_name(device))
-                if not wait_for_turn(run, recorder):
+                ranks = Ranks.of(make_accelerator(device))
+                if ranks.agree(not wait_for_turn(run, recorder)):
                     recorder.stop("while it was queued")
                     return run
             trainer = trainer or _trainer(_opened(data), config, device)
             _fit(trainer, run, recorder, resume, [*(callbacks or []), *[ProgressBar()] * progress])
+    trainer = None
+    release()
     return run
+
+
+def _follow(
+    data: str | Path | Corpus,
+    run: RunFolder,
+    config: Config | None,
+    device: str,
+    resume: bool,
+    queue: bool,
+) -> None:
+    """Train along with the first process, which alone writes the run folder."""
+    config = load_config(run.config) if resume else config or Config()
+    if queue:
+        with _stopped_by_terminate(lambda: None):  # the first one decides
+            if Ranks.of(make_accelerator(device)).agree(False):
+                return
+    trainer = _trainer(_opened(data), config, device)
+    _take_up(trainer, run, resume)
+    _train(trainer)
 
 
 def _trainer(corpus: Corpus, config: Config, device: str) -> Trainer:
     check_loggers(config)
     config.data = str(corpus.path.resolve()) if corpus.path else corpus.name
-    return Trainer(corpus, config, device)
+    with _in_plain_words(config, device):
+        return Trainer(corpus, config, device)
+
+
+def _take_up(trainer: Trainer, run: RunFolder, resume: bool) -> bool:
+    """Load the last whole epoch where there is one to go on from."""
+    last = surviving_folder(run.last)
+    if resume and last.exists():
+        trainer.load_state(last)
+        return True
+    return False
 
 
 def _fit(
     trainer: Trainer, run: RunFolder, recorder: Recorder, resume: bool, callbacks: list[Callback]
 ) -> None:
-    last = surviving_folder(run.last)
-    if resume and last.exists():
-        trainer.load_state(last)
+    if _take_up(trainer, run, resume):
         run.keep_metrics_until(trainer.epoch)
     with contextlib.ExitStack() as stack:
         loggers = [stack.enter_context(one) for one in make_loggers(trainer.config, run, recorder)]
         trainer.callbacks = [recorder, *loggers, Control(run, recorder), *callbacks]
-        _stop_on_terminate(lambda: setattr(trainer, "stop_reason", "stop"))
+        _train(trainer)
+
+
+def _train(trainer: Trainer) -> None:
+    with (
+        _stopped_by_terminate(lambda: setattr(trainer, "stop_reason", "stop")),
+        _in_plain_words(trainer.config, str(trainer.device)),
+    ):
         trainer.fit()
+
+
+@contextlib.contextmanager
+def _in_plain_words(config: Config, device: str) -> Iterator[None]:
+    """Say in one line what to do about the failures of torch that have a known mend."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        advice = memory_advice(error, config, device)
+        if advice is None and is_lost_peer(error):
+            advice = "another process of this training has ended; what torchrun printed tells why"
+        if advice is None and config.training.compile and is_compiler_error(error):
+            reason = str(error).strip().partition("\n")[0]
+            advice = f"training.compile: the model cannot be compiled ({reason}); set it to false"
+        if advice is None:
+            raise
+        raise TrainingError(advice) from error
 
 
 @contextlib.contextmanager
@@ -155,8 +219,15 @@ def _is_launched(run: RunFolder) -> bool:
     return status is not None and status.state == "queued" and status.pid == os.getpid()
 
 
-def _stop_on_terminate(stop: Callable[[], object]) -> None:
+@contextlib.contextmanager
+def _stopped_by_terminate(stop: Callable[[], object]) -> Iterator[None]:
     """SIGTERM ends the run as a stop does: after the present step, with its checkpoints whole."""
-    # Outside the main thread whoever runs us there handles signals.
-    with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGTERM, lambda number, frame: stop())
+    try:
+        before = signal.signal(signal.SIGTERM, lambda number, frame: stop())
+    except ValueError:  # outside the main thread whoever runs us there handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

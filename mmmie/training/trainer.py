@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
-from accelerate.state import AcceleratorState
 from torch import Tensor
 
 from mmmie.corpus import Corpus
@@ -26,9 +24,12 @@ from mmmie.training.batches import Batch, Batches
 from mmmie.training.callbacks import Callback
 from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
 from mmmie.training.config import Config
+from mmmie.training.device_memory import forget_peak, peak_memory
+from mmmie.training.distribution import Ranks, Replica, detached, make_accelerator
 from mmmie.training.generalisation import Carryover, modality_carryover
 from mmmie.training.measuring import check, measure, measured_rows, sample_codes
 from mmmie.training.objective import Objective
+from mmmie.training.precision import compiled, mixed_precision
 
 _CHECK_NOISE = 1
 
@@ -40,16 +41,19 @@ class TrainingError(RuntimeError):
 class Trainer:
     """Trains a model on the train split of a corpus and chooses the epoch on its valid split.
 
-    Everything random is a function of the seed and the epoch, so a run that resumes at an
-    epoch gives the weights of one that was never interrupted (bit for bit on a CPU).
+    Everything random is a function of the seed, the epoch and the rank, so a run that resumes at
+    an epoch, on as many processes as before, gives the weights of one that was never interrupted
+    (bit for bit on a CPU). On another number of processes it goes on with the same weights,
+    optimisers, schedule and batches, and with other noise.
 
     Args:
         corpus: with a train and a valid split.
         config: model, objective and training settings.
         device: auto, cpu, cuda or mps.
-        callbacks: what watches and steers.
+        callbacks: what watches and steers; those of the first rank alone are called.
 
     Attributes:
+        ranks: the processes that train together, see `mmmie.training.distribution`.
         model: the model in its present state.
         average: the running mean of its weights, which is judged and kept.
         epoch: epochs done.
@@ -75,8 +79,11 @@ class Trainer:
         self.corpus = corpus.with_modalities(settings.modalities or list(corpus.modalities))
         self.callbacks = callbacks or []
         self.train_rows, self.valid_rows = self.corpus.rows("train"), self.corpus.rows("valid")
-        self.accelerator = make_accelerator(device)
+        self.accelerator = make_accelerator(device, mixed_precision(config, device))
         self.device = self.accelerator.device
+        if self.device.type == "cpu":  # accelerate numbers the CPU by rank, but there is one
+            self.device = torch.device("cpu")
+        self.ranks = Ranks.of(self.accelerator)
 
         torch.manual_seed(config.training.seed)
         model = MMMIE(self.corpus.modalities, self.corpus.label, settings)
@@ -117,15 +124,13 @@ class Trainer:
             conditional = torch.optim.Adam(
                 objective.conditionals, lr=training.conditional_learning_rate, fused=True
             )
-        self.model: MMMIE
-        self.objective: Objective
-        self.model, self.objective, self.optimiser = self.accelerator.prepare(
-            model, objective, main
-        )
+        self.model, self.objective = model, objective
+        self.replica, self.optimiser = self.accelerator.prepare(Replica(model, objective), main)
         self.conditional_optimiser = self.accelerator.prepare(conditional) if conditional else None
         self.schedule = schedule
-        unwrap = self.accelerator.unwrap_model
-        self.average = WeightAverage(unwrap(self.model), unwrap(self.objective), training.averaging)
+        self.average = WeightAverage(model, objective, training.averaging)
+        self._encode = compiled(model.encode, training.compile)
+        self._fuse = compiled(model.fuse, training.compile)
         self.primary, self.higher_is_better = primary_metric(self.corpus.label.kind)
         self.epoch = 0
         self.best_score: float | None = None
@@ -140,14 +145,22 @@ class Trainer:
 
         Raises:
             TrainingError: a term of the loss is not finite.
+            InputError: the processes that train together were not started alike.
         """
+        if self.ranks.count > 1:
+            settings = self.config.model_dump(exclude={"data"})  # paths may differ
+            self.ranks.check_same(f"{self.corpus.fingerprint} {settings} {self.epoch}")
+        if not self.ranks.first:
+            self._follow()
+            return
         if not self.best_metrics:
             self.best_metrics = self.validate()[0]
         self._call("on_start")
         while self.epoch < self.config.training.epochs:
             if self._patience_ran_out():
                 self.stop_reason = self.stop_reason or "patience"
-            if self.stop_reason:
+            if self.ranks.agree(self.stop_reason is not None):
+                self.stop_reason = self.stop_reason or "stop"
                 break
             started, self.waited = time.perf_counter(), 0.0
             train = self._train_epoch()
@@ -167,6 +180,7 @@ class Trainer:
                 **train,
                 **{f"valid/{key}": v for key, v in valid.items() if not isinstance(v, dict)},
                 **bounds,
+                **peak_memory(self.device),
             }
             self._call("on_epoch", metrics, improved)
         self._call("on_end")
@@ -211,9 +225,9 @@ class Trainer:
         self.save_checkpoint(folder)
         torch.save(
             {
-                "model": self.accelerator.unwrap_model(self.model).state_dict(),
+                "model": self.model.state_dict(),
                 "average": self.average.state_dict(),
-                "objective": self.accelerator.unwrap_model(self.objective).state_dict(),
+                "objective": self.objective.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
                 "conditional_optimiser": (
                     self.conditional_optimiser.state_dict() if self.conditional_optimiser else None
@@ -240,9 +254,9 @@ class Trainer:
             raise InputError(f"{file}: cannot be read ({error}); start the run anew") from None
         if "average" not in state:
             raise InputError(f"{file}: was written by an older version; start the run anew")
-        self.accelerator.unwrap_model(self.model).load_state_dict(state["model"])
+        self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
-        self.accelerator.unwrap_model(self.objective).load_state_dict(state["objective"])
+        self.objective.load_state_dict(state["objective"])
         self.optimiser.load_state_dict(state["optimiser"])
         if self.conditional_optimiser is not None:
             self.conditional_optimiser.load_state_dict(state["conditional_optimiser"])
@@ -250,32 +264,32 @@ class Trainer:
         self.epoch, self.best_epoch = state["epoch"], state["best_epoch"]
         self.best_score, self.best_metrics = state["best_score"], state["best_metrics"]
 
+    def _follow(self) -> None:
+        """`fit` of every rank but the first, which judges, keeps and steers for all."""
+        while self.epoch < self.config.training.epochs:
+            if self.ranks.agree(self.stop_reason is not None) or self._train_epoch() is None:
+                break
+            self.epoch += 1
+
     def _train_epoch(self) -> dict[str, float] | None:
         """One pass; None if a callback stopped it half-way."""
         seed = self.config.training.seed
-        torch.manual_seed(seed * 100_003 + self.epoch + 1)
+        torch.manual_seed(self.ranks.seed(seed * 100_003 + self.epoch + 1))
+        forget_peak(self.device)
         self.model.train()
         sums: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.device))
         for step, batch in enumerate(self.batches.epoch(seed, self.epoch), start=1):
             for name, value in self._step(batch, step).items():
                 sums[name] += value
-            self._call("on_batch", step, len(self.batches))
-            if self.stop_reason:
+            if self.ranks.first:
+                self._call("on_batch", step, len(self.batches))
+            if self.ranks.agree(self.stop_reason is not None):
+                self.stop_reason = self.stop_reason or "stop"
                 return None
         return {f"train/{name}": float(total) / len(self.batches) for name, total in sums.items()}
 
     def _step(self, batch: Batch, step: int) -> dict[str, Tensor]:
-        codes = self.model.encode(self.store.gather(batch.rows))
-        window = torch.from_numpy(batch.window).to(self.device)
-        prediction = self.model.fuse(
-            self.model.content(codes),
-            window,
-            self._presence(codes, window),
-            identity_of(batch.relation, self.device),
-        )
-        labels = self.labels[torch.from_numpy(batch.targets).to(self.device)]
-        terms = {"task": self.objective.task(self.model, prediction.output, labels)}
-        terms.update(self.objective(codes))
+        terms, codes = self.replica(self._terms, batch)
         loss = torch.stack(list(terms.values())).sum()
         if not torch.isfinite(loss):
             self._raise_not_finite(terms, step)
@@ -288,12 +302,33 @@ class Trainer:
         self.schedule.step()
         self.average.update()
 
-        fit = self.objective.conditional_loss(codes)
+        with torch.autocast(self.device.type, enabled=False):
+            fit = self.objective.conditional_loss(codes)
         if fit is not None and self.conditional_optimiser is not None:
             self.conditional_optimiser.zero_grad(set_to_none=True)
             self.accelerator.backward(fit)
+            self.ranks.average_gradients(self.objective.conditionals)
             self.conditional_optimiser.step()
         return {"loss": loss.detach(), **{name: t.detach() for name, t in terms.items()}}
+
+    def _terms(self, batch: Batch) -> tuple[dict[str, Tensor], Codes]:
+        """The terms of the loss on a batch, and its codes without gradients."""
+        ranks = self.ranks
+        own = self._encode(self.store.gather(ranks.own(batch.rows)))
+        codes = ranks.whole_codes(own, len(batch.rows))
+        window = torch.from_numpy(ranks.own(batch.window)).to(self.device)
+        prediction = self._fuse(
+            self.model.content(codes),
+            window,
+            self._presence(codes, window),
+            identity_of(ranks.own(batch.relation), self.device),
+        )
+        output = ranks.whole(prediction.output, len(batch.targets))
+        labels = self.labels[torch.from_numpy(batch.targets).to(self.device)]
+        with torch.autocast(self.device.type, enabled=False):  # logarithms, variances, sums
+            terms = {"task": self.objective.task(self.model, output, labels)}
+            terms.update(self.objective(codes))
+        return terms, detached(codes)
 
     def _presence(self, codes: Codes, window: Tensor) -> Tensor:
         """(T, W, M): what is there, less the modalities hidden whole from a target."""
@@ -347,23 +382,6 @@ class Trainer:
     def _call(self, event: str, *arguments: Any) -> None:
         for callback in self.callbacks:
             getattr(callback, event)(self, *arguments)
-
-
-def make_accelerator(device: str) -> Accelerator:
-    """The device layer for auto, cpu, cuda or mps.
-
-    Raises:
-        InputError: the device is unknown or not there.
-    """
-    if device not in ("auto", "cpu", "cuda", "mps"):
-        raise InputError(f"--device {device}: is unknown; use auto, cpu, cuda or mps")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InputError("--device cuda: no CUDA device is there; use auto or cpu")
-    if device == "mps" and not torch.backends.mps.is_available():
-        raise InputError("--device mps: no Apple GPU is there; use auto or cpu")
-    # One process may train on several devices in turn; accelerate remembers the first for all.
-    AcceleratorState._reset_state(reset_partial_state=True)
-    return Accelerator(cpu=device == "cpu")
 
 
 def _dropout(config: Config, modality: str, carryover: Carryover) -> float:

@@ -38,6 +38,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.fixture
+def closed_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU that seems to be there and must not be opened: whatever opens one goes through here."""
+    import torch
+
+    def opened() -> None:
+        raise AssertionError("the server opened a GPU")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "_lazy_init", opened)
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The app on a port of its own, with an empty folder for runs: its URL and that folder."""

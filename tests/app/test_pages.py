@@ -75,6 +75,7 @@ def test_the_shipped_checkpoints_are_there():
     ]
 
 
+@pytest.mark.usefixtures("closed_gpu")
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_page_on_every_shipped_checkpoint(name, tmp_path, monkeypatch):
     monkeypatch.setenv("MMMIE_RUNS", str(tmp_path))

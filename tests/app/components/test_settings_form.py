@@ -32,6 +32,8 @@ def test_defaults_bounds_and_help_are_those_of_the_types() -> None:
     readout = FIELDS["model.readout"]
     assert (readout.kind, readout.choices) == ("choice", ("target", "summary"))
     assert FIELDS["model.identity.enabled"].kind == "switch"
+    assert FIELDS["training.precision"].choices == ("auto", "float32", "bfloat16")
+    assert FIELDS["training.compile"].kind == "switch"
     assert FIELDS["training.modality_dropout"].kind == "toml"
     assert FIELDS["model.context.past"].section == "model.context"
 
