@@ -117,13 +117,14 @@ class SequenceEncoder(nn.Module):
         steps, summary = self.prepare(x, lengths)
         return self.encode(steps, summary, steps_mask(lengths, x.shape[1])), summary
 
-    def prepare(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """What no weight changes.
+    def prepare(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+        """What no weight changes, for x (B, L, d_m) and lengths (B,).
 
         Returns:
             the real steps of all utterances, one after the other, standardised (ΣL, d_m), and the
             summary (B, 2 d_m).
         """
+        assert lengths is not None
         real = steps_mask(lengths, x.shape[1])
         mask = real[..., None].to(x.dtype)
         x = self.standardise(x) * mask
@@ -132,7 +133,7 @@ class SequenceEncoder(nn.Module):
         spread = (((x - mean[:, None]) * mask).square().sum(1) / count + 1e-6).sqrt()
         return x[real], torch.cat([mean, spread], -1)
 
-    def encode(self, steps: Tensor, summary: Tensor, mask: Tensor) -> Tensor:
+    def encode(self, steps: Tensor, summary: Tensor, mask: Tensor | None) -> Tensor:
         """The hidden state (B, d) from what `prepare` gave.
 
         The wide part sees no padding; it is put in for the convolution.
@@ -142,6 +143,7 @@ class SequenceEncoder(nn.Module):
             summary: (B, 2 d_m).
             mask: (B, L) bool, True at real steps.
         """
+        assert mask is not None
         hidden = F.gelu(self.project(self.input_dropout(steps)))  # (ΣL, d)
         places = mask.flatten().nonzero()[:, 0]
         padded = hidden.new_zeros(mask.numel(), hidden.shape[1]).index_copy(0, places, hidden)

@@ -11,10 +11,25 @@ from mmmie.model.encoders import steps_mask
 from mmmie.model.features import FeatureStore, Prepared
 from mmmie.model.mmmie import MMMIE
 
-PREPARED_BYTES = 2**30
+PREPARED_BYTES = 2**29
 """Features whose float32 copy is larger are standardised batch by batch instead."""
 
 _CHUNK_ROWS = 1024
+
+
+def feature_store(
+    corpus: Corpus, model: MMMIE, device: torch.device | str
+) -> PreparedStore | FeatureStore:
+    """The features of a corpus for many passes over it: made ready, unless they are too large.
+
+    Args:
+        corpus: where the features come from.
+        model: has the moments; they must not change afterwards.
+        device: where the tensors shall be.
+    """
+    if 4 * sum(f.values.size for f in corpus.features.values()) > PREPARED_BYTES:
+        return FeatureStore(corpus, list(model.modalities), device)
+    return PreparedStore(corpus, model, device)
 
 
 class PreparedStore:
@@ -24,7 +39,7 @@ class PreparedStore:
     afterwards, and gives the same in every epoch.
 
     Args:
-        corpus: where the features come from; with `fits` only.
+        corpus: where the features come from.
         model: has the moments; they must not change afterwards.
         device: where the tensors shall be.
     """
@@ -37,11 +52,6 @@ class PreparedStore:
         self._summaries: dict[str, Tensor] = {}
         for name in self.modalities:
             self._prepare(corpus, model, name)
-
-    @staticmethod
-    def fits(corpus: Corpus) -> bool:
-        """Whether a float32 copy of the features is small enough to be kept."""
-        return 4 * sum(f.values.size for f in corpus.features.values()) <= PREPARED_BYTES
 
     @torch.no_grad()
     def _prepare(self, corpus: Corpus, model: MMMIE, name: str) -> None:
