@@ -8,11 +8,12 @@ from torch import Tensor
 
 from mmmie.corpus import Corpus
 from mmmie.model.encoders import steps_mask
-from mmmie.model.features import FeatureStore, Prepared
+from mmmie.model.features import RESIDENT_BYTES, FeatureStore, Prepared
 from mmmie.model.mmmie import MMMIE
 
 PREPARED_BYTES = 2**29
-"""Features whose float32 copy is larger are standardised batch by batch instead."""
+"""Features whose float32 copy is larger are standardised batch by batch instead, on a CPU; on an
+accelerator those above `RESIDENT_BYTES`."""
 
 _CHUNK_ROWS = 1024
 
@@ -27,7 +28,9 @@ def feature_store(
         model: has the moments; they must not change afterwards.
         device: where the tensors shall be.
     """
-    if 4 * sum(f.values.size for f in corpus.features.values()) > PREPARED_BYTES:
+    size = 4 * sum(features.values.size for features in corpus.features.values())
+    on_cpu = torch.device(device).type == "cpu"
+    if size > (PREPARED_BYTES if on_cpu else RESIDENT_BYTES):
         return FeatureStore(corpus, list(model.modalities), device)
     return PreparedStore(corpus, model, device)
 
@@ -57,7 +60,7 @@ class PreparedStore:
     def _prepare(self, corpus: Corpus, model: MMMIE, name: str) -> None:
         own, features = model.encoder_of(name).encoder, self._features[name]
         store = FeatureStore(corpus, [name], "cpu")
-        values = torch.empty(features.values.shape)
+        values = torch.empty(features.values.shape, device=self.device)
         summaries = []
         done = 0
         for start in range(0, len(corpus), _CHUNK_ROWS):
@@ -66,7 +69,7 @@ class PreparedStore:
             values[done : done + len(part)] = part
             done += len(part)
             summaries.append(summary)
-        self._values[name] = values.to(self.device)
+        self._values[name] = values
         self._summaries[name] = self._values[name]
         if features.offsets is not None:
             self._summaries[name] = torch.cat(summaries).to(self.device)
