@@ -95,18 +95,14 @@ def _drawn(sums: np.ndarray, repeats: int, seed: int) -> np.ndarray:
     generator = np.random.default_rng(seed)
     chunk = max(1, _CHUNK_DRAWS // len(sums))
     parts = [
-        _draws(generator, len(sums), min(chunk, repeats - start)) @ sums
+        draws(len(sums), min(chunk, repeats - start), generator) @ sums
         for start in range(0, repeats, chunk)
     ]
     return np.concatenate(parts)
 
 
-def draws(conversations: int, repeats: int, seed: int) -> np.ndarray:
+def draws(conversations: int, repeats: int, generator: np.random.Generator) -> np.ndarray:
     """How often every conversation is drawn, (repeats, conversations)."""
-    return _draws(np.random.default_rng(seed), conversations, repeats)
-
-
-def _draws(generator: np.random.Generator, conversations: int, repeats: int) -> np.ndarray:
     equal = np.full(conversations, 1 / conversations)
     return generator.multinomial(conversations, equal, repeats).astype(float)
 
