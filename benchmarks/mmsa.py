@@ -25,7 +25,7 @@ import pickle
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -88,21 +88,42 @@ def main() -> None:
 
 def predictions(name: str, file: Path, seed: int) -> np.ndarray:
     """Train a model of MMSA and predict the utterances under ``judged`` in an MMSA pickle (n,)."""
+    from MMSA.data_loader import MMDataset
+
+    best = file.with_name(f"{name}.pth")
+    with ready(name, file, best, seed) as (model, loaders, trainer):
+        trainer.do_train(model, loaders)
+    model.load_state_dict(torch.load(best))
+    return _outputs(model, DataLoader(MMDataset(trainer.args, "judged"), trainer.args.batch_size))
+
+
+@contextlib.contextmanager
+def ready(
+    name: str, file: Path, best: Path, seed: int, device: str = "cpu"
+) -> Iterator[tuple[torch.nn.Module, dict[str, DataLoader], Any]]:
+    """A model of MMSA, its loaders and its trainer, with MMSA's own settings for MOSI.
+
+    Args:
+        name: one of `MODELS`.
+        file: an MMSA pickle.
+        best: where the trainer is to keep the best weights.
+        seed: of everything random.
+        device: where it trains.
+    """
     from MMSA.config import get_config_regression
-    from MMSA.data_loader import MMDataLoader, MMDataset
+    from MMSA.data_loader import MMDataLoader
     from MMSA.models import AMIO
     from MMSA.trains import ATIO
     from MMSA.utils import setup_seed
 
     settings = get_config_regression(name, "mosi")
-    best = file.with_name(f"{name}.pth")
     settings.update(
         custom_feature=str(file),
         feature_T="",
         feature_A="",
         feature_V="",
         model_save_path=best,
-        device=torch.device("cpu"),
+        device=torch.device(device),
         train_mode="regression",
         cur_seed=1,
     )
@@ -110,10 +131,7 @@ def predictions(name: str, file: Path, seed: int) -> np.ndarray:
         setup_seed(seed)
         loaders = MMDataLoader(settings, num_workers=0)
         _narrow_convolutions(settings)
-        model = AMIO(settings)
-        ATIO().getTrain(settings).do_train(model, loaders)
-    model.load_state_dict(torch.load(best))
-    return _outputs(model, DataLoader(MMDataset(settings, "judged"), settings.batch_size))
+        yield AMIO(settings).to(device), loaders, ATIO().getTrain(settings)
 
 
 @torch.inference_mode()

@@ -91,8 +91,16 @@ class Features:
             return Features(self.values[rows])
         lengths = np.diff(self.offsets)[rows]
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-        return Features(self.values[np.repeat(self.offsets[rows], lengths) + within], offsets)
+        return Features(self.values[self.steps_of(rows)], offsets)
+
+    def steps_of(self, rows: np.ndarray) -> np.ndarray:
+        """Which rows of `values` the utterances `rows` own, in that order."""
+        if self.offsets is None:
+            return rows
+        lengths = np.diff(self.offsets)[rows]
+        ends = np.cumsum(lengths)
+        begins = np.repeat(self.offsets[rows] - (ends - lengths), lengths)
+        return begins + np.arange(len(begins))
 
 
 @dataclass

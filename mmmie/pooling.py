@@ -6,6 +6,8 @@ import numpy as np
 
 from mmmie.corpus import Features
 
+_CHUNK_ROWS = 2048
+
 
 def step_means(features: Features, rows: np.ndarray) -> np.ndarray:
     """The mean of every channel over the steps of an utterance.
@@ -25,9 +27,12 @@ def step_means(features: Features, rows: np.ndarray) -> np.ndarray:
     """
     if features.offsets is None:
         return features.values[rows].astype(np.float64)
-    part = features.take(rows)
-    assert part.offsets is not None
-    return _means(part.values, part.offsets)
+    means = np.empty((len(rows), features.values.shape[1]))
+    for start in range(0, len(rows), _CHUNK_ROWS):  # a large corpus stays in its file
+        part = features.take(rows[start : start + _CHUNK_ROWS])
+        assert part.offsets is not None
+        means[start : start + _CHUNK_ROWS] = _means(part.values, part.offsets)
+    return means
 
 
 def step_deviations(features: Features, rows: np.ndarray) -> np.ndarray:

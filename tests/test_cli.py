@@ -233,6 +233,19 @@ def test_importing_the_package_and_asking_for_help_load_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_evaluating_loads_only_what_it_needs():
+    code = (
+        "import sys\n"
+        "import mmmie.analysis.checkpoints, mmmie.analysis.outputs, mmmie.model.inference\n"
+        "import mmmie.datasets.demo, mmmie.metrics\n"
+        "heavy = ('accelerate', 'captum', 'plotly', 'sklearn', 'scipy.stats', 'streamlit',\n"
+        "         'transformers', 'umap', 'mmmie.training.trainer')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_the_module_is_the_command():
     done = subprocess.run(
         [sys.executable, "-m", "mmmie", "evaluate", "/nowhere"], capture_output=True, text=True

@@ -17,6 +17,7 @@ from mmmie.analysis.metric_sums import conversation_sums
 
 REPEATS = 2000
 _LEVEL = 0.95
+_CHUNK_DRAWS = 2**22
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def sums_intervals(
     """
     sums = conversation_sums(statistics, groups, mask)
     values = combine(sums.sum(0))
-    replicates = combine(draws(len(sums), repeats, seed) @ sums)
+    replicates = combine(_drawn(sums, repeats, seed))
     counted = int(sums.any(1).sum())
     return [_interval(float(v), replicates[:, r], counted) for r, v in enumerate(values)]
 
@@ -89,9 +90,19 @@ def _means(sums: np.ndarray) -> np.ndarray:
         return np.asarray(sums[..., :-1] / sums[..., -1:])
 
 
-def draws(conversations: int, repeats: int, seed: int) -> np.ndarray:
-    """How often every conversation is drawn, (repeats, conversations)."""
+def _drawn(sums: np.ndarray, repeats: int, seed: int) -> np.ndarray:
+    """Sums (repeats, k) over drawn conversations; draws of many conversations go part by part."""
     generator = np.random.default_rng(seed)
+    chunk = max(1, _CHUNK_DRAWS // len(sums))
+    parts = [
+        draws(len(sums), min(chunk, repeats - start), generator) @ sums
+        for start in range(0, repeats, chunk)
+    ]
+    return np.concatenate(parts)
+
+
+def draws(conversations: int, repeats: int, generator: np.random.Generator) -> np.ndarray:
+    """How often every conversation is drawn, (repeats, conversations)."""
     equal = np.full(conversations, 1 / conversations)
     return generator.multinomial(conversations, equal, repeats).astype(float)
 

@@ -11,7 +11,10 @@ from torch import Tensor
 from mmmie.corpus import Corpus, Features
 
 RESIDENT_BYTES = 4 * 2**30
-"""Features up to this size are put on the device once; larger ones are read per batch."""
+"""Features up to this size are put on an accelerator once; larger ones, and all on a CPU, are read
+per batch from where they are, which is a mapped file for a corpus folder."""
+
+_CHUNK_VALUES = 4 * 2**20
 
 
 @dataclass
@@ -26,6 +29,24 @@ class Inputs:
 
     values: dict[str, Tensor]
     lengths: dict[str, Tensor]
+    present: Tensor
+
+
+@dataclass
+class Prepared:
+    """Features of U utterances as far as no weight changes them, see `mmmie.model.prepared`.
+
+    Attributes:
+        values: name → standardised (U, d) at utterance level, else the steps of all utterances one
+            after the other, (ΣL, d).
+        masks: name → (U, L) bool for modalities at sequence level, True at real steps.
+        summaries: name → what the codes are to reconstruct, see `mmmie.model.encoders`.
+        present: (U, M) bool, False where an utterance has no step of a modality.
+    """
+
+    values: dict[str, Tensor]
+    masks: dict[str, Tensor]
+    summaries: dict[str, Tensor]
     present: Tensor
 
 
@@ -44,8 +65,8 @@ class FeatureStore:
         features = {name: corpus.features[name] for name in modalities}
         self._offsets = {name: f.offsets for name, f in features.items()}
         size = sum(f.values.nbytes for f in features.values())
-        self.resident = size <= RESIDENT_BYTES
-        self._arrays = {name: f.values for name, f in features.items()}
+        self.resident = self.device.type != "cpu" and size <= RESIDENT_BYTES
+        self._arrays = {name: np.asarray(f.values) for name, f in features.items()}
         self._tensors = {
             name: torch.from_numpy(np.array(f.values)).to(self.device)
             for name, f in features.items()
@@ -74,13 +95,12 @@ class FeatureStore:
         return Inputs(values, lengths, present.to(self.device))
 
     def _take(self, name: str, rows: np.ndarray) -> Tensor:
-        if self.resident:
-            tensor = self._tensors[name]
-            if not len(tensor):  # every sequence of this modality is empty
-                return tensor.new_zeros(len(rows), tensor.shape[1]).float()
-            return tensor[torch.from_numpy(rows).to(self.device)].float()
         array = self._arrays[name]
-        return torch.from_numpy(array[rows].astype(np.float32)).to(self.device)
+        if not len(array):  # every sequence of this modality is empty
+            return torch.zeros(len(rows), array.shape[1], device=self.device)
+        if self.resident:
+            return self._tensors[name][torch.from_numpy(rows).to(self.device)].float()
+        return torch.from_numpy(array[rows].astype(np.float32, copy=False)).to(self.device)
 
 
 def feature_moments(features: Features, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -92,13 +112,10 @@ def feature_moments(features: Features, rows: np.ndarray) -> tuple[np.ndarray, n
         mean (d,), deviation (d,), float32.
     """
     if features.offsets is not None:
-        owned = np.zeros(len(features.values), bool)
-        for start, end in zip(features.offsets[rows], features.offsets[rows + 1], strict=True):
-            owned[start:end] = True
-        rows = np.flatnonzero(owned)
+        rows = features.steps_of(rows)
     total = np.zeros(features.values.shape[1])
     squares = np.zeros_like(total)
-    chunks = np.array_split(rows, max(1, len(rows) // 65_536))
+    chunks = np.array_split(rows, 1 + len(rows) * len(total) // _CHUNK_VALUES)
     for chunk in chunks:
         total += features.values[chunk].astype(np.float64).sum(0)
     mean = total / max(len(rows), 1)

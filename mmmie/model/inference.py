@@ -13,6 +13,7 @@ from mmmie.model.config import ModelSettings
 from mmmie.model.features import FeatureStore
 from mmmie.model.identity import Identity, identity_of, speaker_relations
 from mmmie.model.mmmie import MMMIE, Code, Codes
+from mmmie.model.prepared import PreparedStore
 
 _ENCODE_ROWS = 1024
 _PREDICT_ROWS = 2048
@@ -43,7 +44,7 @@ def windows_of(corpus: Corpus, rows: np.ndarray, settings: ModelSettings) -> Win
 
 
 @torch.inference_mode()
-def encode_rows(model: MMMIE, store: FeatureStore, rows: np.ndarray) -> Codes:
+def encode_rows(model: MMMIE, store: FeatureStore | PreparedStore, rows: np.ndarray) -> Codes:
     """The codes of the utterances `rows` (n,), in evaluation mode, on the model's device."""
     training = model.training
     model.eval()

@@ -16,7 +16,7 @@ from mmmie.corpus import Corpus, Label, Modality
 from mmmie.errors import InputError
 from mmmie.model.config import ModelSettings
 from mmmie.model.encoders import Code, ModalityEncoder
-from mmmie.model.features import Inputs, feature_moments
+from mmmie.model.features import Inputs, Prepared, feature_moments
 from mmmie.model.fusion import Fused, Fusion
 from mmmie.model.identity import Identity, IdentityEmbedding
 
@@ -119,13 +119,17 @@ class MMMIE(nn.Module):
         assert isinstance(encoder, ModalityEncoder)
         return encoder
 
-    def encode(self, inputs: Inputs) -> Codes:
+    def encode(self, inputs: Inputs | Prepared) -> Codes:
         """Features of U utterances → both codes of every modality."""
         parts: dict[str, list[tuple[Tensor, Tensor]]] = {"invariant": [], "specific": []}
         summaries = []
         for name in self.modalities:
             own = self.encoder_of(name)
-            hidden, summary = own.encoder(inputs.values[name], inputs.lengths.get(name))
+            if isinstance(inputs, Prepared):
+                summary = inputs.summaries[name]
+                hidden = own.encoder.encode(inputs.values[name], summary, inputs.masks.get(name))
+            else:
+                hidden, summary = own.encoder(inputs.values[name], inputs.lengths.get(name))
             parts["invariant"].append(own.invariant(hidden))
             parts["specific"].append(own.specific(hidden))
             summaries.append(summary)

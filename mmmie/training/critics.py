@@ -36,15 +36,25 @@ class GaussianCritic(nn.Module):
     @property
     def correlation(self) -> Tensor:
         """ρ (d,)."""
-        return _LARGEST_CORRELATION * self.raw.tanh()
+        return _correlation(self.raw)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Score every x (A, d) against every y (B, d) → (A, B) nats."""
-        rho = self.correlation
-        rest = 1 - rho.square()
-        cross = (x * (rho / rest)) @ y.T
-        own = [row.square() @ (rho.square() / rest) / 2 for row in (x, y)]
-        return cross - own[0][:, None] - own[1][None, :] - rest.log().sum() / 2
+        return gaussian_scores(self.raw, x, y)
+
+
+def gaussian_scores(raw: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """`GaussianCritic` of `raw` (..., d) for x (..., A, d) and y (..., B, d) → (..., A, B) nats."""
+    rho = _correlation(raw)
+    rest = 1 - rho.square()
+    cross = (x * (rho / rest)[..., None, :]) @ y.mT
+    gain = (rho.square() / rest / 2)[..., None]
+    own_x, own_y = x.square() @ gain, y.square() @ gain
+    return cross - own_x - own_y.mT - rest.log().sum(-1)[..., None, None] / 2
+
+
+def _correlation(raw: Tensor) -> Tensor:
+    return _LARGEST_CORRELATION * raw.tanh()
 
 
 class CosineCritic(nn.Module):

@@ -19,7 +19,7 @@ from mmmie.model.encoders import Code
 from mmmie.model.mmmie import MMMIE, Codes
 from mmmie.training.bounds import LOWER, UPPER, UPPER_LEARNED, UpperBound
 from mmmie.training.config import ObjectiveSettings
-from mmmie.training.critics import CosineCritic, GaussianCritic
+from mmmie.training.critics import CosineCritic, GaussianCritic, gaussian_scores
 from mmmie.training.separation import gaussian_information
 
 _OF_INVARIANT = 0.1
@@ -118,10 +118,22 @@ class Objective(nn.Module):
         Returns:
             ``text-audio`` → a scalar tensor, see `mmmie.training.bounds.LowerBound.learn`.
         """
+        if self.settings.maximise.critic == "gaussian" and _complete(codes):
+            return self._lower_bounds_at_once(codes, learn_codes)
         return {
             name: self.lower.learn(scores) if len(scores) else _zero(scores)
             for name, scores in self.scores(codes, learn_codes)
         }
+
+    def _lower_bounds_at_once(self, codes: Codes, learn_codes: bool) -> dict[str, Tensor]:
+        """`lower_bounds` of all pairs in one pass, where every utterance has every modality."""
+        sample = codes.invariant.sample if learn_codes else codes.invariant.sample.detach()
+        each = sample.transpose(0, 1)  # (M, U, d_z)
+        first, second = (list(side) for side in zip(*self.pairs, strict=True))
+        raw = torch.stack([c.raw for c in self.of_pairs if isinstance(c, GaussianCritic)])
+        values = self.lower.learn(gaussian_scores(raw, each[first], each[second]))
+        names = [f"{self.names[m]}-{self.names[n]}" for m, n in self.pairs]
+        return dict(zip(names, values, strict=True))
 
     def scores(self, codes: Codes, learn_codes: bool = True) -> Iterator[tuple[str, Tensor]]:
         """The critic on the invariant codes of every pair of modalities.
@@ -196,6 +208,11 @@ class Objective(nn.Module):
         Returns:
             modality → nats.
         """
+        if len(codes.present) > 1 and _complete(codes):
+            every = _apart(
+                codes.invariant.mean.transpose(0, 1), codes.specific.mean.transpose(0, 1)
+            )
+            return dict(zip(self.names, every, strict=True))
         return {
             name: _apart(z, s) if len(z) > 1 else _zero(s) for name, z, s in self.mean_codes(codes)
         }
@@ -240,9 +257,8 @@ class Objective(nn.Module):
 
 def _apart(z: Tensor, s: Tensor) -> Tensor:
     """`gaussian_information` whose gradient on z is a tenth of the true one."""
-    value: Tensor = gaussian_information(z.detach(), s)
-    of_z = gaussian_information(z, s.detach())
-    return value + _OF_INVARIANT * (of_z - of_z.detach())
+    held = z.detach()
+    return gaussian_information(held + _OF_INVARIANT * (z - held), s)
 
 
 def _means(bound: UpperBound, conditionals: Iterator[tuple[str, Conditional]]) -> dict[str, Tensor]:
@@ -254,6 +270,11 @@ def _means(bound: UpperBound, conditionals: Iterator[tuple[str, Conditional]]) -
 
 def _conditionals(inputs: list[int], outputs: int, hidden: int) -> nn.ModuleList:
     return nn.ModuleList(ConditionalGaussian(width, outputs, hidden) for width in inputs)
+
+
+def _complete(codes: Codes) -> bool:
+    """Whether every utterance has every modality, and there is one and a pair of them."""
+    return codes.present.shape[1] > 1 and codes.present.numel() > 0 and bool(codes.present.all())
 
 
 def _zero(like: Tensor) -> Tensor:

@@ -18,24 +18,25 @@ def gaussian_information(x: Tensor, y: Tensor) -> Tensor:
     columns depend on each other exactly; of unrelated x and y it is about d²/2B.
 
     Args:
-        x: (B, d).
-        y: (B, d).
+        x: (..., B, d).
+        y: (..., B, d).
 
     Returns:
-        a scalar, in nats.
+        (...) nats.
 
     Example:
         >>> x = torch.randn(5000, 1, generator=torch.Generator().manual_seed(0))
         >>> gaussian_information(x, -3 * x) > 1, gaussian_information(x, x.flip(0)) < 0.01
         (tensor(True), tensor(True))
     """
-    both = torch.cat([_standardised(x), _standardised(y)], 1)
-    covariance = both.T @ both / len(both) + _PENALTY * torch.eye(both.shape[1], device=x.device)
-    width = x.shape[1]
-    parts = covariance[:width, :width], covariance[width:, width:]
+    both = torch.cat([_standardised(x), _standardised(y)], -1)
+    unit = torch.eye(both.shape[-1], device=x.device)
+    covariance = both.mT @ both / both.shape[-2] + _PENALTY * unit
+    width = x.shape[-1]
+    parts = covariance[..., :width, :width], covariance[..., width:, width:]
     alone = sum(torch.linalg.slogdet(part)[1] for part in parts)
     return (alone - torch.linalg.slogdet(covariance)[1]) / 2
 
 
 def _standardised(x: Tensor) -> Tensor:
-    return (x - x.mean(0)) / (x.std(0, correction=0) + _LEAST_DEVIATION)
+    return (x - x.mean(-2, True)) / (x.std(-2, correction=0, keepdim=True) + _LEAST_DEVIATION)

@@ -15,10 +15,10 @@ from torch import Tensor
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
 from mmmie.metrics import metrics_for, primary_metric
-from mmmie.model.features import FeatureStore
 from mmmie.model.identity import identity_of
 from mmmie.model.inference import Outputs, encode_rows, predict_windows, windows_of
 from mmmie.model.mmmie import MMMIE, Codes
+from mmmie.model.prepared import feature_store
 from mmmie.training.averaging import WeightAverage
 from mmmie.training.batches import Batch, Batches
 from mmmie.training.callbacks import Callback
@@ -97,7 +97,7 @@ class Trainer:
             [1 - _dropout(config, name, self.carryover[name]) for name in self.corpus.modalities]
         )
         model.keep.copy_(self.keep)
-        self.store = FeatureStore(self.corpus, list(self.corpus.modalities), self.device)
+        self.store = feature_store(self.corpus, model, self.device)
         self.batches = Batches(
             self.corpus,
             self.train_rows,

@@ -44,7 +44,7 @@ def test_replicates_are_those_of_drawing_conversations_one_by_one(label):
     repeats = 40
     members = [np.flatnonzero(groups == g) for g in np.unique(groups)]
     slow = {metric: [] for metric in metrics_with_intervals(label)}
-    for counts in draws(len(members), repeats, 3).astype(int):
+    for counts in draws(len(members), repeats, np.random.default_rng(3)).astype(int):
         rows = np.concatenate([np.tile(m, k) for m, k in zip(members, counts, strict=True)])
         for metric, value in metrics_for(label, output[rows], targets[rows]).items():
             if metric in slow:

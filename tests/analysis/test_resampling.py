@@ -37,3 +37,12 @@ def test_one_conversation_gives_values_without_intervals():
     (found,) = sums_intervals(np.ones((5, 2)), lambda s: s[..., :1] / s[..., 1:], np.zeros(5, int))
     assert found.value == 1
     assert np.isnan(found.low) and np.isnan(found.high)
+
+
+def test_draws_part_by_part_are_those_at_once(monkeypatch):
+    values = np.random.default_rng(0).normal(size=(60, 2))
+    groups = np.arange(60) // 5
+    at_once = mean_intervals(values, groups, repeats=200)
+    monkeypatch.setattr("mmmie.analysis.resampling._CHUNK_DRAWS", 100)
+    for whole, parts in zip(at_once, mean_intervals(values, groups, repeats=200), strict=True):
+        assert (parts.low, parts.high) == pytest.approx((whole.low, whole.high))

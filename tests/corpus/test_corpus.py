@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mmmie.corpus import Features
 from mmmie.errors import InputError
 
 
@@ -65,3 +66,13 @@ def test_with_modalities_orders_and_refuses_unknown(make_corpus):
     assert list(corpus.with_modalities(["audio", "text"]).modalities) == ["audio", "text"]
     with pytest.raises(InputError, match=r"no modality `smell`.*text, audio"):
         corpus.with_modalities(["smell"])
+
+
+def test_the_steps_of_utterances_in_any_order():
+    offsets = np.array([0, 3, 3, 4, 9])
+    features = Features(np.arange(9.0)[:, None], offsets)
+    rows = np.array([3, 1, 0, 3])
+    slow = [step for row in rows for step in range(offsets[row], offsets[row + 1])]
+    assert features.steps_of(rows).tolist() == slow
+    assert features.steps_of(np.array([], np.int64)).tolist() == []
+    assert Features(np.zeros((4, 2))).steps_of(rows) is rows

@@ -184,14 +184,6 @@ def test_stochastic_codes_vary_in_training_only(make_corpus):
     assert torch.equal(code.mean, code.sample)
 
 
-def test_a_larger_corpus_read_per_batch_gives_the_same(make_corpus, monkeypatch):
-    corpus = make_corpus()
-    model = build(corpus)
-    resident = run(model, corpus)[2].output
-    monkeypatch.setattr("mmmie.model.features.RESIDENT_BYTES", 0)
-    assert np.array_equal(resident, run(model, corpus)[2].output)
-
-
 @pytest.mark.parametrize("level", ["utterance", "sequence"])
 def test_moments_agree_with_numpy_and_constant_channels_are_safe(make_corpus, level):
     corpus = make_corpus(levels={"x": level})

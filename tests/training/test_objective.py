@@ -101,6 +101,22 @@ def test_scores_compare_every_utterance_with_every_other(make_corpus):
 
 
 @pytest.mark.parametrize("estimator", LOWER)
+def test_all_pairs_and_modalities_at_once_are_one_after_the_other(make_corpus, estimator):
+    corpus = make_corpus(levels={"a": "utterance", "b": "sequence", "c": "utterance"})
+    _, objective, codes = parts(corpus, f"objective.maximise.estimator={estimator}")
+    with torch.no_grad():
+        for i, critic in enumerate(objective.of_pairs):
+            critic.raw.add_(0.1 * i)
+    bounds = objective.lower_bounds(codes)
+    assert list(bounds) == ["a-b", "a-c", "b-c"]
+    for name, scores in objective.scores(codes):
+        assert torch.allclose(bounds[name], objective.lower.learn(scores), rtol=1e-4)
+    apart = objective.separation(codes)
+    for name, z, s in objective.mean_codes(codes):
+        assert torch.allclose(apart[name], gaussian_information(z, s), rtol=1e-4)
+
+
+@pytest.mark.parametrize("estimator", LOWER)
 def test_the_critic_of_every_lower_bound_is_learned(make_corpus, estimator):
     _, objective, codes = parts(
         make_corpus(conversations=40), f"objective.maximise.estimator={estimator}"

@@ -1,0 +1,291 @@
+"""How fast MMMIE trains beside MMSA's TFN, LMF and MulT, on the same file: one Markdown table.
+
+    python benchmarks/train.py --like mosi --rounds 3 --epochs 5
+    python benchmarks/train.py --data path/to/corpus --rounds 1 --seeds 3
+
+The second way lets every model train until its own early stopping, so that the best score on
+valid and the time to it mean something. MMSA is installed as `benchmarks/mmsa.py` says; without
+it, or with `--models mmmie`, only ours runs.
+
+Every run is a process of its own, the models take turns, and all have the same MMSA pickle, the
+same threads and the same device. An epoch is everything from the first step to the end of
+validation and what is saved, divided by the number of epochs. On a CPU it is in seconds of the
+processor, which other work on the machine changes less than the wall clock (in brackets), and
+which are the same with one thread on an idle one; on an accelerator both are wall. MMSA's loaders
+have no workers, as a worker costs more than it gives on two cores. Ratios are medians over rounds
+of the ratio to MMMIE's run in the same round. Memory is the peak of the process, reading the file
+included. With `--device cuda` a last line says which share of an epoch MMMIE spends in kernels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shapes import SHAPES, corpus_like
+
+MODELS = ("mmmie", "lmf", "tfn", "mult")
+MULT_EPOCHS = 1  # it takes half a minute for one
+
+
+@dataclass
+class Run:
+    """What a process says of its training.
+
+    Attributes:
+        wall: seconds of every epoch.
+        processor: the same in seconds of the processor; on an accelerator wall again.
+        mae: on valid after every epoch.
+        utterances: of the train split.
+        peak: bytes at most.
+        in_kernels: share of an epoch, None on a CPU.
+    """
+
+    wall: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+    mae: list[float] = field(default_factory=list)
+    utterances: int = 0
+    peak: int = 0
+    in_kernels: float | None = None
+
+    @property
+    def epoch(self) -> float:
+        """Seconds an epoch."""
+        return statistics.mean(self.processor)
+
+    @property
+    def best(self) -> float:
+        """The best score on valid."""
+        return min(self.mae)
+
+    @property
+    def to_best(self) -> float:
+        """Seconds until then."""
+        return sum(self.processor[: self.mae.index(self.best) + 1])
+
+
+class Clock:
+    """Notes when epochs end.
+
+    Args:
+        on_cpu: whether the work is the processor's.
+    """
+
+    def __init__(self, on_cpu: bool) -> None:
+        self.run = Run()
+        self._work = time.process_time if on_cpu else time.perf_counter
+        self.start()
+
+    def start(self) -> None:
+        """The first epoch begins."""
+        self._wall, self._processor = time.perf_counter(), self._work()
+
+    def epoch(self, mae: float) -> None:
+        """An epoch ended, the next begins."""
+        wall, processor = time.perf_counter(), self._work()
+        self.run.wall.append(wall - self._wall)
+        self.run.processor.append(processor - self._processor)
+        self.run.mae.append(mae)
+        self._wall, self._processor = wall, processor
+
+
+def main() -> None:
+    """Write the file, let the models take turns, print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--like", choices=SHAPES, help="a generated corpus of this shape")
+    source.add_argument("--data", help="a corpus with text, audio and vision")
+    source.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--words", action="store_true", help="sequences as long as sentences are")
+    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=1, help="rounds with a seed of their own")
+    parser.add_argument("--epochs", type=int, help="stop after so many (MulT after 1)")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--alone", help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.alone:
+        print(json.dumps(asdict(alone(options))))
+        return
+    models = [m for m in options.models if m == "mmmie" or importlib.util.find_spec("MMSA")]
+    with tempfile.TemporaryDirectory() as scratch:
+        file = options.file or _file(options, Path(scratch))
+        runs: dict[str, list[Run]] = {name: [] for name in models}
+        for seed in range(options.seeds):
+            for _ in range(options.rounds):
+                for name in models:
+                    runs[name].append(_in_its_own_process(name, file, seed, options))
+                    print(f"{name}: {runs[name][-1].epoch:.2f} s", file=sys.stderr, flush=True)
+    print(table(runs))
+
+
+def table(runs: dict[str, list[Run]]) -> str:
+    """One row a model."""
+    lines = [
+        "| model | utterances/s | epoch s (wall) | times MMMIE's | peak memory | best valid MAE "
+        "| at epoch | s to it |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, own in runs.items():
+        epochs = [run.epoch for run in own]
+        ratio = "–"
+        if "mmmie" in runs:
+            pairs = zip(own, runs["mmmie"], strict=True)
+            ratio = f"{statistics.median(a.epoch / b.epoch for a, b in pairs):.2f}"
+        seconds = statistics.median(epochs)
+        lines.append(
+            f"| {'MMMIE' if name == 'mmmie' else f'MMSA {name}'} "
+            f"| {own[0].utterances / seconds:.0f} "
+            f"| {seconds:.2f} ({statistics.median(statistics.mean(r.wall) for r in own):.2f}) "
+            f"| {ratio} "
+            f"| {statistics.median(run.peak for run in own) / 2**20:.0f} MiB "
+            f"| {statistics.mean(run.best for run in own):.3f} "
+            f"| {statistics.median(1 + run.mae.index(run.best) for run in own):.0f} "
+            f"of {statistics.median(len(run.mae) for run in own):.0f} "
+            f"| {statistics.median(run.to_best for run in own):.1f} |"
+        )
+        if own[0].in_kernels is not None:
+            lines.append(f"\n{name} in kernels: {own[0].in_kernels:.0%}\n")
+    return "\n".join(lines)
+
+
+def alone(options: argparse.Namespace) -> Run:
+    """Train one model in this process."""
+    import torch
+
+    torch.set_num_threads(options.threads)
+    clock = Clock(options.device == "cpu")
+    train = _train_mmmie if options.alone == "mmmie" else _train_mmsa
+    clock.run.utterances = train(options, clock)
+    clock.run.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return clock.run
+
+
+def _train_mmmie(options: argparse.Namespace, clock: Clock) -> int:
+    from mmmie import load_config, load_corpus
+    from mmmie.training.callbacks import Callback
+    from mmmie.training.run import train
+    from mmmie.training.trainer import Trainer
+
+    class Watch(Callback):
+        def on_start(self, trainer: Trainer) -> None:
+            clock.start()
+
+        def on_epoch(self, trainer: Trainer, metrics: dict[str, Any], improved: bool) -> None:
+            clock.epoch(metrics["valid/mae"])
+
+    settings = [f"training.seed={options.seed}"]
+    if options.epochs:
+        settings.append(f"training.epochs={options.epochs}")
+    corpus = load_corpus(options.file)
+    with tempfile.TemporaryDirectory() as scratch:
+        train(
+            corpus,
+            Path(scratch) / "run",
+            load_config(overrides=settings),
+            device=options.device,
+            callbacks=[Watch()],
+        )
+    if options.device == "cuda":
+        clock.run.in_kernels = _share_in_kernels(Trainer(corpus, load_config(), options.device))
+    return len(corpus.rows("train"))
+
+
+def _share_in_kernels(trainer: Any) -> float:
+    import torch
+    from torch.profiler import ProfilerActivity, profile
+
+    trainer._train_epoch()  # kernels are loaded when they are first used
+    torch.cuda.synchronize()
+    started = time.perf_counter()
+    with profile(activities=[ProfilerActivity.CUDA]) as found:
+        trainer._train_epoch()
+        torch.cuda.synchronize()
+    wall = time.perf_counter() - started
+    return float(sum(e.self_device_time_total for e in found.key_averages())) / 1e6 / wall
+
+
+def _train_mmsa(options: argparse.Namespace, clock: Clock) -> int:
+    import mmsa
+
+    class Enough(Exception):
+        pass
+
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        mmsa.ready(
+            options.alone,
+            options.file,
+            Path(scratch) / "best.pth",
+            seed=mmsa.FIRST_SEED + options.seed,
+            device=options.device,
+        ) as (model, loaders, trainer),
+    ):
+        test = trainer.do_test
+
+        def timed(*arguments: Any, **named: Any) -> dict[str, float]:
+            results: dict[str, float] = test(*arguments, **named)
+            clock.epoch(results["MAE"])
+            if len(clock.run.mae) == options.epochs:
+                raise Enough
+            return results
+
+        trainer.do_test = timed
+        clock.start()
+        with contextlib.suppress(Enough):
+            trainer.do_train(model, loaders)
+        return len(loaders["train"].dataset)
+
+
+def _file(options: argparse.Namespace, scratch: Path) -> Path:
+    """The pickle that all models read; written by another process, whose memory is not ours."""
+    from mmmie import load_corpus
+    from mmmie.datasets.mmsa import save_mmsa
+
+    file = scratch / "corpus.pkl"
+    if os.fork() == 0:
+        corpus = corpus_like(options.like, options.words) if options.like else None
+        save_mmsa(corpus or load_corpus(options.data), file)
+        os._exit(0)
+    os.wait()
+    return file
+
+
+def _in_its_own_process(name: str, file: Path, seed: int, options: argparse.Namespace) -> Run:
+    epochs = options.epochs and (MULT_EPOCHS if name == "mult" else options.epochs)
+    command: Sequence[Any] = [
+        *(sys.executable, __file__, "--alone", name, "--file", file, "--seed", seed),
+        *("--threads", options.threads, "--device", options.device),
+        *(("--epochs", epochs) if epochs else ()),
+    ]
+    threads = {"OMP_NUM_THREADS": str(options.threads)}
+    ended = subprocess.run(
+        [str(part) for part in command],
+        env={**os.environ, **threads},
+        capture_output=True,
+        text=True,
+    )
+    if ended.returncode:
+        sys.exit(ended.stderr)
+    return Run(**json.loads(ended.stdout.splitlines()[-1]))
+
+
+if __name__ == "__main__":
+    main()
