@@ -165,7 +165,7 @@ def ten(runs: Path, options: argparse.Namespace) -> None:
                 page.wait_for_timeout(3000)
                 preset, seed, share = [], [], []
                 for i in range(options.times):
-                    name, epochs = (("quick look", "5"), ("full model", "60"))[i % 2]
+                    name, epochs = (("quick look", "5"), ("full model", "20"))[i % 2]
                     preset.append(_preset(page, name, epochs))
                     share.append(_servers_share(page))
                     seed.append(_seed(page, i + 1))
@@ -306,7 +306,7 @@ def _until_seen(page: Page, run: RunFolder, visit: Callable[[], object]) -> tupl
     words, curves = 0.0, 0.0
     while not (words and curves):
         seen = page.evaluate(SEEN)
-        shown = [f"{epoch} of 1000" in seen["words"] for epoch in (epochs, epochs + 1)]
+        shown = [f"\n{epoch} of 1000" in seen["words"] for epoch in (epochs, epochs + 1)]
         if not words and any(shown) and "running" in seen["words"]:
             words = time.perf_counter() - started
         if not curves and len(seen["epochs"]) >= epochs:

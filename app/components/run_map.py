@@ -79,7 +79,8 @@ def run_map_footer(folder: Path, data: str) -> None:
 
     figure_footer(
         key="run-map",
-        caption="Utterances of the valid split; the axes are those of the first snapshot.",
+        caption="A sample of the valid split, coloured by label; principal axes of the first "
+        "snapshot.",
         explanation=_EXPLANATION,
         data=table,
         pictures=("run-map",),
@@ -118,10 +119,6 @@ def _drawn(
         run_map(placed.points, placed.before, placed.reach, colours, words),
         key="run-map",
         alt="Map of the fused codes while the run trains.",
-    )
-    st.caption(
-        f"{len(placed.ids)} utterances after epoch {placed.epochs[1]}"
-        f"{', coloured by label' if colours else ''}."
     )
     return True
 
