@@ -214,3 +214,9 @@ def test_wishes_and_errors(tmp_path):
     assert run.read_wish() == (None, 0.0)
     assert log_tail(run) == []
     assert json.loads(run.status_file.read_text())["state"] == "finished"
+
+
+def test_the_end_of_a_long_log_is_enough(tmp_path):
+    run = RunFolder(tmp_path)
+    run.log.write_text("".join(f"epoch {i} ä\n" for i in range(20_000)), "utf-8")
+    assert log_tail(run, 2) == ["epoch 19998 ä", "epoch 19999 ä"]
