@@ -21,6 +21,7 @@ import contextlib
 import os
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -178,7 +179,7 @@ def ten(runs: Path, options: argparse.Namespace) -> None:
 
 def cost(runs: Path, options: argparse.Namespace) -> None:
     """Processor time of watching, and what is asked of the server after the end."""
-    with _training(runs) as run, dashboard(runs) as (url, pid):
+    with _training(runs, launched=True) as run, dashboard(runs) as (url, pid):
         _wait(lambda: len(read_metrics(run.path)) >= 3)
         for count in (0, 1, WATCHERS + 1):
             with sessions(url, "train", count) as opened:
@@ -213,7 +214,7 @@ def cost(runs: Path, options: argparse.Namespace) -> None:
 
 def ratio(runs: Path, options: argparse.Namespace) -> None:
     """Widgets of two pages while a run trains, against the same while it pauses."""
-    with _training(runs) as run, dashboard(runs) as (url, _), chromium() as browser:
+    with _training(runs, launched=True) as run, dashboard(runs) as (url, _), chromium() as browser:
         _wait(lambda: len(read_metrics(run.path)) >= 1)
         page = _open(browser)
         page.goto(f"{url}/predictions?checkpoint=demo")
@@ -280,10 +281,22 @@ def _all_ended(runs: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _training(runs: Path) -> Iterator[RunFolder]:
-    config = load_config(overrides=LONG)
-    config.data = "demo"
-    yield launch(config, runs / "watched", device="cpu")
+def _training(runs: Path, *, launched: bool = False) -> Iterator[RunFolder]:
+    """A run from the command line, or, where priorities matter, launched as the page does it."""
+    run = RunFolder(runs / "watched")
+    if launched:
+        config = load_config(overrides=LONG)
+        config.data = "demo"
+        launch(config, run.path, device="cpu")
+    else:
+        settings = [word for setting in LONG for word in ("--set", setting)]
+        command = [sys.executable, "-m", "mmmie", "train", "--data", "demo", "--quiet", *settings]
+        subprocess.Popen(
+            [*command, "--out", str(run.path), "--device", "cpu"],
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+    yield run
 
 
 def _open(browser: Browser, script: str = "") -> Page:

@@ -13,6 +13,7 @@ from mmmie.corpus_folder import save_corpus_folder
 from mmmie.jobs import list_runs, observe
 from mmmie.training.config import load_config
 from mmmie.training.run_folder import RunFolder
+from tests.app.browsing import settle
 from tests.conftest import CorpusMaker
 
 EPOCHS = 5000
@@ -25,22 +26,34 @@ DRAWN = """
 """
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.05)
 
 
+def state_of(run: RunFolder) -> str | None:
+    status = observe(run)
+    return status.state if status else None
+
+
+def epoch_of(run: RunFolder) -> int:
+    status = observe(run)
+    return status.epoch if status else 0
+
+
 def choose(page: Page, box: str, option: str) -> None:
     page.locator('[data-testid="stSelectbox"]', has_text=box).locator("input").first.click()
     page.get_by_role("option", name=option, exact=True).click()
+    settle(page)
 
 
 def fill(page: Page, field: str, value: str) -> None:
     box = page.get_by_label(field, exact=True)
     box.fill(value)
     box.press("Enter")
+    settle(page)
 
 
 def press(page: Page, button: str) -> None:
@@ -61,8 +74,8 @@ def sees(page: Page, run: RunFolder) -> None:
 
 def becomes(run: RunFolder, state: str) -> int:
     """Wait for a state; the epochs done then."""
-    wait_for(lambda: observe(run).state == state)  # type: ignore[union-attr]
-    return observe(run).epoch  # type: ignore[union-attr]
+    wait_for(lambda: state_of(run) == state)
+    return epoch_of(run)
 
 
 @pytest.mark.timeout(400)
@@ -71,6 +84,7 @@ def test_a_run_from_the_first_click_to_the_last(
 ) -> None:
     url, runs = server
     save_corpus_folder(make_corpus(conversations=40), tmp_path / "corpus")
+    page.set_default_timeout(120_000)
     page.goto(f"{url}/train")
     choose(page, "Corpus", "another folder …")
     fill(page, "Corpus folder", str(tmp_path / "corpus"))
@@ -83,13 +97,13 @@ def test_a_run_from_the_first_click_to_the_last(
     press(page, "Start training")
     wait_for(lambda: list_runs(runs))
     (run,) = list_runs(runs)
-    wait_for(lambda: observe(run).epoch >= 2)  # type: ignore[union-attr]
+    wait_for(lambda: epoch_of(run) >= 2)
 
     press(page, "Pause")
     paused = becomes(run, "paused")
     sees(page, run)
     press(page, "Step")
-    wait_for(lambda: observe(run).epoch == paused + 1)  # type: ignore[union-attr]
+    wait_for(lambda: epoch_of(run) == paused + 1)
     assert becomes(run, "paused") == paused + 1
     sees(page, run)
     page.reload()
@@ -99,13 +113,14 @@ def test_a_run_from_the_first_click_to_the_last(
     sees(other, run)
     other.context.close()
     press(page, "Resume")
-    wait_for(lambda: observe(run).epoch > paused + 1)  # type: ignore[union-attr]
+    wait_for(lambda: epoch_of(run) > paused + 1)
     press(page, "Stop")
     becomes(run, "stopped")
     sees(page, run)
 
     press(page, "Copy")
-    expect(page.get_by_text("copy of clicked").first).to_be_visible(timeout=30_000)
+    preset = page.locator('[data-testid="stSelectbox"]', has_text="Preset").locator("input")
+    expect(preset).to_have_value("copy of clicked", timeout=30_000)
     fill(page, "Seed", "7")
     expect(page.get_by_text("changed in the copy")).to_be_visible(timeout=30_000)
     expect(page.get_by_label("Name", exact=True)).to_have_value("clicked-seed7")
@@ -117,7 +132,7 @@ def test_a_run_from_the_first_click_to_the_last(
     ours.training.seed = theirs.training.seed
     assert ours == theirs
     expect(page.get_by_role("heading", name="clicked-seed7")).to_be_visible(timeout=30_000)
-    wait_for(lambda: observe(copy).state == "running")  # type: ignore[union-attr]
+    wait_for(lambda: state_of(copy) == "running")
     press(page, "Stop")
     becomes(copy, "stopped")
 

@@ -23,7 +23,8 @@ def child() -> Iterator[int]:
     process.wait()
 
 
-def test_a_trainer_and_its_session_are_as_nice(child: int) -> None:
+def test_a_trainer_and_its_session_are_as_nice(child: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MMMIE_NICENESS", raising=False)
     mine = os.getpriority(os.PRIO_PROCESS, 0)
     stand_back(child)
     lowered = os.getpriority(os.PRIO_PROCESS, child)
