@@ -41,7 +41,7 @@ from mmmie.training.run_folder import ENDED, RunFolder, read_metrics
 VIEWPORT = {"width": 1440, "height": 900}
 WATCHERS = 9
 LONG = ["training.epochs=1000", "training.patience=1000", "training.mi_check_every=0"]
-COST_SECONDS = 20.0
+COST_SECONDS = 15.0
 WAIT_SECONDS = 180.0
 
 # What a reader sees of a run: the words of its state, and the epochs of its curve.
