@@ -9,9 +9,11 @@ ROOT = str(Path(__file__).resolve().parents[1])
 if ROOT not in sys.path:  # the app is run from a checkout, not installed
     sys.path.insert(0, ROOT)
 
+from app.garbage import collect_now_and_then  # noqa: E402
 from app.sidebar import draw_sidebar  # noqa: E402
 
 st.set_page_config(page_title="MMMIE", page_icon=":material/graphic_eq:", layout="wide")
+collect_now_and_then()
 
 # Not in a folder called pages: Streamlit would run such files by themselves, without this one,
 # when the first address that a fresh server is asked for is not the start page.

@@ -49,15 +49,14 @@ _WATCH = """
 
 
 @contextmanager
-def dashboard(runs: Path | None = None) -> Iterator[tuple[str, int]]:
+def dashboard(runs: Path | None = None, port: int | None = None) -> Iterator[tuple[str, int]]:
     """A server: its address and its process id.
 
     Args:
         runs: the folder of runs that it offers beside what ships; an empty one if left out.
+        port: a free one if left out.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as empty:
         server = subprocess.Popen(
@@ -75,6 +74,13 @@ def dashboard(runs: Path | None = None) -> Iterator[tuple[str, int]]:
         finally:
             server.terminate()
             server.wait(20)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager

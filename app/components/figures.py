@@ -109,7 +109,7 @@ def figure_footer(
     key: str,
     caption: str,
     explanation: str,
-    data: pd.DataFrame,
+    data: pd.DataFrame | Callable[[], pd.DataFrame],
     pictures: Sequence[str] = (),
 ) -> None:
     """Caption, "What is this?" and the downloads; for a table, or figures that share a caption.
@@ -118,7 +118,7 @@ def figure_footer(
         key: unique on the page; also the name of the downloaded files.
         caption: sample, split and estimator, in one or two short sentences.
         explanation: what the marks mean and how to read them, in Markdown.
-        data: what is shown, for the download.
+        data: what is shown, for the download; or what makes it when somebody downloads it.
         pictures: keys of the charts, or of a container around them, that PNG and SVG hold; they
             keep their places on the screen. None for a table.
     """
@@ -129,7 +129,7 @@ def figure_footer(
                 st.markdown(explanation)
             st.download_button(
                 "CSV",
-                data=lambda: csv_text(data),
+                data=lambda: csv_text(data() if callable(data) else data),
                 file_name=f"{key}.csv",
                 mime="text/csv",
                 key=f"{key}-csv",

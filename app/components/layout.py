@@ -15,6 +15,7 @@ def wide_columns(
     key: str,
     least: int = 400,
     gap: Literal["small", "medium", "large"] = "medium",
+    from_right: bool = False,
 ) -> Sequence[DeltaGenerator]:
     """Columns of at least `least` pixels; those that do not fit beside each other wrap.
 
@@ -23,11 +24,14 @@ def wide_columns(
         key: unique on the page.
         least: pixels.
         gap: between columns.
+        from_right: the first stands at the right; where they wrap, it is still the first.
     """
+    row = f".st-key-{key} > [data-testid='stHorizontalBlock']"
+    deep = f".st-key-{key} > div > [data-testid='stHorizontalBlock']"
+    reverse = f"{row}, {deep} {{flex-direction: row-reverse;}}" if from_right else ""
     st.html(
-        f"<style>.st-key-{key} > [data-testid='stHorizontalBlock'] > [data-testid='stColumn'],"
-        f".st-key-{key} > div > [data-testid='stHorizontalBlock'] > [data-testid='stColumn']"
-        f"{{min-width: min({least}px, 100%);}}</style>"
+        f"<style>{row} > [data-testid='stColumn'], {deep} > [data-testid='stColumn']"
+        f"{{min-width: min({least}px, 100%);}} {reverse}</style>"
     )
     with st.container(key=key):
         return st.columns(spec, gap=gap)

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import html
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import loading
-from app.components.figures import figure
+from app.components.figures import chart, figure_footer, words_first
 from app.components.layout import wide_columns
+from app.components.page_record import keep_recording
 from app.components.run_actions import clone, other_pages, steering
-from app.components.run_map import draw_run_map
+from app.components.run_map import draw_run_map, run_map_footer
 from app.views.names import plain
 from app.views.run_words import advice_for, asked_words, best_words, run_facts, standing_words
 from app.views.training_curves import curves_frame, duration_words, training_figure
 from mmmie.corpus import Kind
 from mmmie.errors import InputError
+from mmmie.files import surviving_folder
 from mmmie.jobs import ahead, log_tail, new_metrics, observe, silent_seconds
 from mmmie.metrics import primary_metric
 from mmmie.training.checkpoint import checkpoint_folder, read_checkpoint_info
 from mmmie.training.config import Config, load_config
-from mmmie.training.run_folder import ENDED, RunFolder, Status
+from mmmie.training.run_folder import ENDED, RunFolder, Status, read_metrics
 
 _POLL_SECONDS = 0.9  # with drawing, what is new is on the screen within a second
 _LOG_LINES = 20
@@ -53,6 +56,15 @@ _EXPLANATION = (
 )
 
 
+@dataclass(frozen=True)
+class _Boxes:
+    """Where a run that is redrawn all the time puts what stands among things that stay."""
+
+    curves: DeltaGenerator
+    map: DeltaGenerator
+    log: DeltaGenerator
+
+
 def live_run(run: RunFolder) -> None:
     """Draw a run; it refreshes itself every second while it is active."""
     status = observe(run)
@@ -60,7 +72,47 @@ def live_run(run: RunFolder) -> None:
     if st.session_state.get("watched-active") == str(run.path) and not active:
         _say_ended(run, status)
     st.session_state["watched-active"] = str(run.path) if active else None
-    st.fragment(_draw, run_every=_POLL_SECONDS if active else None)(str(run.path))
+    top = st.container()
+    shape = _shape_of(run, status)
+    boxes = _frame(run, status) if status is not None else None
+    with top:
+        st.fragment(_draw, run_every=_POLL_SECONDS if active else None)(str(run.path), shape, boxes)
+
+
+def _shape_of(run: RunFolder, status: Status | None) -> tuple[bool, bool, bool]:
+    """What the frame of a run hangs on: whether it began, ended, and has a checkpoint."""
+    kept = surviving_folder(run.best).exists()
+    return status is not None, status is not None and status.state in ENDED, kept
+
+
+def _frame(run: RunFolder, status: Status) -> _Boxes | None:
+    """All that stays as it is while a run goes on; what moves is drawn into the boxes.
+
+    Buttons, explanations and downloads cost the server and the browser several times what the
+    news of a second do.
+    """
+    ended = status.state in ENDED
+    if ended:
+        other_pages(run, "open")
+    if ended and not history_of(run):
+        return _Boxes(st.container(), st.container(), _log_box(status))
+    left, right = wide_columns([3, 2], key="live-columns", least=270)
+    path, data = str(run.path), _config_of(run).data
+    with left:
+        curves = st.container()
+        figure_footer(
+            key="training",
+            caption="The mark is the best epoch so far, the one that the checkpoint holds.",
+            explanation=_EXPLANATION,
+            data=lambda: curves_frame(read_metrics(path)),
+            pictures=("training",),
+        )
+    with right:
+        run_map_box = st.container()
+        run_map_footer(run.path, data)
+    if not ended:
+        other_pages(run, "open")
+    return _Boxes(curves, run_map_box, _log_box(status))
 
 
 def history_of(run: RunFolder) -> list[dict[str, Any]]:
@@ -80,44 +132,32 @@ def merge_history(held: list[dict[str, Any]], fresh: list[dict[str, Any]]) -> li
     return [line for line in held if line["epoch"] < fresh[0]["epoch"]] + fresh
 
 
-def _draw(path: str) -> None:
+def _draw(path: str, shape: tuple[bool, bool, bool], boxes: _Boxes | None) -> None:
     run = RunFolder(path)
     status = observe(run)
-    if not run.exists or (
-        status is not None
-        and status.state in ENDED
-        and st.session_state.get("watched-active") == path
-    ):
-        st.rerun()  # the whole page: polling ends
-    if status is None:
+    if not run.exists or _shape_of(run, status) != shape:
+        st.rerun()  # the whole page: its frame has changed, or polling ends
+    if status is None or boxes is None:
         st.info("This run has written nothing yet.", icon=":material/hourglass_empty:")
         return
     history = history_of(run)
-    config = _config(path, run.config.stat().st_mtime_ns)
+    config = _config_of(run)
     _standing(run, status, history, config)
     steering(run, status)
     if status.state == "failed":
         _failure(run, status, config)
-    ended = status.state in ENDED
-    if ended:
-        other_pages(run, "open")
-    if ended and not history:
-        _log(run, status)
-        return
-    curves, beside = wide_columns([3, 2], key="live-columns", least=270)
-    with curves:
-        _curves(run, status, history)
-    with beside:
-        draw_run_map(run.path, config.data)
-    if not ended:
-        other_pages(run, "open")
-    _log(run, status)
-
-
-def _log(run: RunFolder, status: Status) -> None:
-    with st.expander("Log", icon=":material/terminal:", expanded=status.state == "failed"):
+    if history or status.state not in ENDED:
+        with boxes.curves:
+            _curves(run, status, history)
+        with boxes.map:
+            draw_run_map(run.path, config.data, status.epoch)
+    with boxes.log:
         lines = log_tail(run, _LOG_LINES)
         st.code("\n".join(lines) or "The log is empty.", language=None, wrap_lines=True)
+
+
+def _log_box(status: Status) -> DeltaGenerator:
+    return st.expander("Log", icon=":material/terminal:", expanded=status.state == "failed")
 
 
 def _standing(
@@ -167,22 +207,25 @@ def _failure(run: RunFolder, status: Status, config: Config) -> None:
 
 
 def _curves(run: RunFolder, status: Status, history: list[dict[str, Any]]) -> None:
-    name, higher = _metric(run)
+    words_first()
+    keep_recording()
+    stamp = (len(history), history[-1]["epoch"] if history else 0, _stamp(run.metrics_file))
     epochs = max(status.epochs, status.epoch)
-    key = (str(run.path), len(history), history[-1]["epoch"] if history else 0, epochs)
-    held: tuple[Any, go.Figure, pd.DataFrame] | None = st.session_state.get("live-figure")
-    if held is None or held[0] != key:
-        frame = curves_frame(history)
-        drawn = training_figure(frame, epochs, name, higher, _task(run)[1])
-        held = (key, drawn, frame)
-        st.session_state["live-figure"] = held
-    best = best_words(history, name, higher)
-    figure(
-        held[1],
+    _curves_drawn(str(run.path), stamp, epochs, _metric(run), _task(run)[1], history)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)  # one picture for all who watch
+def _curves_drawn(
+    path: str,
+    stamp: tuple[int, int, int],
+    epochs: int,
+    metric: tuple[str, bool],
+    modalities: list[str],
+    _history: list[dict[str, Any]],
+) -> None:
+    chart(
+        training_figure(curves_frame(_history), epochs, *metric, modalities),
         key="training",
-        caption=f"The mark is the best epoch so far: {best}." if best else "No epoch is done yet.",
-        explanation=_EXPLANATION,
-        data=held[2],
         alt="Loss, validation metric and mutual information bounds over the epochs",
     )
 
@@ -215,6 +258,17 @@ def _task(run: RunFolder) -> tuple[Kind, list[str]]:
 def _read_task(path: str, stamp: int) -> tuple[Kind, list[str]]:
     info = read_checkpoint_info(path)
     return info.label.kind, list(info.modalities)
+
+
+def _config_of(run: RunFolder) -> Config:
+    return _config(str(run.path), _stamp(run.config))
+
+
+def _stamp(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

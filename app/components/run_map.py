@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from app import loading
-from app.components.figures import figure
+from app.components.figures import chart, figure_footer, words_first
+from app.components.page_record import keep_recording
 from app.views.colouring import colouring
 from app.views.run_map import hover_words, map_title, run_map
 from mmmie.analysis.live_map import MapAxes, fit_axes, half_width, label_share, place
@@ -30,71 +30,113 @@ _EXPLANATION = (
 
 
 @dataclass(frozen=True)
-class _Drawn:
-    """A map as it stands, with what is said about it."""
+class _Placed:
+    """The latest snapshot on the axes of the first, with what is known of its utterances."""
 
-    title: str
-    picture: go.Figure
-    caption: str
-    data: pd.DataFrame
+    epochs: tuple[int, int]
+    ids: list[str]
+    points: np.ndarray
+    before: np.ndarray | None
+    reach: float
+    sample: pd.DataFrame | None
+    shares: tuple[float, float]
 
 
-def draw_run_map(folder: Path, data: str) -> None:
+def draw_run_map(folder: Path, data: str, epoch: int) -> None:
     """Draw the latest snapshot of a run, or say what is missing.
 
     Args:
         folder: the run folder.
         data: its corpus, for the labels; grey points where that is gone.
+        epoch: epochs done, a sign that there may be another snapshot.
     """
-    files = snapshot_files(folder)
+    words_first()
+    keep_recording()
     corpus = _corpus(data)
+    shown, stamps = _shown(folder, epoch)
     try:
-        shown = [files[0], files[max(len(files) - 2, 0)], files[-1]] if files else []
-        stamps = tuple(file.stat().st_mtime_ns for file in shown)
-        drawn = _drawn(shown, stamps, corpus.fingerprint if corpus else "", corpus)
+        there = _drawn(shown, stamps, corpus.fingerprint if corpus else "", corpus)
     except (OSError, ValueError):  # a run that starts anew replaces its snapshots
-        drawn = None
-    if drawn is None:
+        there = False
+    if not there:
         st.markdown("**A map of the fused codes**")
         st.caption("It begins after the first epoch, where the run keeps snapshots.")
-        return
-    st.markdown(f"**{drawn.title}**")
-    figure(
-        drawn.picture,
+
+
+def run_map_footer(folder: Path, data: str) -> None:
+    """What belongs to the map and stays while it moves: the words and the downloads.
+
+    Args:
+        folder: the run folder.
+        data: its corpus.
+    """
+
+    def table() -> pd.DataFrame:
+        placed = _placed(_shown(folder, -1)[0], _corpus(data))
+        if placed is None:
+            return pd.DataFrame(columns=["id", "x", "y"])
+        return pd.DataFrame({"id": placed.ids, "x": placed.points[:, 0], "y": placed.points[:, 1]})
+
+    figure_footer(
         key="run-map",
-        caption=drawn.caption,
+        caption="A sample of the valid split, coloured by label; principal axes of the first "
+        "snapshot.",
         explanation=_EXPLANATION,
-        data=drawn.data,
-        alt="Map of the fused codes while the run trains.",
+        data=table,
+        pictures=("run-map",),
     )
+
+
+def _shown(folder: Path, epoch: int) -> tuple[list[Path], tuple[int, ...]]:
+    """The first snapshot, the one before the latest and the latest, and when they were written."""
+    try:
+        files = _files(folder, (folder / "snapshots").stat().st_mtime_ns, epoch)
+        shown = [files[0], files[max(len(files) - 2, 0)], files[-1]] if files else []
+        return shown, tuple(file.stat().st_mtime_ns for file in shown)
+    except OSError:
+        return [], ()
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)  # a long run has thousands
+def _files(folder: Path, stamp: int, epoch: int) -> list[Path]:
+    return snapshot_files(folder)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)  # one picture for all who watch
 def _drawn(
     shown: list[Path], stamps: tuple[int, ...], fingerprint: str, _corpus: Corpus | None
-) -> _Drawn | None:
-    """The map of the last of three snapshots: the first, the one before, the latest."""
+) -> bool:
+    """Draw the map of the last of three snapshots; False where there is none."""
+    placed = _placed(shown, _corpus)
+    if placed is None:
+        return False
+    colours = None
+    if _corpus is not None and placed.sample is not None:
+        colours = colouring(placed.sample, "label", _corpus.label)
+    st.markdown(f"**{map_title(placed.epochs, placed.shares)}**")
+    words = hover_words(placed.ids, placed.sample)
+    chart(
+        run_map(placed.points, placed.before, placed.reach, colours, words),
+        key="run-map",
+        alt="Map of the fused codes while the run trains.",
+    )
+    return True
+
+
+def _placed(shown: list[Path], corpus: Corpus | None) -> _Placed | None:
     if not shown:
         return None
-    axes = _axes(str(shown[0]), stamps[0])
+    axes = _axes(str(shown[0]), shown[0].stat().st_mtime_ns)
     first, before, points = (place(file, axes) for file in shown)
     if first is None or points is None:
         return None
-    sample = _sample(_corpus, axes.ids) if _corpus else None
-    colours, shares = None, (float("nan"), float("nan"))
-    if _corpus is not None and sample is not None:
-        colours = colouring(sample, "label", _corpus.label)
-        targets = _targets(sample, _corpus)
+    sample = _sample(corpus, axes.ids) if corpus else None
+    shares = (float("nan"), float("nan"))
+    if corpus is not None and sample is not None:
+        targets = _targets(sample, corpus)
         shares = label_share(first, targets), label_share(points, targets)
-    epochs = _epoch(shown[0]), _epoch(shown[-1])
-    reach, words = half_width(first, points), hover_words(axes.ids, sample)
-    return _Drawn(
-        map_title(epochs, shares),
-        run_map(points, before, reach, colours, words),
-        f"{len(axes.ids)} utterances of the valid split after epoch {epochs[1]}"
-        f"{', coloured by label' if colours else ''}; principal axes of epoch {epochs[0]}.",
-        pd.DataFrame({"id": axes.ids, "x": points[:, 0], "y": points[:, 1]}),
-    )
+    epochs, reach = (_epoch(shown[0]), _epoch(shown[-1])), half_width(first, points)
+    return _Placed(epochs, axes.ids, points, before, reach, sample, shares)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

@@ -12,8 +12,10 @@ from mmmie.jobs import list_runs
 
 st.title("Train it, watch it, stop it, keep it")
 runs = {run.path.name: run for run in list_runs(loading.runs_folder())}
-left, right = wide_columns([1, 2.6], key="train-columns", least=270, gap="medium")
-with right:
+watched, form = wide_columns(
+    [2.6, 1], key="train-columns", least=270, gap="medium", from_right=True
+)
+with watched:
     if (gone := st.session_state.pop("deleted", None)) is not None:
         st.toast(f"{plain(gone)} is deleted", icon=":material/delete:")
     wanted = st.session_state.pop("watch", None)
@@ -37,6 +39,6 @@ with right:
                 with state.readable_errors():
                     first_look()
                 st.rerun()
-with left:  # last, because a fault in the form ends the page
+with form:  # last, because a fault in the form ends the page
     st.subheader("New run")
     new_run_form()

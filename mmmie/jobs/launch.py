@@ -13,11 +13,10 @@ from pathlib import Path
 
 from mmmie.errors import InputError
 from mmmie.files import write_text
+from mmmie.jobs.priority import stand_back
 from mmmie.jobs.watch import observe
 from mmmie.training.config import Config, config_toml
 from mmmie.training.run_folder import ENDED, RunFolder, Status, process_start
-
-_NICENESS = 10
 
 
 def launch(
@@ -82,8 +81,7 @@ def _spawn(run: RunFolder, arguments: list[str], queue: bool, before: Status) ->
             start_new_session=True,
             env=environment,
         )
-    with contextlib.suppress(OSError):  # the page goes first; where it cannot, all are equal
-        os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
+    stand_back(process.pid)
     queued = replace(before, state="queued", queued_at=time.time(), error=None)
     run.write_status(replace(queued, pid=process.pid, pid_started=process_start(process.pid)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 
 SILENT_SECONDS = 15
+_TAIL_BYTES = 64 * 1024
 
 
 def observe(run: RunFolder) -> Status | None:
@@ -50,9 +52,12 @@ def list_runs(folder: Path | str) -> list[RunFolder]:
 
 
 def log_tail(run: RunFolder, lines: int = 20) -> list[str]:
-    """The last lines of log.txt, empty lines left out."""
+    """The last lines of log.txt, empty lines left out; of a long log its last 64 KiB are read."""
     try:
-        text = run.log.read_text("utf-8", errors="replace")
+        with run.log.open("rb") as stream:
+            end = stream.seek(0, os.SEEK_END)
+            stream.seek(max(end - _TAIL_BYTES, 0))
+            text = stream.read().decode("utf-8", errors="replace")
     except OSError:
         return []
     return [line for line in text.splitlines() if line.strip()][-lines:]

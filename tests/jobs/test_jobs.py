@@ -99,14 +99,15 @@ def test_pause_step_resume_stop(started):
     wait_for(lambda: state(run) == "running" and observe(run).epoch > done)
 
 
-def test_one_run_trains_and_the_others_wait_for_it(start, capsys):
+def test_one_run_trains_and_the_others_wait_for_it(start, capsys, monkeypatch):
+    monkeypatch.setenv("MMMIE_NICENESS", "1")
     first, second, third = (start(name) for name in ("first", "second", "third"))
     wait_for(lambda: state(first) == "running" and observe(first).epoch >= 1)
     wait_for(lambda: observe(third).device == "cpu" and "queued behind" in log_of(second))
     assert [run.path for run in ahead(second)] == [first.path]
     assert [run.path for run in ahead(third)] == [first.path, second.path]
     assert {state(second), state(third)} == {"queued"}
-    assert os.getpriority(os.PRIO_PROCESS, observe(first).pid) == 10
+    assert os.getpriority(os.PRIO_PROCESS, observe(first).pid) == 1
 
     with pytest.raises(InputError, match="is queued; it can only be stopped"):
         steer(third.path, "pause")
@@ -214,3 +215,9 @@ def test_wishes_and_errors(tmp_path):
     assert run.read_wish() == (None, 0.0)
     assert log_tail(run) == []
     assert json.loads(run.status_file.read_text())["state"] == "finished"
+
+
+def test_the_end_of_a_long_log_is_enough(tmp_path):
+    run = RunFolder(tmp_path)
+    run.log.write_text("".join(f"epoch {i} ä\n" for i in range(20_000)), "utf-8")
+    assert log_tail(run, 2) == ["epoch 19998 ä", "epoch 19999 ä"]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import base64
 import json
 import os
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -67,6 +69,25 @@ def page(path: str) -> None:
     from mmmie.training.run_folder import RunFolder
 
     live_run(RunFolder(path))
+
+
+def drawn_epochs(at: AppTest) -> list[int]:
+    """The epochs of the curve of the whole loss, as the browser gets them."""
+    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    (drawn,) = (trace["x"] for trace in spec["data"] if trace.get("name") == "whole loss")
+    return np.frombuffer(base64.b64decode(drawn["bdata"]), drawn["dtype"]).tolist()
+
+
+def test_every_session_draws_every_epoch(tmp_path: Path) -> None:
+    alive = {"pid": os.getpid(), "pid_started": process_start(os.getpid())}
+    run = make_run(tmp_path / "run", Status("running", epoch=7, epochs=9, **alive), epochs=7)
+    early, late = (
+        AppTest.from_function(page, args=(str(run.path),)).run(timeout=30) for _ in range(2)
+    )
+    assert drawn_epochs(early) == drawn_epochs(late) == list(range(1, 8))
+    run.append_metrics(line(8))
+    assert drawn_epochs(early.run(timeout=30)) == drawn_epochs(late.run(timeout=30))
+    assert drawn_epochs(late) == list(range(1, 9))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,32 @@
+"""Garbage is collected now and then, not after every run of a page.
+
+Streamlit collects after every run, which with the libraries loaded here looks at some hundred
+thousand objects: it took longer than most runs, and made ten sessions wait for one another. That
+is switched off in ``.streamlit/config.toml``. Left to itself Python would collect the figures of
+old runs, which are few objects that hold much, too seldom.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import threading
+import time
+
+_SECONDS = 30
+
+
+@functools.cache  # once in a server
+def collect_now_and_then() -> None:
+    """Have garbage collected every half a minute in which pages ran."""
+    threading.Thread(target=_collect, name="garbage", daemon=True).start()
+
+
+def _collect() -> None:
+    seen = -1
+    while True:
+        time.sleep(_SECONDS)
+        young = gc.get_stats()[0]["collections"]  # grows as objects are made
+        if young != seen:
+            gc.collect()
+            seen = gc.get_stats()[0]["collections"]

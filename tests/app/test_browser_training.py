@@ -1,0 +1,150 @@
+"""A real browser drives a training by clicks alone, and a second one sees the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from mmmie.corpus_folder import save_corpus_folder
+from mmmie.jobs import list_runs, observe
+from mmmie.training.config import load_config
+from mmmie.training.run_folder import RunFolder
+from tests.app.browsing import settle
+from tests.conftest import CorpusMaker
+
+EPOCHS = 5000
+DRAWN = """
+() => {
+  const graph = document.querySelector('.st-key-training .js-plotly-plot');
+  const line = graph && graph._fullData && graph._fullData.find((t) => t.name === 'whole loss');
+  return line && line.x ? Array.from(line.x) : [];
+}
+"""
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)
+
+
+def state_of(run: RunFolder) -> str | None:
+    status = observe(run)
+    return status.state if status else None
+
+
+def epoch_of(run: RunFolder) -> int:
+    status = observe(run)
+    return status.epoch if status else 0
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    page.locator('[data-testid="stSelectbox"]', has_text=box).locator("input").first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settle(page)
+
+
+def fill(page: Page, field: str, value: str) -> None:
+    box = page.get_by_label(field, exact=True)
+    box.fill(value)
+    box.press("Enter")
+    settle(page)
+
+
+def press(page: Page, button: str) -> None:
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def sees(page: Page, run: RunFolder) -> None:
+    """Wait until a page shows the state, the epoch and every point of the curve of a run."""
+    status = observe(run)
+    assert status is not None
+    main = page.get_by_test_id("stMain")
+    badge = main.locator('[data-testid="stMarkdownContainer"]').get_by_text(status.state).first
+    expect(badge).to_be_visible(timeout=60_000)
+    epochs = list(range(1, status.epoch + 1))
+    expect(main.get_by_text(f"{status.epoch} of {EPOCHS}").first).to_be_visible(timeout=60_000)
+    wait_for(lambda: page.evaluate(DRAWN) == epochs)
+
+
+def becomes(run: RunFolder, state: str) -> int:
+    """Wait for a state; the epochs done then."""
+    wait_for(lambda: state_of(run) == state)
+    return epoch_of(run)
+
+
+@pytest.mark.timeout(400)
+def test_a_run_from_the_first_click_to_the_last(
+    server: tuple[str, Path], page: Page, browser: Browser, make_corpus: CorpusMaker, tmp_path: Path
+) -> None:
+    url, runs = server
+    save_corpus_folder(make_corpus(conversations=40), tmp_path / "corpus")
+    page.set_default_timeout(120_000)
+    page.goto(f"{url}/train")
+    choose(page, "Corpus", "another folder …")
+    fill(page, "Corpus folder", str(tmp_path / "corpus"))
+    choose(page, "Preset", "without context")
+    fill(page, "Epochs", str(EPOCHS))
+    page.get_by_text("All settings").click()
+    fill(page, "Patience", str(EPOCHS))
+    expect(page.get_by_text("training.patience").last).to_be_visible()
+    fill(page, "Name", "clicked")
+    press(page, "Start training")
+    wait_for(lambda: list_runs(runs))
+    (run,) = list_runs(runs)
+    wait_for(lambda: epoch_of(run) >= 2)
+
+    press(page, "Pause")
+    paused = becomes(run, "paused")
+    sees(page, run)
+    press(page, "Step")
+    wait_for(lambda: epoch_of(run) == paused + 1)
+    assert becomes(run, "paused") == paused + 1
+    sees(page, run)
+    page.reload()
+    sees(page, run)
+    other = browser.new_context().new_page()
+    other.goto(f"{url}/train")
+    sees(other, run)
+    other.context.close()
+    press(page, "Resume")
+    wait_for(lambda: epoch_of(run) > paused + 1)
+    press(page, "Stop")
+    becomes(run, "stopped")
+    sees(page, run)
+
+    press(page, "Copy")
+    preset = page.locator('[data-testid="stSelectbox"]', has_text="Preset").locator("input")
+    expect(preset).to_have_value("copy of clicked", timeout=30_000)
+    fill(page, "Seed", "7")
+    expect(page.get_by_text("changed in the copy")).to_be_visible(timeout=30_000)
+    expect(page.get_by_label("Name", exact=True)).to_have_value("clicked-seed7")
+    press(page, "Start training")
+    wait_for(lambda: len(list_runs(runs)) == 2)
+    copy = list_runs(runs)[0]
+    ours, theirs = (load_config(one.config) for one in (copy, run))
+    assert ours.training.seed == 7
+    ours.training.seed = theirs.training.seed
+    assert ours == theirs
+    expect(page.get_by_role("heading", name="clicked-seed7")).to_be_visible(timeout=30_000)
+    wait_for(lambda: state_of(copy) == "running")
+    press(page, "Stop")
+    becomes(copy, "stopped")
+
+    delete = page.get_by_role("button", name="Delete", exact=True)
+    expect(delete).to_be_enabled(timeout=30_000)
+    delete.click()
+    press(page, "Keep it")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert copy.exists
+    delete.click()
+    press(page, "Delete it")
+    expect(page.get_by_text("clicked-seed7 is deleted")).to_be_visible(timeout=30_000)
+    assert not copy.path.exists()
+    expect(page.get_by_role("heading", name="clicked", exact=True)).to_be_visible(timeout=30_000)
+    assert run.exists
