@@ -167,9 +167,7 @@ def class_table(table: pd.DataFrame, classes: list[str]) -> go.Figure:
         hovertemplate="first says %{y}, second %{x}: %{text} utterances<extra></extra>",
     )
     for i, name in enumerate(classes):  # agreement: the number without the colour
-        figure.add_annotation(
-            x=name, y=name, text=f"{int(values[i, i]):,}", showarrow=False, font={"color": NEUTRAL}
-        )
+        figure.add_annotation(x=name, y=name, text=f"{int(values[i, i]):,}", showarrow=False)
     figure.update_xaxes(title="second", side="bottom", showgrid=False, ticks="")
     figure.update_yaxes(title="first", autorange="reversed", showgrid=False, ticks="")
     return figure
