@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.views.style import AXIS_INK, ON_PRIMARY
+from app.views.style import ON_PRIMARY, PALE, PALE_INSTEAD
 
-_AXES = ":is(.xtick, .ytick, .cbaxis, .g-xtitle, .g-ytitle) text"
+_BUTTON, _TAG = "[data-testid='stBaseButton-primary']:not(:disabled)", "[data-baseweb='tag']"
 
 
 def draw_page_style() -> None:
-    """Words on buttons of the primary colour, and those along the axes of figures."""
-    primary, axes = (f"light-dark({light}, {dark})" for light, dark in (ON_PRIMARY, AXIS_INK))
+    """Words on the primary colour, and the grey ones of figures."""
     st.html(
-        f"<style>.stApp :is([data-testid='stBaseButton-primary'], [data-baseweb='tag'])"
-        f":not(:disabled), .stApp [data-testid='stBaseButton-primary']:not(:disabled) *,"
-        f".stApp [data-baseweb='tag'] * {{color: {primary}; opacity: 1;}}"
-        f".stApp .js-plotly-plot {_AXES} {{fill: {axes} !important;}}</style>"
+        f"<style>.stApp :is({_BUTTON}, {_TAG}), .stApp :is({_BUTTON}, {_TAG}) *"
+        f"{{color: light-dark({', '.join(ON_PRIMARY)}); opacity: 1;}}"
+        f".stApp .js-plotly-plot text[style*='{PALE}']"
+        f"{{fill: {PALE_INSTEAD} !important;}}</style>"
     )

@@ -17,9 +17,9 @@ CATEGORIES = (
     "#8c2d04", "#7a1f3d",
 )  # fmt: skip
 
-# Light and dark: words on the theme's primary colour, and along the axes of figures.
-ON_PRIMARY = ("#ffffff", "#14181d")
-AXIS_INK = ("#59636e", "#d5dae0")
+ON_PRIMARY = ("#ffffff", "#14181d")  # words on the theme's primary colour, light and dark
+# Words in figures: Streamlit writes those of its own in a grey too pale for a light ground.
+PALE, PALE_INSTEAD = "rgb(128, 132, 149)", "#59636e"
 
 SENTIMENT_SCALE = [
     [0.0, "#7f4909"],

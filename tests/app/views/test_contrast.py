@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.components import page_style
-from app.views.style import AXIS_INK, ON_PRIMARY
+from app.views.style import ON_PRIMARY, PALE_INSTEAD
 
 ROOT = Path(__file__).parents[3]
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
@@ -45,9 +45,13 @@ def test_words_stand_out_from_both_grounds(place, ground):
         "text": theme["textColor"],
         "caption": laid(theme["textColor"], below, CAPTION),
         "link": theme["primaryColor"],
-        "axis": AXIS_INK[place],
     }.items():
         assert contrast(ink, below) >= LEAST, what
+
+
+def test_grey_words_in_figures_stand_out():
+    assert contrast("#808495", "#ffffff") < LEAST  # those of Streamlit would not
+    assert contrast(PALE_INSTEAD, CONFIG["light"]["backgroundColor"]) >= LEAST
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["light", "dark"])
