@@ -207,7 +207,9 @@ def _words(corpus: Corpus) -> None:
         st.subheader("There are no transcripts")
         st.write("Add a `transcript` column to read along; the model does not need it.")
         return
-    st.subheader(f"An utterance has {np.median(words):g} words, the longest {words.max():,}")
+    st.subheader(
+        f"The median utterance has {np.median(words):g} words, the longest {words.max():,}"
+    )
     figure(
         words_figure(words),
         key="words",

@@ -13,10 +13,11 @@ from app.components.map_controls import map_controls
 from app.components.neighbours import draw_neighbours
 from app.components.utterance import utterance_card
 from app.views.probes import probe_finding
+from app.views.words import CODES_IN_A_LINE
 
 view = state.current_view()
 heading = st.empty()
-heading.title("Which part of the codes do the modalities share?")
+heading.title("Which part of the codes do the modalities share?", help=CODES_IN_A_LINE)
 
 with state.readable_errors():
     _ = view.outputs
@@ -49,4 +50,4 @@ lazy_tabs(
 )
 known = known_probes(view)
 if known is not None:
-    heading.title(probe_finding(known))
+    heading.title(probe_finding(known), help=CODES_IN_A_LINE)
