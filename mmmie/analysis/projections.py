@@ -32,7 +32,7 @@ _PLACED_BY = 5
 _CHUNK = 2000
 # A change of what is computed changes the name under which it is kept.
 _VERSION = 3
-_NICENESS = 10  # whoever looks at the page comes first
+_NICENESS = 5  # whoever looks at the page comes first
 
 SLOW_METHODS = ("umap", "tsne")
 
