@@ -171,7 +171,7 @@ def probe_finding(report: dict[str, Any]) -> str:
         share = float(table.loc[[f"z {m}" for m in invariant], "shared"].to_numpy(float).mean())
         shared = f"z holds {share:.0%} of what the modalities share"
         if leaks[most] < _NOTHING:
-            return f"{shared}, and nothing of what is one's own"
+            return f"{shared}, and nothing private to its modality"
         return f"{shared}; of what is private it keeps most from {most}, {leaks[most]:.0%}"
     told = [held["modality_accuracy"] for held in invariant.values()]
     if all(value is not None for value in told):

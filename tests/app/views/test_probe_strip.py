@@ -112,7 +112,7 @@ def test_the_finding_is_the_most_telling_probe():
     )
     sealed = copy.deepcopy(DEMO)
     sealed["codes"]["invariant"]["audio"]["latents"]["latent_audio_g"] = -0.02
-    assert probe_finding(sealed).endswith("share, and nothing of what is one's own")
+    assert probe_finding(sealed).endswith("share, and nothing private to its modality")
     assert probe_finding(PLAIN) == (
         "z tells which modality it is from 75% of the time, s 95%; chance is 50%"
     )
