@@ -13,6 +13,7 @@ from streamlit.navigation.page import StreamlitPage
 from app import loading, state
 from app.components.export import draw_exports
 from app.components.keyboard import CLEAR, LET_GO, NEXT, PIN, PREVIOUS, draw_keyboard
+from app.components.page_style import draw_page_style
 from app.selection_link import MOST_IDS, fits_link
 from app.stepping import Walk, walk_of
 from app.views.names import plain
@@ -29,6 +30,7 @@ _ECHO_SECONDS = 2.0
 
 def draw_sidebar(pages: Sequence[StreamlitPage]) -> None:
     """Draw the controls that all pages share; `pages` are those that keys open, in order."""
+    draw_page_style()
     with st.sidebar:
         available = state.choices()
         if available:

@@ -1,4 +1,4 @@
-"""A server of the dashboard and a headless Chromium, for what is measured in a real browser."""
+"""A server of the dashboard and a headless Chromium, for benchmarks and for tests in a browser."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -87,7 +88,7 @@ def free_port() -> int:
 def chromium() -> Iterator[Browser]:
     """Headless, with software graphics."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             yield browser
         finally:

@@ -2,6 +2,7 @@
 
     python benchmarks/large_corpus.py --repeats 5
     python benchmarks/large_corpus.py --checkpoint demo      # one that ships, for comparison
+    python benchmarks/large_corpus.py --projection umap      # or tsne: computed to its end
 
 Makes a corpus of 22,856 utterances with three modalities whose features mean nothing, all in one
 split beside a small one to train on, and a checkpoint of one epoch, in a temporary folder. Then
@@ -10,16 +11,18 @@ medians of: a new session until the maps are drawn, a page switch until they are
 until they are redrawn, and the memory of the server process.
 
 The maps count as drawn when the last of them says so. The time of a widget starts at
-the click or the key in the browser.
+the click or the key in the browser. With --projection it has the maps computed anew from the page,
+and prints when they came, how long widgets take meanwhile, and how long a second visit takes.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import statistics
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +30,7 @@ import numpy as np
 import pandas as pd
 import psutil
 from browser import chromium, dashboard
+from large_projections import NAMES, measure
 from playwright.sync_api import Page
 
 from mmmie.corpus import Corpus, Features, Label, Modality
@@ -76,14 +80,18 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--checkpoint", help="one that ships, instead of the large corpus")
     parser.add_argument("--keep", type=Path, help="a folder for corpus and run, used again if full")
+    parser.add_argument("--projection", choices=NAMES, help="measure one of the slow maps instead")
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
         home = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         name = options.checkpoint or "runs/large"
         if options.checkpoint is None and not (home / "runs" / "large").exists():
             make_run(home)
-        url, server = stack.enter_context(dashboard(home / "runs"))
         address = f"checkpoint={name}&split=valid"
+        if options.projection:
+            measure(home / "runs", address, options.projection, _recolour(), WATCH, options.repeats)
+            return
+        url, server = stack.enter_context(dashboard(home / "runs"))
         for what, taken in _measure(url, address, options.repeats, server).items():
             seconds = [one.seconds for one in taken]
             print(
@@ -144,12 +152,9 @@ def _measure(url: str, address: str, repeats: int, server: int) -> dict[str, lis
                 times["new session"].append(taken)
             if visit < repeats:
                 page.close()
-        for repeat in range(repeats):
-            by = ("prediction", "conversation")[repeat % 2]
-            page.locator('[data-testid="stSidebar"]').get_by_label("Colour by").click()
-            with _timed(page, server) as taken:
-                page.get_by_role("option", name=by, exact=True).click()
-            times["colour"].append(taken)
+        recolour = _recolour()
+        for _ in range(repeats):
+            times["colour"].append(recolour(page, server))
         ids = page.evaluate(SOME_IDS)
         field = page.locator('[data-testid="stSidebar"]').get_by_label("Utterance", exact=True)
         for repeat in range(repeats):
@@ -165,6 +170,19 @@ def _measure(url: str, address: str, repeats: int, server: int) -> dict[str, lis
                 links.filter(has_text="Representations").click()
             times["page switch"].append(taken)
     return times
+
+
+def _recolour() -> Callable[[Page, int], Taken]:
+    """Colours the maps of a page by one column and another in turn."""
+    columns = itertools.cycle(["prediction", "conversation"])
+
+    def recolour(page: Page, server: int) -> Taken:
+        page.locator('[data-testid="stSidebar"]').get_by_label("Colour by").click()
+        with _timed(page, server) as taken:
+            page.get_by_role("option", name=next(columns), exact=True).click()
+        return taken
+
+    return recolour
 
 
 @contextlib.contextmanager

@@ -191,5 +191,6 @@ def _title(table: pd.DataFrame, name: str, higher: bool, own: str) -> str:
         )
     if not behind:
         return f"Level with {'the other' if level == 1 else f'all {level} others'}"
-    first = f"Level with {level}, ahead of {behind}" if level else f"Best of {len(table)}"
-    return f"{first}; furthest behind: {others.iloc[-1]['label']}"
+    first = f"Better than {behind} of {len(table) - 1}" if level else f"Best of {len(table)}"
+    equal = f", level with {level}" if level else ""
+    return f"{first}{equal}; furthest behind: {others.iloc[-1]['label']}"

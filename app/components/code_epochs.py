@@ -13,6 +13,7 @@ from app import state
 from app.components.figures import figure
 from app.views.colouring import colouring
 from app.views.epochs import Sample, Trail, epoch_maps
+from app.views.names import beginning
 from app.views.style import modality_colour
 from mmmie.analysis.snapshots import (
     CodeHistory,
@@ -126,8 +127,7 @@ def _sample(view: state.View, kept: pd.DataFrame) -> Sample:
     words = kept["transcript"] if "transcript" in kept else [""] * len(kept)
     return Sample(
         hover=[
-            f"<b>{html.escape(str(i))}</b><br>"
-            + (html.escape(str(text)[:70]) if pd.notna(text) else "")
+            f"<b>{html.escape(str(i))}</b><br>{html.escape(beginning(text))}"
             for i, text in zip(ids, words, strict=True)
         ],
         within=~ids.isin(outside).to_numpy(),

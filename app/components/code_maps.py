@@ -12,7 +12,14 @@ import streamlit as st
 from app import state
 from app.components.figures import figure_footer
 from app.components.point_maps import point_maps
-from app.components.projection_jobs import failure, projections, try_again
+from app.components.projection_jobs import (
+    STOPPED,
+    failure,
+    progress,
+    projections,
+    stop,
+    try_again,
+)
 from app.views.colouring import colouring
 from app.views.maps import (
     METHODS,
@@ -23,7 +30,9 @@ from app.views.maps import (
     maps_message,
     points_frame,
     utterance_words,
+    waiting_words,
 )
+from app.views.names import plain
 from mmmie.analysis.outputs import SplitOutputs, cache_folder
 from mmmie.analysis.projections import SLOW_METHODS, How, Projection, pca
 
@@ -79,6 +88,8 @@ def draw_code_maps(
         space: ready.get(space) or _pca(name, space, how.dimensions, codes)
         for space, codes in spaces.items()
     }
+    if how.method in SLOW_METHODS and len(ready) < len(spaces):
+        _wait(name, spaces, cache, how, len(ready))
     shown = _Shown(maps, names, (name, how, tuple(ready)))
     codes, fused = _places(shown.key, shown)
     words, marks = _words(name, view.frame), _marks(view, join)
@@ -89,21 +100,13 @@ def draw_code_maps(
         f"split; every one is drawn and can be chosen. {_joined_words(marks)}",
         explanation=_EXPLANATION,
         data=_table(shown.key, shown, view.frame),
-        pictures=(_CODES_KEY,),
+        pictures=(_CODES_KEY, _FUSED_KEY),
     )
-    if how.method in SLOW_METHODS and len(ready) < len(spaces):
-        _wait(name, spaces, cache, how, len(ready))
     with beside:
         point_maps(
             maps_message(fused, words, marks, key=False), key=_FUSED_KEY, choose=state.select
         )
-        figure_footer(
-            key=_FUSED_KEY,
-            caption="What the prediction is read from.",
-            explanation=_EXPLANATION,
-            data=_table(shown.key, shown, view.frame),
-            pictures=(_FUSED_KEY,),
-        )
+        st.caption("What the prediction is read from; explained and exported with the others.")
 
 
 @dataclass(frozen=True)
@@ -183,8 +186,13 @@ def _wait(name: str, spaces: dict[str, np.ndarray], cache: Path, how: How, ready
     method = METHODS[how.method]
     fault = failure(name, how)
     if fault:
-        st.warning(f"{method} could not be computed ({fault}); these maps show the PCA.")
-        st.button("Try again", on_click=try_again, args=(name, how))
+        missing = f"{ready} of {len(spaces)} maps are there, the others show the PCA."
+        if fault == STOPPED:
+            st.info(f"{method} was stopped: {missing}", icon=":material/stop_circle:")
+        else:
+            st.warning(f"{method} could not be computed: {plain(fault)}. {missing.capitalize()}")
+        again = "Go on" if fault == STOPPED else "Try again"
+        st.button(again, on_click=try_again, args=(name, how))
         return
 
     @st.fragment(run_every=_POLL_SECONDS)
@@ -192,10 +200,12 @@ def _wait(name: str, spaces: dict[str, np.ndarray], cache: Path, how: How, ready
         now = projections(name, spaces, cache, how)
         if len(now) > ready or failure(name, how):
             st.rerun()
-        st.caption(
-            f":material/hourglass_top: {method} runs in a process of its own: {len(now)} of "
-            f"{len(spaces)} maps are there, the others show the PCA. A thousand utterances take "
-            f"up to a minute, many thousands some minutes; all are kept for the next time."
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            at = progress(name, spaces, now, how)
+            words = waiting_words(method, (len(now), len(spaces)), at.seconds, at.remaining)
+            st.progress(len(now) / len(spaces), text=words)
+            if st.button("Stop", icon=":material/stop_circle:", wrap=False):
+                stop(name, how)
+                st.rerun()
 
     wait()

@@ -113,6 +113,14 @@ def probe_controls(view: state.View) -> tuple[str, bool]:
     return reading, nonlinear
 
 
+def known_probes(view: state.View) -> dict[str, Any] | None:
+    """The report of the linear probes, where it is quick or was asked for; else None."""
+    key = (view.checkpoint.fingerprint, view.corpus.fingerprint, view.split)
+    if len(view.frame) > _AT_ONCE and key not in st.session_state.get("probes_asked", set()):
+        return None
+    return _report(*key, False, view)
+
+
 def probes(view: state.View, nonlinear: bool) -> dict[str, Any] | None:
     """The report, where it is quick or was asked for; else None after an offer."""
     key = (view.checkpoint.fingerprint, view.corpus.fingerprint, view.split)

@@ -88,7 +88,8 @@ def _numbers(summary: dict[str, Any]) -> None:
         ("Turns", f"{turns['median']:g}", f"{turns['min']} to {turns['max']} in a conversation"),
         scale,
     ]
-    for column, (name, value, note) in zip(st.columns(len(cells)), cells, strict=True):
+    numbers = wide_columns(len(cells), key="corpus-numbers", least=110)
+    for column, (name, value, note) in zip(numbers, cells, strict=True):
         column.metric(name, value, help=note)
     origin = [f"{k}: {summary[k]}" for k in ("source", "licence") if summary[k]]
     if origin:
@@ -148,7 +149,7 @@ def label_title(corpus: Corpus) -> str:
         commonest = str(shares.index[0])
         return f"{plain(commonest).capitalize()} is the commonest class: {shares.iloc[0]:.0%}"
     mean = float(labels.mean())
-    said = f"mean {mean:.2f}, standard deviation {three_digits(float(labels.std()))}"
+    said = f"mean {three_digits(mean)}, standard deviation {three_digits(float(labels.std()))}"
     if label.range is None:
         return f"The labels have {said}"
     lean = (mean - label.centre) / (label.range[1] - label.range[0])
@@ -206,7 +207,9 @@ def _words(corpus: Corpus) -> None:
         st.subheader("There are no transcripts")
         st.write("Add a `transcript` column to read along; the model does not need it.")
         return
-    st.subheader(f"An utterance has {np.median(words):g} words, the longest {words.max():,}")
+    st.subheader(
+        f"The median utterance has {np.median(words):g} words, the longest {words.max():,}"
+    )
     figure(
         words_figure(words),
         key="words",

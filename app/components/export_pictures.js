@@ -158,7 +158,7 @@ async function save(button, data, ground) {
   const format = button.dataset.format;
   const graphs = data.pictures.flatMap((name) => [
     ...document.querySelectorAll(KINDS.map((kind) => `.st-key-${CSS.escape(name)} ${kind}`)),
-  ]);
+  ]).filter((graph) => graph.getClientRects().length);  // a hidden key has no place
   button.disabled = true;
   button.classList.remove("failed");
   try {

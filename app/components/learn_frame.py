@@ -103,7 +103,7 @@ def _progress(step: int) -> None:
 
 
 def _navigation(step: int) -> None:
-    left, middle, right = st.columns([2, 3, 2], vertical_alignment="center")
+    left, middle, right = st.columns(3, vertical_alignment="center")
     left.button(
         "Back",
         icon=":material/arrow_back:",

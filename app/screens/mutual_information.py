@@ -10,6 +10,7 @@ from app.components.estimator_lab import draw_lab
 from app.components.estimators_side_by_side import draw_side_by_side
 from app.views.bounds import UNITS
 from app.views.bounds_words import bounds_headline
+from app.views.words import BOUNDS_IN_A_LINE
 from mmmie.analysis.mi_history import bounds_table
 
 TRAINING, SIDE_BY_SIDE, LAB = "During training", "Estimators on these codes", "Estimator lab"
@@ -53,5 +54,7 @@ else:
     heading.title("What did training do to the bounds?")
     view = state.current_view()
     table = bounds_table(view.checkpoint.info, view.checkpoint.history)
-    heading.title(bounds_headline(table, list(view.checkpoint.info.modalities), unit))
+    heading.title(
+        bounds_headline(table, list(view.checkpoint.info.modalities), unit), help=BOUNDS_IN_A_LINE
+    )
     draw_bounds_in_training(view, table, unit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app import state
@@ -10,8 +12,10 @@ from app.components.figures import figure
 from app.components.layout import wide_columns
 from app.components.worst_slices import draw_worst_slices
 from app.views.carryover import carryover_frame, carryover_plot, carryover_sentence
-from app.views.summary import headline, metric_row, model_sentence
+from app.views.summary import headline, measured_words, metric_row, model_sentence
+from mmmie.analysis.outputs import TRAINED
 from mmmie.analysis.weights import parameter_count
+from mmmie.metrics import metrics_for
 
 GO_ON = {
     "representations": "What do the modalities share?",
@@ -29,23 +33,20 @@ view = state.current_view()
 info = view.checkpoint.info
 history = view.checkpoint.history
 
+if view.split != "valid":  # what is kept with the checkpoint is about valid
+    with state.readable_errors():
+        said, rows = view.outputs.output[TRAINED], view.outputs.rows
+    info = replace(info, metrics=metrics_for(info.label, said, view.corpus.targets[rows]))
 heading.title(headline(info))
 with state.readable_errors():
     parameters = parameter_count(info.folder)
 st.markdown(model_sentence(info, view.corpus, parameters, history))
 
-cells = metric_row(info)
+cells = metric_row(info, view.split)
 numbers = wide_columns(len(cells), key="metrics", least=120)
 for column, (name, value, explanation) in zip(numbers, cells, strict=True):
     column.metric(name, value, help=explanation)
-chosen = (
-    f"These are the metrics of epoch {info.epoch} on the valid split, which chose that epoch: "
-    f"they flatter."
-    if info.epoch
-    else "This model has not been trained yet: the metrics are those of random weights."
-)
-others = "" if "test" not in view.corpus.splits else " Choose the test split for an honest look."
-st.caption(chosen + (others if view.split != "test" else ""))
+st.caption(measured_words(info, view.split, view.corpus.splits))
 
 left, right = wide_columns(2, key="how-good", gap="large")
 with left:
@@ -82,10 +83,11 @@ if info.carryover:
             st.markdown(f"- {sentence}")
 
 st.subheader("Go on")
-links = wide_columns(3, key="go-on", least=260)
-for start, column in enumerate(links):
-    for page in list(GO_ON)[start::3]:
-        column.page_link(f"screens/{page}.py", label=GO_ON[page], icon=":material/arrow_forward:")
+with st.container(horizontal=True, gap="small"):
+    for page, question in GO_ON.items():
+        st.page_link(
+            f"screens/{page}.py", label=question, icon=":material/arrow_forward:", width=300
+        )
 
 # What needs the model comes last, so that everything above is there at once.
 with failing:

@@ -7,16 +7,17 @@ import streamlit as st
 from app import state
 from app.components.code_epochs import draw_code_epochs
 from app.components.code_maps import draw_code_maps
-from app.components.code_probes import draw_probes, probe_controls, probes
-from app.components.layout import wide_columns
+from app.components.code_probes import draw_probes, known_probes, probe_controls, probes
+from app.components.layout import lazy_tabs, wide_columns
 from app.components.map_controls import map_controls
 from app.components.neighbours import draw_neighbours
 from app.components.utterance import utterance_card
 from app.views.probes import probe_finding
+from app.views.words import CODES_IN_A_LINE
 
 view = state.current_view()
 heading = st.empty()
-heading.title("Which part of the codes do the modalities share?")
+heading.title("Which part of the codes do the modalities share?", help=CODES_IN_A_LINE)
 
 with state.readable_errors():
     _ = view.outputs
@@ -34,10 +35,19 @@ with right:
         st.caption(":material/keep: Pinned, to compare")
         utterance_card(view, view.pinned, key="pinned-card", channels=False)
 
-draw_neighbours(view)
 
-reading, nonlinear = probe_controls(view)
-report = probes(view, nonlinear)
-if report is not None:
-    heading.title(probe_finding(report))
-    draw_probes(view, report, reading)
+def held() -> None:
+    """What probes read from the codes."""
+    reading, nonlinear = probe_controls(view)
+    report = probes(view, nonlinear)
+    if report is not None:
+        draw_probes(view, report, reading)
+
+
+lazy_tabs(
+    {"Nearest utterances": lambda: draw_neighbours(view), "What the codes hold": held},
+    key="codes_tab",
+)
+known = known_probes(view)
+if known is not None:
+    heading.title(probe_finding(known), help=CODES_IN_A_LINE)

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from app.views.chosen_marks import chosen_marks
 from app.views.colouring import Colouring
+from app.views.names import beginning
 from app.views.style import FADED, NEUTRAL, SEQUENTIAL_SCALE, blank
 from mmmie.analysis.aligned_codes import AlignedCodes
 
@@ -21,7 +22,6 @@ _MARK, _CHOSEN_MARK = 5, 7
 _OPACITY = 0.75
 _PAD = 0.06
 _MOST_LINES = 40
-_HOVER_LETTERS = 70
 _MOST_DRAWN = 6000  # on each map: a browser selects among so many at once
 _GROUND = "rgba(123,135,148,0.10)"  # pale marks show on it in either theme
 
@@ -285,7 +285,7 @@ def _hover(aligned: AlignedCodes, drawn: Drawn) -> np.ndarray:
     part = drawn.frame.iloc[drawn.rows]
     lines = "<b>" + part["id"].map(lambda i: html.escape(str(i))) + "</b>"
     if "transcript" in part:
-        lines += part["transcript"].map(_cut)
+        lines += part["transcript"].map(_said)
     lines += "<br>label " + part["label"].map(_value)
     lines += "<br>moved " + pd.Series(aligned.moved[drawn.rows], part.index).map(_value)
     kept = pd.Series(aligned.overlap[drawn.rows], part.index)
@@ -293,11 +293,9 @@ def _hover(aligned: AlignedCodes, drawn: Drawn) -> np.ndarray:
     return lines.to_numpy(str)
 
 
-def _cut(text: object) -> str:
-    if not isinstance(text, str) or not text:
-        return ""
-    cut = text if len(text) <= _HOVER_LETTERS else text[:_HOVER_LETTERS] + "…"
-    return f"<br>{html.escape(cut)}"
+def _said(text: object) -> str:
+    words = beginning(text)
+    return f"<br>{html.escape(words)}" if words else ""
 
 
 def _value(value: object) -> str:

@@ -107,14 +107,14 @@ def draw_chosen(figure: go.Figure, epoch: int, row: int = 1) -> None:
 def draw_names(
     figure: go.Figure,
     x: int,
-    names: list[tuple[str, str, float]],
+    names: list[tuple[str, float]],
     per_pixel: float,
     row: int = 1,
 ) -> None:
-    """Text, colour and height of the names right of an epoch, moved so that none covers another."""
-    names = sorted(names, key=lambda name: name[2])
-    heights = spread([height for _, _, height in names], _LABEL_PIXELS * per_pixel)
-    for (text, colour, _), height in zip(names, heights, strict=True):
+    """Text and height of the names right of an epoch, moved so that none covers another."""
+    names = sorted(names, key=lambda name: name[1])
+    heights = spread([height for _, height in names], _LABEL_PIXELS * per_pixel)
+    for (text, _), height in zip(names, heights, strict=True):
         figure.add_annotation(
             x=x,
             y=height,
@@ -122,7 +122,7 @@ def draw_names(
             xanchor="left",
             xshift=5,
             showarrow=False,
-            font={"size": 11, "color": colour},
+            font={"size": 11},  # in its hue it could not be read on either ground
             row=row,
             col=1,
         )

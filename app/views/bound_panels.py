@@ -102,7 +102,7 @@ def modality_panels(
         for row, code in enumerate(codes, start=1):
             if held := drawn[name, code]:
                 _draw_code(figure, held, colour, bottom, row)
-                _name_lines(figure, held, colour, ceiling, per_pixel, row)
+                _name_lines(figure, held, ceiling, per_pixel, row)
                 _draw_checks(figure, held, row)
         _finish(figure, recorded, (bottom, top), len(codes))
         figures[name] = figure
@@ -169,18 +169,17 @@ def _draw_code(
 def _name_lines(
     figure: go.Figure,
     held: dict[str, Series],
-    colour: str,
     ceiling: float | None,
     per_pixel: float,
     row: int,
 ) -> None:
     """Names at the right ends, and the ceiling of the lower bound where there is one."""
     lines = {key: one for key, one in held.items() if key != "demand"}
-    names = [(_name(key, one), _hue(key, colour), one.value[-1]) for key, one in lines.items()]
+    names = [(_name(key, one), one.value[-1]) for key, one in lines.items()]
     epochs = next(iter(lines.values())).epoch
     if ceiling is not None and "lower" in held:
         draw_level(figure, (int(epochs[0]), int(epochs[-1])), ceiling, NEUTRAL, row)
-        names.append(("ceiling", NEUTRAL, ceiling))
+        names.append(("ceiling", ceiling))
     draw_names(figure, int(epochs[-1]), names, per_pixel, row)
 
 
@@ -230,7 +229,7 @@ def _draw_levels(
             xanchor="left",
             yanchor="bottom" if previous - y > _NAME_PIXELS * per_pixel else "top",
             xshift=-3,
-            font={"size": 11, "color": colour},
+            font={"size": 11},
             row=1,
             col=1,
         )

@@ -10,13 +10,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.views.chosen_marks import chosen_marks
+from app.views.names import beginning
 from app.views.style import ACCENT, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks, name_rows
 from app.views.words import interval_text, metric
 from mmmie.corpus import Label
 
 FIRST, SECOND = NEUTRAL, ACCENT
 _ROW = 46
-_HOVER_LETTERS = 70
 _PANEL_GAP = 0.07
 
 
@@ -167,9 +167,7 @@ def class_table(table: pd.DataFrame, classes: list[str]) -> go.Figure:
         hovertemplate="first says %{y}, second %{x}: %{text} utterances<extra></extra>",
     )
     for i, name in enumerate(classes):  # agreement: the number without the colour
-        figure.add_annotation(
-            x=name, y=name, text=f"{int(values[i, i]):,}", showarrow=False, font={"color": NEUTRAL}
-        )
+        figure.add_annotation(x=name, y=name, text=f"{int(values[i, i]):,}", showarrow=False)
     figure.update_xaxes(title="second", side="bottom", showgrid=False, ticks="")
     figure.update_yaxes(title="first", autorange="reversed", showgrid=False, ticks="")
     return figure
@@ -253,11 +251,8 @@ def _panels(titles: list[str], epochs_a_tick: int) -> dict[str, Any]:
 def _hover(table: pd.DataFrame) -> list[str]:
     lines = []
     for row in table.to_dict("records"):
-        text = row.get("transcript")
-        said = ""
-        if isinstance(text, str) and text:
-            cut = text if len(text) <= _HOVER_LETTERS else text[:_HOVER_LETTERS] + "…"
-            said = f"<br>{html.escape(cut)}"
+        words = beginning(row.get("transcript"))
+        said = f"<br>{html.escape(words)}" if words else ""
         lines.append(
             f"<b>{html.escape(str(row['id']))}</b>{said}<br>label {row['label']:.2f}, "
             f"first {row['first']:.2f}, second {row['second']:.2f}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from app.views.names import channel_words, plain, text_of
+from app.views.names import beginning, channel_words, plain, text_of
 from app.views.style import three_digits
 from mmmie.analysis.channel_steps import UNNAMED
 
@@ -45,8 +45,7 @@ def turn_name(turn: Mapping[str, Any]) -> str:
     """What a row of `Contributions.turns` is called on an axis."""
     if turn["count"] > 1:
         return f"{turn['count']} farther turns"
-    who, words = text_of(turn["speaker"]), text_of(turn["transcript"])
-    short = words if len(words) <= _LETTERS else words[: _LETTERS - 1].rstrip() + "…"
+    who, short = text_of(turn["speaker"]), beginning(turn["transcript"], _LETTERS)
     name = " ".join(part for part in (offset_text(turn["offset"]), who) if part)
     return f"{name}: {short}" if short else name
 

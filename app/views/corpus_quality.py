@@ -124,7 +124,8 @@ def channels_title(channels: pd.DataFrame, name: str) -> str:
 def turns_title(turns: pd.DataFrame) -> str:
     """How long conversations are."""
     held = turns["turns"]
-    return f"A conversation has {held.median():g} utterances, {held.min()} to {held.max()}"
+    span = f"{held.min()} to {held.max()}"
+    return f"The median conversation has {held.median():g} utterances, all have {span}"
 
 
 def gaps_title(gaps: pd.DataFrame) -> str:

@@ -67,7 +67,7 @@ def dot_plot(
         figure.add_vline(
             x=reference,
             line={"color": NEUTRAL, "width": 1, "dash": "dot"},
-            annotation={"text": reference_name, "font": {"size": 11, "color": NEUTRAL}},
+            annotation={"text": reference_name, "font": {"size": 11}},
             annotation_position="top",
         )
     figure.update_yaxes(

@@ -52,7 +52,7 @@ def lab_figure(
         if len(part):
             _line(figure, part, hue, name)
     _truth(figure, truths, steps)
-    _beyond(figure, table, steps, (bottom, top), dict(zip(estimators, _HUES, strict=False)))
+    _beyond(figure, table, steps, (bottom, top))
     figure.update_xaxes(title="steps", range=[0, steps * len(truths)], showgrid=False)
     figure.update_yaxes(title="mutual information, nats", range=[bottom, top], nticks=8)
     return figure
@@ -143,7 +143,7 @@ def _ceilings(figure: go.Figure, table: pd.DataFrame, last: int) -> None:
             showarrow=False,
             xanchor="right",
             yanchor="bottom",
-            font={"size": 11, "color": NEUTRAL},
+            font={"size": 11},
         )
 
 
@@ -152,7 +152,6 @@ def _beyond(
     table: pd.DataFrame,
     steps: int,
     limits: tuple[float, float],
-    hues: dict[str, str],
 ) -> None:
     """Name what is out of the picture at its edge, one below the other."""
     bottom, top = limits
@@ -170,5 +169,5 @@ def _beyond(
                     showarrow=False,
                     yanchor=side,
                     yshift=way * place * _LABEL_PIXELS,
-                    font={"size": 11, "color": hues[row["estimator"]]},
+                    font={"size": 11},
                 )

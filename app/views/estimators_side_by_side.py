@@ -153,7 +153,7 @@ def _truth(figure: go.Figure, value: float) -> None:
     figure.add_vline(
         x=value,
         line={"color": ACCENT, "width": 1.5, "dash": "longdash"},
-        annotation={"text": "truth (inputs)", "font": {"size": 11, "color": ACCENT}},
+        annotation={"text": "truth (inputs)", "font": {"size": 11}},
         annotation_position="top",
     )
 

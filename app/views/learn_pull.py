@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.views.learn_style import large
+from app.views.names import beginning
 from app.views.style import ACCENT, LOWER_LINE, NEUTRAL, SEQUENTIAL_SCALE, blank
 
 _HEIGHT = 470
@@ -64,7 +65,7 @@ def matrix_figure(
             type="rect", x0=i + edge[0], x1=i + edge[1], y0=i + edge[0], y1=i + edge[1],
             line={"color": ACCENT, "width": 2 if count <= 32 else 1}, row=1, col=1,
         )  # fmt: skip
-    short = [html.escape(_short(name)) for name in names]
+    short = [html.escape(beginning(name, _LETTERS)) for name in names]
     ticks = {"tickvals": list(range(count)), "showgrid": False, "constrain": "domain"}
     few = count <= _MOST_NAMES
     figure.update_xaxes(
@@ -109,7 +110,3 @@ def _draw_curve(figure: go.Figure, curve: pd.DataFrame, count: int, bound: float
         type="log", title="batch size B", tickvals=octaves[::2], showgrid=False, row=1, col=2,
     )  # fmt: skip
     figure.update_yaxes(rangemode="tozero", nticks=7, row=1, col=2)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LETTERS else name[: _LETTERS - 1].rstrip() + "…"

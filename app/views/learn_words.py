@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from app.views.contributions_words import number, signed
-from app.views.names import plain
+from app.views.names import beginning, plain
 from app.views.style import three_digits
 from app.views.words import listed
 from mmmie.analysis.leakage import LABEL, OWN, SHARED
@@ -34,8 +34,7 @@ _HARDLY = 0.05  # of the scale
 
 def short(text: str, letters: int = _LETTERS) -> str:
     """The beginning of a text, ready for Markdown."""
-    text = " ".join(text.split())
-    return plain(text if len(text) <= letters else text[: letters - 1].rstrip() + "…")
+    return plain(beginning(text, letters))
 
 
 def label_words(label: Label) -> str:

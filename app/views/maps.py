@@ -16,12 +16,13 @@ import numpy as np
 import pandas as pd
 
 from app.views.colouring import Colouring
+from app.views.names import beginning
 from app.views.style import NEUTRAL, modality_colour
+from app.views.training_curves import duration_words
 from mmmie.analysis.projections import Projection
 
 MAP_HEIGHT = 236
 METHODS = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
-_HOVER_LETTERS = 70
 _PAD = 0.06
 _STEPS = 65_535  # of a place on a map: two bytes
 _LEVELS = 255  # of a colour scale; the last byte says that there is no value
@@ -135,7 +136,7 @@ def utterance_words(frame: pd.DataFrame) -> bytes:
     """
     empty = pd.Series("", index=frame.index)
     speakers = frame["speaker"].map(_text) if "speaker" in frame else empty
-    said = frame["transcript"].map(_cut) if "transcript" in frame else empty
+    said = frame["transcript"].map(_said) if "transcript" in frame else empty
     told = "label " + frame["label"].map(_value) + ", predicted " + frame["prediction"].map(_value)
     fields = (frame["id"].map(_text), speakers, said, told)
     return "\n".join(map(_SEPARATOR.join, zip(*fields, strict=True))).encode()
@@ -203,6 +204,24 @@ def quality(projection: Projection) -> str:
     return ", ".join(parts)
 
 
+def waiting_words(
+    method: str, there: tuple[int, int], seconds: float, remaining: float | None
+) -> str:
+    """What is being computed elsewhere, for how long already and for how long at most.
+
+    Args:
+        method: as `METHODS` calls it.
+        there: how many maps are there, of how many.
+        seconds: since it began.
+        remaining: at most; None while nobody knows.
+    """
+    rest = f", at most about {duration_words(round(remaining, -1))} more" if remaining else ""
+    return (
+        f"{method}: {there[0]} of {there[1]} maps are there, the others show the PCA. "
+        f"{duration_words(int(seconds))} so far{rest}. You need not wait: all are kept."
+    )
+
+
 def points_frame(
     frame: pd.DataFrame,
     invariant: Projection,
@@ -265,9 +284,8 @@ def _text(value: object) -> str:
     return "" if pd.isna(value) else " ".join(str(value).replace(_SEPARATOR, " ").split())
 
 
-def _cut(value: object) -> str:
-    text = _text(value) if isinstance(value, str) else ""
-    return text if len(text) <= _HOVER_LETTERS else text[:_HOVER_LETTERS] + "…"
+def _said(value: object) -> str:
+    return beginning(_text(value) if isinstance(value, str) else "")
 
 
 def _value(value: object) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>&])")
+HOVER_LETTERS = 70  # of a transcript, where a mark is pointed at
 _UNITS = (
     ("_syllables_per_s", "syllables/s"),
     ("_per_s", "per s"),
@@ -26,6 +27,17 @@ def plain(text: str) -> str:
 def text_of(value: object) -> str:
     """A cell of a text column; empty where it holds nothing, whichever way that is written."""
     return value if isinstance(value, str) else ""
+
+
+def beginning(value: object, letters: int = HOVER_LETTERS) -> str:
+    """The beginning of a cell of a text column, on one line; empty where it holds nothing.
+
+    Example:
+        >>> beginning("We should  shelve this now", 15), beginning(None)
+        ('We should shel…', '')
+    """
+    text = " ".join(text_of(value).split())
+    return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"
 
 
 def slice_names(names: Iterable[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 from app.views.style import SEQUENTIAL_SCALE, blank
 
 CODE_LETTERS = {"invariant": "z", "specific": "s"}
+_NOTHING = 0.005  # of the variance
 PROBE_NAMES = {"linear": "linear probe", "nonlinear": "non-linear probe"}
 _WHICH = "which modality"
 _LABEL = "label"
@@ -168,10 +169,10 @@ def probe_finding(report: dict[str, Any]) -> str:
     if leaks:
         most = max(leaks, key=lambda m: leaks[m])
         share = float(table.loc[[f"z {m}" for m in invariant], "shared"].to_numpy(float).mean())
-        return (
-            f"z holds {share:.0%} of what the modalities share; of what is private it keeps "
-            f"most from {most}, {max(leaks[most], 0):.0%}"
-        )
+        shared = f"z holds {share:.0%} of what the modalities share"
+        if leaks[most] < _NOTHING:
+            return f"{shared}, and nothing private to its modality"
+        return f"{shared}; of what is private it keeps most from {most}, {leaks[most]:.0%}"
     told = [held["modality_accuracy"] for held in invariant.values()]
     if all(value is not None for value in told):
         apart = [held["modality_accuracy"] for held in specific.values()]

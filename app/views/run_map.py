@@ -10,12 +10,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.views.colouring import Colouring
+from app.views.names import beginning
 from app.views.style import NEUTRAL, blank
 
 _HEIGHT = 430
 _GROUND = "rgba(123,135,148,0.10)"
 _MOVE_MS = 600
-_LONGEST = 70
 
 
 def run_map(
@@ -100,7 +100,7 @@ def hover_words(ids: list[str], sample: pd.DataFrame | None) -> list[str]:
     words = sample["transcript"] if "transcript" in sample else [""] * len(ids)
     return [
         f"<b>{html.escape(name)}</b>, {html.escape(_value(label))}"
-        f"<br>{html.escape(str(text)[:_LONGEST]) if pd.notna(text) else ''}"
+        f"<br>{html.escape(beginning(text))}"
         for name, label, text in zip(ids, sample["label"], words, strict=True)
     ]
 

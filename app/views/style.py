@@ -17,6 +17,10 @@ CATEGORIES = (
     "#8c2d04", "#7a1f3d",
 )  # fmt: skip
 
+ON_PRIMARY = ("#ffffff", "#14181d")  # words on the theme's primary colour, light and dark
+# Words in figures: Streamlit writes those of its own in a grey too pale for a light ground.
+PALE, PALE_INSTEAD = "rgb(128, 132, 149)", "#59636e"
+
 SENTIMENT_SCALE = [
     [0.0, "#7f4909"],
     [0.25, "#c98f45"],
@@ -67,7 +71,7 @@ def blank(height: int = HEIGHT, **layout: Any) -> go.Figure:
     return go.Figure(layout={**house, **layout, **axes})
 
 
-_PAPER = {"light": ("#1f2933", "#d9dee5", "#ffffff"), "dark": ("#e4e8ed", "#333c47", "#14181d")}
+_PAPER = {"light": ("#111827", "#d9dee5", "#ffffff"), "dark": ("#e4e8ed", "#333c47", "#14181d")}
 
 
 def paper_template(theme: str) -> dict[str, Any]:
@@ -104,10 +108,11 @@ def name_rows(figure: go.Figure, names: list[str]) -> None:
 
 
 def three_digits(value: float | None) -> str:
-    """A number with three significant digits, a dash where there is none."""
+    """A number with three significant digits and a true minus, a dash where there is none."""
     if value is None or not np.isfinite(value):
         return "–"
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    text = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return text.replace("-", "−")
 
 
 SPLIT_COLOURS = {"train": NEUTRAL, "valid": ACCENT, "test": "#8C6BB1"}

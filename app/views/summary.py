@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.views.names import plain
@@ -63,9 +64,24 @@ def model_sentence(
     )
 
 
-def metric_row(info: CheckpointInfo) -> list[tuple[str, str, str]]:
-    """Name, value and explanation of the stored metrics that the label defines."""
+def measured_words(info: CheckpointInfo, split: str, splits: Sequence[str]) -> str:
+    """What the metrics of a split are worth."""
+    if not info.epoch:
+        return "This model has not been trained yet: the metrics are those of random weights."
+    if split == "valid":
+        honest = " Choose the test split for an honest look." if "test" in splits else ""
+        return (
+            f"These are the metrics of epoch {info.epoch} on the valid split, which chose that "
+            f"epoch: they flatter.{honest}"
+        )
+    if split == "train":
+        return "These are the metrics on the train split, which the model was fitted to."
+    return f"These are the metrics on the {split} split, which had no part in the training."
+
+
+def metric_row(info: CheckpointInfo, split: str = "valid") -> list[tuple[str, str, str]]:
+    """Name, value and explanation of the metrics that the label defines."""
     wanted = _CLASSES if info.label.classes else _REGRESSION
     held = [name for name in wanted if info.metrics.get(name) is not None]
     row = [(metric(n).name, metric(n).text(info.metrics[n]), metric(n).help) for n in held]
-    return [*row, ("Utterances", f"{info.metrics['n']:,}", "Measured on the valid split.")]
+    return [*row, ("Utterances", f"{info.metrics['n']:,}", f"Measured on the {split} split.")]

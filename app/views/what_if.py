@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from app.views.contributions import sign_colours
 from app.views.contributions_words import number, signed
+from app.views.names import beginning
 from app.views.style import FUSED, NEUTRAL, SENTIMENT_SCALE, blank, modality_colour
 
 _ROW_PIXELS = 34
@@ -159,4 +160,4 @@ def tries_figure(tries: pd.DataFrame, span: float, quantity: str, classes: bool)
 
 
 def _short(name: str) -> str:
-    return escape(name if len(name) <= _LETTERS else name[: _LETTERS - 1].rstrip() + "…")
+    return escape(beginning(name, _LETTERS))

@@ -8,6 +8,15 @@ import numpy as np
 
 from app.views.style import three_digits
 
+CODES_IN_A_LINE = (
+    "z is the invariant code of a modality, for what all modalities share; s is its specific code, "
+    "for what only it knows."
+)
+BOUNDS_IN_A_LINE = (
+    "Mutual information is how much one thing tells of another; it cannot be computed here, only "
+    "bounded. A nat is its unit: 1 nat is 1.44 bits, 0 nats is nothing."
+)
+
 
 @dataclass(frozen=True)
 class Metric:

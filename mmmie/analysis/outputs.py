@@ -5,6 +5,7 @@ Analyses and pages read this; only computing it needs torch.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,7 +135,8 @@ def cached_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> SplitO
     if file.is_file():
         return _read(file)
     outputs = compute_outputs(checkpoint, corpus, split)
-    _write(file, outputs)
+    with contextlib.suppress(OSError):  # on a full disk they are computed again the next time
+        _write(file, outputs)
     return outputs
 
 
@@ -187,8 +189,12 @@ def _write(file: Path, outputs: SplitOutputs) -> None:
     }
     metadata = {"past": str(outputs.past), "modalities": "\n".join(outputs.modalities)}
     scratch = file.with_suffix(f".{os.getpid()}")
-    scratch.write_bytes(save({k: np.ascontiguousarray(v) for k, v in tensors.items()}, metadata))
-    scratch.replace(file)
+    try:
+        whole = {k: np.ascontiguousarray(v) for k, v in tensors.items()}
+        scratch.write_bytes(save(whole, metadata))
+        scratch.replace(file)
+    finally:
+        scratch.unlink(missing_ok=True)
     # A run in training makes new weights every epoch; what was said of old ones goes.
     kept = sorted(file.parent.glob("outputs-*.safetensors"), key=lambda f: f.stat().st_mtime)
     for old in kept[:-_MOST_KEPT]:

@@ -1,8 +1,8 @@
 """Codes in two or three dimensions: PCA at once, UMAP and t-SNE in a process of their own.
 
 What such a process finds is kept on disk, under a name made of the codes and of how they were
-projected. Run as a module it computes projections one after another:
-``python -m mmmie.analysis.projections METHOD DIMENSIONS SEED CODES.npy OUT.npz [CODES.npy …]``.
+projected. Run as a module it computes projections one after another, of codes that it reads from
+its standard input: ``python -m mmmie.analysis.projections METHOD DIMENSIONS SEED OUT.npz [OUT …]``.
 UMAP compiles for seconds in every new process and can abort the process it runs in when two
 threads use it, so it never runs inside a server; t-SNE takes longer than a reader waits.
 """
@@ -10,13 +10,20 @@ threads use it, so it never runs inside a server; t-SNE takes longer than a read
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from mmmie.errors import InputError
+from mmmie.files import WriteError, explained
+from mmmie.training.run_folder import lock
 
 _TRUST_NEIGHBOURS = 10
 _TRUST_MOST = 2000
@@ -24,7 +31,8 @@ _TSNE_MOST = {2: 4000, 3: 2000}  # codes; so many take about a minute a map
 _PLACED_BY = 5
 _CHUNK = 2000
 # A change of what is computed changes the name under which it is kept.
-_VERSION = 2
+_VERSION = 3
+_NICENESS = 5  # whoever looks at the page comes first
 
 SLOW_METHODS = ("umap", "tsne")
 
@@ -56,6 +64,7 @@ class Projection:
             original space too (Venna and Kaski 2001); on at most 2,000 points.
         fitted: how many codes the projection was fitted on, where the others were placed by
             their neighbours among these; None where all were fitted.
+        seconds: that it took in a process of its own; None where it was there at once.
     """
 
     points: np.ndarray
@@ -63,6 +72,7 @@ class Projection:
     explained: float | None
     trustworthiness: float
     fitted: int | None = None
+    seconds: float | None = None
 
 
 def pca(codes: np.ndarray, dimensions: int = 2) -> Projection:
@@ -112,6 +122,7 @@ def cached_projection(codes: np.ndarray, cache: Path, how: How) -> Projection | 
                 None,
                 float(stored["trustworthiness"]),
                 fitted if fitted < len(codes) else None,
+                float(stored["seconds"]),
             )
     except (OSError, ValueError, KeyError, EOFError):
         return None
@@ -120,21 +131,28 @@ def cached_projection(codes: np.ndarray, cache: Path, how: How) -> Projection | 
 def start_projections(spaces: list[np.ndarray], cache: Path, how: How) -> subprocess.Popen[bytes]:
     """Project several spaces one after another in a process of their own.
 
-    `cached_projection` finds each when it is done.
+    `cached_projection` finds each when it is done. If the process that started it ends, it
+    finishes the one that it is at. A projection that another process is at is waited for.
+
+    Raises:
+        WriteError: the cache cannot be written.
     """
-    files: list[Path] = []
-    for codes in spaces:
-        out = _file(codes, cache, how)
-        source = out.with_suffix(f".{os.getpid()}.npy")
-        np.save(source, codes.astype(np.float32))
-        files += [source, out]
+    outs = [_file(codes, cache, how) for codes in spaces]
     settings = [how.method, str(how.dimensions), str(how.seed)]
-    return subprocess.Popen(
-        [sys.executable, "-m", "mmmie.analysis.projections", *settings, *files],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+    with explained(cache), tempfile.TemporaryFile(dir=cache) as source:
+        np.savez(source, *[codes.astype(np.float32) for codes in spaces])
+        source.seek(0)
+        return subprocess.Popen(
+            [sys.executable, "-m", "mmmie.analysis.projections", *settings, *map(str, outs)],
+            stdin=source,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+
+
+def fitted_codes(count: int, how: How) -> int:
+    """How many of so many codes a method fits: what its time goes with."""
+    return count if how.method != "tsne" else min(count, _TSNE_MOST[how.dimensions])
 
 
 def _file(codes: np.ndarray, cache: Path, how: How) -> Path:
@@ -163,7 +181,7 @@ def _tsne(codes: np.ndarray, how: How) -> tuple[np.ndarray, int]:
     from sklearn.manifold import TSNE
 
     pick = np.random.default_rng(how.seed).permutation(len(codes))
-    pick = pick[: _TSNE_MOST[how.dimensions]]
+    pick = pick[: fitted_codes(len(codes), how)]
     sample = codes[pick]
     reducer = TSNE(
         n_components=how.dimensions,
@@ -187,17 +205,51 @@ def _placed(codes: np.ndarray, sample: np.ndarray, fitted: np.ndarray) -> np.nda
     return np.concatenate(parts)
 
 
-def _main(source: Path, out: Path, how: How) -> None:
-    codes = np.load(source, allow_pickle=False)
-    source.unlink()
+def _compute(codes: np.ndarray, out: Path, how: How) -> None:
+    """Project codes and keep the result, unless another process does or did so."""
+    claim = out.with_suffix(".lock")
+    try:
+        while not out.exists():
+            with lock(claim) as holder:
+                if holder is None and not out.exists():
+                    _project(codes, out, how)
+    finally:
+        claim.unlink(missing_ok=True)
+
+
+def _project(codes: np.ndarray, out: Path, how: How) -> None:
+    start = time.monotonic()
     points, fitted = (_umap(codes, how), len(codes)) if how.method == "umap" else _tsne(codes, how)
+    found = {
+        "points": points.astype(np.float32),
+        "trustworthiness": trustworthiness(codes, points),
+        "fitted": fitted,
+        "seconds": time.monotonic() - start,
+    }
     scratch = out.with_suffix(f".{os.getpid()}.npz")
-    trust = trustworthiness(codes, points)
-    np.savez(scratch, points=points.astype(np.float32), trustworthiness=trust, fitted=fitted)
-    scratch.replace(out)
+    try:
+        with explained(out):
+            np.savez(scratch, **found)
+            scratch.replace(out)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _main(how: How, outs: list[Path]) -> None:
+    parent = os.getppid()
+    with np.load(io.BytesIO(sys.stdin.buffer.read())) as given:
+        spaces = [given[name] for name in given.files]
+    for codes, out in zip(spaces, outs, strict=True):
+        if os.getppid() != parent:  # nobody waits for them any more
+            return
+        _compute(codes, out, how)
 
 
 if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
     name, count, number, *paths = sys.argv[1:]
-    for source_path, out_path in zip(paths[::2], paths[1::2], strict=True):
-        _main(Path(source_path), Path(out_path), How(name, int(count), int(number)))
+    try:
+        _main(How(name, int(count), int(number)), [Path(path) for path in paths])
+    except (InputError, WriteError) as fault:
+        sys.exit(str(fault))

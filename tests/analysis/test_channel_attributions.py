@@ -5,28 +5,16 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
 
 from mmmie.analysis.channel_steps import channel_steps
-from mmmie.corpus import Corpus, Features, Modality
+from mmmie.corpus import Features, Modality
 from mmmie.errors import InputError
-from mmmie.model.config import ModelSettings
-from mmmie.model.mmmie import MMMIE
+from tests.analysis.untrained import untrained
 
 ROOT = Path(__file__).parents[2]
-
-
-def untrained(corpus: Corpus, **settings) -> SimpleNamespace:
-    torch.manual_seed(1)
-    small = ModelSettings(dim=8, heads=2, invariant_dim=3, **settings)
-    model = MMMIE(corpus.modalities, corpus.label, small).eval()
-    model.standardise_by(corpus, corpus.rows("train"))
-    info = SimpleNamespace(check_corpus=lambda corpus: None)
-    return SimpleNamespace(model=model, device="cpu", info=info)
 
 
 @pytest.fixture

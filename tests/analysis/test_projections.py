@@ -1,5 +1,9 @@
 """Maps: PCA and trustworthiness against scikit-learn, slow methods in their process."""
 
+import errno
+from pathlib import Path
+from threading import Thread
+
 import numpy as np
 import pytest
 
@@ -11,6 +15,8 @@ from mmmie.analysis.projections import (
     start_projections,
     trustworthiness,
 )
+from mmmie.files import WriteError
+from mmmie.training.run_folder import lock
 
 
 @pytest.fixture
@@ -58,10 +64,40 @@ def test_a_slow_method_runs_in_a_process_of_its_own_and_is_found_again(codes, tm
     assert process.returncode == 0, errors
     found = cached_projection(codes, tmp_path, how)
     assert found.points.shape == (200, how.dimensions) and found.trustworthiness > 0.7
-    assert found.fitted is None and found.method == method
+    assert found.fitted is None and found.method == method and found.seconds > 0
     assert cached_projection(codes + 1, tmp_path, how) is None
     assert cached_projection(codes, tmp_path, How(method, how.dimensions, seed=5)) is None
     assert [f.suffix for f in tmp_path.iterdir()] == [".npz"]
+
+
+def test_what_another_process_is_at_is_waited_for(monkeypatch, codes, tmp_path):
+    out, computed = tmp_path / "out.npz", []
+    monkeypatch.setattr(projections, "_project", lambda *_: computed.append(1))
+    waiting = Thread(target=projections._compute, args=(codes, out, How("tsne")))
+    with lock(out.with_suffix(".lock")) as holder:
+        assert holder is None
+        waiting.start()
+        waiting.join(0.2)
+        assert waiting.is_alive()
+        out.touch()  # what the other process was at
+    waiting.join(20)
+    assert not waiting.is_alive() and not computed
+    assert [f.name for f in tmp_path.iterdir()] == ["out.npz"]
+
+
+def test_a_full_disk_leaves_nothing_and_says_so(monkeypatch, codes, tmp_path):
+    def full(file, *_, **__):
+        if isinstance(file, Path):
+            file.write_bytes(b"half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    monkeypatch.setattr(projections, "_tsne", lambda codes, how: (codes[:, :2], len(codes)))
+    with pytest.raises(WriteError, match="the disk is full"):
+        start_projections([codes], tmp_path, How("umap"))
+    with pytest.raises(WriteError, match="the disk is full"):
+        projections._project(codes[:20], tmp_path / "out.npz", How("tsne"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_codes_beyond_the_fitted_ones_stand_among_their_neighbours(monkeypatch):

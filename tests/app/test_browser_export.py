@@ -97,13 +97,16 @@ def test_maps_are_saved_with_their_words_and_stand_in_the_report(server, page, t
     _, png = downloaded(page, pictures.get_by_role("button", name="PNG"))
     grid = page.locator(".st-key-code-maps .mmmie-grid").bounding_box()
     width, height = struct.unpack(">II", png[16:24])
-    assert abs(width - 2 * grid["width"]) < 4 and height > 2 * grid["height"] - 4
+    # with the fused map, which stands beside
+    fused = page.locator(".st-key-fused-map .mmmie-grid").bounding_box()
+    assert abs(width - 2 * (fused["x"] + fused["width"] - grid["x"])) < 4
+    assert height > 2 * grid["height"] - 4
     _, svg = downloaded(page, pictures.get_by_role("button", name="SVG"))
     drawn = ElementTree.fromstring(svg)
     space = "{http://www.w3.org/2000/svg}"
     said = ["".join(text.itertext()) for text in drawn.iter(f"{space}text")]
-    assert {"z text", "s vision", "label"} <= set(said)
-    assert len(list(drawn.iter(f"{space}image"))) == 7  # six maps and the key to their colours
+    assert {"z text", "s vision", "fused", "label"} <= set(said)
+    assert len(list(drawn.iter(f"{space}image"))) == 8  # seven maps and the key to their colours
 
     page.get_by_role("button", name="Export").click()
     _, html = downloaded(page, page.get_by_role("button", name="Report (HTML)"))

@@ -38,6 +38,7 @@ def open_app(checkpoint: str | None = None, **parameters: str) -> AppTest:
 
 
 TABS = {
+    "screens/representations.py": "codes_tab",
     "screens/predictions.py": "predictions_tab",
     "screens/context_identity.py": "context_tab",
     "screens/compare.py": "compare_tab",

@@ -27,7 +27,10 @@ def test_titles(values, higher, said):
 @pytest.mark.parametrize(
     ("told_apart", "said"),
     [
-        ([False, False, True], "Level with 1, ahead of 1; furthest behind: without identity"),
+        (
+            [False, False, True],
+            "Better than 1 of 2, level with 1; furthest behind: without identity",
+        ),
         ([False, False, False], "Level with all 2 others"),
         ([True, False, True], "1 of 2 others does better: without MI"),
     ],

@@ -1,10 +1,14 @@
 """Projections in a process of their own: one process, found when done, a failure said once."""
 
+import errno
+
 import numpy as np
 import pytest
 
 from app.components import projection_jobs
+from app.views.maps import waiting_words
 from mmmie.analysis.projections import How, Projection
+from mmmie.files import WriteError
 
 CODES = {"a": np.zeros((5, 2)), "b": np.ones((5, 2))}
 HOW = How("umap")
@@ -22,6 +26,9 @@ class Process:
 
     def poll(self):
         return self.returncode
+
+    def terminate(self):
+        self.returncode = -15
 
     def communicate(self):
         return b"", b"Traceback\nValueError: no luck\n"
@@ -81,3 +88,44 @@ def test_another_seed_is_another_job(world, tmp_path):
     assert set(look(tmp_path)) == {"a", "b"}  # held, not read again
     assert look(tmp_path, How("umap", 2, 1)) == {}
     assert len(started) == 1
+
+
+def test_a_reader_stops_it_and_has_it_go_on(world, tmp_path):
+    done, started = world
+    look(tmp_path)
+    done[0.0] = projection()
+    projection_jobs.stop("x", HOW)
+    assert started[0][0].returncode == -15
+    assert set(look(tmp_path)) == {"a"}  # what was there stays
+    assert projection_jobs.failure("x", HOW) == projection_jobs.STOPPED and len(started) == 1
+    projection_jobs.try_again("x", HOW)
+    look(tmp_path)
+    assert [count for _, count in started] == [2, 1]
+
+
+def test_a_full_disk_is_said_where_nothing_can_be_started(world, monkeypatch, tmp_path):
+    def full(spaces, cache, how):
+        raise WriteError(cache, errno.ENOSPC)
+
+    monkeypatch.setattr(projection_jobs, "start_projections", full)
+    assert look(tmp_path) == {}
+    assert "the disk is full" in projection_jobs.failure("x", HOW)
+
+
+def test_a_process_that_was_killed_is_told_from_one_that_failed(world, tmp_path):
+    _, started = world
+    look(tmp_path)
+    started[0][0].returncode = -9
+    look(tmp_path)
+    assert "signal 9" in projection_jobs.failure("x", HOW)
+
+
+def test_the_rest_is_estimated_from_those_that_are_there(world, tmp_path):
+    look(tmp_path)
+    assert projection_jobs.progress("x", CODES, {}, HOW).remaining is None
+    # as large as the other, which took twenty seconds
+    ready = {"a": Projection(np.zeros((5, 2)), "umap", None, 0.9, seconds=20.0)}
+    at = projection_jobs.progress("x", CODES, ready, HOW)
+    assert at.remaining == pytest.approx(20, abs=1) and at.seconds < 5
+    assert "2 of 5 maps" in waiting_words("UMAP", (2, 5), 1.0, at.remaining)
+    assert "20 s more" in waiting_words("UMAP", (2, 5), 1.0, at.remaining)

@@ -101,7 +101,7 @@ def test_a_model_without_identity_has_none_to_remove() -> None:
 def test_labels_lean_or_not(make_corpus: Callable[..., Corpus]) -> None:
     corpus = make_corpus()
     corpus.utterances["label"] = 1.5
-    assert "positive side: mean 1.50" in label_title(corpus)
+    assert "positive side: mean 1.5," in label_title(corpus)
     corpus.utterances["label"] = np.tile([-1.0, 1.0], len(corpus))[: len(corpus)]
     assert "balanced" in label_title(corpus)
     classes = make_corpus(classes=("no", "yes"))

@@ -49,8 +49,14 @@ def test_classes_say_whether_the_answer_changes() -> None:
 def test_attention_says_where_it_goes() -> None:
     before = pd.DataFrame({"offset": [-2, -1, 0], "share": [0.6, 0.1, 0.3]})
     assert attention_finding(before, before, NAMES, edited=False) == (
-        "70% of the attention goes to neighbours, most of all to -2 Ann"
+        "70% of the attention goes to neighbours, most of it to -2 Ann"
     )
+    own = before.assign(share=[0.1, 0.2, 0.7])  # the target is no neighbour of itself
+    assert attention_finding(own, own, NAMES, edited=False) == (
+        "30% of the attention goes to neighbours, most of it to -1 Bo"
+    )
+    alone = own[own["offset"] == 0]
+    assert "no neighbours" in attention_finding(alone, alone, NAMES, edited=False)
     assert attention_finding(before, before, NAMES, edited=True) == "This moves no attention"
     now = before.assign(share=[0.2, 0.5, 0.3])
     assert attention_finding(before, now, NAMES, edited=True) == (

@@ -30,7 +30,7 @@ def test_the_example_can_be_read() -> None:
 
 def test_the_title_names_highest_and_lowest_and_speakers_stay_text() -> None:
     assert own_title(turns([1.5, -2.0, 0.0]), NUMBER) == (
-        r"Sentiment is predicted highest at turn 1, \*Ann\* (1.5), lowest at turn 2 (-2)"
+        r"Sentiment is predicted highest at turn 1, \*Ann\* (1.5), lowest at turn 2 (−2)"
     )
     assert own_title(turns([1.5]), NUMBER) == "Sentiment is predicted as 1.5"
     assert own_title(turns(["bad", "good", "bad"]), CLASSES) == "2 of 3 turns are predicted bad"

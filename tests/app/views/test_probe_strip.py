@@ -1,5 +1,7 @@
 """The heat strip of the probes."""
 
+import copy
+
 import numpy as np
 
 from app.views.probes import (
@@ -108,6 +110,9 @@ def test_the_finding_is_the_most_telling_probe():
     assert probe_finding(DEMO) == (
         "z holds 80% of what the modalities share; of what is private it keeps most from audio, 42%"
     )
+    sealed = copy.deepcopy(DEMO)
+    sealed["codes"]["invariant"]["audio"]["latents"]["latent_audio_g"] = -0.02
+    assert probe_finding(sealed).endswith("share, and nothing private to its modality")
     assert probe_finding(PLAIN) == (
         "z tells which modality it is from 75% of the time, s 95%; chance is 50%"
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.views.summary import headline, metric_row, model_sentence
+from app.views.summary import headline, measured_words, metric_row, model_sentence
 from mmmie.corpus import Label
 from mmmie.training.checkpoint import CheckpointInfo
 from mmmie.training.config import load_config
@@ -60,6 +60,16 @@ def test_switched_off_parts_are_named(info, make_corpus):
     for part in ("**no context**", "no identity embedding", "two deterministic codes"):
         assert part in sentence
     assert "conversations" not in sentence  # no train split to count
+
+
+def test_the_split_says_what_the_metrics_are_worth(info):
+    assert "epoch 3 on the valid split" in measured_words(info, "valid", ["train", "valid"])
+    assert "honest" not in measured_words(info, "valid", ["train", "valid"])
+    assert "honest" in measured_words(info, "valid", ["train", "valid", "test"])
+    assert "no part in the training" in measured_words(info, "test", ["valid", "test"])
+    assert "fitted to" in measured_words(info, "train", ["train", "valid"])
+    assert "random weights" in measured_words(replace(info, epoch=0), "test", ["test"])
+    assert metric_row(info, "test")[-1][2] == "Measured on the test split."
 
 
 def test_metrics_that_are_not_defined_are_left_out(info):
