@@ -123,13 +123,19 @@ def evaluate(checkpoint: Path, data: str | None, split: str, as_json: bool) -> N
 @_DATA
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A CSV file.")
 def predict(checkpoint: Path, data: str | None, out: Path) -> None:
-    """Predict every utterance of a corpus into a CSV file."""
-    opened, corpus = _open(checkpoint, data)
-    table = opened.predict(corpus)
+    """Predict every utterance of a corpus, labelled or not, into a CSV file."""
+    opened, corpus = _open(checkpoint, data, unlabelled=True)
 
+    from mmmie.analysis.predicting import missing_modalities
     from mmmie.csv_export import csv_text
     from mmmie.files import write_text
 
+    missing = missing_modalities(opened.info, corpus)
+    if missing:
+        click.echo(
+            f"mmmie: {corpus.where} has no {', '.join(missing)}; predicted without", err=True
+        )
+    table = opened.predict(corpus)
     if not out.parent.is_dir():
         raise InputError(f"{out}: its folder does not exist; make it or name another file")
     write_text(out, csv_text(table))
@@ -281,7 +287,7 @@ def data_info(path: str, as_json: bool) -> None:
     from mmmie.analysis.corpus_summary import corpus_summary
     from mmmie.datasets import recognise_corpus
 
-    name, corpus = recognise_corpus(path)
+    name, corpus = recognise_corpus(path, unlabelled=True)
     _print({"format": name, **corpus_summary(corpus)}, as_json)
 
 
@@ -393,11 +399,11 @@ def jobs_stop(run: Path) -> None:
     _steer("stop", run)
 
 
-def _open(checkpoint: Path, data: str | None) -> tuple[Any, Any]:
+def _open(checkpoint: Path, data: str | None, unlabelled: bool = False) -> tuple[Any, Any]:
     from mmmie.analysis.checkpoints import load_checkpoint
 
     opened = load_checkpoint(checkpoint)
-    return opened, opened.corpus(data)
+    return opened, opened.corpus(data, unlabelled=unlabelled)
 
 
 def _load_array(file: Path) -> Any:

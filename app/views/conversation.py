@@ -198,10 +198,12 @@ def _numbers(
     turns: _Turns, label: Label, limits: tuple[float, float], axes: dict[str, Any]
 ) -> list[dict[str, Any]]:
     prediction = turns.table["prediction"].to_numpy(float)
-    truth = turns.table["label"].to_numpy(float) if "label" in turns.table else None
-    said = [f"prediction {three_digits(p)}" for p in prediction]
-    if truth is not None:
-        said = [f"truth {three_digits(t)}, {p}" for t, p in zip(truth, said, strict=True)]
+    known = _known(turns.table)
+    truth = turns.table["label"].to_numpy(float) if known.any() else prediction
+    said = [
+        (f"truth {three_digits(t)}, " if k else "") + f"prediction {three_digits(p)}"
+        for t, k, p in zip(truth, known, prediction, strict=True)
+    ]
     hover = [f"{text}<br>{s}" for text, s in zip(hover_text(turns.table), said, strict=True)]
     margin = 0.06 * (limits[1] - limits[0])
     low = min(limits[0], float(prediction.min())) - margin
@@ -214,7 +216,7 @@ def _numbers(
             "width": 1, "marker": {"color": "rgba(0,0,0,0)"}, "showlegend": False,
             "selected": None, "unselected": None,
         },
-        *([] if truth is None else _true_numbers(turns, shared, truth, prediction)),
+        *(_true_numbers(turns, hover, known, truth, prediction) if known.any() else []),
         {
             **shared, "type": "scatter", "mode": "markers", "name": "prediction", "y": prediction,
             "marker": {
@@ -228,19 +230,25 @@ def _numbers(
 
 
 def _true_numbers(
-    turns: _Turns, shared: dict[str, Any], truth: np.ndarray, prediction: np.ndarray
+    turns: _Turns, hover: list[str], known: np.ndarray, truth: np.ndarray, prediction: np.ndarray
 ) -> list[dict[str, Any]]:
-    """A hollow dot a turn, and the line from it to the prediction."""
+    """A hollow dot a turn whose truth is known, and the line from it to the prediction."""
     return [
-        *turns.errors(truth, prediction),
+        *turns.errors(np.where(known, truth, prediction), prediction),
         {
-            **shared, "type": "scatter", "mode": "markers", "name": "truth", "y": truth,
+            **turns.points(hover, 1, known), "type": "scatter", "mode": "markers", "name": "truth",
+            "y": truth[known],
             "marker": {
                 "symbol": "circle-open", "size": 12, "color": NEUTRAL, "line": {"width": 2},
-                "opacity": turns.strength,
+                "opacity": turns.strength[known],
             },
         },
     ]  # fmt: skip
+
+
+def _known(table: pd.DataFrame) -> np.ndarray:
+    """Of which turns the truth is known (turns,)."""
+    return table.get("label", pd.Series(None, index=table.index)).notna().to_numpy()
 
 
 def _classes(
@@ -252,24 +260,26 @@ def _classes(
     colours = class_colours(classes)
     table, count = turns.table, len(turns.x)
     guess = probabilities.argmax(1)
-    known = "label" in table
-    truth = guess
-    if known:
-        truth = table["label"].map({name: i for i, name in enumerate(classes)}).to_numpy(int)
-    followed = probabilities[np.arange(count), truth]
+    known = _known(table)
+    truth = guess.copy()
+    if known.any():
+        numbers = table["label"].map({name: i for i, name in enumerate(classes)})
+        truth[known] = numbers[known].to_numpy(int)
+    # one curve follows one thing: the true class only where it is known of all turns
+    followed = probabilities[np.arange(count), truth if known.all() else guess]
+    what = "true" if known.all() else "predicted"
     hover = [
         f"{text}<br>"
-        + (f"truth {html.escape(classes[t])}, " if known else "")
+        + (f"truth {html.escape(classes[t])}, " if k else "")
         + f"predicted {html.escape(classes[g])}<br>"
-        + f"probability of the {'true' if known else 'predicted'} class {p:.2f}"
-        for text, t, g, p in zip(hover_text(table), truth, guess, followed, strict=True)
+        + f"probability of the {what} class {p:.2f}"
+        for text, t, k, g, p in zip(hover_text(table), truth, known, guess, followed, strict=True)
     ]
     axes["yaxis"] |= {
         "tickvals": list(range(len(classes))), "ticktext": classes,
         "range": [-0.5, len(classes) - 0.5], "showgrid": False,
     }  # fmt: skip
-    title = "P(true)" if known else "P(predicted)"
-    axes["yaxis2"] |= {"title": title, "range": [-0.05, 1.05], "tickvals": [0, 0.5, 1]}
+    axes["yaxis2"] |= {"title": f"P({what})", "range": [-0.05, 1.05], "tickvals": [0, 0.5, 1]}
     above = turns.points(hover, 1)
     bands = [
         {
@@ -284,16 +294,18 @@ def _classes(
     ]  # fmt: skip
     dots = [
         {
-            **above, "type": "scatter", "mode": "markers", "name": name, "y": place,
+            **turns.points(hover, 1, drawn), "type": "scatter", "mode": "markers", "name": name,
+            "y": place[drawn],
             "marker": {
                 "symbol": symbol, "size": size, "color": NEUTRAL, "line": {"width": 2},
-                "opacity": turns.strength,
+                "opacity": turns.strength[drawn],
             },
         }
-        for name, place, symbol, size in (
-            ("truth", truth, "circle-open", 13), ("prediction", guess, "circle", 7),
+        for name, place, drawn, symbol, size in (
+            ("truth", truth, known, "circle-open", 13),
+            ("prediction", guess, np.ones(count, bool), "circle", 7),
         )
-        if known or name == "prediction"
+        if drawn.any()
     ]  # fmt: skip
     curve = {
         **turns.points(hover, 2), "type": "scatter", "mode": "lines+markers", "y": followed,

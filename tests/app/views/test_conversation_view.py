@@ -127,3 +127,21 @@ def test_the_pinned_utterance_has_a_square_if_it_is_of_this_conversation(
     figure = conversation_figure(frame, NUMBER, (-3, 3), "u0", pinned=pinned)
     squares = [t for t in figure.data if t.name == "pinned"]
     assert [(t.x[0], t.y[0]) for t in squares] == ([(2, -1)] if pinned == "u1" else [])
+
+
+def test_where_only_some_truth_is_known_only_that_is_drawn() -> None:
+    frame = turns([0.0, None, -2.0], [0.5, 1.0, 2.0], [None] * 3)
+    figure = conversation_figure(frame, NUMBER, (-3, 3), "u0")
+    truth = next(t for t in figure.data if t.name == "truth")
+    assert list(truth.y) == [0, -2] and list(truth.customdata) == ["u0", "u2"]
+    hover = next(t for t in figure.data if t.name == "prediction").hovertext
+    assert "truth 0" in hover[0] and "truth" not in hover[1]
+
+    frame = turns(["neutral", None], ["positive", "negative"], [None] * 2)
+    shares = np.array([[0.2, 0.3, 0.5], [0.7, 0.2, 0.1]])
+    figure = conversation_figure(frame, CLASSES, (0, 1), "u0", shares)
+    truth = next(t for t in figure.data if t.name == "truth")
+    assert list(truth.y) == [1] and list(truth.customdata) == ["u0"]
+    curve = next(t for t in figure.data if t.mode == "lines+markers")
+    assert list(curve.y) == [0.5, 0.7]
+    assert figure.layout.yaxis2.title.text == "P(predicted)"
