@@ -317,6 +317,32 @@ def data_convert(source: str, destination: Path, target: str) -> None:
     click.echo(f"{count} utterances: {destination}")
 
 
+@data.command("extract")
+@click.argument("clips", type=click.Path(path_type=Path))
+@click.argument("destination", type=click.Path(path_type=Path))
+@click.option("--table", type=click.Path(path_type=Path), help="default: CLIPS/utterances.csv")
+@click.option("--audio", default="opensmile", show_default=True, help="opensmile, librosa or none.")
+@click.option("--step", default=0.1, show_default=True, help="Seconds a step of a sequence.")
+@click.option("--fps", type=float, help="Frames a second of vision tables without timestamps.")
+@click.option(
+    "--confidence", default=0.8, show_default=True, help="The least of a face that is kept."
+)
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def data_extract(clips: Path, destination: Path, quiet: bool, **options: Any) -> None:
+    """Make a corpus folder from clips: voice, face and words of the files that a table names.
+
+    A row of the table is an utterance: the columns of a corpus, and paths inside CLIPS in `audio`
+    (sound or video), `vision` (CSV of OpenFace or py-feat) and `transcript_file` (.txt, .srt or
+    .vtt).
+    """
+    from mmmie.extraction import extract_corpus
+
+    made = extract_corpus(clips, destination, progress=not quiet, **options)
+    click.echo(f"{made.utterances} utterances: {destination}")
+    for note in made.notes:
+        click.echo(note)
+
+
 @cli.group()
 def jobs() -> None:
     """Watch and steer training runs."""

@@ -16,6 +16,7 @@ from mmmie.errors import InputError
 TABLES = (".csv", ".tsv", ".parquet")
 _NAME = re.compile(r"\w[\w. -]*\.(csv|tsv|parquet|npy)", re.IGNORECASE)
 _LONGEST_NAME = 120
+_MOST_FILES = 1000
 
 
 def keep_table(files: Mapping[str, IO[bytes]], into: Path | str) -> Path:
@@ -38,6 +39,11 @@ def keep_table(files: Mapping[str, IO[bytes]], into: Path | str) -> Path:
         raise InputError(
             f"upload: holds {len(tables)} tables; send one .csv, .tsv or .parquet with its .npy "
             f"files, or one zip of a corpus folder"
+        )
+    if len(files) > _MOST_FILES:
+        raise InputError(
+            f"upload: holds {len(files):,} files; send at most {_MOST_FILES:,}, or one array for "
+            f"all utterances"
         )
     for name in files:
         if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:

@@ -142,6 +142,7 @@ def test_where_only_some_truth_is_known_only_that_is_drawn() -> None:
     figure = conversation_figure(frame, CLASSES, (0, 1), "u0", shares)
     truth = next(t for t in figure.data if t.name == "truth")
     assert list(truth.y) == [1] and list(truth.customdata) == ["u0"]
-    curve = next(t for t in figure.data if t.mode == "lines+markers")
+    scatters = (t for t in figure.data if t.type == "scatter")
+    curve = next(t for t in scatters if t.mode == "lines+markers")
     assert list(curve.y) == [0.5, 0.7]
     assert figure.layout.yaxis2.title.text == "P(predicted)"
