@@ -76,7 +76,7 @@ def reading_of_table(
     further: dict[str, Any] = {
         name: _text(columns[name]) for name in ("speaker", "transcript") if name in columns
     }
-    further |= times
+    further |= {name: held for name, held in times.items() if np.isfinite(held).any()}
     if "speaker" in further:
         further["speaker"] = further["speaker"].where(further["speaker"] != "", None)
     for name in rest:

@@ -41,7 +41,7 @@ class Stream:
     Attributes:
         dim: channels per feature vector.
         item: row number → (d,) at utterance level, (steps, d) at sequence level.
-        lengths: None at utterance level, else steps of each utterance (N,), at least 1.
+        lengths: None at utterance level, else steps of each utterance (N,); 0 where it has none.
         dtype: what is written; float16 stays float16.
         source: where the features come from, in words.
         channels: names of the channels, if known.
