@@ -97,13 +97,18 @@ def open_corpus(checkpoint: Checkpoint) -> Corpus:
     return corpus
 
 
-def open_data(data: str) -> Corpus:
+def open_data(data: str, unlabelled: bool = False) -> Corpus:
     """A corpus by path, or ``demo``; opened anew when its files change.
+
+    Args:
+        data: the path.
+        unlabelled: take utterances without a label or a split, for a model to predict.
 
     Raises:
         InputError: it is missing or has a fault.
     """
-    return _corpus(data, 0 if data == "demo" else max(map(_stamp, _files(Path(data)))))
+    stamp = 0 if data == "demo" else max(map(_stamp, _files(Path(data))))
+    return _corpus(data, stamp, unlabelled)
 
 
 def open_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> SplitOutputs:
@@ -124,8 +129,8 @@ def _checkpoint(folder: str, stamp: int) -> Checkpoint:
 
 
 @st.cache_resource(show_spinner="Opening the corpus", max_entries=4)
-def _corpus(data: str, stamp: int) -> Corpus:
-    return load_corpus(data)
+def _corpus(data: str, stamp: int, unlabelled: bool) -> Corpus:
+    return load_corpus(data, unlabelled=unlabelled)
 
 
 @st.cache_resource(show_spinner="Running the model", max_entries=24)

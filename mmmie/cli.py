@@ -127,13 +127,19 @@ def evaluate(checkpoint: Path, data: str | None, split: str, as_json: bool) -> N
 @_DATA
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A CSV file.")
 def predict(checkpoint: Path, data: str | None, out: Path) -> None:
-    """Predict every utterance of a corpus into a CSV file."""
-    opened, corpus = _open(checkpoint, data)
-    table = opened.predict(corpus)
+    """Predict every utterance of a corpus, labelled or not, into a CSV file."""
+    opened, corpus = _open(checkpoint, data, unlabelled=True)
 
+    from mmmie.analysis.predicting import missing_modalities
     from mmmie.csv_export import csv_text
     from mmmie.files import write_text
 
+    missing = missing_modalities(opened.info, corpus)
+    if missing:
+        click.echo(
+            f"mmmie: {corpus.where} has no {', '.join(missing)}; predicted without", err=True
+        )
+    table = opened.predict(corpus)
     if not out.parent.is_dir():
         raise InputError(f"{out}: its folder does not exist; make it or name another file")
     write_text(out, csv_text(table))
@@ -285,7 +291,7 @@ def data_info(path: str, as_json: bool) -> None:
     from mmmie.analysis.corpus_summary import corpus_summary
     from mmmie.datasets import recognise_corpus
 
-    name, corpus = recognise_corpus(path)
+    name, corpus = recognise_corpus(path, unlabelled=True)
     _print({"format": name, **corpus_summary(corpus)}, as_json)
 
 
@@ -313,6 +319,32 @@ def data_convert(source: str, destination: Path, target: str) -> None:
     else:
         count = convert_corpus(source, destination)
     click.echo(f"{count} utterances: {destination}")
+
+
+@data.command("extract")
+@click.argument("clips", type=click.Path(path_type=Path))
+@click.argument("destination", type=click.Path(path_type=Path))
+@click.option("--table", type=click.Path(path_type=Path), help="default: CLIPS/utterances.csv")
+@click.option("--audio", default="opensmile", show_default=True, help="opensmile, librosa or none.")
+@click.option("--step", default=0.1, show_default=True, help="Seconds a step of a sequence.")
+@click.option("--fps", type=float, help="Frames a second of vision tables without timestamps.")
+@click.option(
+    "--confidence", default=0.8, show_default=True, help="The least of a face that is kept."
+)
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def data_extract(clips: Path, destination: Path, quiet: bool, **options: Any) -> None:
+    """Make a corpus folder from clips: voice, face and words of the files that a table names.
+
+    A row of the table is an utterance: the columns of a corpus, and paths inside CLIPS in `audio`
+    (sound or video), `vision` (CSV of OpenFace or py-feat) and `transcript_file` (.txt, .srt or
+    .vtt).
+    """
+    from mmmie.extraction import extract_corpus
+
+    made = extract_corpus(clips, destination, progress=not quiet, **options)
+    click.echo(f"{made.utterances} utterances: {destination}")
+    for note in made.notes:
+        click.echo(note)
 
 
 @cli.group()
@@ -397,11 +429,11 @@ def jobs_stop(run: Path) -> None:
     _steer("stop", run)
 
 
-def _open(checkpoint: Path, data: str | None) -> tuple[Any, Any]:
+def _open(checkpoint: Path, data: str | None, unlabelled: bool = False) -> tuple[Any, Any]:
     from mmmie.analysis.checkpoints import load_checkpoint
 
     opened = load_checkpoint(checkpoint)
-    return opened, opened.corpus(data)
+    return opened, opened.corpus(data, unlabelled=unlabelled)
 
 
 def _load_array(file: Path) -> Any:

@@ -62,6 +62,10 @@ class Label:
         return (self.range[0] + self.range[1]) / 2 if self.range else 0.0
 
 
+NO_LABEL = Label("label", "regression")
+"""What a corpus predicts that was only made to be predicted, and does not say."""
+
+
 @dataclass(frozen=True)
 class Features:
     """The features of one modality, in the row order of the utterances.
@@ -112,7 +116,8 @@ class Corpus:
         label: what is predicted.
         modalities: name → `Modality`, in the order the model uses.
         utterances: one row an utterance with the columns of ``utterances.csv``; `label` holds
-            floats or class names, `speaker` holds None where nobody knows.
+            floats or class names, `speaker` holds None where nobody knows. A corpus that was
+            opened to be predicted may lack labels (NaN or None) and splits (empty).
         features: name → `Features`, in the row order of `utterances`.
         path: the folder or file it was opened from, None if it was generated.
     """
@@ -132,9 +137,22 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.utterances)
 
+    @property
+    def labelled(self) -> np.ndarray:
+        """Which utterances have a label (N,) bool."""
+        if "label" not in self.utterances:
+            return np.zeros(len(self), bool)
+        return self.utterances["label"].notna().to_numpy()
+
     @cached_property
     def targets(self) -> np.ndarray:
-        """Labels as numbers: float32 (N,) for regression, int64 class indices otherwise."""
+        """Labels as numbers: float32 (N,) for regression, int64 class indices otherwise.
+
+        Raises:
+            InputError: an utterance has none.
+        """
+        if not self.labelled.all():
+            raise InputError(no_labels(self.utterances, self.labelled, self.where))
         column = self.utterances["label"]
         if self.label.kind == "regression":
             return column.to_numpy(np.float32)
@@ -250,3 +268,29 @@ class Corpus:
             if offsets is not None:
                 digest.update(offsets.tobytes())
         return digest.hexdigest()
+
+
+def absent_features(modality: Modality, count: int) -> Features:
+    """The features of a modality that none of `count` utterances has.
+
+    Sequences without a step, which models take as missing; vectors of zeros, of which a model has
+    to be told.
+    """
+    if modality.level == "utterance":
+        return Features(np.zeros((count, modality.dim), np.float32))
+    return Features(np.zeros((0, modality.dim), np.float32), np.zeros(count + 1, np.int64))
+
+
+def no_labels(utterances: pd.DataFrame, labelled: np.ndarray, where: str) -> str:
+    """The message that labels are missing where they are needed.
+
+    Args:
+        utterances: the table, for the ids.
+        labelled: which of them have a label (N,) bool, not all.
+        where: what to call the corpus or its table.
+    """
+    said = "has no labels"
+    if labelled.any():
+        count, first = int((~labelled).sum()), utterances["id"].iloc[int(labelled.argmin())]
+        said = f"{count:,} of {len(labelled):,} utterances have no `label`, {first!r} first"
+    return f"{where}: {said}; only `mmmie predict` can use it, fill `label` to train or measure"

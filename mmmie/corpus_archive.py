@@ -51,7 +51,7 @@ def pack_corpus(corpus: Corpus, file: Path | str | IO[bytes]) -> None:
         ['demo/corpus.json', 'demo/features.safetensors', 'demo/utterances.csv']
     """
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / _folder_name(corpus.name)
+        folder = Path(scratch) / folder_name(corpus.name)
         save_corpus_folder(corpus, folder)
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for part in sorted(folder.iterdir()):
@@ -64,6 +64,7 @@ def unpack_corpus(
     *,
     name: str | None = None,
     most_bytes: int = MOST_BYTES,
+    unlabelled: bool = False,
 ) -> Path:
     """Unpack a zip of a corpus folder and check the corpus; nothing stays if it has a fault.
 
@@ -77,6 +78,7 @@ def unpack_corpus(
         name: what the archive is called in messages, and the corpus folder where the archive
             has none; by default that of the file.
         most_bytes: how much may be unpacked.
+        unlabelled: take utterances without a label or a split, for a model to predict.
 
     Returns:
         The new corpus folder. An existing one is never touched: the new one gets a number.
@@ -107,8 +109,8 @@ def unpack_corpus(
                 f"{shown}: cannot be unpacked ({error}); see to it and retry"
             ) from None
         _check_table(scratch, shown)
-        _check_corpus(scratch, shown)
-        return _move(scratch, into, _folder_name(folder or Path(shown).stem))
+        _check_corpus(scratch, shown, unlabelled)
+        return move_in(scratch, into, folder_name(folder or Path(shown).stem))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -219,16 +221,25 @@ def _check_table(folder: Path, shown: str) -> None:
         )
 
 
-def _check_corpus(folder: Path, shown: str) -> None:
+def _check_corpus(folder: Path, shown: str, unlabelled: bool) -> None:
     try:
-        open_corpus_folder(folder)
+        open_corpus_folder(folder, unlabelled=unlabelled)
     except InputError as error:
         faults = [fault.replace(str(folder), shown) for fault in error.faults]
         raise InputError(faults[0], faults) from None
 
 
-def _move(folder: Path, into: Path, wanted: str) -> Path:
-    """Give a folder its name in one step, with a number where the name is taken."""
+def move_in(folder: Path, into: Path, wanted: str) -> Path:
+    """Move a finished corpus folder to its place.
+
+    Args:
+        folder: the corpus folder, on the same disk.
+        into: where it goes.
+        wanted: its name there; it gets a number where that is taken.
+
+    Returns:
+        Where it is.
+    """
     count = 1
     while True:
         target = into / (wanted if count == 1 else f"{wanted}-{count}")
@@ -244,8 +255,8 @@ def _move(folder: Path, into: Path, wanted: str) -> Path:
         return target
 
 
-def _folder_name(name: str) -> str:
-    """A name that is one folder on any system."""
+def folder_name(name: str) -> str:
+    """What is left of a name that is one folder on any system."""
     cleaned = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:_LONGEST_NAME].strip("-.")
     return cleaned or "corpus"
 

@@ -7,34 +7,49 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from mmmie.corpus import REQUIRED_COLUMNS, SPLITS, Corpus, Features, Label, Modality
+from mmmie.corpus import (
+    REQUIRED_COLUMNS,
+    SPLITS,
+    Corpus,
+    Features,
+    Label,
+    Modality,
+    no_labels,
+)
 
 _CHUNK_ROWS = 65_536
 
 
-def corpus_faults(corpus: Corpus, table: str, features: str) -> list[str]:
+def corpus_faults(corpus: Corpus, table: str, features: str, unlabelled: bool = False) -> list[str]:
     """List the faults of a corpus, empty if there is none.
 
     Args:
         corpus: the corpus to check.
         table: what to call the utterance table in a message, usually its file.
         features: what to call the features.
+        unlabelled: whether labels and splits may be empty.
 
     Returns:
         One line a fault: file, field, mend.
     """
-    faults = table_faults(corpus.utterances, corpus.label, table)
+    faults = table_faults(corpus.utterances, corpus.label, table, unlabelled)
     return faults + features_faults(corpus.features, corpus.modalities, corpus.utterances, features)
 
 
-def table_faults(utterances: pd.DataFrame, label: Label | None, where: str) -> list[str]:
+def table_faults(
+    utterances: pd.DataFrame, label: Label | None, where: str, unlabelled: bool = False
+) -> list[str]:
     """List the faults of an utterance table.
 
     Args:
         utterances: the table.
         label: what is predicted; None where nobody knows, labels are then left alone.
         where: what to call the table in a message.
+        unlabelled: whether labels and splits may be empty.
     """
+    empty = _empty(utterances, "label")
+    if empty.all() and len(utterances) and not unlabelled:
+        return [no_labels(utterances, ~empty, where)]
     missing = [column for column in REQUIRED_COLUMNS if column not in utterances]
     if missing:
         return [
@@ -43,8 +58,8 @@ def table_faults(utterances: pd.DataFrame, label: Label | None, where: str) -> l
         ]
     if not len(utterances):
         return [f"{where}: there is no utterance; add at least one row"]
-    faults = list(_identity_faults(utterances, where))
-    return faults + (list(_label_faults(utterances, label, where)) if label else [])
+    faults = list(_identity_faults(utterances, where, unlabelled))
+    return faults + (list(_label_faults(utterances, label, where, unlabelled)) if label else [])
 
 
 def features_faults(
@@ -71,15 +86,20 @@ def features_faults(
     return faults
 
 
+def _empty(utterances: pd.DataFrame, column: str) -> np.ndarray:
+    """In which rows a column says nothing (N,); in all where it is not there."""
+    cells = utterances.get(column, pd.Series("", index=utterances.index))
+    return (cells.isna() | (cells == "")).to_numpy()
+
+
 def _more(bad: np.ndarray, what: str = "rows") -> str:
     """How many are like the one named, where it is not the only one."""
     count = int(bad.sum())
     return f" ({count:,} {what} like this)" if count > 1 else ""
 
 
-def _identity_faults(utterances: pd.DataFrame, where: str) -> Iterator[str]:
-    ids = utterances["id"]
-    empty = (ids.isna() | (ids == "")).to_numpy()
+def _identity_faults(utterances: pd.DataFrame, where: str, unlabelled: bool) -> Iterator[str]:
+    ids, empty = utterances["id"], _empty(utterances, "id")
     if empty.any():
         yield f"{where}: row {empty.argmax() + 1} has no `id`; give it a unique one{_more(empty)}"
     twice = ids.duplicated().to_numpy()
@@ -89,21 +109,22 @@ def _identity_faults(utterances: pd.DataFrame, where: str) -> Iterator[str]:
             f"{_more(twice)}"
         )
     conversations = utterances["conversation"]
-    unnamed = (conversations.isna() | (conversations == "")).to_numpy()
+    unnamed = _empty(utterances, "conversation")
     if unnamed.any():
         row = unnamed.argmax()
         yield (
             f"{where}: `conversation` of {ids.iloc[row]!r} is empty; name its conversation"
             f"{_more(unnamed)}"
         )
-    unknown = ~utterances["split"].isin(SPLITS).to_numpy()
+    no_split = unlabelled & _empty(utterances, "split")
+    unknown = ~utterances["split"].isin(SPLITS).to_numpy() & ~no_split
     if unknown.any():
         row = unknown.argmax()
         yield (
             f"{where}: `split` of {ids.iloc[row]!r} is {utterances['split'].iloc[row]!r}; "
             f"use train, valid or test{_more(unknown)}"
         )
-    torn = utterances.groupby("conversation", sort=False)["split"].nunique()
+    torn = utterances[~no_split].groupby("conversation", sort=False)["split"].nunique()
     if (torn > 1).any():
         name = torn.index[int((torn > 1).to_numpy().argmax())]
         found = utterances.loc[conversations == name, "split"].unique()
@@ -145,10 +166,15 @@ def _position_faults(utterances: pd.DataFrame, where: str) -> Iterator[str]:
         )
 
 
-def _label_faults(utterances: pd.DataFrame, label: Label, where: str) -> Iterator[str]:
+def _label_faults(
+    utterances: pd.DataFrame, label: Label, where: str, unlabelled: bool
+) -> Iterator[str]:
     column = utterances["label"]
+    empty = _empty(utterances, "label")
+    if empty.any() and not unlabelled:
+        yield no_labels(utterances, ~empty, where)
     if label.kind == "classification":
-        unknown = ~column.isin(label.classes or ()).to_numpy()
+        unknown = ~column.isin(label.classes or ()).to_numpy() & ~empty
         if unknown.any():
             row = unknown.argmax()
             yield (
@@ -157,7 +183,7 @@ def _label_faults(utterances: pd.DataFrame, label: Label, where: str) -> Iterato
             )
         return
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(float)
-    bad = ~np.isfinite(numbers)
+    bad = ~np.isfinite(numbers) & ~empty
     if bad.any():
         row = bad.argmax()
         yield (
@@ -167,7 +193,7 @@ def _label_faults(utterances: pd.DataFrame, label: Label, where: str) -> Iterato
     if label.range is None:
         return
     low, high = label.range
-    outside = ~bad & ((numbers < low - 1e-6) | (numbers > high + 1e-6))
+    outside = np.isfinite(numbers) & ((numbers < low - 1e-6) | (numbers > high + 1e-6))
     if outside.any():
         row = outside.argmax()
         yield (

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from mmmie.corpus import Corpus, Features, Label, Modality
+from mmmie.corpus import NO_LABEL, Corpus, Features, Label, Modality
 from mmmie.corpus_checks import features_faults, table_faults
 from mmmie.errors import InputError
 from mmmie.probe import probe
@@ -27,12 +27,13 @@ _DTYPES = {
 }
 
 
-def open_corpus_folder(folder: Path | str) -> Corpus:
+def open_corpus_folder(folder: Path | str, *, unlabelled: bool = False) -> Corpus:
     """Open and check a corpus folder; features stay memory-mapped.
 
     Args:
         folder: a folder that holds ``corpus.json``, ``utterances.csv`` (or ``.parquet``) and
             ``features.safetensors``.
+        unlabelled: take utterances without a label or a split, for a model to predict.
 
     Raises:
         InputError: anything is missing or wrong; `faults` lists all that was found.
@@ -47,13 +48,16 @@ def open_corpus_folder(folder: Path | str) -> Corpus:
     modalities: dict[str, Modality] = {}
     if raw:
         name = found.ask(_string, raw, "name", file)
-        label = found.ask(_read_label, raw, file)
+        undescribed = unlabelled and "label" not in raw
+        label = NO_LABEL if undescribed else found.ask(_read_label, raw, file)
         modalities = _read_modalities(raw, file, found)
     table_file = found.ask(_table_file, folder)
     utterances = found.ask(read_utterances, table_file, label) if table_file else None
     features = found.ask(_read_features, features_file, modalities)
     if utterances is not None:
-        found.faults += table_faults(utterances, label, str(table_file))
+        if unlabelled:
+            utterances = _with_gaps(utterances)
+        found.faults += table_faults(utterances, label, str(table_file), unlabelled)
         if features is not None:
             found.faults += features_faults(features, modalities, utterances, str(features_file))
     if found.faults:
@@ -73,6 +77,14 @@ def open_corpus_folder(folder: Path | str) -> Corpus:
         licence=raw.get("licence"),
         path=folder,
     )
+
+
+def _with_gaps(utterances: pd.DataFrame) -> pd.DataFrame:
+    """The table with all its columns; labels that are not given are None, splits empty."""
+    table = utterances.assign(**{name: "" for name in ("label", "split") if name not in utterances})
+    if not pd.api.types.is_numeric_dtype(table["label"]):
+        table["label"] = table["label"].astype(object).where(table["label"] != "", None)
+    return table
 
 
 class _Faults:
@@ -126,11 +138,11 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
             modalities[name]["source"] = modality.source
         if modality.channels:
             modalities[name]["channels"] = list(modality.channels)
-    described = {
+    described: dict[str, Any] = {
         "format": FORMAT,
         "name": corpus.name,
         "description": corpus.description,
-        "label": label,
+        "label": None if corpus.label == NO_LABEL else label,
         "modalities": modalities,
         "source": corpus.source,
         "licence": corpus.licence,

@@ -126,6 +126,29 @@ def test_classification(capsys, make_corpus, tmp_path):
     assert set(pd.read_csv(tmp_path / "p.csv")["prediction"]) <= {"no", "maybe", "yes"}
 
 
+def test_a_conversation_without_labels_or_audio_is_predicted(capsys, folder, trained, tmp_path):
+    new = tmp_path / "new"
+    new.mkdir()
+    table = pd.read_csv(folder / "utterances.csv")[:10]
+    table.drop(columns=["label", "split"]).to_csv(new / "utterances.csv", index=False)
+    np.save(new / "audio.npy", np.zeros((10, 4), np.float32))
+    with pytest.raises(SystemExit) as ended:
+        main(["predict", str(trained), "--data", str(new), "--out", str(tmp_path / "p.csv")])
+    said = capsys.readouterr()
+    assert ended.value.code == 0 and said.out.startswith("10 predictions")
+    assert said.err == f"mmmie: {new} has no text; predicted without\n"
+    found = pd.read_csv(tmp_path / "p.csv")
+    assert found["prediction"].notna().all()
+    assert found["label"].isna().all() and found["split"].isna().all()
+    info = json.loads(run(capsys, "data", "info", new, "--json"))
+    assert (info["utterances"], info["labelled"], info["label"]) == (10, 0, None)
+    for command in ("evaluate", "probe", "identity"):
+        line = refuse(capsys, command, trained, "--data", new)
+        assert "has no labels; only `mmmie predict` can use it" in line
+    line = refuse(capsys, "train", "--data", new, "--out", tmp_path / "no")
+    assert "has no labels" in line and not (tmp_path / "no").exists()
+
+
 def test_resume_takes_the_run_as_it_is(capsys, trained):
     out = run(capsys, "train", "--out", trained, "--resume", "--quiet")
     assert "finished after epoch 2" in out

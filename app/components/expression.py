@@ -103,11 +103,13 @@ def utterance_tone(
     channels = voice_channels(corpus.modalities[name])
     usual_energy = float(usual(corpus.fingerprint, name, corpus)[0][channels["energy"]])
     sound = _sound(values.tobytes(), values.shape, usual_energy, channels, seconds)
-    pitch = float(np.atleast_2d(values)[:, channels["pitch"]].mean())
+    pitches = np.atleast_2d(values)[:, channels["pitch"]]
+    voiced = pitches[pitches > 0]
+    pitch = f"{voiced.mean():.0f} Hz" if len(voiced) else "no voice"
     energy = float(np.atleast_2d(values)[:, channels["energy"]].mean())
-    st.audio(sound, alt=f"A tone of {pitch:.0f} Hz on average, made from {name}")
+    st.audio(sound, alt=f"A tone of {pitch} on average, made from {name}")
     st.caption(
-        f"{label}{': ' if label else ''}{pitch:.0f} Hz, {number(round(energy))} dB",
+        f"{label}{': ' if label else ''}{pitch}, {number(round(energy))} dB",
         help=f"No speech: a tone made from the channels of {plain(name)}. Its pitch and loudness "
         "follow theirs; where they are known, its beats are syllables with their pauses, and "
         "its brightness the spectral tilt.",

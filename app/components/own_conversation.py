@@ -14,11 +14,17 @@ from app.components.bring_corpus import show_faults
 from app.components.drawings import draw
 from app.components.figures import figure_footer
 from app.components.layout import wide_columns
-from app.components.upload import upload_corpus
+from app.components.upload import upload_conversations
 from app.state import View
 from app.views.conversation import label_limits
 from app.views.names import plain
-from app.views.own_conversation import EXAMPLE, missing_words, own_table, own_title
+from app.views.own_conversation import (
+    EXAMPLE,
+    corpus_words,
+    missing_words,
+    own_table,
+    own_title,
+)
 from app.views.timeline import timeline_svg
 from mmmie.analysis.own_conversation import (
     MOST_TURNS,
@@ -30,6 +36,7 @@ from mmmie.analysis.own_conversation import (
     read_turns,
     written_turns,
 )
+from mmmie.analysis.predicting import completed, missing_modalities
 from mmmie.corpus import Corpus
 from mmmie.csv_export import csv_text
 from mmmie.errors import InputError
@@ -153,21 +160,22 @@ def _opened(view: View) -> None:
             help="On the machine that runs this dashboard: a corpus folder, or any format that "
             "the program reads.",
         ).strip()
-        given = upload_corpus()
+        given = upload_conversations()
     if isinstance(given, InputError):
         with right:
-            show_faults(given, "zip file")
+            show_faults(given, "upload")
         return
     where = str(Path(path).expanduser()) if path else given
     if where is None:
         right.info(
-            "Name a corpus or upload one: its modalities must be those of this checkpoint.",
+            "Name a corpus or upload one: it needs no labels, and one modality of this checkpoint "
+            "at least.",
             icon=":material/upload:",
         )
         return
     try:
-        corpus = loading.open_data(where)
-        view.checkpoint.info.check_corpus(corpus)
+        opened = loading.open_data(where, unlabelled=True)
+        corpus = completed(view.checkpoint.info, opened)
     except InputError as error:
         with right:
             show_faults(error, "corpus")
@@ -175,15 +183,16 @@ def _opened(view: View) -> None:
     names = list(corpus.utterances["conversation"].unique())
     name = left.selectbox("Conversation", names, key=f"own-pick-{corpus.fingerprint}")
     with left:
-        _all_predictions(view, corpus)
+        _all_predictions(view, opened)
     context = view.checkpoint.info.config.model.context
     part = conversation_of(corpus, name, MOST_TURNS + context.span[1])
     with st.spinner("Running the model"), right:
-        table, output = predicted_turns(view.checkpoint, part)
+        missing = missing_modalities(view.checkpoint.info, opened)
+        table, output = predicted_turns(view.checkpoint, part, missing)
     whole = int((corpus.utterances["conversation"] == name).sum())
-    more = f" These are the first of {whole:,} turns." if whole > MOST_TURNS else ""
+    table, output = table[:MOST_TURNS], output[:MOST_TURNS]
     with right:
-        _shown(view, table[:MOST_TURNS], output[:MOST_TURNS], f"Corpus {plain(corpus.name)}.{more}")
+        _shown(view, table, output, corpus_words(corpus.name, missing, whole, len(table)))
 
 
 def _all_predictions(view: View, corpus: Corpus) -> None:
@@ -211,7 +220,7 @@ def _shown(view: View, turns: pd.DataFrame, output: np.ndarray, sample: str) -> 
         timeline_svg(
             turns,
             label,
-            label_limits(label, turns["label" if known else "prediction"].to_numpy()),
+            label_limits(label, turns["label" if known else "prediction"].dropna().to_numpy()),
             "",
             None if label.classes is None else output,
             alt="predictions over the turns of a conversation",

@@ -13,10 +13,22 @@ _UNITS = (
     ("_hz", "Hz"),
     ("_db", "dB"),
     ("_deg", "degrees"),
+    ("_rad", "radians"),
     ("_percent", "%"),
     ("_letters", "letters"),
     ("_s", "s"),
 )
+
+
+# Facial Action Coding System; what OpenFace and py-feat give
+_ACTION_UNITS = {
+    1: "inner brow raiser", 2: "outer brow raiser", 4: "brow lowerer", 5: "upper lid raiser",
+    6: "cheek raiser", 7: "lid tightener", 9: "nose wrinkler", 10: "upper lip raiser",
+    11: "nasolabial deepener", 12: "lip corner puller", 14: "dimpler",
+    15: "lip corner depressor", 17: "chin raiser", 20: "lip stretcher", 23: "lip tightener",
+    24: "lip pressor", 25: "lips part", 26: "jaw drop", 28: "lip suck", 43: "eyes closed",
+    45: "blink",
+}  # fmt: skip
 
 
 def plain(text: str) -> str:
@@ -89,7 +101,12 @@ def channel_words(name: str) -> tuple[str, str]:
     Example:
         >>> channel_words("speech_rate_syllables_per_s"), channel_words("smile_au12")
         (('speech rate', 'syllables/s'), ('smile', 'AU12'))
+        >>> channel_words("AU12_r")
+        ('lip corner puller', 'AU12')
     """
+    numbered = re.fullmatch(r"AU(\d\d)(_r)?", name)
+    if numbered:
+        return _ACTION_UNITS.get(int(numbered[1]), "action unit"), f"AU{numbered[1]}"
     for suffix, unit in _UNITS:
         if name.endswith(suffix) and len(name) > len(suffix):
             return name.removesuffix(suffix).replace("_", " "), unit

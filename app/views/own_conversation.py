@@ -58,9 +58,33 @@ def missing_words(given: str, missing: Sequence[str]) -> str:
     """
     if not missing:
         return f"The model takes {plain(given)} only."
-    *first, last = map(plain, missing)
-    named = f"{', '.join(first)} and {last} are" if first else f"{last} is"
-    return f"Only {plain(given)} is given; the model is told that {named} missing."
+    return f"Only {plain(given)} is given; the model is told that {_are(missing)} missing."
+
+
+def corpus_words(name: str, missing: Sequence[str], turns: int, shown: int) -> str:
+    """What the model was told of a conversation of a corpus, in sentences of Markdown.
+
+    Args:
+        name: of the corpus.
+        missing: modalities that the model takes and the corpus has not.
+        turns: how many the conversation has.
+        shown: how many of them are shown.
+
+    Example:
+        >>> corpus_words("mine", ["audio"], 5, 5)
+        'Corpus mine. The model is told that audio is missing.'
+    """
+    said = f"Corpus {plain(name)}."
+    if missing:
+        said += f" The model is told that {_are(missing)} missing."
+    if shown < turns:
+        said += f" These are the first of {turns:,} turns."
+    return said
+
+
+def _are(names: Sequence[str]) -> str:
+    *first, last = map(plain, names)
+    return f"{', '.join(first)} and {last} are" if first else f"{last} is"
 
 
 def own_table(turns: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mmmie.corpus import SPLITS, Corpus
+from mmmie.analysis.predicting import completed, missing_modalities, predict_rows
+from mmmie.corpus import Corpus
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
 from mmmie.hub_files import download, hub_repository
@@ -73,13 +74,21 @@ class Checkpoint:
             )
         return str(path)
 
-    def corpus(self, data: str | Path | None = None) -> Corpus:
+    def corpus(self, data: str | Path | None = None, *, unlabelled: bool = False) -> Corpus:
         """The corpus to use: `data`, else the one that the checkpoint was trained on.
+
+        Args:
+            data: ``demo`` or a path.
+            unlabelled: take utterances without a label or a split, and a corpus without some of
+                the modalities, for `predict`.
 
         Raises:
             InputError: it cannot be found or opened, or does not fit the checkpoint.
         """
-        corpus = load_corpus(self.data if data is None else data)
+        corpus = load_corpus(self.data if data is None else data, unlabelled=unlabelled)
+        if unlabelled:
+            completed(self.info, corpus)
+            return corpus
         self.info.check_corpus(corpus)
         return corpus
 
@@ -97,20 +106,18 @@ class Checkpoint:
         return metrics_for(self.info.label, output, corpus.targets[rows])
 
     def predict(self, corpus: Corpus) -> pd.DataFrame:
-        """Predictions for every utterance, with the columns of ``mmmie predict``."""
-        from mmmie.analysis.outputs import predict_split
+        """Predictions for every utterance, with the columns of ``mmmie predict``.
 
+        Args:
+            corpus: labels and splits may be missing, as may modalities: the model is told so.
+
+        Raises:
+            InputError: the corpus does not fit the checkpoint.
+        """
+        missing = missing_modalities(self.info, corpus)
         table = corpus.utterances.reindex(columns=list(PREDICTION_COLUMNS))
-        if self.info.label.kind == "classification":
-            table["prediction"] = table["prediction"].astype(object)
-        for split in SPLITS:
-            if split not in corpus.splits:
-                continue
-            rows, output = predict_split(self, corpus, split)
-            classes = self.info.label.classes
-            values = [classes[i] for i in output.argmax(1)] if classes else output
-            table.loc[rows, "prediction"] = values
-        return table
+        said, _ = predict_rows(self, completed(self.info, corpus), missing)
+        return table.assign(prediction=said)
 
 
 def load_checkpoint(path: Path | str, device: str = "cpu") -> Checkpoint:

@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 
 from mmmie.analysis.corpus_quality import lacking
-from mmmie.corpus import SPLITS, Corpus
+from mmmie.corpus import NO_LABEL, SPLITS, Corpus
 
 
 def corpus_summary(corpus: Corpus) -> dict[str, Any]:
     """Counts, lengths and labels of a corpus, ready for JSON.
 
     Returns:
-        name, description, label, ``utterances``, ``conversations``, ``speakers`` (None where
-        unknown), ``splits`` → counts and label distribution, ``modalities`` → dimensions,
-        lengths, how many utterances lack it and how many have only zeros for it.
+        name, description, label (None where the corpus does not say), ``utterances``, how many
+        of them are ``labelled``, ``conversations``, ``speakers`` (None where unknown), ``splits``
+        → counts and label distribution, ``modalities`` → dimensions, lengths, how many utterances
+        lack it and how many have only zeros for it.
     """
     table = corpus.utterances
     speakers = table["speaker"].nunique() if corpus.has_speakers else None
@@ -29,8 +30,9 @@ def corpus_summary(corpus: Corpus) -> dict[str, Any]:
     return {
         "name": corpus.name,
         "description": corpus.description,
-        "label": label,
+        "label": None if corpus.label == NO_LABEL else label,
         "utterances": len(corpus),
+        "labelled": int(corpus.labelled.sum()),
         "conversations": len(per_conversation),
         "utterances_per_conversation": {
             "min": int(per_conversation.min()),
@@ -53,15 +55,12 @@ def _split(corpus: Corpus, split: str) -> dict[str, Any]:
         "utterances": len(rows),
         "conversations": int(table["conversation"].nunique()),
     }
+    labels = table["label"].dropna()
     if corpus.label.classes:
-        counts = np.bincount(corpus.targets[rows], minlength=len(corpus.label.classes))
-        entry["classes"] = {
-            name: int(n) for name, n in zip(corpus.label.classes, counts, strict=True)
-        }
-    else:
-        labels = corpus.targets[rows].astype(float)
+        entry["classes"] = {name: int((labels == name).sum()) for name in corpus.label.classes}
+    elif len(labels):
         entry["label_mean"] = float(labels.mean())
-        entry["label_std"] = float(labels.std())
+        entry["label_std"] = float(labels.std(ddof=0))
     return entry
 
 

@@ -30,8 +30,12 @@ _UNITS: dict[int, tuple[str, float]] = {
     25: ("open", 1.0),
     26: ("open", 1.0),
 }
-_OTHERS = {"gaze_contact": "gaze", "head_yaw_deg": "yaw", "brightness": "light"}
-MOVEMENTS = (*dict.fromkeys(movement for movement, _ in _UNITS.values()), *_OTHERS.values())
+_OTHERS = {
+    "gaze_contact": "gaze",
+    **dict.fromkeys(("head_yaw_deg", "head_yaw_rad", "head_yaw"), "yaw"),
+    "brightness": "light",
+}
+MOVEMENTS = tuple(dict.fromkeys([*(moved for moved, _ in _UNITS.values()), *_OTHERS.values()]))
 """What a face can do: every key of a pose."""
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from mmmie.analysis.edits import transcript_modality
-from mmmie.corpus import Corpus, Features, Label, Modality
+from mmmie.analysis.predicting import predict_rows
+from mmmie.corpus import Corpus, Features, Label, Modality, absent_features
 from mmmie.datasets.demo_language import encode_text, split_words
 from mmmie.errors import InputError
 
@@ -137,17 +138,11 @@ def corpus_of_turns(
             "transcript": [turn.words for turn in turns],
         }
     )
-    features = {name: _nothing(held, count) for name, held in modalities.items()}
+    features = {name: absent_features(held, count) for name, held in modalities.items()}
     encoded = [encode_text(turn.words) for turn in turns]
     offsets = np.cumsum([0, *(len(steps) for steps in encoded)]).astype(np.int64)
     features[modality] = Features(np.concatenate(encoded), offsets)
     return Corpus("pasted", label, modalities, table, features)
-
-
-def _nothing(modality: Modality, count: int) -> Features:
-    if modality.level == "utterance":
-        return Features(np.zeros((count, modality.dim), np.float32))
-    return Features(np.zeros((0, modality.dim), np.float32), np.zeros(count + 1, np.int64))
 
 
 def conversation_of(corpus: Corpus, name: str, most: int | None = None) -> Corpus:
@@ -174,7 +169,8 @@ def predicted_turns(
         missing: modalities that the model is told are missing in every utterance.
 
     Returns:
-        The table of the corpus with `prediction`, a number or a class, and the output it is from:
+        The table of the corpus with `prediction`, a number or a class, and `label` only if the
+        truth is known of any turn; and the output it is from:
         (n,) in label units or (n, classes) probabilities.
 
     Raises:
@@ -182,20 +178,10 @@ def predicted_turns(
     """
     from scipy.special import softmax
 
-    from mmmie.model.features import FeatureStore
-    from mmmie.model.inference import encode_rows, predict_windows, windows_of
-
     checkpoint.info.check_corpus(corpus)
-    model, rows = checkpoint.model, np.arange(len(corpus))
-    names = list(model.modalities)
-    codes = encode_rows(model, FeatureStore(corpus, names, checkpoint.device), rows)
-    presence = codes.present.float()
-    presence[:, [names.index(name) for name in missing]] = 0
-    windows = windows_of(corpus, rows, model.settings)
-    output = predict_windows(model, codes, windows, presence=presence).output.astype(float)
     classes = checkpoint.info.label.classes
-    if classes is None:
-        return corpus.utterances.assign(prediction=output), output
-    output = softmax(output, axis=1)
-    named = [classes[place] for place in output.argmax(1)]
-    return corpus.utterances.assign(prediction=named), output
+    said, output = predict_rows(checkpoint, corpus, missing)
+    table = corpus.utterances.assign(prediction=said)
+    if not corpus.labelled.any():
+        table = table.drop(columns="label", errors="ignore")
+    return table, output if classes is None else softmax(output, axis=1)

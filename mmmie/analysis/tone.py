@@ -33,7 +33,7 @@ _ROLES = {
     "pitch": r"(pitch|f0)(_mean)?_hz",
     "energy": r"(energy|loudness|intensity)(_mean)?_db",
     "rate": r"(speech_rate_)?syllables_per_s",
-    "pause": r"pause_percent",
+    "pause": r"(pause|unvoiced)_percent",
     "tilt": r"spectral_tilt_db",
 }
 
@@ -93,12 +93,18 @@ def tone_of(values: np.ndarray, channels: Mapping[str, int], usual_energy: float
 
     louder = channel("energy", 0.0) - usual_energy
     return Tone(
-        pitch=np.clip(channel("pitch", 0.0), *_PITCH_HZ),
+        pitch=np.clip(_voiced(channel("pitch", 0.0)), *_PITCH_HZ),
         gain=np.minimum(10 ** (louder / 20), _MOST_GAIN),  # 20 dB are a factor of ten
         rate=np.clip(channel("rate", _SYLLABLES_PER_SECOND), 0.5, 20),
         pause=np.clip(channel("pause", 25.0) / 100, 0, 0.95),
         tilt=np.minimum(channel("tilt", _TILT_DB), -3.0),
     )
+
+
+def _voiced(pitch: np.ndarray) -> np.ndarray:
+    """Pitch (L,) that glides over frames without voice, which trackers give as 0."""
+    at = np.flatnonzero(pitch > 0)
+    return np.interp(np.arange(len(pitch)), at, pitch[at]) if len(at) else pitch
 
 
 def tone_seconds(frames: int, spoken: float | None = None) -> float:

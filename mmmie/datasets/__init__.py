@@ -10,7 +10,7 @@ from mmmie.corpus_folder import open_corpus_folder, save_corpus_folder
 __all__ = ["convert_corpus", "load_corpus", "recognise_corpus"]
 
 
-def load_corpus(data: str | Path) -> Corpus:
+def load_corpus(data: str | Path, *, unlabelled: bool = False) -> Corpus:
     """Open a corpus: ``demo``, a corpus folder, or a file or folder of another format.
 
     The format is recognised by content: pickles of MMSA, MulT, MISA, MMIM, MAG-BERT and
@@ -20,6 +20,8 @@ def load_corpus(data: str | Path) -> Corpus:
 
     Args:
         data: ``demo`` for the generated corpus with known answers, else a path.
+        unlabelled: take utterances without a label or a split, for a model to predict; only
+            corpus folders and tables can lack them.
 
     Raises:
         InputError: it is missing, of no known format, or has a fault.
@@ -29,10 +31,10 @@ def load_corpus(data: str | Path) -> Corpus:
         >>> sorted(corpus.modalities)
         ['audio', 'text', 'vision']
     """
-    return recognise_corpus(data)[1]
+    return recognise_corpus(data, unlabelled=unlabelled)[1]
 
 
-def recognise_corpus(data: str | Path) -> tuple[str, Corpus]:
+def recognise_corpus(data: str | Path, *, unlabelled: bool = False) -> tuple[str, Corpus]:
     """The name of the format of a corpus, and the corpus (see `load_corpus`)."""
     if str(data) == "demo":
         from mmmie.datasets.demo import generate_demo
@@ -40,11 +42,11 @@ def recognise_corpus(data: str | Path) -> tuple[str, Corpus]:
         return "demo", generate_demo()
     path = Path(data)
     if _is_native(path):
-        return "corpus folder", open_corpus_folder(path)
+        return "corpus folder", open_corpus_folder(path, unlabelled=unlabelled)
     from mmmie.datasets.registry import open_reading
 
     name, reading = open_reading(path)
-    return name, reading.corpus()
+    return name, reading.corpus(unlabelled)
 
 
 def convert_corpus(data: str | Path, folder: str | Path) -> int:
@@ -55,14 +57,14 @@ def convert_corpus(data: str | Path, folder: str | Path) -> int:
         folder: a new or empty folder.
 
     Returns:
-        How many utterances were written.
+        How many utterances were written; labels that are missing stay so.
 
     Raises:
         InputError: `data` cannot be opened, or `folder` holds something; nothing is written.
     """
     folder = Path(folder)
     if str(data) == "demo" or _is_native(Path(data)):
-        corpus = load_corpus(data)
+        corpus = load_corpus(data, unlabelled=True)
         save_corpus_folder(corpus, folder)
         return len(corpus)
     from mmmie.datasets.registry import open_reading

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmmie.corpus import Label
+from mmmie.corpus import NO_LABEL, Label
 from mmmie.datasets.reading import Reading, Stream
 from mmmie.datasets.source import Source
 from mmmie.datasets.tables import (
@@ -41,6 +41,7 @@ ALIASES = {
 """Column of a corpus → what it is called elsewhere, small letters, best first."""
 
 MOST_CLASSES = 100
+_TIMES = ("start", "end")
 
 
 def reading_of_table(
@@ -55,28 +56,27 @@ def reading_of_table(
         mend: whether features that are not finite become 0.
 
     Raises:
-        Unusable: there is no label or no way to tell utterances apart, or one makes no sense.
+        Unusable: there is no way to tell utterances apart, or a label makes no sense.
     """
     if not len(table):
         raise Unusable("holds no utterance; add at least one row")
     table = table.copy()
-    names = _renamed(table)
-    if "label" not in names:
-        raise Unusable("has no column `label`; add one with a number or a class an utterance")
+    names = usual_names(table)
     columns = {name: table[original] for name, original in names.items()}
     rest = [name for name in table.columns if name not in names.values()]
-    label, labels = _label(columns["label"])
+    label, labels = _label(columns.get("label", pd.Series([""] * len(table))))
     conversations, ids = _names(columns, len(table))
-    splits, note = _splits(columns.get("split"), conversations)
+    splits, note = _splits(columns.get("split"), conversations, label)
     order = _numbers(columns["position"], "position") if "position" in columns else None
-    if order is None and "start" in columns:
-        order = _numbers(columns["start"], "start")
+    times = {name: _numbers(columns[name], name, True) for name in _TIMES if name in columns}
+    if order is None and "start" in times and np.isfinite(times["start"]).all():
+        order = times["start"]
     if order is None and not any(place_of(name)[1] is not None for name in ids):
         order = np.arange(len(table), dtype=float)
     further: dict[str, Any] = {
         name: _text(columns[name]) for name in ("speaker", "transcript") if name in columns
     }
-    further |= {name: _numbers(columns[name], name) for name in ("start", "end") if name in columns}
+    further |= {name: held for name, held in times.items() if np.isfinite(held).any()}
     if "speaker" in further:
         further["speaker"] = further["speaker"].where(further["speaker"] != "", None)
     for name in rest:
@@ -89,8 +89,8 @@ def reading_of_table(
     return Reading(source.path.stem, source.path, label, made, streams, note, maps=source.maps)
 
 
-def _renamed(table: pd.DataFrame) -> dict[str, str]:
-    """Column of a corpus → column of the table."""
+def usual_names(table: pd.DataFrame) -> dict[str, str]:
+    """Column of a corpus → what it is called in a table; only those that are there."""
     by_small = {str(name).lower().replace(" ", "_"): str(name) for name in reversed(table.columns)}
     found: dict[str, str] = {}
     for name, aliases in ALIASES.items():
@@ -116,38 +116,49 @@ def _names(columns: dict[str, pd.Series], n: int) -> tuple[list[str], list[str]]
     return [place_of(name)[0] for name in ids], ids
 
 
-def _label(column: pd.Series) -> tuple[Label, list[str] | np.ndarray]:
+def _label(column: pd.Series) -> tuple[Label, list[str | None] | np.ndarray]:
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
     text = _text(column)
-    if np.isfinite(numbers).all():
-        return regression_label(numbers), numbers
-    if np.isfinite(numbers).any() or (text == "").any():
-        bad = int((~np.isfinite(numbers)).argmax())
+    given = (text != "").to_numpy()
+    if not given.any():
+        return NO_LABEL, numbers
+    if np.isfinite(numbers[given]).all():
+        return regression_label(numbers[given]), numbers
+    if np.isfinite(numbers[given]).any():
+        bad = int((given & ~np.isfinite(numbers)).argmax())
         raise Unusable(
             f"the label of row {bad + 1} is {text.iloc[bad][:40]!r}; use a finite number in every "
             f"row, or a class name in every row"
         )
-    classes = tuple(sorted(set(text)))
+    classes = tuple(sorted(set(text[given])))
     if not 2 <= len(classes) <= MOST_CLASSES:
         raise Unusable(f"`label` has {len(classes):,} classes; use 2 to {MOST_CLASSES}, or numbers")
-    return Label("sentiment", "classification", classes=classes), list(text)
+    return Label("sentiment", "classification", classes=classes), [name or None for name in text]
 
 
-def _splits(column: pd.Series | None, conversations: list[str]) -> tuple[list[str], str]:
+def _splits(
+    column: pd.Series | None, conversations: list[str], label: Label
+) -> tuple[list[str], str]:
+    if label == NO_LABEL and column is None:
+        return [""] * len(conversations), ""
     if column is None:
         note = "Splits are by conversation name, 70 % train, 15 % valid, 15 % test."
         return split_by_name(conversations, (0.7, 0.15)), note
     found = _text(column).str.lower()
     for row, name in enumerate(found):
-        if name not in SPLIT_NAMES:
+        if name and name not in SPLIT_NAMES:
             raise Unusable(f"`split` of row {row + 1} is {name[:40]!r}; use train, valid or test")
-    return [SPLIT_NAMES[name] for name in found], ""
+    return [SPLIT_NAMES.get(name, "") for name in found], ""
 
 
-def _numbers(column: pd.Series, name: str) -> np.ndarray:
+def _numbers(column: pd.Series, name: str, gaps: bool = False) -> np.ndarray:
+    """Numbers (N,); with `gaps` empty cells are NaN, else a fault as all that is no number."""
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
-    if not np.isfinite(numbers).all():
-        bad = int((~np.isfinite(numbers)).argmax())
+    wrong = ~np.isfinite(numbers)
+    if gaps:
+        wrong &= (_text(column) != "").to_numpy()
+    if wrong.any():
+        bad = int(wrong.argmax())
         raise Unusable(
             f"`{name}` of row {bad + 1} is {str(column.iloc[bad])[:40]!r}; use a finite number"
         )

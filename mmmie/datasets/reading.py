@@ -41,7 +41,7 @@ class Stream:
     Attributes:
         dim: channels per feature vector.
         item: row number → (d,) at utterance level, (steps, d) at sequence level.
-        lengths: None at utterance level, else steps of each utterance (N,), at least 1.
+        lengths: None at utterance level, else steps of each utterance (N,); 0 where it has none.
         dtype: what is written; float16 stays float16.
         source: where the features come from, in words.
         channels: names of the channels, if known.
@@ -81,13 +81,16 @@ class Reading:
     licence: str | None = None
     maps: list[mmap.mmap] = field(default_factory=list)
 
-    def corpus(self) -> Corpus:
+    def corpus(self, unlabelled: bool = False) -> Corpus:
         """All of it as a corpus; more than `IN_MEMORY` bytes go to a temporary file.
+
+        Args:
+            unlabelled: take utterances without a label or a split, for a model to predict.
 
         Raises:
             InputError: the table or the features have a fault.
         """
-        corpus = self._without_features()
+        corpus = self._without_features(unlabelled)
         counts: dict[str, int] = {}
         for name, stream in self.streams.items():
             values = _room(self._rows(stream), stream)
@@ -98,14 +101,14 @@ class Reading:
         return corpus
 
     def save(self, folder: Path) -> None:
-        """Write it as a corpus folder, one block in memory at a time.
+        """Write it as a corpus folder, one block in memory at a time; labels may be missing.
 
         Raises:
             InputError: `folder` exists and is not empty, or there is a fault; nothing is left.
         """
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(f"{folder}: exists and is not empty; name a new folder")
-        corpus = self._without_features()
+        corpus = self._without_features(unlabelled=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
@@ -119,7 +122,7 @@ class Reading:
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 
-    def _without_features(self) -> Corpus:
+    def _without_features(self, unlabelled: bool) -> Corpus:
         """The corpus with everything but features, its table checked."""
         modalities = {
             name: Modality(
@@ -141,7 +144,7 @@ class Reading:
             licence=self.licence,
             path=self.path,
         )
-        faults = corpus_faults(corpus, str(self.path), str(self.path))
+        faults = corpus_faults(corpus, str(self.path), str(self.path), unlabelled)
         if not self.streams:
             faults.append(
                 f"{self.path}: holds no features of any modality; add some beside the labels"

@@ -63,7 +63,7 @@ def utterance_table(
 
     Args:
         ids: one name an utterance (N); names that occur twice get a number behind.
-        splits: train, valid or test (N).
+        splits: train, valid or test, empty where unknown (N).
         labels: (N).
         conversations: (N); from the ids where None (see `place_of`).
         order: what to sort a conversation by (N); from the ids where None.
@@ -79,7 +79,8 @@ def utterance_table(
     table["label"] = labels
     for name, values in (columns or {}).items():
         table[name] = values
-    torn = table.groupby("conversation")["split"].transform("nunique") > 1
+    known = table["split"].where(table["split"] != "")
+    torn = known.groupby(table["conversation"]).transform("nunique") > 1
     named = table["conversation"] + " (" + table["split"] + ")"
     table["conversation"] = table["conversation"].where(~torn, named)
     table["position"] = _positions(table)

@@ -26,6 +26,9 @@ def test_two_action_units_make_a_face_whoever_names_them():
         "smile",
         "brow_lower",
     ]
+    for turned in ("head_yaw_rad", "head_yaw", "head_yaw_deg"):
+        found = face_channels(modality("head_pitch_rad", turned, "AU12", "AU01"))
+        assert [one.movement for one in found] == ["yaw", "smile", "brow_raise"]
     assert face_channels(modality("smile_au12", "brightness", "head_yaw_deg")) == []
     assert face_channels(modality(*AUDIO.names)) == []
     assert face_channels(Modality("vision", 3, "utterance")) == []

@@ -96,3 +96,13 @@ def test_the_file_is_a_wave_file_of_the_samples():
         assert (file.getframerate(), file.getnframes()) == (SAMPLE_RATE, len(sound))
         held = np.frombuffer(file.readframes(len(sound)), "<i2") / 32767
     assert held == pytest.approx(sound, abs=1e-4)
+
+
+def test_frames_without_voice_are_nearly_silent_and_the_pitch_glides_over_them():
+    names = ("pitch_hz", "energy_db", "unvoiced_percent")
+    channels = voice_channels(Modality("voice", 3, "sequence", channels=names))
+    assert channels == {"pitch": 0, "energy": 1, "pause": 2}
+    heard = tone_of(np.array([[100.0, 0, 0], [0, 0, 100], [0, 0, 100], [400, 0, 0]]), channels, 0.0)
+    assert heard.pitch == pytest.approx([100, 200, 300, 400])
+    assert heard.pause == pytest.approx([0, 0.95, 0.95, 0])
+    assert np.isfinite(tone_of(np.zeros((2, 3)), channels, 0.0).pitch).all()

@@ -55,6 +55,21 @@ def test_what_is_packed_is_unpacked(make_corpus: MakeCorpus, tmp_path: Path) -> 
     assert back.fingerprint == corpus.fingerprint and back.label == corpus.label
 
 
+def test_a_corpus_without_labels_is_unpacked_only_to_be_predicted(
+    parts: dict[str, bytes], tmp_path: Path
+) -> None:
+    lines = parts["utterances.csv"].decode().splitlines()
+    place = lines[0].split(",").index("label")
+    rows = [line.split(",") for line in lines]
+    parts["utterances.csv"] = "\n".join(
+        ",".join([*row[:place], *row[place + 1 :]]) for row in rows
+    ).encode()
+    faults = faults_of(zipped(parts), tmp_path / "corpora")
+    assert "has no labels; only `mmmie predict` can use it" in faults[0]
+    found = unpack_corpus(zipped(parts), tmp_path / "corpora", unlabelled=True)
+    assert not open_corpus_folder(found, unlabelled=True).labelled.any()
+
+
 @pytest.mark.parametrize("folder", ["", "mine/", "./mine/"])
 def test_files_lie_at_the_top_or_in_one_folder(
     parts: dict[str, bytes], tmp_path: Path, folder: str

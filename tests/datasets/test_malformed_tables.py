@@ -106,12 +106,12 @@ def test_lengths(folder):
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        (lambda t: t.drop(columns="label"), "no column `label`"),
+        (lambda t: t.drop(columns="label"), "has no labels; only `mmmie predict` can use it"),
         (lambda t: t.drop(columns=["id", "conversation"]), "neither `id` nor `conversation`"),
         (lambda t: t.assign(label="nan"), "label"),
         (lambda t: t.assign(label=["inf", *t["label"][1:]]), "label of row 1"),
         (lambda t: t.assign(label=["good", *t["label"][1:]]), "label of row 1"),
-        (lambda t: t.assign(label=[f"c{i % 3}" if i else "" for i in range(15)]), "row 1"),
+        (lambda t: t.assign(label=[f"c{i % 3}" if i else "" for i in range(15)]), "'c0_0' first"),
         (lambda t: t.assign(split="holdout"), "use train, valid or test"),
         (lambda t: t.assign(position="x"), "`position` of row 1"),
         (lambda t: t.assign(conversation=""), "conversation"),

@@ -46,6 +46,15 @@ def test_words_are_predicted_bad_lines_named_and_a_corpus_opened(
     assert "Sentiment is predicted highest at" in titles(app)
     assert "label" in app.dataframe[0].value
 
+    new = generate_demo(seed=3, conversations=5).with_modalities(["text", "audio"])
+    new.utterances = new.utterances.drop(columns=["label", "split"])
+    save_corpus_folder(new, tmp_path / "new")
+    app.text_input(key="own-path").set_value(str(tmp_path / "new")).run()
+    assert not app.error
+    assert "Sentiment is predicted highest at" in titles(app)
+    assert "label" not in app.dataframe[0].value
+    assert any("told that vision is missing" in c.value for c in app.caption)
+
     save_corpus_folder(make_corpus(), tmp_path / "small")
     app.text_input(key="own-path").set_value(str(tmp_path / "small")).run()
     assert any("cannot be used" in e.value for e in app.error)

@@ -1,0 +1,59 @@
+"""Transcripts from text and subtitle files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mmmie.datasets.values import LONGEST_TEXT
+from mmmie.errors import InputError
+
+SUBTITLES = (".srt", ".vtt")
+_MOST_BYTES = 2**26
+
+
+def transcript_of(file: Path, start: float = 0.0, end: float | None = None) -> str:
+    """The words of an utterance.
+
+    Args:
+        file: ``.txt``, all of it; or ``.srt`` or ``.vtt``, of which the subtitles whose middle is
+            in the utterance are taken, without their formatting.
+        start: seconds at which the utterance begins.
+        end: seconds at which it ends; the end of the recording if left out.
+
+    Raises:
+        InputError: the file is missing, unreadable or of another kind, or pysubs2 is missing.
+    """
+    suffix = file.suffix.lower()
+    if suffix not in (".txt", *SUBTITLES):
+        raise InputError(f"{file}: is no .txt, .srt or .vtt file; name one as transcript_file")
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise InputError(f"{file}: is larger than {_MOST_BYTES >> 20} MB; give a transcript")
+        text = file.read_text("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise InputError(
+            f"{file}: cannot be read ({error.strerror}); mend the table or leave its cell empty"
+        ) from None
+    words = text if suffix == ".txt" else _spoken(file, text, start, end)
+    return " ".join(words.split())[:LONGEST_TEXT]
+
+
+def _spoken(file: Path, text: str, start: float, end: float | None) -> str:
+    try:
+        import pysubs2
+    except ImportError:
+        raise InputError(
+            f'{file}: needs the extra extract; pip install "mmmie[extract]", or give a .txt'
+        ) from None
+    try:
+        subtitles = pysubs2.SSAFile.from_string(text, format_=file.suffix.lower()[1:])
+    except (pysubs2.exceptions.Pysubs2Error, ValueError, IndexError) as error:
+        detail = " ".join(str(error).split())[:120]
+        raise InputError(f"{file}: is no subtitle file ({detail}); get it again") from None
+    last = float("inf") if end is None else end
+    said = [
+        line.plaintext
+        for line in subtitles
+        if start <= (line.start + line.end) / 2000 < last  # milliseconds
+    ]
+    return " ".join(said)
