@@ -11,7 +11,7 @@ from app.components.figures import figure, selected_ids
 from app.components.layout import wide_columns
 from app.components.slice_table import slice_table
 from app.views.conversation import hover_text, label_limits
-from app.views.names import plain
+from app.views.names import capital, plain
 from app.views.prediction_errors import Shown, calibration_figure, confusion_figure
 from app.views.style import three_digits
 from mmmie.analysis.prediction_errors import (
@@ -56,7 +56,7 @@ def confusion_title(mistake: tuple[str, str, float] | None) -> str:
     if mistake is None:
         return "Every utterance is predicted right"
     truth, guess, share = mistake
-    return f"{plain(truth).capitalize()} is most often taken for {plain(guess)}: {share:.0%} of it"
+    return f"{capital(plain(truth))} is most often taken for {plain(guess)}: {share:.0%} of it"
 
 
 def _calibration(view: state.View) -> None:

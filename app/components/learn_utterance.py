@@ -56,7 +56,12 @@ def draw_utterance(subject: Subject) -> None:
     key = f"lesson-guess-{'-'.join(label.classes or ())}-{label_limits(label, targets)}"
     if label.classes is not None:
         guess: Any = st.segmented_control(
-            "Your guess", label.classes, default=label.classes[0], required=True, key=key
+            "Your guess",
+            label.classes,
+            default=label.classes[0],
+            required=True,
+            key=key,
+            format_func=plain,
         )
         fig = class_labels_figure(
             label.classes, targets, targets[same], guess, str(truth) if revealed else None

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from app.views.chosen_marks import chosen_marks
 from app.views.colouring import Colouring
+from app.views.names import figure_text
 from app.views.style import FADED, NEUTRAL, SEQUENTIAL_SCALE, blank
 from mmmie.analysis.aligned_codes import AlignedCodes
 
@@ -107,8 +108,8 @@ def aligned_figure(aligned: AlignedCodes, drawn: Drawn, names: tuple[str, str]) 
         traces += chosen_marks(_place(points, drawn.primary), pinned, axes)
     traces += [
         {
-            "type": "scatter", "x": [None], "y": [None], "mode": "markers", "name": name,
-            "marker": {"color": colour, "size": 8},
+            "type": "scatter", "x": [None], "y": [None], "mode": "markers",
+            "name": figure_text(name), "marker": {"color": colour, "size": 8},
         }
         for name, colour in drawn.colours.legend.items()
     ]  # fmt: skip

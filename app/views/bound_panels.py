@@ -17,6 +17,7 @@ from app.views.bound_marks import (
     draw_points,
 )
 from app.views.bounds import BRACKETS, Recorded, Series, Unit, series
+from app.views.names import figure_text
 from app.views.style import ACCENT, NEUTRAL, blank, epoch_ticks, modality_colour
 from mmmie.analysis.mi_history import Measured, pair_of, quantity
 
@@ -55,7 +56,9 @@ def pair_panels(
     )
     figures = {}
     for name in names:
-        figure = _panel([f"<b>{' and '.join(pair_of(name, recorded.modalities))}</b>"], unit, 16)
+        figure = _panel(
+            [f"<b>{figure_text(' and '.join(pair_of(name, recorded.modalities)))}</b>"], unit, 16
+        )
         held = drawn[name]
         line = held["pair"]
         draw_area(figure, line.epoch, line.value, np.full(len(line), top), OBJECTIVE, 1, _REGION)
@@ -97,7 +100,10 @@ def modality_panels(
     for name in names:
         colour = modality_colour(name, recorded.modalities)
         mark = f'<span style="color:{colour}">■</span>'
-        titles = [f"{mark} <b>{name}</b>: {_CODES[codes[0]]}", *(_CODES[c] for c in codes[1:])]
+        titles = [
+            f"{mark} <b>{figure_text(name)}</b>: {_CODES[codes[0]]}",
+            *(_CODES[c] for c in codes[1:]),
+        ]
         figure = _panel(titles, unit, 52)
         for row, code in enumerate(codes, start=1):
             if held := drawn[name, code]:

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from app.views.names import figure_text
 from app.views.style import (
     ACCENT,
     NEUTRAL,
@@ -67,10 +68,10 @@ def attention_figure(
         bars += [
             {
                 "type": "bar", "orientation": "h", "x": matrix[modality].tolist(), "y": names,
-                "xaxis": axis, "yaxis": "y", "name": modality, "legendgroup": modality,
+                "xaxis": axis, "yaxis": "y", "name": figure_text(modality), "legendgroup": modality,
                 "showlegend": column == 0,
                 "marker": {"color": modality_colour(modality, modalities)},
-                "hovertemplate": f"%{{y}}<br>{modality} %{{x:.1%}}<extra></extra>",
+                "hovertemplate": f"%{{y}}<br>{figure_text(modality)} %{{x:.1%}}<extra></extra>",
             }
             for modality in modalities
         ]  # fmt: skip
@@ -134,7 +135,8 @@ def prediction_figure(
     figure.add_vline(values[0], line={"color": NEUTRAL, "width": 1, "dash": "dot"})
     margin = 0.05 * (limits[1] - limits[0])
     figure.update_xaxes(
-        range=[min(limits[0], *values) - margin, max(limits[1], *values) + margin], title=label.name
+        range=[min(limits[0], *values) - margin, max(limits[1], *values) + margin],
+        title=figure_text(label.name),
     )
     figure.update_yaxes(
         categoryorder="array", categoryarray=names[::-1], showgrid=False, type="category"
@@ -155,14 +157,14 @@ def class_prediction_figure(
     names, colours = list(probabilities), class_colours(classes)
     figure = blank(104 + _ROW_PIXELS * len(names), barmode="stack")
     for i, name in enumerate(classes):
-        shown = f"{name} (truth)" if name == truth else name
+        shown = figure_text(name) + (" (truth)" if name == truth else "")
         figure.add_bar(
             x=[float(p[i]) for p in probabilities.values()], y=names, orientation="h", name=shown,
             marker={
                 "color": colours[name],
                 "line": {"color": NEUTRAL, "width": 2.5 if name == truth else 0},
             },
-            hovertemplate=f"%{{y}}<br>{name} %{{x:.3f}}<extra></extra>",
+            hovertemplate=f"%{{y}}<br>{figure_text(name)} %{{x:.3f}}<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(range=[0, 1], title="probability")
     figure.update_layout(legend={"traceorder": "normal"})  # as the bars stand
@@ -185,7 +187,9 @@ def effect_figure(
     """
     figure = make_subplots(
         cols=len(panels), shared_yaxes=True, horizontal_spacing=0.03,
-        subplot_titles=["<br>".join(wrap(title, _TITLE_LETTERS)) for title in panels.values()],
+        subplot_titles=[
+            "<br>".join(map(figure_text, wrap(title, _TITLE_LETTERS))) for title in panels.values()
+        ],
         figure=blank(150 + _ROW_PIXELS * len(variants), showlegend=False),
     )  # fmt: skip
     names = list(variants.values())

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.views.names import text_of
+from app.views.names import figure_text, text_of
 from app.views.style import (
     FADED,
     NEUTRAL,
@@ -23,6 +23,7 @@ from app.views.style import (
 from mmmie.corpus import Label
 
 _LANE_PIXELS = 20
+_LETTERS = 24
 _MOST_LANES = 12
 _GAP = 0.06  # between rows, of the height
 _OPAQUE = {"marker": {"opacity": 1}}  # a click chooses; it must not fade the other turns
@@ -206,7 +207,7 @@ def _numbers(
     margin = 0.06 * (limits[1] - limits[0])
     low = min(limits[0], float(prediction.min())) - margin
     high = max(limits[1], float(prediction.max())) + margin
-    axes["yaxis"] |= {"title": label.name, "range": [low, high]}
+    axes["yaxis"] |= {"title": figure_text(label.name), "range": [low, high]}
     shared = turns.points(hover, 1)
     return [
         {  # bars that cannot be seen make the whole height of a turn a target for the pointer
@@ -265,7 +266,8 @@ def _classes(
         for text, t, g, p in zip(hover_text(table), truth, guess, followed, strict=True)
     ]
     axes["yaxis"] |= {
-        "tickvals": list(range(len(classes))), "ticktext": classes,
+        "tickvals": list(range(len(classes))),
+        "ticktext": [figure_text(name, _LETTERS) for name in classes],
         "range": [-0.5, len(classes) - 0.5], "showgrid": False,
     }  # fmt: skip
     title = "P(true)" if known else "P(predicted)"
@@ -307,6 +309,7 @@ def _lanes(turns: _Turns, speakers: list[str], axes: dict[str, Any]) -> dict[str
     known = turns.table["speaker"].notna().to_numpy()
     axes[f"yaxis{len(axes)}"] |= {
         "categoryorder": "array", "categoryarray": speakers[::-1], "showgrid": True,
+        "tickvals": speakers, "ticktext": [figure_text(name, _LETTERS) for name in speakers],
         "range": [-0.6, len(speakers) - 0.4], "tickfont": {"size": 11},
     }  # fmt: skip
     return {

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from app.views.contributions_words import number, signed
-from app.views.names import plain
+from app.views.names import capital, plain
 from app.views.style import three_digits
 from app.views.words import listed
 from mmmie.analysis.leakage import LABEL, OWN, SHARED
@@ -151,7 +151,7 @@ def codes_title(own: float, others: float, modalities: Sequence[str], sizes: dic
     """
     if not np.isfinite(own):
         name = plain(modalities[0]) if modalities else "a modality"
-        return f"{name.capitalize()} becomes {sizes['z']} numbers to share and {sizes['s']} to keep"
+        return f"{capital(name)} becomes {sizes['z']} numbers to share and {sizes['s']} to keep"
     count = "two" if len(modalities) == 2 else {3: "three", 4: "four"}.get(len(modalities), "")
     here = f"The {count} z of this utterance".replace("  ", " ")
     there = f"those of two different utterances {three_digits(others)}"
@@ -211,7 +211,7 @@ def pull_title(pair: tuple[str, str], right: int, count: int, bound: float, ceil
         else "nothing shared is shown"
     )
     return (
-        f"{first.capitalize()} finds its own {second} {times} in {count}: {shown}, of at "
+        f"{capital(first)} finds its own {second} {times} in {count}: {shown}, of at "
         f"most {ceiling:.2f} that {count} pairs can show"
     )
 

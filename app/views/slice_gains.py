@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.views.comparison import FIRST, SECOND
+from app.views.names import figure_text
 from app.views.slice_words import slice_contents, slice_titles
 from app.views.style import NEUTRAL, blank, name_rows, three_digits
 from app.views.words import interval_text
@@ -39,7 +40,10 @@ def slice_gain_figure(table: pd.DataFrame, title: str, *, share: bool, current: 
     """
     titles = slice_titles(table["slice"])
     titles["all"] = "all utterances"
-    names = [f"{titles[row['slice']]} (n = {row['n']:,})" for row in table.to_dict("records")]
+    names = [
+        f"{figure_text(titles[row['slice']])} (n = {row['n']:,})"
+        for row in table.to_dict("records")
+    ]
     figure = blank(80 + _ROW_PIXELS * len(table), showlegend=False)
     figure.add_vline(0, line={"color": NEUTRAL, "width": 1})
     certain = sure(table).to_numpy()

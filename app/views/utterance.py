@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
+from app.views.names import figure_text
 from app.views.style import NEUTRAL, SENTIMENT_SCALE, blank, class_colours, three_digits
 from mmmie.corpus import Label
 
 _STRIP_STEPS = 120
+_LETTERS = 24
 
 
 def scale_figure(
@@ -42,7 +44,7 @@ def scale_figure(
     figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 44})
     figure.update_xaxes(
         range=[min(limits[0], prediction) - margin, max(limits[1], prediction) + margin],
-        title=label.name, showgrid=False,
+        title=figure_text(label.name), showgrid=False,
     )  # fmt: skip
     figure.update_yaxes(visible=False, range=[-0.6, 1.7])
     return figure
@@ -54,12 +56,13 @@ def class_figure(classes: list[str], probabilities: np.ndarray, truth: str) -> g
     figure = blank(64 + 26 * len(classes), showlegend=False)
     figure.add_bar(
         x=probabilities, y=classes, orientation="h",
+        hovertext=[figure_text(name) for name in classes],
         marker={"color": [colours[name] for name in classes]},
         text=[three_digits(float(p)) for p in probabilities], textposition="outside",
-        cliponaxis=False, hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+        cliponaxis=False, hovertemplate="%{hovertext}: %{x:.3f}<extra></extra>",
     )  # fmt: skip
     figure.update_layout(margin={"l": 8, "r": 30, "t": 4, "b": 4})
     figure.update_xaxes(range=[0, 1.08], title="probability", showgrid=False)
-    names = [f"{name} (truth)" if name == truth else name for name in classes]
+    names = [figure_text(name, _LETTERS) + " (truth)" * (name == truth) for name in classes]
     figure.update_yaxes(autorange="reversed", tickvals=classes, ticktext=names)
     return figure
