@@ -25,6 +25,7 @@ from mmmie.corpus import Label
 
 _ROW_PIXELS = 30
 _TITLE_LETTERS = 18
+_LEGEND_ROW, _LEGEND_NAMES = 20, 3  # pixels; names beside each other in a narrow column
 _GAP = 0.06  # between panels, of the width
 TRAINED_WORDS = "as trained"
 VARIANT_WORDS = {
@@ -155,7 +156,9 @@ def class_prediction_figure(
         classes: their names.
     """
     names, colours = list(probabilities), class_colours(classes)
-    figure = blank(104 + _ROW_PIXELS * len(names), barmode="stack")
+    legend = _LEGEND_ROW * -(-len(classes) // _LEGEND_NAMES)
+    figure = blank(84 + legend + _ROW_PIXELS * len(names), barmode="stack")
+    figure.update_layout(margin={"t": 16 + legend})
     for i, name in enumerate(classes):
         shown = figure_text(name) + (" (truth)" if name == truth else "")
         figure.add_bar(

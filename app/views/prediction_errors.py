@@ -14,6 +14,8 @@ from app.views.names import figure_text
 from app.views.style import ERROR_SCALE, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank
 from mmmie.corpus import Label
 
+_MOST_IN_A_LINE = 4  # classes, that count and share have room beside each other
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -134,14 +136,15 @@ def confusion_figure(counts: pd.DataFrame) -> go.Figure:
     totals = np.maximum(counts.sum(axis=1).to_numpy(float), 1)
     shares = counts.to_numpy(float) / totals[:, None]
     classes = [figure_text(str(c)) for c in counts.columns]
+    between = "<br>" if len(classes) > _MOST_IN_A_LINE else " "
     annotations = []
     for row, truth in enumerate(classes):
         for column, guess in enumerate(classes):
             share, count = shares[row, column], int(counts.to_numpy()[row, column])
             annotations.append(
                 {
-                    "x": guess, "y": truth, "text": f"{count} ({share:.0%})", "showarrow": False,
-                    "font": {"color": "#ffffff" if share > 0.45 else "#1f2933"},
+                    "x": guess, "y": truth, "text": f"{count}{between}({share:.0%})",
+                    "showarrow": False, "font": {"color": "#ffffff" if share > 0.45 else "#1f2933"},
                 }
             )  # fmt: skip
     figure = blank(

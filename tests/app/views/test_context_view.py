@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from app.views.context import (
@@ -55,6 +56,15 @@ def test_the_true_class_is_outlined() -> None:
     assert (list(no.x), list(yes.x)) == ([0.2, 0.6], [0.8, 0.4])
     assert yes.marker.line.width > no.marker.line.width == 0
     assert yes.name == "yes (truth)"
+
+
+def test_the_legend_of_many_classes_has_room_above_the_bars() -> None:
+    def figure(count: int) -> go.Figure:
+        classes = [f"class {i}" for i in range(count)]
+        return class_prediction_figure({"as it is": np.ones(count) / count}, "class 0", classes)
+
+    few, many = figure(3).layout, figure(6).layout
+    assert many.margin.t - few.margin.t == many.height - few.height == 20
 
 
 def changes() -> pd.DataFrame:
