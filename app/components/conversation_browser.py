@@ -102,7 +102,7 @@ def conversation_bubbles(
     chosen: str | None,
     pinned: str | None = None,
 ) -> list[Bubble]:
-    """A conversation as a chat; every other speaker stands on the right.
+    """A conversation as a chat; every other known speaker stands on the right.
 
     Args:
         turns: of one conversation, in order.
@@ -128,7 +128,7 @@ def conversation_bubbles(
                 text=text_of(turn.get("transcript")) or "(no transcript)",
                 who=text_of(turn.get("speaker")) or "unknown speaker",
                 note=" · ".join([str(text), *marks]),
-                right=bool(code % 2 == 1),
+                right=code > 0 and code % 2 == 1,
                 target=turn["id"] == chosen,
                 colour=colour,
             )

@@ -104,7 +104,7 @@ def _modality(subject: Subject) -> str:
 
 def _channel_names(subject: Subject, modality: str) -> list[str]:
     about = subject.view.corpus.modalities[modality]
-    return list(about.channels or (f"channel {i + 1}" for i in range(about.dim)))
+    return list(about.channels or (f"channel {i}" for i in range(about.dim)))
 
 
 def _readable(subject: Subject, modality: str) -> list[int]:

@@ -35,10 +35,11 @@ def label_figure(counts: pd.DataFrame, label: Label) -> go.Figure:
     for split, part in counts.groupby("split", sort=False):
         name, colour = str(split), SPLIT_COLOURS[str(split)]
         hover = f"{name}<br>%{{x:.3g}}: %{{y:.1%}}<extra></extra>"
-        if label.classes is not None:
+        if label.classes is not None or not part["width"].any():
+            places = part["label"] if label.classes is None else part["label"].map(figure_text)
             figure.add_bar(
-                x=part["label"].map(figure_text), y=part["share"], name=name,
-                marker={"color": colour}, hovertemplate=hover.replace(":.3g", ""),
+                x=places, y=part["share"], name=name, marker={"color": colour},
+                hovertemplate=hover.replace(":.3g", ""),
             )  # fmt: skip
         else:
             figure.add_scatter(

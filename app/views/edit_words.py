@@ -96,9 +96,11 @@ def attention_finding(
     was = before.groupby("offset")["share"].sum()
     gain = now.groupby("offset")["share"].sum() - was
     if not edited:
-        neighbours = float(was.drop(0, errors="ignore").sum())
-        first = _short(names[int(was.idxmax())])
-        return f"{neighbours:.0%} of the attention goes to neighbours, most of all to {first}"
+        neighbours = was.drop(0, errors="ignore")
+        if neighbours.empty:
+            return "All attention stays with the target: it has no neighbours"
+        first = _short(names[int(neighbours.idxmax())])
+        return f"{neighbours.sum():.0%} of the attention goes to neighbours, most of all to {first}"
     moved = float(np.abs(now["share"].to_numpy() - before["share"].to_numpy()).sum() / 2)
     if moved < _STILL:
         return "This moves no attention"

@@ -95,7 +95,7 @@ def test_files_are_never_overwritten(corpus, tmp_path):
 @pytest.mark.parametrize("aligned", [True, False])
 @pytest.mark.parametrize("limits", [(-3.0, 3.0), (1.0, 5.0)])
 def test_the_loader_of_mmsa_reads_it(make_corpus, tmp_path, limits, aligned):
-    pytest.importorskip("MMSA", "MMSA is not installed", exc_type=ImportError)
+    pytest.importorskip("MMSA", reason="MMSA is not installed", exc_type=ImportError)
     from MMSA.data_loader import MMDataLoader
 
     corpus = make_corpus(levels=LEVELS, splits=SPLITS, dim=3, label_range=limits)
