@@ -88,7 +88,8 @@ def _numbers(summary: dict[str, Any]) -> None:
         ("Turns", f"{turns['median']:g}", f"{turns['min']} to {turns['max']} in a conversation"),
         scale,
     ]
-    for column, (name, value, note) in zip(st.columns(len(cells)), cells, strict=True):
+    columns = wide_columns(len(cells), key="corpus-numbers", least=100)
+    for column, (name, value, note) in zip(columns, cells, strict=True):
         column.metric(name, value, help=note)
     origin = [f"{k}: {summary[k]}" for k in ("source", "licence") if summary[k]]
     if origin:

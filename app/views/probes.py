@@ -17,6 +17,7 @@ PROBE_NAMES = {"linear": "linear probe", "nonlinear": "non-linear probe"}
 _WHICH = "which modality"
 _LABEL = "label"
 _ROW_PIXELS = 34
+_LETTERS_ABOVE = 80  # that have room beside each other above a heat map
 
 
 def probe_frame(codes: dict[str, Any]) -> pd.DataFrame:
@@ -108,7 +109,8 @@ def cka_figure(cka: dict[str, dict[str, float | None]], modalities: list[str]) -
         texttemplate="%{text}", colorscale=SEQUENTIAL_SCALE, zmin=0, zmax=1, xgap=3, ygap=3,
         showscale=False, hovertemplate="%{y} and %{x}<br>CKA %{text}<extra></extra>",
     )  # fmt: skip
-    figure.update_xaxes(side="top", showgrid=False, ticks="", tickangle=0)
+    level = len(names) * max(map(len, names)) <= _LETTERS_ABOVE
+    figure.update_xaxes(side="top", showgrid=False, ticks="", tickangle=0 if level else -40)
     figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
     return figure
 
