@@ -23,7 +23,6 @@ _OPACITY = 0.75
 _PAD = 0.06
 _MOST_LINES = 40
 _HOVER_LETTERS = 70
-_MOST_DRAWN = 6000  # on each map: a browser selects among so many at once
 _GROUND = "rgba(123,135,148,0.10)"  # pale marks show on it in either theme
 
 EXPLANATION = """
@@ -154,14 +153,6 @@ def aligned_finding(aligned: AlignedCodes, space: str, within: np.ndarray) -> st
         f"In {name} they agree on {np.nanmean(kept):.0%} of an utterance's "
         f"{aligned.neighbours} nearest; chance is {aligned.overlap_by_chance:.0%}"
     )
-
-
-def thinned(count: int, always: list[int]) -> np.ndarray:
-    """Which of `count` utterances are drawn: all, or a fixed sample and those in `always`."""
-    if count <= _MOST_DRAWN:
-        return np.arange(count)
-    sample = np.random.default_rng(0).permutation(count)[:_MOST_DRAWN]
-    return np.unique(np.concatenate([sample, np.asarray(always, int)]))
 
 
 def aligned_caption(aligned: AlignedCodes, sample: str) -> str:
