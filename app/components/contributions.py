@@ -256,7 +256,9 @@ def _over_the_conversation(view: View) -> None:
     figure(
         turns_figure(turns, values, names, str(one["id"]), quantity),
         key="why-conversation",
-        caption=f"Exact Shapley values of the {len(turns)} turns; the shaded one is looked at.",
+        caption="Exact Shapley values of the only turn."
+        if len(turns) == 1
+        else f"Exact Shapley values of the {len(turns)} turns; the shaded one is looked at.",
         explanation=(
             "Each column is a turn of the conversation, as in the timeline above. The bars of a "
             "column add up to what separates the prediction from the mean label of the training "

@@ -95,7 +95,7 @@ def attention_figure(
         "categoryorder": "array", "categoryarray": names[::-1], "showgrid": False,
         "type": "category", "zeroline": False, "automargin": True, "anchor": "x",
     }  # fmt: skip
-    layout["legend"].update(y=1 + 46 / (height - 60), traceorder="normal")
+    layout["legend"].update(y=1 + 46 / (height - 110), traceorder="normal")
     layout["margin"]["t"] = 64
     return go.Figure({"data": bars, "layout": layout})
 

@@ -107,6 +107,23 @@ def words_answer(
     )
 
 
+def wordless_answer(label: Label, labels: np.ndarray) -> str:
+    """How far a guess gets that knows nothing but how labels are spread.
+
+    Args:
+        label: what is predicted.
+        labels: (n,) of the split, classes by their index.
+    """
+    if label.classes is not None:
+        counts = np.bincount(labels, minlength=len(label.classes))
+        commonest = plain(label.classes[int(counts.argmax())])
+        share = counts.max() / len(labels)
+        return f"Whoever always says {commonest} is right {share:.0%} of the time, and no more."
+    middle = float(np.median(labels))
+    off = three_digits(float(np.abs(labels - middle).mean()))
+    return f"Whoever always says {number(middle)}, the middle of all labels, is off by {off}."
+
+
 def encode_title(modality: str, found: Encoding, steps: Sequence[str], step_name: str) -> str:
     """How many numbers go in and come out, and which step counts most."""
     length, width = found.features.shape
