@@ -40,6 +40,7 @@ PAGES = (
     "data",
 )
 STEPS = 8  # of the lesson
+SECTION = '[data-testid="stButtonGroup"] button'
 SECTIONS = ("Estimators on these codes", "Estimator lab")
 WIDE = """
 () => {
@@ -91,6 +92,7 @@ def visits(
 ) -> Iterator[tuple[str, float, list[str]]]:
     """What was opened, seconds until it was whole, and what went wrong there."""
     page = browser.new_page(viewport={"width": 1024, "height": 900}, color_scheme="dark")
+    main = page.locator('[data-testid="stMain"]')
     thrown: list[str] = []
     page.on("pageerror", lambda error: thrown.append(str(error)[:120]))
     chosen = f"checkpoint=runs/{name}&compare=runs/{name}-no-identity&split={split}"
@@ -106,17 +108,17 @@ def visits(
         page.goto(f"{url}/{'' if slug == 'overview' else slug}?{chosen}")
         page.wait_for_selector("h1", timeout=300_000)
         yield opened(slug)
-        tabs = page.get_by_role("tab")
+        tabs = main.get_by_role("tab")
         for i in range(1, tabs.count()):
             label = tabs.nth(i).inner_text()
             tabs.nth(i).click()
             yield opened(f"{slug}: {label}")
         if slug == "learn":
             for step in range(1, STEPS):
-                page.get_by_role("button", name="Next").click()
+                main.get_by_role("button").filter(has_text="Next:").click()
                 yield opened(f"learn, step {step + 1}")
         for section in SECTIONS if slug == "mutual_information" else ():
-            page.get_by_role("radio", name=section).click()
+            main.locator(SECTION).filter(has_text=section).click()
             yield opened(f"{slug}: {section}")
     page.close()
 
