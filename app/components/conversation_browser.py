@@ -128,7 +128,7 @@ def conversation_bubbles(
                 text=text_of(turn.get("transcript")) or "(no transcript)",
                 who=text_of(turn.get("speaker")) or "unknown speaker",
                 note=" · ".join([str(text), *marks]),
-                right=code > 0 and code % 2 == 1,
+                right=bool(code > 0 and code % 2 == 1),
                 target=turn["id"] == chosen,
                 colour=colour,
             )

@@ -88,7 +88,7 @@ def test_a_conversation_without_speakers_can_be_read() -> None:
     bubbles = conversation_bubbles(turns, label, (0, 1), [], None)
     assert {b.who for b in bubbles} == {"unknown speaker"}
     assert [b.note for b in bubbles] == ["no", "yes", "no"]
-    assert not any(b.right for b in bubbles)
+    assert [b.right for b in bubbles] == [False] * 3 and type(bubbles[0].right) is bool
 
 
 def reader(folder: str) -> None:
