@@ -4,11 +4,11 @@
     python benchmarks/large_corpus.py --checkpoint demo      # one that ships, for comparison
     python benchmarks/large_corpus.py --projection umap      # or tsne: computed to its end
 
-Makes a corpus of 22,856 utterances with three modalities whose features mean nothing, all in one
-split beside a small one to train on, and a checkpoint of one epoch, in a temporary folder. Then
-it starts the dashboard, visits the page once so that what the model says is cached, and prints
-medians of: a new session until the maps are drawn, a page switch until they are drawn, a widget
-until they are redrawn, and the memory of the server process.
+Makes a corpus of 22,856 utterances (`--utterances` for another number) with three modalities whose
+features mean nothing, all in one split beside a small one to train on, and a checkpoint of one
+epoch, in a temporary folder. Then it starts the dashboard, visits the page once so that what the
+model says is cached, and prints medians of: a new session until the maps are drawn, a page switch
+until they are drawn, a widget until they are redrawn, and the memory of the server process.
 
 The maps count as drawn when the last of them says so. The time of a widget starts at
 the click or the key in the browser. With --projection it has the maps computed anew from the page,
@@ -78,6 +78,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--utterances", type=int, default=UTTERANCES, help="that are drawn")
     parser.add_argument("--checkpoint", help="one that ships, instead of the large corpus")
     parser.add_argument("--keep", type=Path, help="a folder for corpus and run, used again if full")
     parser.add_argument("--projection", choices=NAMES, help="measure one of the slow maps instead")
@@ -86,7 +87,7 @@ def main() -> None:
         home = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         name = options.checkpoint or "runs/large"
         if options.checkpoint is None and not (home / "runs" / "large").exists():
-            make_run(home)
+            make_run(home, options.utterances)
         address = f"checkpoint={name}&split=valid"
         if options.projection:
             measure(home / "runs", address, options.projection, _recolour(), WATCH, options.repeats)
@@ -104,10 +105,10 @@ def main() -> None:
         print(f"memory of the server: {memory / 1e6:.0f} MB (target 1000 MB)")
 
 
-def make_corpus() -> Corpus:
-    """A corpus as large as CMU-MOSEI: random features that lean towards the label a little."""
+def make_corpus(utterances: int) -> Corpus:
+    """So many utterances to draw: random features that lean towards the label a little."""
     random = np.random.default_rng(0)
-    n = TRAINED_ON + UTTERANCES
+    n = TRAINED_ON + utterances
     video, turn = np.divmod(np.arange(n), TURNS)
     label = np.clip(random.normal(0.3, 1.2, n), -3, 3).round(2)
     table = pd.DataFrame(
@@ -132,9 +133,9 @@ def make_corpus() -> Corpus:
     return Corpus("large", scale, modalities, table, features)
 
 
-def make_run(home: Path) -> None:
+def make_run(home: Path, utterances: int) -> None:
     """The corpus and a run of one epoch on its small train split, under `home`."""
-    save_corpus_folder(make_corpus(), home / "corpus")
+    save_corpus_folder(make_corpus(utterances), home / "corpus")
     config = load_config(overrides=["training.epochs=1", "training.mi_check_every=0"])
     train(home / "corpus", home / "runs" / "large", config, device="cpu")
 

@@ -311,11 +311,18 @@ def data_convert(source: str, destination: Path, target: str) -> None:
     from mmmie.datasets import convert_corpus, load_corpus
 
     if target == "mmsa":
+        from mmmie.corpus import SPLITS
         from mmmie.datasets.mmsa import save_mmsa
 
         corpus = load_corpus(source)
         save_mmsa(corpus, destination)
         count = len(corpus)
+        for split in sorted(set(SPLITS) - set(corpus.splits)):
+            click.echo(
+                f"no utterance has split `{split}`, and MMSA's loader opens no file without: "
+                "put some conversations in it before you use MMSA",
+                err=True,
+            )
     else:
         count = convert_corpus(source, destination)
     click.echo(f"{count} utterances: {destination}")

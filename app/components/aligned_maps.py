@@ -18,13 +18,13 @@ from app.views.aligned_maps import (
     aligned_frame,
     own_colouring,
     space_name,
-    thinned,
     utterance_sentence,
 )
 from app.views.colouring import Colouring, colouring
 from app.views.dots import dot_plot
 from app.views.names import plain
 from app.views.style import modality_colour
+from app.views.thinning import thinned, thinned_words
 from mmmie.analysis.aligned_codes import AlignedCodes, align_codes
 
 _KEY = "aligned-maps"
@@ -91,8 +91,7 @@ def _maps(view: state.View, other: state.View, aligned: AlignedCodes, space: str
         _colours(view, aligned, space, by),
     )
     sample = f"all {len(frame):,} utterances of the {view.split} split"
-    if len(drawn.rows) < len(frame):
-        sample += f", of which {len(drawn.rows):,} are drawn, a fixed random sample"
+    sample += thinned_words(len(drawn.rows), len(frame))
     figure(
         aligned_figure(aligned, drawn, (view.choice.name, other.choice.name)),
         key=_KEY,

@@ -11,7 +11,9 @@ from app.components.figures import figure, selected_ids
 from app.components.layout import wide_columns
 from app.views.comparison import class_table, difference_plot, prediction_scatter
 from app.views.comparison_words import DIFFERENCES_EXPLAINED, PREDICTIONS_EXPLAINED, values_table
+from app.views.names import plain
 from app.views.slice_words import slice_contents
+from app.views.thinning import thinned, thinned_words
 from mmmie.analysis.comparison import disagreements, metric_differences
 
 _SCATTER = "compare-predictions"
@@ -61,7 +63,7 @@ def sample_words(view: state.View) -> str:
     if view.slice == state.EVERYTHING:
         return f"{count:,} utterances of the {view.split} split"
     said = slice_contents([view.slice])[view.slice]
-    return f"{count:,} of {len(view.frame):,} utterances of the {view.split} split: {said}"
+    return f"{count:,} of {len(view.frame):,} utterances of the {view.split} split: {plain(said)}"
 
 
 def draw_overview(view: state.View, differences: pd.DataFrame, both: pd.DataFrame) -> None:
@@ -96,6 +98,7 @@ def _differences(view: state.View, differences: pd.DataFrame) -> None:
 def _predictions(view: state.View, both: pd.DataFrame) -> None:
     classes, ids = view.corpus.label.classes, view.frame["id"]
     shown = both[both["within"]]
+    dots = shown if classes else _drawn(view, shown)
     apart = np.mean(shown["first"] != shown["second"]) if classes else shown["distance"].mean()
     st.subheader(
         f"They name another class for {apart:.1%} of utterances"
@@ -106,20 +109,28 @@ def _predictions(view: state.View, both: pd.DataFrame) -> None:
         class_table(shown, list(classes))
         if classes
         else prediction_scatter(
-            shown,
+            dots,
             view.corpus.label,
             list(state.selection().ids),
             ids.iloc[view.primary],
             None if view.pinned is None else ids.iloc[view.pinned],
-            both[~both["within"]],
+            _drawn(view, both[~both["within"]]),
         ),
         key=_SCATTER,
-        caption=f"Predictions of both for {sample_words(view)}.",
+        caption=f"Predictions of both for {sample_words(view)}"
+        f"{thinned_words(len(dots), len(shown))}.",
         explanation=PREDICTIONS_EXPLAINED["classes" if classes else "numbers"],
         data=shown,
         alt="Predictions of the first checkpoint against those of the second.",
         on_select=None if classes else _take,
     )
+
+
+def _drawn(view: state.View, table: pd.DataFrame) -> pd.DataFrame:
+    """Those of very many that the figure shows: a sample, the selection and who is looked at."""
+    looked_at = [view.primary, *([] if view.pinned is None else [view.pinned])]
+    always = {*state.selection().ids, *view.frame["id"].iloc[looked_at]}
+    return table.iloc[thinned(len(table), np.flatnonzero(table["id"].isin(always)))]
 
 
 def _take() -> None:

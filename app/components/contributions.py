@@ -30,7 +30,7 @@ from app.views.contributions_words import (
 )
 from app.views.conversation import label_limits
 from app.views.dots import dot_plot
-from app.views.names import plain, text_of
+from app.views.names import figure_text, plain, text_of
 from app.views.style import modality_colour
 from mmmie.analysis.channel_steps import channel_steps
 from mmmie.analysis.channels import readable_channels
@@ -99,6 +99,7 @@ def _class_choice(classes: list[str]) -> str | None:
         [_PREDICTED, *classes],
         default=_PREDICTED,
         required=True,
+        format_func=plain,
         key=f"explained-class-{'-'.join(classes)}",
     )
     return None if chosen == _PREDICTED else chosen
@@ -113,7 +114,7 @@ def _modalities(view: View, found: Contributions) -> None:
             "mean label" if found.class_name is None else "share of the class",
             found.mean_label,
             [
-                Step(name, value, modality_colour(name, names), f"{name} ")
+                Step(name, value, modality_colour(name, names), f"{figure_text(name)} ")
                 for name, value in found.modalities.itertuples(index=False, name=None)
             ],
             limits,
@@ -143,7 +144,7 @@ def _turns(view: View, found: Contributions) -> None:
             turn_name(turn),
             turn["value"],
             raises if turn["value"] > 0 else lowers,
-            f"{text_of(turn['relation'])}<br>{text_of(turn['transcript'])}<br>",
+            f"{text_of(turn['relation'])}<br>{figure_text(text_of(turn['transcript']))}<br>",
         )
         for turn in found.turns.to_dict("records")
     ]
@@ -188,6 +189,7 @@ def _channels(view: View, row: int, found: Contributions) -> None:
         modality = st.segmented_control(
             "What the channels add, of",
             shown,
+            format_func=plain,
             default=modality,
             required=True,
             key=f"why-channels-of-{'-'.join(shown)}",
@@ -254,7 +256,9 @@ def _over_the_conversation(view: View) -> None:
     figure(
         turns_figure(turns, values, names, str(one["id"]), quantity),
         key="why-conversation",
-        caption=f"Exact Shapley values of the {len(turns)} turns; the shaded one is looked at.",
+        caption="Exact Shapley values of the only turn."
+        if len(turns) == 1
+        else f"Exact Shapley values of the {len(turns)} turns; the shaded one is looked at.",
         explanation=(
             "Each column is a turn of the conversation, as in the timeline above. The bars of a "
             "column add up to what separates the prediction from the mean label of the training "

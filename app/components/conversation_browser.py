@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import state
 from app.components.chat import Bubble, chat
@@ -15,6 +16,8 @@ from app.views.names import plain, text_of
 from app.views.style import class_colours, sentiment_colour, three_digits
 from mmmie.corpus import Corpus, Label
 
+_AROUND = 250
+
 
 def conversation_browser(corpus: Corpus) -> None:
     """Pick a conversation and read it as a chat; a click shows an utterance's channels."""
@@ -25,12 +28,10 @@ def conversation_browser(corpus: Corpus) -> None:
     known = table.loc[table["id"] == chosen, "conversation"]
     pick, previous, following = st.columns([6, 1, 1], vertical_alignment="bottom")
     box, followed = f"browse-{key}", f"browse-followed-{key}"
-    if box not in st.session_state:
-        st.session_state[box] = conversations[0]
     if len(known) and st.session_state.get(followed) != chosen:  # it was stepped to elsewhere
         st.session_state[box] = known.iloc[0]
     st.session_state[followed] = chosen
-    name = pick.selectbox("Conversation", conversations, key=box)
+    name = _pick(pick, conversations, box)
     place = conversations.index(name)
     for column, step, icon in ((previous, -1, "back"), (following, 1, "forward")):
         other = place + step
@@ -61,6 +62,38 @@ def conversation_browser(corpus: Corpus) -> None:
         _chosen_utterance(corpus, turns, chosen)
 
 
+def offered(conversations: list[str], name: str) -> list[str]:
+    """What a list of conversations offers: all, or some hundreds around one of very many.
+
+    Every rerun sends the list to the browser.
+    """
+    place = conversations.index(name)
+    return conversations[max(place - _AROUND, 0) : place + _AROUND]
+
+
+def _pick(column: DeltaGenerator, conversations: list[str], box: str) -> str:
+    """The conversation of the list; where there are too many for it, any can be typed."""
+    typed, last = st.session_state.get(box), f"{box}-last"
+    wrong = typed is not None and typed not in conversations
+    if wrong or typed is None:
+        st.session_state[box] = st.session_state.get(last, conversations[0])
+    shown = offered(conversations, st.session_state[box])
+    name = column.selectbox(
+        "Conversation",
+        shown,
+        key=box,
+        accept_new_options=len(shown) < len(conversations),
+        help=None
+        if len(shown) == len(conversations)
+        else f"The list holds {len(shown):,} of {len(conversations):,} around this one; type the "
+        "name of another.",
+    )
+    if wrong:
+        column.caption(f"No conversation of this corpus is called “{plain(str(typed))}”.")
+    st.session_state[last] = name
+    return str(name)
+
+
 def conversation_bubbles(
     turns: pd.DataFrame,
     label: Label,
@@ -69,7 +102,7 @@ def conversation_bubbles(
     chosen: str | None,
     pinned: str | None = None,
 ) -> list[Bubble]:
-    """A conversation as a chat; every other speaker stands on the right.
+    """A conversation as a chat; every other known speaker stands on the right.
 
     Args:
         turns: of one conversation, in order.
@@ -95,7 +128,7 @@ def conversation_bubbles(
                 text=text_of(turn.get("transcript")) or "(no transcript)",
                 who=text_of(turn.get("speaker")) or "unknown speaker",
                 note=" · ".join([str(text), *marks]),
-                right=bool(code % 2 == 1),
+                right=bool(code > 0 and code % 2 == 1),
                 target=turn["id"] == chosen,
                 colour=colour,
             )

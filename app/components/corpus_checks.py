@@ -17,7 +17,7 @@ from app.views.corpus_quality import (
     gaps_title,
     turns_title,
 )
-from app.views.names import channel_words
+from app.views.names import channel_words, plain
 from app.views.style import modality_colour
 from mmmie.analysis.corpus_quality import (
     channel_table,
@@ -103,6 +103,7 @@ def draw_channels(corpus: Corpus) -> None:
             st.segmented_control(
                 "Channels of",
                 names,
+                format_func=plain,
                 default=names[0],
                 required=True,
                 key=f"channels-of-{corpus.fingerprint}",

@@ -17,7 +17,7 @@ from app.views.corpus import (
     speaker_figure,
     words_figure,
 )
-from app.views.names import plain
+from app.views.names import capital, plain
 from app.views.style import three_digits
 from app.views.words import listed
 from mmmie.analysis.corpus_summary import corpus_summary
@@ -66,15 +66,15 @@ def _numbers(summary: dict[str, Any]) -> None:
         st.write(plain(summary["description"]))
     label, turns = summary["label"], summary["utterances_per_conversation"]
     scale: tuple[str, str, str | None] = (
-        label["name"].capitalize(),
+        capital(plain(label["name"])),
         "number",
         "Labels have no range.",
     )
     if "range" in label:
         low, high = (f"{limit:g}".replace("-", "−") for limit in label["range"])
-        scale = (label["name"].capitalize(), f"{low} to {high}", None)
+        scale = (capital(plain(label["name"])), f"{low} to {high}", None)
     elif "classes" in label:
-        scale = ("Classes", str(len(label["classes"])), ", ".join(label["classes"]))
+        scale = ("Classes", str(len(label["classes"])), plain(", ".join(label["classes"])))
     cells = [
         ("Utterances", f"{summary['utterances']:,}", None),
         *[
@@ -147,15 +147,16 @@ def label_title(corpus: Corpus) -> str:
     if label.classes is not None:
         shares = labels.value_counts(normalize=True)
         commonest = str(shares.index[0])
-        return f"{plain(commonest).capitalize()} is the commonest class: {shares.iloc[0]:.0%}"
+        return f"{capital(plain(commonest))} is the commonest class: {shares.iloc[0]:.0%}"
     mean = float(labels.mean())
     said = f"mean {three_digits(mean)}, standard deviation {three_digits(float(labels.std()))}"
     if label.range is None:
         return f"The labels have {said}"
     lean = (mean - label.centre) / (label.range[1] - label.range[0])
     if abs(lean) < _BALANCED:
-        return f"Labels are balanced around neutral: {said}"
-    return f"Labels lean to the {'positive' if lean > 0 else 'negative'} side: {said}"
+        return f"Labels are balanced around {label.centre:g}: {said}"
+    sides = ("negative", "positive") if label.centre == 0 else ("lower", "upper")
+    return f"Labels lean to the {sides[lean > 0]} side: {said}"
 
 
 def _speakers(corpus: Corpus) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from app import state
@@ -11,9 +10,10 @@ from app.components.figures import figure, selected_ids
 from app.components.layout import wide_columns
 from app.components.slice_table import slice_table
 from app.views.conversation import hover_text, label_limits
-from app.views.names import plain
+from app.views.names import capital, plain
 from app.views.prediction_errors import Shown, calibration_figure, confusion_figure
 from app.views.style import three_digits
+from app.views.thinning import thinned, thinned_words
 from mmmie.analysis.prediction_errors import (
     calibration,
     calibration_slope,
@@ -56,32 +56,34 @@ def confusion_title(mistake: tuple[str, str, float] | None) -> str:
     if mistake is None:
         return "Every utterance is predicted right"
     truth, guess, share = mistake
-    return f"{plain(truth).capitalize()} is most often taken for {plain(guess)}: {share:.0%} of it"
+    return f"{capital(plain(truth))} is most often taken for {plain(guess)}: {share:.0%} of it"
 
 
 def _calibration(view: state.View) -> None:
     label, chosen = view.corpus.label, state.selection()
     frame = view.frame[view.within]
-    hover = _hover(view.corpus.fingerprint, view.split, view.frame)
+    rows = np.flatnonzero(view.within)  # of view.frame
+    looked_at = [*view.selected, view.primary, *([] if view.pinned is None else [view.pinned])]
+    rows = rows[thinned(len(rows), np.flatnonzero(np.isin(rows, looked_at)))]
     truth, prediction = frame["label"].to_numpy(float), frame["prediction"].to_numpy(float)
     st.subheader(calibration_title(calibration_slope(truth, prediction)))
     columns = [c for c in ("id", "conversation", "speaker", "label", "prediction") if c in frame]
     figure(
         calibration_figure(
-            frame,
+            view.frame.iloc[rows],
             calibration(truth, prediction),
             label,
             label_limits(label, view.frame["label"].to_numpy(float)),
             Shown(
-                [hover[i] for i in np.flatnonzero(view.within)],
+                _hover(view, rows),
                 chosen.ids,
                 str(view.frame["id"].iloc[view.primary]),
                 chosen.pinned,
             ),
         ),
         key=_KEY,
-        caption=f"{view.sample(len(frame))}; bins of equal size, "
-        "bars are 95 % of the mean (normal).",
+        caption=f"{view.sample(len(frame))}{thinned_words(len(rows), len(frame))}; bins of equal "
+        "size, bars are 95 % of the mean (normal).",
         explanation=(
             "Every dot is an utterance: what the model predicts along, what is true upwards, "
             "darker for a larger error. On the dotted line both are the same. The diamonds are "
@@ -96,9 +98,17 @@ def _calibration(view: state.View) -> None:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
-def _hover(fingerprint: str, split: str, _frame: pd.DataFrame) -> list[str]:
-    return hover_text(_frame)
+def _hover(view: state.View, rows: np.ndarray) -> list[str]:
+    """What the dots say; each is put into lines once."""
+    held = _known_hover(view.corpus.fingerprint, view.split)
+    new = [row for row in rows.tolist() if row not in held]
+    held.update(zip(new, hover_text(view.frame.iloc[new]), strict=True))
+    return [held[row] for row in rows.tolist()]
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _known_hover(fingerprint: str, split: str) -> dict[int, str]:
+    return {}
 
 
 def _choose() -> None:

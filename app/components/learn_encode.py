@@ -13,7 +13,7 @@ from app.views.contributions import channel_title
 from app.views.learn_encode import encoding_figure
 from app.views.learn_formulas import VECTOR_ENCODER
 from app.views.learn_words import change_words, encode_title
-from app.views.names import plain
+from app.views.names import capital, plain
 from app.views.style import modality_colour
 from mmmie.analysis.channels import readable_channels
 from mmmie.analysis.lesson_encoding import Encoding, encode_one
@@ -68,7 +68,7 @@ def draw_encode(subject: Subject) -> None:
             found, before if by else None, channels, steps, step, modality_colour(modality, names)
         ),
         key="lesson-encode",
-        caption=f"{plain(modality).capitalize()} of utterance {plain(subject.name)}; scaled by "
+        caption=f"{capital(plain(modality))} of utterance {plain(subject.name)}; scaled by "
         "mean and deviation of the train split, as the encoder does it."
         + (" Weights: mean over attention heads." if sequence else ""),
         explanation=_EXPLANATION,
@@ -92,14 +92,19 @@ def _modality(subject: Subject) -> str:
     # The voice and the face say more at a glance than word embeddings do.
     first = next((m for m in shown if m != "text"), shown[0])
     picked = st.segmented_control(
-        "Modality", shown, default=first, required=True, key=f"lesson-encode-{'-'.join(shown)}"
+        "Modality",
+        shown,
+        default=first,
+        required=True,
+        format_func=plain,
+        key=f"lesson-encode-{'-'.join(shown)}",
     )
     return str(picked)
 
 
 def _channel_names(subject: Subject, modality: str) -> list[str]:
     about = subject.view.corpus.modalities[modality]
-    return list(about.channels or (f"channel {i + 1}" for i in range(about.dim)))
+    return list(about.channels or (f"channel {i}" for i in range(about.dim)))
 
 
 def _readable(subject: Subject, modality: str) -> list[int]:

@@ -17,7 +17,7 @@ from app.views.learn_words import (
     predict_title,
     shapley_answer,
 )
-from app.views.names import plain
+from app.views.names import figure_text, plain
 from app.views.style import modality_colour
 from mmmie.analysis.contributions import Contributions, contributions
 from mmmie.analysis.lesson_answers import Told, ask
@@ -69,6 +69,7 @@ def _controls(subject: Subject) -> tuple[str, tuple[str, ...]]:
         return str(by), ()
     shown = right.pills(
         "Try it: what the model is shown", names, selection_mode="multi", default=names,
+        format_func=plain,
         key=f"lesson-shown-{'-'.join(names)}",
     )  # fmt: skip
     return str(by), tuple(name for name in names if name not in shown)
@@ -78,7 +79,7 @@ def _steps(subject: Subject, found: Contributions, by: str) -> list[Step]:
     names = subject.view.outputs.modalities
     if by == _MODALITIES:
         return [
-            Step(name, value, modality_colour(name, names), f"{name} ")
+            Step(name, value, modality_colour(name, names), f"{figure_text(name)} ")
             for name, value in found.modalities.itertuples(index=False, name=None)
         ]
     lowers, raises = sign_colours(found.class_name is not None)
@@ -103,7 +104,7 @@ def _numbers(subject: Subject, found: Contributions, hidden: tuple[str, ...]) ->
     classes = subject.view.corpus.label.classes
     one = subject.one["label"]
     truth.metric("Truth", str(one) if classes else number(float(one)))
-    name = "Prediction" if classes is None else f"Probability of {found.class_name}"
+    name = "Prediction" if classes is None else f"Probability of {plain(str(found.class_name))}"
     prediction.metric(name, number(found.prediction))
     if not hidden:
         now.metric("With a modality hidden", "–", help="Take one off the list above.")
@@ -116,7 +117,7 @@ def _numbers(subject: Subject, found: Contributions, hidden: tuple[str, ...]) ->
         return
     value = _told(subject, found, hidden)
     now.metric(
-        f"Without {' and '.join(hidden)}", number(value),
+        f"Without {plain(' and '.join(hidden))}", number(value),
         f"{value - found.prediction:+.3g}".replace("-", "−"), delta_color="off",
     )  # fmt: skip
 

@@ -128,6 +128,7 @@ def _pair(pairs: list[tuple[str, str]]) -> tuple[str, str]:
     names = {" and ".join(pair): pair for pair in pairs}
     chosen = st.segmented_control(
         "Pair", list(names), default=next(iter(names)), required=True,
+        format_func=plain,
         key=f"lesson-pair-{'-'.join(names)}",
     )  # fmt: skip
     return names[str(chosen)]

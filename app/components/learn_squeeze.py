@@ -142,7 +142,7 @@ def _modality(subject: Subject) -> str:
     if len(shown) == 1:
         return shown[0]
     chosen = st.segmented_control(
-        "Modality", shown, default=shown[-1], required=True,
+        "Modality", shown, default=shown[-1], required=True, format_func=plain,
         key=f"lesson-squeeze-{'-'.join(shown)}",
     )  # fmt: skip
     return str(chosen)

@@ -17,7 +17,7 @@ from app.components.window_chat import place_names
 from app.views.contributions_words import number
 from app.views.conversation import label_limits
 from app.views.learn_utterance import class_labels_figure, labels_figure
-from app.views.learn_words import label_words, utterance_title, words_answer
+from app.views.learn_words import label_words, utterance_title, wordless_answer, words_answer
 from app.views.names import plain, text_of
 from app.views.style import three_digits
 from app.views.words import listed
@@ -45,8 +45,13 @@ def draw_utterance(subject: Subject) -> None:
         utterance_title(subject.words, subject.name, targets[same], label, view.split),
         f"MMMIE reads **{listed([plain(m) for m in view.outputs.modalities])}** of an utterance "
         f"and of its neighbours in the conversation, and predicts its **{plain(label.name)}**: "
-        f"{label_words(label)}. Guess it yourself first, from the words alone; then show the "
-        f"conversation and guess again.",
+        f"{label_words(label)}. "
+        + (
+            "Guess it yourself first, from the words alone; then show the conversation and guess "
+            "again."
+            if subject.words
+            else "Without words you can only guess from how often each label occurs."
+        ),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         around = st.toggle("Show the conversation", key="lesson-around")
@@ -56,7 +61,12 @@ def draw_utterance(subject: Subject) -> None:
     key = f"lesson-guess-{'-'.join(label.classes or ())}-{label_limits(label, targets)}"
     if label.classes is not None:
         guess: Any = st.segmented_control(
-            "Your guess", label.classes, default=label.classes[0], required=True, key=key
+            "Your guess",
+            label.classes,
+            default=label.classes[0],
+            required=True,
+            key=key,
+            format_func=plain,
         )
         fig = class_labels_figure(
             label.classes, targets, targets[same], guess, str(truth) if revealed else None
@@ -73,8 +83,8 @@ def draw_utterance(subject: Subject) -> None:
     figure(
         fig,
         key="lesson-labels",
-        caption=f"Labels of {len(targets):,} utterances of the {view.split} split, "
-        f"{len(same)} of them with the same words.",
+        caption=f"Labels of {len(targets):,} utterances of the {view.split} split"
+        + (f", {len(same)} of them with the same words." if subject.words else "."),
         explanation=_EXPLANATION if label.classes is None else _CLASS_EXPLANATION,
         data=pd.DataFrame(
             {
@@ -85,6 +95,13 @@ def draw_utterance(subject: Subject) -> None:
         ),
         alt=f"Labels of the split and of utterances with the same words as {subject.name}",
     )
+    if not subject.words:
+        closing(
+            0,
+            "how far does a guess get that knows nothing of the utterance?",
+            wordless_answer(label, targets),
+        )
+        return
     group = np.append(same, subject.index)
     closing(
         0,

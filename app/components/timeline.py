@@ -79,7 +79,13 @@ def timeline_title(turns: pd.DataFrame) -> str:
     name = plain(str(turns["conversation"].iloc[0]))
     if "correct" in turns:
         right = int(turns["correct"].sum())
+        if len(turns) == 1:
+            return (
+                f"Conversation {name}: its only turn is predicted {'right' if right else 'wrong'}"
+            )
         return f"Conversation {name}: {right} of {len(turns)} turns are predicted right"
+    if len(turns) == 1:
+        return f"Conversation {name}: off by {three_digits(turns['absolute_error'].iloc[0])}"
     worst = turns.iloc[int(turns["absolute_error"].argmax())]
     several = "speaker" in turns and turns["speaker"].nunique() > 1
     by = f", {plain(str(worst['speaker']))}" if several and pd.notna(worst["speaker"]) else ""
@@ -96,5 +102,5 @@ def _caption(view: state.View, turns: pd.DataFrame, shown: int, within: int) -> 
         "" if within == len(turns) else f" The {len(turns) - within} outside the slice are faint."
     )
     part = "" if shown == len(turns) else f", {shown} of them shown"
-    model = plain(view.choice.name)
-    return f"{len(turns)} turns{part}, {who}; {view.split} split; model {model}.{faint}"
+    count, model = f"{len(turns)} turn{'s' * (len(turns) > 1)}", plain(view.choice.name)
+    return f"{count}{part}, {who}; {view.split} split; model {model}.{faint}"

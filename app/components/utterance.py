@@ -150,7 +150,12 @@ def utterance_channels(corpus: Corpus, row: int, name: str, *, key: str) -> bool
         # The voice and the face say more at a glance than the length of words does.
         first = next((m for m in shown if m != "text"), shown[0])
         modality = st.segmented_control(
-            "Channels of", shown, default=first, required=True, key=f"{key}-modality"
+            "Channels of",
+            shown,
+            default=first,
+            required=True,
+            format_func=plain,
+            key=f"{key}-modality",
         )
     _one_modality(corpus, row, name, modality, readable[modality], key)
     return True

@@ -8,6 +8,7 @@ import streamlit as st
 from app import state
 from app.components.figures import figure
 from app.views.dots import dot_plot
+from app.views.names import plain
 from app.views.slice_words import slice_titles
 from app.views.words import interval_text
 from mmmie.analysis.failures import failures
@@ -30,7 +31,7 @@ def draw_worst_slices(view: state.View) -> None:
         return
     first, names = worst.iloc[0], slice_titles(table["slice"])
     said = interval_text(first["value"], first["low"], first["high"], share=classes)
-    st.subheader(f"Largest error: {names[first['slice']]}, {said}")
+    st.subheader(f"Largest error: {plain(names[first['slice']])}, {said}")
     labels = [f"{names[r['slice']]} (n = {r['n']:,})" for r in worst.to_dict("records")]
     rows = worst.assign(label=labels)
     figure(

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from app.views.chosen_marks import chosen_marks
 from app.views.colouring import Colouring
-from app.views.names import beginning
+from app.views.names import beginning, figure_text
 from app.views.style import FADED, NEUTRAL, SEQUENTIAL_SCALE, blank
 from mmmie.analysis.aligned_codes import AlignedCodes
 
@@ -107,8 +107,8 @@ def aligned_figure(aligned: AlignedCodes, drawn: Drawn, names: tuple[str, str]) 
         traces += chosen_marks(_place(points, drawn.primary), pinned, axes)
     traces += [
         {
-            "type": "scatter", "x": [None], "y": [None], "mode": "markers", "name": name,
-            "marker": {"color": colour, "size": 8},
+            "type": "scatter", "x": [None], "y": [None], "mode": "markers",
+            "name": figure_text(name), "marker": {"color": colour, "size": 8},
         }
         for name, colour in drawn.colours.legend.items()
     ]  # fmt: skip
@@ -153,14 +153,6 @@ def aligned_finding(aligned: AlignedCodes, space: str, within: np.ndarray) -> st
         f"In {name} they agree on {np.nanmean(kept):.0%} of an utterance's "
         f"{aligned.neighbours} nearest; chance is {aligned.overlap_by_chance:.0%}"
     )
-
-
-def thinned(count: int, always: list[int]) -> np.ndarray:
-    """Which of `count` utterances are drawn: all, or a fixed sample and those in `always`."""
-    if count <= _MOST_DRAWN:
-        return np.arange(count)
-    sample = np.random.default_rng(0).permutation(count)[:_MOST_DRAWN]
-    return np.unique(np.concatenate([sample, np.asarray(always, int)]))
 
 
 def aligned_caption(aligned: AlignedCodes, sample: str) -> str:

@@ -17,6 +17,7 @@ from app.views.bound_marks import (
     draw_points,
 )
 from app.views.bounds import BRACKETS, Recorded, Series, Unit, series
+from app.views.names import figure_text
 from app.views.style import ACCENT, NEUTRAL, blank, epoch_ticks, modality_colour
 from mmmie.analysis.mi_history import Measured, pair_of, quantity
 
@@ -26,6 +27,7 @@ PAIR_HEIGHT, ROW_HEIGHT = 300, 215
 _ROOM = 1.12
 _REGION, _BRACKET = 0.07, 0.16
 _NAME_PIXELS = 18
+_LETTERS = 16
 _AROUND = 75  # pixels of a row that hold no data: title, ticks, axis title
 _FRESH = Measured("InfoNCE, a critic trained from nothing on fixed codes", "lower")
 _CODES = {"z": "z, invariant", "s": "s, specific"}
@@ -55,7 +57,8 @@ def pair_panels(
     )
     figures = {}
     for name in names:
-        figure = _panel([f"<b>{' and '.join(pair_of(name, recorded.modalities))}</b>"], unit, 16)
+        pair = (figure_text(one, _LETTERS) for one in pair_of(name, recorded.modalities))
+        figure = _panel([f"<b>{' and '.join(pair)}</b>"], unit, 16)
         held = drawn[name]
         line = held["pair"]
         draw_area(figure, line.epoch, line.value, np.full(len(line), top), OBJECTIVE, 1, _REGION)
@@ -97,7 +100,10 @@ def modality_panels(
     for name in names:
         colour = modality_colour(name, recorded.modalities)
         mark = f'<span style="color:{colour}">■</span>'
-        titles = [f"{mark} <b>{name}</b>: {_CODES[codes[0]]}", *(_CODES[c] for c in codes[1:])]
+        titles = [
+            f"{mark} <b>{figure_text(name, _LETTERS)}</b>: {_CODES[codes[0]]}",
+            *(_CODES[c] for c in codes[1:]),
+        ]
         figure = _panel(titles, unit, 52)
         for row, code in enumerate(codes, start=1):
             if held := drawn[name, code]:

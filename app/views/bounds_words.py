@@ -89,7 +89,7 @@ def pair_title(table: pd.DataFrame, objective: ObjectiveSettings, unit: Unit) ->
     pairs = table[table["family"] == "pair"]
     if pairs["nats"].max() < _NOTHING:
         return "The lower bounds stay at zero"
-    span = _between(list(pairs["nats"] * unit.per_nat))
+    span = _between(list(pairs["nats"].clip(lower=0) * unit.per_nat))  # what is shared is not less
     if not objective.maximise.enabled or objective.maximise.weight == 0:
         return f"Without MI maximisation the pairs share at least {span} {unit.name}"
     share = (pairs["nats"] / pairs["truth"]).mean()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.views.names import figure_text
 from app.views.style import NEUTRAL, blank, modality_colour, name_rows
 
 _LEAKS = 0.5
@@ -33,18 +34,19 @@ def carryover_sentence(name: str, train: float, valid: float, dropout: float) ->
 
 def carryover_plot(frame: pd.DataFrame) -> go.Figure:
     """A hollow dot for train joined to a filled one for valid, one row a modality."""
-    names = list(frame["modality"])
+    modalities = list(frame["modality"])
+    names = [figure_text(name) for name in modalities]
     figure = blank(height=110 + 34 * len(names))
-    for row in frame.to_dict("records"):
-        colour = modality_colour(str(row["modality"]), names)
+    for name, row in zip(names, frame.to_dict("records"), strict=True):
+        colour = modality_colour(str(row["modality"]), modalities)
         hover = (
-            f"<b>{row['modality']}</b><br>R² on train {row['train']:.2f}, "
+            f"<b>{name}</b><br>R² on train {row['train']:.2f}, "
             f"on valid {row['valid']:.2f}"
             f"<br>hidden from {row['dropout']:.0%} of training targets"
         )
         figure.add_scatter(
             x=[row["train"], row["valid"]],
-            y=[row["modality"]] * 2,
+            y=[name] * 2,
             mode="lines+markers",
             line={"color": colour, "width": 1.5},
             marker={
@@ -57,9 +59,9 @@ def carryover_plot(frame: pd.DataFrame) -> go.Figure:
             hovertemplate="%{text}<extra></extra>",
             showlegend=False,
         )
-    for symbol, name in (("circle-open", "train"), ("circle", "valid")):
+    for symbol, split in (("circle-open", "train"), ("circle", "valid")):
         marker = {"color": NEUTRAL, "size": 10, "symbol": symbol, "line": {"width": 2}}
-        figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=name)
+        figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=split)
     values = frame[["train", "valid"]].to_numpy(float)
     low, high = min(0.0, values.min()), values.max()
     pad = 0.05 * max(high - low, 0.1)

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.views.chosen_marks import chosen_marks
-from app.views.names import beginning
+from app.views.names import beginning, figure_text
 from app.views.style import ACCENT, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks, name_rows
 from app.views.words import interval_text, metric
 from mmmie.corpus import Label
@@ -131,8 +131,8 @@ def prediction_scatter(
         )
     figure.add_traces(chosen_marks(_place(everything, primary), _place(everything, pinned)))
     pad = 0.03 * (high - low)
-    figure.update_xaxes(title=f"{label.name}, first", range=[low - pad, high + pad])
-    figure.update_yaxes(title=f"{label.name}, second", range=[low - pad, high + pad])
+    figure.update_xaxes(title=f"{figure_text(label.name)}, first", range=[low - pad, high + pad])
+    figure.update_yaxes(title=f"{figure_text(label.name)}, second", range=[low - pad, high + pad])
     figure.update_layout(
         dragmode="select", selectionrevision=f"{primary}-{len(selected)}-{len(table)}"
     )
@@ -149,14 +149,15 @@ def class_table(table: pd.DataFrame, classes: list[str]) -> go.Figure:
     counts = pd.crosstab(table["first"], table["second"]).reindex(
         index=classes, columns=classes, fill_value=0
     )
+    names = [figure_text(name) for name in classes]
     values = counts.to_numpy(float)
     off = values.copy()
     np.fill_diagonal(off, np.nan)
     figure = blank(height=140 + 56 * len(classes))
     figure.add_heatmap(
         z=off,
-        x=classes,
-        y=classes,
+        x=names,
+        y=names,
         text=[[f"{int(v):,}" for v in row] for row in values],
         texttemplate="%{text}",
         colorscale=SEQUENTIAL_SCALE,
@@ -166,7 +167,7 @@ def class_table(table: pd.DataFrame, classes: list[str]) -> go.Figure:
         ygap=3,
         hovertemplate="first says %{y}, second %{x}: %{text} utterances<extra></extra>",
     )
-    for i, name in enumerate(classes):  # agreement: the number without the colour
+    for i, name in enumerate(names):  # agreement: the number without the colour
         figure.add_annotation(x=name, y=name, text=f"{int(values[i, i]):,}", showarrow=False)
     figure.update_xaxes(title="second", side="bottom", showgrid=False, ticks="")
     figure.update_yaxes(title="first", autorange="reversed", showgrid=False, ticks="")

@@ -7,10 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.views.comparison import FIRST, SECOND
+from app.views.names import figure_text
 from app.views.style import NEUTRAL, SENTIMENT_SCALE, blank, three_digits
 from mmmie.corpus import Label
 
 _STRIP_STEPS = 120
+_LETTERS = 24
 
 
 def both_on_scale(
@@ -50,7 +52,7 @@ def both_on_scale(
     figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 40})
     figure.update_xaxes(
         range=[min(limits[0], *predictions) - margin, max(limits[1], *predictions) + margin],
-        title=label.name,
+        title=figure_text(label.name),
         showgrid=False,
     )
     figure.update_yaxes(
@@ -74,13 +76,14 @@ def both_on_classes(
     for name, values, colour in both:
         figure.add_bar(
             x=values, y=classes, orientation="h", name=name, marker={"color": colour},
+            hovertext=[figure_text(of) for of in classes],
             text=[three_digits(float(p)) for p in values], textposition="outside",
-            cliponaxis=False, hovertemplate=f"{name}, %{{y}}: %{{x:.3f}}<extra></extra>",
+            cliponaxis=False, hovertemplate=f"{name}, %{{hovertext}}: %{{x:.3f}}<extra></extra>",
         )  # fmt: skip
     figure.update_layout(margin={"l": 8, "r": 30, "t": 30, "b": 4}, legend={"traceorder": "normal"})
     figure.update_xaxes(range=[0, 1.12], title="probability", showgrid=False)
-    names = [f"{name} (truth)" if name == truth else name for name in classes]
-    figure.update_yaxes(autorange="reversed", tickvals=classes, ticktext=names)
+    ticks = [figure_text(name, _LETTERS) + " (truth)" * (name == truth) for name in classes]
+    figure.update_yaxes(autorange="reversed", tickvals=classes, ticktext=ticks)
     return figure
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from app.views.names import figure_text
 from app.views.style import (
     ACCENT,
     NEUTRAL,
@@ -20,6 +21,7 @@ from mmmie.analysis.outputs import TRAINED
 
 _ROW_PIXELS = 30
 _TITLE_LETTERS = 18
+_LEGEND_ROW, _LEGEND_NAMES = 20, 3  # pixels; names beside each other in a narrow column
 _GAP = 0.06  # between panels, of the width
 TRAINED_WORDS = "as trained"
 VARIANT_WORDS = {
@@ -49,7 +51,9 @@ def effect_figure(
     """
     figure = make_subplots(
         cols=len(panels), shared_yaxes=True, horizontal_spacing=0.03,
-        subplot_titles=["<br>".join(wrap(title, _TITLE_LETTERS)) for title in panels.values()],
+        subplot_titles=[
+            "<br>".join(map(figure_text, wrap(title, _TITLE_LETTERS))) for title in panels.values()
+        ],
         figure=blank(150 + _ROW_PIXELS * len(variants), showlegend=False),
     )  # fmt: skip
     names = list(variants.values())

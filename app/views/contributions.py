@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.views.contributions_words import number, signed
-from app.views.names import channel_words
+from app.views.names import channel_words, figure_text
 from app.views.style import NEUTRAL, SENTIMENT_SCALE, blank, name_rows, three_digits
 
 _ROW_PIXELS = 30
@@ -88,11 +88,13 @@ def steps_figure(
     shown = [*ends, *limits, *([] if truth is None else [truth])]
     # Room on both sides for the number beside the outermost bar.
     figure.update_xaxes(
-        range=[min(shown) - 0.14 * span, max(shown) + 0.14 * span], title=x_title, nticks=7
+        range=[min(shown) - 0.14 * span, max(shown) + 0.14 * span],
+        title=figure_text(x_title),
+        nticks=7,
     )
     figure.update_yaxes(
         tickvals=list(range(rows)),
-        ticktext=[start_name, *(step.name for step in steps), "prediction"],
+        ticktext=[start_name, *(figure_text(step.name) for step in steps), "prediction"],
         range=[rows - 0.4, -0.6],
         showgrid=False,
     )
@@ -141,7 +143,7 @@ def channels_figure(
         reach: from `attribution_reach`.
         classes: whether it is the probability of a class.
     """
-    names = [channel_title(str(name)) for name in table.columns]
+    names = [figure_text(channel_title(str(name))) for name in table.columns]
     lowers, raises = sign_colours(classes)
     totals = table.sum().to_numpy(float)
     sequence = len(table) > 1
@@ -157,7 +159,7 @@ def channels_figure(
         words = not all(name.isdigit() for name in step_names)
         ticks = steps if words else steps[:: max(1, -(-len(steps) // 8))]
         figure.update_xaxes(
-            tickvals=ticks, ticktext=[step_names[i] for i in ticks], showgrid=False,
+            tickvals=ticks, ticktext=[figure_text(step_names[i]) for i in ticks], showgrid=False,
             tickangle=-45 if words else 0, title="word" if words else "frame", row=1, col=1,
         )  # fmt: skip
     column = 2 if sequence else 1
@@ -168,7 +170,7 @@ def channels_figure(
         cliponaxis=False, hovertemplate="%{y}: %{x:+.3g}<extra></extra>", row=1, col=column,
     )  # fmt: skip
     figure.update_xaxes(
-        range=[-2.1 * reach[1], 2.1 * reach[1]], title=f"adds to {quantity}", nticks=4,
+        range=[-2.1 * reach[1], 2.1 * reach[1]], title=f"adds to {figure_text(quantity)}", nticks=4,
         zeroline=True, zerolinecolor=NEUTRAL, row=1, col=column,
     )  # fmt: skip
     name_rows(figure, names)
@@ -193,7 +195,8 @@ def _cells(
     cells = table.to_numpy(float)
     texts = [
         [
-            f"{name}, {step}<br>{_value(float(values[i, j]), str(column))}adds {cells[i, j]:+.3g}"
+            f"{name}, {figure_text(step)}<br>{_value(float(values[i, j]), str(column))}"
+            f"adds {cells[i, j]:+.3g}"
             for i, step in enumerate(step_names)
         ]
         for j, (name, column) in enumerate(zip(names, table.columns, strict=True))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.views.names import figure_text
 from app.views.style import NEUTRAL, blank, modality_colour, three_digits
 
 _HEIGHT = 260
@@ -29,10 +30,10 @@ def turns_figure(
             "type": "bar",
             "x": places,
             "y": values[:, m],
-            "name": name,
+            "name": figure_text(name),
             "marker": {"color": modality_colour(name, modalities)},
             "customdata": turns["id"].to_numpy(),
-            "hovertemplate": f"turn %{{x}}: {name} %{{y:+.3g}}<extra></extra>",
+            "hovertemplate": f"turn %{{x}}: {figure_text(name)} %{{y:+.3g}}<extra></extra>",
         }
         for m, name in enumerate(modalities)
     ]
@@ -50,7 +51,7 @@ def turns_figure(
     layout["xaxis"] = {**layout["xaxis"], "title": {"text": "turn"}, "dtick": _step(len(turns))}
     layout["yaxis"] = {
         **layout["yaxis"],
-        "title": {"text": quantity},
+        "title": {"text": figure_text(quantity)},
         "zeroline": True,
         "zerolinecolor": NEUTRAL,
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from app.views.names import beginning, channel_words, plain, text_of
+from app.views.names import beginning, capital, channel_words, plain, text_of
 from app.views.style import three_digits
 from mmmie.analysis.channel_steps import UNNAMED
 
@@ -59,7 +59,7 @@ def modalities_title(found: Contributions, span: float) -> str:
     top = table.iloc[table["value"].abs().argmax()]
     if abs(top["value"]) < _HARDLY * span:
         return "No modality moves it far from the mean"
-    return f"{plain(top['modality']).capitalize()} moves it most, by {signed(top['value'], span)}"
+    return f"{capital(plain(top['modality']))} moves it most, by {signed(top['value'], span)}"
 
 
 def turns_title(found: Contributions, span: float) -> str:

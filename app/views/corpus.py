@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.views.names import figure_text
 from app.views.style import (
     NEUTRAL,
     SPLIT_COLOURS,
@@ -18,6 +19,7 @@ from mmmie.corpus import SPLITS, Label
 
 _HEIGHT = 300
 _MOST_SPEAKERS = 20
+_LETTERS = 24
 _LENGTH_BINS = 40
 _MOST_CHANNELS = 12
 
@@ -33,9 +35,10 @@ def label_figure(counts: pd.DataFrame, label: Label) -> go.Figure:
     for split, part in counts.groupby("split", sort=False):
         name, colour = str(split), SPLIT_COLOURS[str(split)]
         hover = f"{name}<br>%{{x:.3g}}: %{{y:.1%}}<extra></extra>"
-        if label.classes is not None:
+        if label.classes is not None or not part["width"].any():
+            places = part["label"] if label.classes is None else part["label"].map(figure_text)
             figure.add_bar(
-                x=part["label"], y=part["share"], name=name, marker={"color": colour},
+                x=places, y=part["share"], name=name, marker={"color": colour},
                 hovertemplate=hover.replace(":.3g", ""),
             )  # fmt: skip
         else:
@@ -43,7 +46,7 @@ def label_figure(counts: pd.DataFrame, label: Label) -> go.Figure:
                 x=part["label"], y=part["share"], name=name, mode="lines", hovertemplate=hover,
                 line={"color": colour, "width": 2, "shape": "hvh"},
             )  # fmt: skip
-    figure.update_xaxes(title=label.name)
+    figure.update_xaxes(title=figure_text(label.name))
     figure.update_yaxes(title="share of the split", tickformat=".0%", rangemode="tozero")
     return figure
 
@@ -55,14 +58,19 @@ def speaker_figure(counts: pd.DataFrame) -> go.Figure:
         counts: from `mmmie.analysis.corpus_tables.speaker_counts`.
     """
     shown = counts[:_MOST_SPEAKERS]
+    names = [str(name) for name in shown["speaker"]]
     figure = blank(_HEIGHT, showlegend=False)
     figure.add_bar(
-        x=shown["speaker"], y=shown["utterances"], marker={"color": NEUTRAL},
+        x=names, y=shown["utterances"], marker={"color": NEUTRAL},
         customdata=shown[["conversations", "share"]],
-        hovertemplate="%{x}<br>%{y} utterances (%{customdata[1]:.1%}) in "
+        hovertext=[figure_text(name) for name in names],
+        hovertemplate="%{hovertext}<br>%{y} utterances (%{customdata[1]:.1%}) in "
         "%{customdata[0]} conversations<extra></extra>",
     )  # fmt: skip
-    figure.update_xaxes(type="category", tickangle=-45 if len(shown) > 8 else 0)
+    figure.update_xaxes(
+        type="category", tickvals=names, ticktext=[figure_text(name, _LETTERS) for name in names],
+        tickangle=-45 if len(shown) > 8 else 0,
+    )  # fmt: skip
     figure.update_yaxes(title="utterances")
     return figure
 
@@ -81,9 +89,10 @@ def length_figure(lengths: pd.DataFrame, modalities: list[str]) -> go.Figure:
         steps = lengths.loc[lengths["modality"] == name, "steps"]
         counts = np.histogram(steps, edges)[0]
         figure.add_scatter(
-            x=(edges[:-1] + edges[1:]) / 2, y=counts, mode="lines", name=str(name),
+            x=(edges[:-1] + edges[1:]) / 2, y=counts, mode="lines", name=figure_text(str(name)),
             line={"color": modality_colour(str(name), modalities), "width": 2, "shape": "hvh"},
-            hovertemplate=f"{name}<br>about %{{x:.0f}} steps: %{{y}} utterances<extra></extra>",
+            hovertemplate=f"{figure_text(str(name))}<br>about %{{x:.0f}} steps: %{{y}} utterances"
+            "<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(title="steps of an utterance", rangemode="tozero")
     figure.update_yaxes(title="utterances", rangemode="tozero")
@@ -118,7 +127,7 @@ def gaps_figure(gaps: pd.DataFrame) -> go.Figure:
     figure = blank(_HEIGHT, barmode="group")
     for split, part in gaps.groupby("split", sort=False):
         figure.add_bar(
-            x=part["what"], y=part["share"], name=str(split),
+            x=part["what"].map(figure_text), y=part["share"], name=str(split),
             customdata=part[["absent", "zeros"]], marker={"color": SPLIT_COLOURS[str(split)]},
             hovertemplate=f"{split}, %{{x}}: %{{y:.1%}}<br>%{{customdata[0]}} without it, "
             "%{customdata[1]} all zeros<extra></extra>",
@@ -173,6 +182,7 @@ def channels_figure(channels: pd.DataFrame, titles: list[str], colour: str) -> g
         titles: one a channel, with its unit.
         colour: of the modality.
     """
+    titles = [figure_text(title) for title in titles]
     figure = blank(90 + 26 * max(len(channels), 3), showlegend=False)
     iqr = (channels["three_quarters"] - channels["quarter"]).to_numpy()
     centre = channels["median"].to_numpy()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from app.views.names import plain
+from app.views.names import capital, plain
 from app.views.style import three_digits
 from app.views.words import listed
 from mmmie.analysis.corpus_quality import LONG_WORDS
@@ -131,7 +131,7 @@ def turns_title(turns: pd.DataFrame) -> str:
 def gaps_title(gaps: pd.DataFrame) -> str:
     """What is missing most, and where."""
     worst = gaps.iloc[int(gaps["share"].argmax())]
-    what = plain(str(worst["what"])).capitalize()
+    what = capital(plain(str(worst["what"])))
     return f"{what} is missing in {_share(worst['share'])} of {worst['split']}"
 
 

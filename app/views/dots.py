@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.views.names import figure_text
 from app.views.style import ACCENT, NEUTRAL, blank
 from app.views.words import interval_text
 
@@ -31,6 +32,7 @@ def dot_plot(
         reference_name: what the line is.
         share: whether values are shares, written as percentages.
     """
+    names = rows["label"].map(figure_text)
     figure = blank(height=100 + _ROW * max(len(rows), 2))
     low = _column(rows, "low")
     high = _column(rows, "high")
@@ -40,14 +42,16 @@ def dot_plot(
         if part.empty:
             continue
         hover = [
-            f"<b>{row['label']}</b><br>{interval_text(row['value'], lo, hi, share=share)}"
+            f"<b>{name}</b><br>{interval_text(row['value'], lo, hi, share=share)}"
             + (f"<br>{row['n']:,} utterances" if "n" in rows else "")
-            for row, lo, hi in zip(part.to_dict("records"), low[mask], high[mask], strict=True)
+            for row, name, lo, hi in zip(
+                part.to_dict("records"), names[mask], low[mask], high[mask], strict=True
+            )
         ]
         known = np.isfinite(high[mask]) & np.isfinite(low[mask])
         figure.add_scatter(
             x=part["value"],
-            y=part["label"],
+            y=names[mask],
             mode="markers",
             marker={"color": colour, "size": size},
             error_x={
@@ -72,7 +76,7 @@ def dot_plot(
         )
     figure.update_yaxes(
         categoryorder="array",
-        categoryarray=list(rows["label"])[::-1],
+        categoryarray=list(names)[::-1],
         range=[-0.6, len(rows) - 0.4],
         showgrid=False,
     )

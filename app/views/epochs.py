@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.views.colouring import Colouring
+from app.views.names import figure_text
 from app.views.style import FADED, blank, modality_colour
 
 _HEIGHT = 520
@@ -79,7 +80,8 @@ def epoch_maps(
     # what each trace shows in every epoch: (E, points, 2)
     moving = [*invariant.values(), trail.points]
     traces = [
-        _points({"color": modality_colour(m, modalities)}, sample, 1, name=m) for m in modalities
+        _points({"color": modality_colour(m, modalities)}, sample, 1, name=figure_text(m))
+        for m in modalities
     ]
     traces.append(_points(marker, sample, 2))
     for row, square in ((sample.pinned, True), (sample.primary, False)):
@@ -151,7 +153,7 @@ def _layout(
 ) -> dict[str, Any]:
     layout = blank(_HEIGHT).layout.to_plotly_json()
     middle = 0.5 - _GAP / 2
-    titles = (("z of all modalities", middle / 2), (trail.name, 1 - middle / 2))
+    titles = (("z of all modalities", middle / 2), (figure_text(trail.name), 1 - middle / 2))
     layout |= {
         "margin": {"l": 4, "r": 4, "t": 60, "b": 4},
         "plot_bgcolor": _GROUND,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.views.names import figure_text
 from app.views.slice_words import slice_contents
 from app.views.style import ACCENT, NEUTRAL, SEQUENTIAL_SCALE, blank, name_rows, three_digits
 from app.views.words import listed
@@ -44,7 +45,9 @@ def slice_change_figure(rows: pd.DataFrame, titles: dict[str, str], x_title: str
         titles: slice → what its row is called.
         x_title: the change with its unit.
     """
-    names = [f"{titles[row['slice']]} (n = {row['n']:,})" for row in rows.to_dict("records")]
+    names = [
+        f"{figure_text(titles[row['slice']])} (n = {row['n']:,})" for row in rows.to_dict("records")
+    ]
     figure = blank(80 + _ROW_PIXELS * len(rows), showlegend=False)
     figure.add_vline(0, line={"color": NEUTRAL, "width": 1})
     figure.add_scatter(

@@ -62,7 +62,8 @@ def encoding_figure(
         )  # fmt: skip
         figure.update_yaxes(title="deviations", row=1, col=1)
         if len(names) <= _MOST_NAMES:
-            figure.update_xaxes(tickvals=np.arange(1, len(names) + 1), ticktext=names, row=1, col=1)
+            short = [name.removeprefix("channel ") for name in names]
+            figure.update_xaxes(tickvals=np.arange(1, len(names) + 1), ticktext=short, row=1, col=1)
     _draw_hidden(figure, found, before, len(heights))
     figure.update_layout(bargap=0.15, margin={"t": 40}, showlegend=before is not None)
     figure.update_layout(legend={"y": -0.15, "yanchor": "top"})

@@ -40,7 +40,7 @@ def matrix_figure(
         curve: from `mmmie.analysis.lesson_pairs.bound_by_batch`.
         bound: InfoNCE of this batch in nats.
     """
-    count = len(scores)
+    count, (first, second) = len(scores), map(html.escape, pair)
     shown, limits = scores, (max(_FLOOR, float(scores.min())), float(scores.max()))
     title = f"score, {limits[0]:.0f} (pale) to {limits[1]:.0f} nats"
     if chances is not None:
@@ -57,7 +57,7 @@ def matrix_figure(
         z=shown, row=1, col=1, zmin=limits[0], zmax=limits[1], colorscale=SEQUENTIAL_SCALE,
         xgap=1 if count <= 32 else 0, ygap=1 if count <= 32 else 0,
         showscale=False,
-        hovertemplate=f"{pair[0]} of %{{y}}, {pair[1]} of %{{x}}: %{{z:{written}}}<extra></extra>",
+        hovertemplate=f"{first} of %{{y}}, {second} of %{{x}}: %{{z:{written}}}<extra></extra>",
     )  # fmt: skip
     edge = np.array([-0.5, 0.5])
     for i in range(count):  # the true pairs
@@ -69,11 +69,11 @@ def matrix_figure(
     ticks = {"tickvals": list(range(count)), "showgrid": False, "constrain": "domain"}
     few = count <= _MOST_NAMES
     figure.update_xaxes(
-        **ticks, title=f"{pair[1]} of …", row=1, col=1,
+        **ticks, title=f"{second} of …", row=1, col=1,
         ticktext=[str(i + 1) for i in range(count)] if few else [],
     )  # fmt: skip
     figure.update_yaxes(
-        **ticks, title="" if few else f"{pair[0]} of …", autorange="reversed",
+        **ticks, title="" if few else f"{first} of …", autorange="reversed",
         ticktext=[f"{n} {i + 1}" for i, n in enumerate(short)] if few else [], row=1, col=1,
     )  # fmt: skip
     _draw_curve(figure, curve, count, bound)

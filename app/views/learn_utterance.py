@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.views.learn_style import large
+from app.views.names import figure_text
 from app.views.style import ACCENT, FADED, NEUTRAL, SENTIMENT_SCALE, blank, three_digits
 
 _BINS = 40
@@ -68,7 +69,9 @@ def labels_figure(
             marker={"symbol": "circle-open", "size": 24, "color": ACCENT, "line": {"width": 4}},
         )  # fmt: skip
     margin = 0.03 * (limits[1] - limits[0])
-    figure.update_xaxes(range=[limits[0] - margin, limits[1] + margin], title=name, showgrid=False)
+    figure.update_xaxes(
+        range=[limits[0] - margin, limits[1] + margin], title=figure_text(name), showgrid=False
+    )
     figure.update_yaxes(visible=False, range=[-0.3, 3.4])
     return large(figure)
 
@@ -102,7 +105,7 @@ def class_labels_figure(
                 hovertemplate=f"%{{y}}: %{{x:.0%}} of {name}<extra></extra>",
             )  # fmt: skip
     marks = [
-        " ".join([c, *["← your guess"] * (c == guess), *["← label"] * (c == truth)])
+        " ".join([figure_text(c), *["← your guess"] * (c == guess), *["← label"] * (c == truth)])
         for c in classes
     ]
     figure.update_xaxes(title="share of the utterances", tickformat=".0%", rangemode="tozero")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from app.views.contributions_words import number, signed
-from app.views.names import beginning, plain
+from app.views.names import beginning, capital, plain
 from app.views.style import three_digits
 from app.views.words import listed
 from mmmie.analysis.leakage import LABEL, OWN, SHARED
@@ -106,6 +106,23 @@ def words_answer(
     )
 
 
+def wordless_answer(label: Label, labels: np.ndarray) -> str:
+    """How far a guess gets that knows nothing but how labels are spread.
+
+    Args:
+        label: what is predicted.
+        labels: (n,) of the split, classes by their index.
+    """
+    if label.classes is not None:
+        counts = np.bincount(labels, minlength=len(label.classes))
+        commonest = plain(label.classes[int(counts.argmax())])
+        share = counts.max() / len(labels)
+        return f"Whoever always says {commonest} is right {share:.0%} of the time, and no more."
+    middle = float(np.median(labels))
+    off = three_digits(float(np.abs(labels - middle).mean()))
+    return f"Whoever always says {number(middle)}, the middle of all labels, is off by {off}."
+
+
 def encode_title(modality: str, found: Encoding, steps: Sequence[str], step_name: str) -> str:
     """How many numbers go in and come out, and which step counts most."""
     length, width = found.features.shape
@@ -150,7 +167,7 @@ def codes_title(own: float, others: float, modalities: Sequence[str], sizes: dic
     """
     if not np.isfinite(own):
         name = plain(modalities[0]) if modalities else "a modality"
-        return f"{name.capitalize()} becomes {sizes['z']} numbers to share and {sizes['s']} to keep"
+        return f"{capital(name)} becomes {sizes['z']} numbers to share and {sizes['s']} to keep"
     count = "two" if len(modalities) == 2 else {3: "three", 4: "four"}.get(len(modalities), "")
     here = f"The {count} z of this utterance".replace("  ", " ")
     there = f"those of two different utterances {three_digits(others)}"
@@ -210,7 +227,7 @@ def pull_title(pair: tuple[str, str], right: int, count: int, bound: float, ceil
         else "nothing shared is shown"
     )
     return (
-        f"{first.capitalize()} finds its own {second} {times} in {count}: {shown}, of at "
+        f"{capital(first)} finds its own {second} {times} in {count}: {shown}, of at "
         f"most {ceiling:.2f} that {count} pairs can show"
     )
 

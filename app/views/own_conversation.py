@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from app.views.names import plain, text_of
+from app.views.names import capital, plain, text_of
 from app.views.style import three_digits
 from mmmie.corpus import Label
 
@@ -34,7 +34,7 @@ def own_title(turns: pd.DataFrame, label: Label) -> str:
         most = plain(str(counts.index[0]))
         return f"{int(counts.iloc[0])} of {len(turns)} turns are predicted {most}"
     low, high = int(turns["prediction"].argmin()), int(turns["prediction"].argmax())
-    name = plain(label.name.capitalize())
+    name = plain(capital(label.name))
     if low == high:
         return f"{name} is predicted as {three_digits(turns['prediction'].iloc[high])}"
     return (

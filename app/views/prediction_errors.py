@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.views.names import figure_text
 from app.views.style import ERROR_SCALE, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank
 from mmmie.corpus import Label
+
+_MOST_IN_A_LINE = 4  # classes, that count and share have room beside each other
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,8 @@ def calibration_figure(
     margin = 0.05 * (high - low)
     figure = blank(
         400,
-        xaxis={"title": f"predicted {label.name}"},
-        yaxis={"title": f"true {label.name}", "range": [low - margin, high + margin]},
+        xaxis={"title": f"predicted {figure_text(label.name)}"},
+        yaxis={"title": f"true {figure_text(label.name)}", "range": [low - margin, high + margin]},
     )
     return figure.add_traces(
         [
@@ -132,15 +135,16 @@ def confusion_figure(counts: pd.DataFrame) -> go.Figure:
     """
     totals = np.maximum(counts.sum(axis=1).to_numpy(float), 1)
     shares = counts.to_numpy(float) / totals[:, None]
-    classes = [str(c) for c in counts.columns]
+    classes = [figure_text(str(c)) for c in counts.columns]
+    between = "<br>" if len(classes) > _MOST_IN_A_LINE else " "
     annotations = []
     for row, truth in enumerate(classes):
         for column, guess in enumerate(classes):
             share, count = shares[row, column], int(counts.to_numpy()[row, column])
             annotations.append(
                 {
-                    "x": guess, "y": truth, "text": f"{count} ({share:.0%})", "showarrow": False,
-                    "font": {"color": "#ffffff" if share > 0.45 else "#1f2933"},
+                    "x": guess, "y": truth, "text": f"{count}{between}({share:.0%})",
+                    "showarrow": False, "font": {"color": "#ffffff" if share > 0.45 else "#1f2933"},
                 }
             )  # fmt: skip
     figure = blank(

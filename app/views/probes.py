@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from app.views.names import figure_text
 from app.views.style import SEQUENTIAL_SCALE, blank
 
 CODE_LETTERS = {"invariant": "z", "specific": "s"}
@@ -17,6 +18,7 @@ PROBE_NAMES = {"linear": "linear probe", "nonlinear": "non-linear probe"}
 _WHICH = "which modality"
 _LABEL = "label"
 _ROW_PIXELS = 34
+_LETTERS_ABOVE = 80  # that have room beside each other above a heat map
 
 
 def probe_frame(codes: dict[str, Any]) -> pd.DataFrame:
@@ -76,7 +78,7 @@ def probe_strips(tables: dict[str, pd.DataFrame]) -> go.Figure:
         text = [[value_text(v) for v in line] for line in values]
         figure.add_heatmap(
             z=np.clip(values, 0, 1), x=[_column_title(str(c)) for c in table.columns],
-            y=list(table.index), text=text, texttemplate="%{text}",
+            y=[figure_text(str(code)) for code in table.index], text=text, texttemplate="%{text}",
             colorscale=SEQUENTIAL_SCALE, zmin=0, zmax=1, xgap=3, ygap=3, showscale=False,
             hovertemplate=f"%{{y}}: %{{x}}<br>{PROBE_NAMES[probe]} %{{text}}<extra></extra>",
             row=row, col=1,
@@ -99,7 +101,7 @@ def cka_figure(cka: dict[str, dict[str, float | None]], modalities: list[str]) -
         modalities: in the order of the model.
     """
     order = [f"{kind}.{m}" for kind in CODE_LETTERS for m in modalities]
-    names = [f"{letter} {m}" for letter in CODE_LETTERS.values() for m in modalities]
+    names = [figure_text(f"{letter} {m}") for letter in CODE_LETTERS.values() for m in modalities]
     values = np.array([[np.nan if cka[a][b] is None else cka[a][b] for b in order] for a in order])
     figure = blank(80 + _ROW_PIXELS * len(order))
     figure.add_heatmap(
@@ -108,7 +110,8 @@ def cka_figure(cka: dict[str, dict[str, float | None]], modalities: list[str]) -
         texttemplate="%{text}", colorscale=SEQUENTIAL_SCALE, zmin=0, zmax=1, xgap=3, ygap=3,
         showscale=False, hovertemplate="%{y} and %{x}<br>CKA %{text}<extra></extra>",
     )  # fmt: skip
-    figure.update_xaxes(side="top", showgrid=False, ticks="", tickangle=0)
+    level = len(names) * max(map(len, names)) <= _LETTERS_ABOVE
+    figure.update_xaxes(side="top", showgrid=False, ticks="", tickangle=0 if level else -40)
     figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
     return figure
 
@@ -209,4 +212,4 @@ def _column_title(column: str) -> str:
         _WHICH: "which modality<br>(accuracy)",
         _LABEL: "label (R²)",
         "shared": "shared latents<br>(R²)",
-    }.get(column, f"{column}<br>latents (R²)" if column.endswith("'s own") else column)
+    }.get(column, figure_text(column) + "<br>latents (R²)" * column.endswith("'s own"))

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.views.comparison import FIRST, SECOND
+from app.views.names import figure_text, plain
 from app.views.slice_words import slice_contents, slice_titles
 from app.views.style import NEUTRAL, blank, name_rows, three_digits
 from app.views.words import interval_text
@@ -39,7 +40,10 @@ def slice_gain_figure(table: pd.DataFrame, title: str, *, share: bool, current: 
     """
     titles = slice_titles(table["slice"])
     titles["all"] = "all utterances"
-    names = [f"{titles[row['slice']]} (n = {row['n']:,})" for row in table.to_dict("records")]
+    names = [
+        f"{figure_text(titles[row['slice']])} (n = {row['n']:,})"
+        for row in table.to_dict("records")
+    ]
     figure = blank(80 + _ROW_PIXELS * len(table), showlegend=False)
     figure.add_vline(0, line={"color": NEUTRAL, "width": 1})
     certain = sure(table).to_numpy()
@@ -85,7 +89,7 @@ def slice_finding(table: pd.DataFrame, *, share: bool) -> str:
     if won.empty:
         return f"In none of {len(parts)} slices do they differ by more than chance"
     most = won.loc[won["gain"].abs().idxmax()]
-    held = slice_contents(parts["slice"])[most["slice"]]
+    held = plain(slice_contents(parts["slice"])[most["slice"]])
     return (
         f"The {better} is better in {len(won)} of {len(parts)} slices"
         + f", the {other} in {len(lost)}" * bool(len(lost))

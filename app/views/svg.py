@@ -54,6 +54,13 @@ def place(parent: Element, x: str | float, y: float) -> Element:
     return add(parent, "svg", x=x, y=y, width=1, height=1, overflow="visible")
 
 
+def cut(element: Element, text: str, letters: int) -> None:
+    """Give an element words; of more letters the beginning, and all of them under the pointer."""
+    element.text = text if len(text) <= letters else f"{text[: letters - 1]}…"
+    if element.text != text:
+        hint(element, text)
+
+
 def hint(element: Element, text: str) -> None:
     """What the pointer says on an element."""
     add(element, "title", text)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from app.views.names import text_of
 from app.views.style import FADED, NEUTRAL, class_colours, sentiment_colour, three_digits
-from app.views.svg import Element, add, choosable, drawing, hint, per_cent, place, ticks, write
+from app.views.svg import Element, add, choosable, cut, drawing, hint, per_cent, place, ticks, write
 from mmmie.corpus import Label
 
 MOST_TURNS = 240
@@ -132,11 +132,9 @@ class _Scene:
             stroke=NEUTRAL, stroke_opacity=opacity,
         )  # fmt: skip
         named = add(
-            self.root, "text", textwrap.shorten(text, _LETTERS, placeholder="…") or text[:_LETTERS],
-            x=per_cent(_LEFT - 0.008), y=y + 4, text_anchor="end", **_WORDS,
-        )  # fmt: skip
-        if named.text != text:
-            hint(named, text)
+            self.root, "text", x=per_cent(_LEFT - 0.008), y=y + 4, text_anchor="end", **_WORDS
+        )
+        cut(named, text, _LETTERS)
 
     def hollow(self, row: int, y: float, radius: float) -> None:
         add(

@@ -11,12 +11,12 @@ from app.views.style import (
     sentiment_colour,
     three_digits,
 )
-from app.views.svg import add, drawing, gradient, hint, per_cent, ticks, write
+from app.views.svg import add, cut, drawing, gradient, hint, per_cent, ticks, write
 from mmmie.corpus import Label
 
 _MARGIN = 0.04  # of the width, on either side
 _MARKS, _STRIP, _TICKS, _TITLE = 18, 38, 72, 92  # pixels from the top
-_ROW = 30
+_ROW, _LETTERS = 30, 40
 
 
 def scale_svg(label: Label, limits: tuple[float, float], truth: float, prediction: float) -> str:
@@ -70,9 +70,9 @@ def classes_svg(classes: list[str], probabilities: np.ndarray, truth: str) -> st
     )
     for i, (name, probability) in enumerate(zip(classes, probabilities, strict=True)):
         line = _ROW * i + 13
-        said = f"{name} (truth)" if name == truth else name
         weight = "600" if name == truth else "400"
-        add(root, "text", said, x="0", y=line - 2, fill="currentColor", font_weight=weight)
+        word = add(root, "text", x="0", y=line - 2, fill="currentColor", font_weight=weight)
+        cut(word, f"{name} (truth)" if name == truth else name, _LETTERS)
         add(
             root, "text", f"{probability:.2f}", x="100%", y=line - 2, text_anchor="end",
             fill="currentColor", font_weight=weight,

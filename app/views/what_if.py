@@ -84,7 +84,7 @@ def moves_figure(
     )  # fmt: skip
     shown = [x for x in (*old, *new, *limits) if np.isfinite(x)]
     figure.update_xaxes(
-        range=[min(shown) - 0.12 * span, max(shown) + 0.12 * span], title=x_title, nticks=7
+        range=[min(shown) - 0.12 * span, max(shown) + 0.12 * span], title=escape(x_title), nticks=7
     )
     figure.update_yaxes(
         tickvals=places, ticktext=[_short(name) for name in names], showgrid=False,
@@ -122,7 +122,7 @@ def noise_figure(effect: pd.DataFrame, modalities: list[str], quantity: str) -> 
             hovertemplate="%{x} SD: %{y:+.3g} on average<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(title="noise, in standard deviations of each channel", dtick=0.5)
-    figure.update_yaxes(title=f"change of {quantity}")
+    figure.update_yaxes(title=f"change of {escape(quantity)}")
     return figure
 
 
@@ -148,8 +148,8 @@ def tries_figure(tries: pd.DataFrame, span: float, quantity: str, classes: bool)
     )  # fmt: skip
     reach = max(float(np.nan_to_num(np.abs(moved)).max(initial=0)), 0.05 * span)
     figure.update_xaxes(
-        range=[-1.4 * reach, 1.4 * reach], title=f"change of {quantity}", nticks=5, zeroline=True,
-        zerolinecolor=NEUTRAL,
+        range=[-1.4 * reach, 1.4 * reach], title=f"change of {escape(quantity)}", nticks=5,
+        zeroline=True, zerolinecolor=NEUTRAL,
     )  # fmt: skip
     figure.update_yaxes(
         tickvals=places, ticktext=[_short(name) for name in shown["name"]], showgrid=False,

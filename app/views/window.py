@@ -14,7 +14,7 @@ from app.views.style import (
     sentiment_colour,
     three_digits,
 )
-from app.views.svg import LETTERS, Element, add, drawing, hint, per_cent, place, ticks, write
+from app.views.svg import LETTERS, Element, add, cut, drawing, hint, per_cent, place, ticks, write
 from mmmie.corpus import Label
 
 _NAMES = 0.22  # of the width, for the names of the rows
@@ -172,11 +172,8 @@ class _Rows:
         self.root = drawing(self.bottom + 3.6 * letters, alt, letters)
         self._legend(legend, line)
         for row, name in enumerate(names):
-            most = int(_NAMES * 1000 / letters)
-            said = name if len(name) <= most else f"{name[: most - 1]}…"
-            text = self.word(said, _NAMES - 0.01, self.middle(row) + 4, anchor="end")
-            if said != name:
-                hint(text, name)
+            word = self.word("", _NAMES - 0.01, self.middle(row) + 4, anchor="end")
+            cut(word, name, int(_NAMES * 1000 / letters))
 
     def middle(self, row: int) -> float:
         return self.top + self.row * (row + 0.5)

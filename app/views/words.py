@@ -47,11 +47,17 @@ METRICS = {
     "acc7": Metric("Acc-7", "Share that rounds to the same of seven whole numbers.", True),
     "acc5": Metric("Acc-5", "Share that rounds to the same of five whole numbers.", True),
     "acc2_nonzero": Metric(
-        "Acc-2", "Share with the right sign, utterances labelled exactly neutral left out.", True
+        "Acc-2",
+        "Share on the right side of neutral, the middle of the range; labels right there left out.",
+        True,
     ),
-    "f1_nonzero": Metric("F1", "Weighted F1 of the sign, exactly neutral ones left out."),
-    "acc2_nonneg": Metric("Acc-2 (≥ 0)", "Share with the right sign, neutral as positive.", True),
-    "f1_nonneg": Metric("F1 (≥ 0)", "Weighted F1 of the sign, neutral counted as positive."),
+    "f1_nonzero": Metric(
+        "F1", "Weighted F1 of the side of neutral, labels exactly there left out."
+    ),
+    "acc2_nonneg": Metric(
+        "Acc-2 (≥ 0)", "Share on the right side of neutral, which counts as above.", True
+    ),
+    "f1_nonneg": Metric("F1 (≥ 0)", "Weighted F1 of the side of neutral, which counts as above."),
     "accuracy": Metric("Accuracy", "Share of utterances with the right class.", True),
     "f1_weighted": Metric("F1 weighted", "F1 of the classes, weighted by their size."),
     "f1_macro": Metric("F1 macro", "F1 of the classes, every class counting the same."),

@@ -8,6 +8,7 @@ import pandas as pd
 from mmmie.corpus import Corpus
 
 _LABEL_BINS = 24
+_FEW_VALUES = 12
 
 
 def speaker_counts(corpus: Corpus) -> pd.DataFrame:
@@ -32,10 +33,13 @@ def label_counts(corpus: Corpus) -> pd.DataFrame:
     """How labels are distributed in every split.
 
     Returns:
-        One row a split and class (`split`, `label`, `utterances`, `share` of the split), or a
-        split and bin of equal width, where `label` is the middle and `width` its width.
+        One row a split and class (`split`, `label`, `utterances`, `share` of the split); of
+        numbers a row a split and value with a `width` of 0, where the corpus has few different
+        ones, else a split and bin of equal width, where `label` is the middle and `width` its
+        width.
     """
     table = corpus.utterances
+    values = np.unique(table["label"]) if corpus.label.classes is None else np.empty(0)
     parts = []
     for split in corpus.splits:
         labels = table.loc[table["split"] == split, "label"]
@@ -43,6 +47,9 @@ def label_counts(corpus: Corpus) -> pd.DataFrame:
             names = list(corpus.label.classes)
             counts = labels.value_counts().reindex(names, fill_value=0).to_numpy()
             part = pd.DataFrame({"label": names, "utterances": counts})
+        elif len(values) <= _FEW_VALUES:
+            counts = labels.value_counts().reindex(values, fill_value=0).to_numpy()
+            part = pd.DataFrame({"label": values, "width": 0.0, "utterances": counts})
         else:
             counts, edges = np.histogram(labels, bins=_LABEL_BINS, range=_label_limits(corpus))
             middles = (edges[:-1] + edges[1:]) / 2

@@ -51,8 +51,8 @@ def to_mmsa(corpus: Corpus) -> dict[str, dict[str, Any]]:
     What the layout has no place for (names, speakers, times, further columns, other modalities)
     is kept under the key ``mmmie`` of each split, which MMSA does not look at, so that
     `load_corpus` gives the same corpus back. There is no ``text_bert``, since that needs a
-    tokeniser: models run with ``use_bert`` off, on ``text``. MMSA asks for utterances in all three
-    splits; one that the corpus lacks has none here.
+    tokeniser: models run with ``use_bert`` off, on ``text``. A split that the corpus lacks has no
+    utterance here either; MMSA's loader, which shuffles all three, then fails.
 
     Args:
         corpus: with numbers as labels and the modalities text, audio and vision.

@@ -42,6 +42,15 @@ def test_label_counts_add_up(make_corpus: MakeCorpus) -> None:
     assert table["label"].max() + width / 2 == pytest.approx(high)
 
 
+def test_ratings_are_counted_one_by_one(make_corpus: MakeCorpus) -> None:
+    corpus = make_corpus(label_range=(1.0, 5.0))
+    corpus.utterances["label"] = corpus.utterances["label"].round().clip(2, 4)
+    part = label_counts(corpus).query("split == 'train'")
+    labels = corpus.utterances["label"].iloc[corpus.rows("train")]
+    assert part["label"].tolist() == [2.0, 3.0, 4.0] and not part["width"].any()
+    assert part["utterances"].tolist() == [int((labels == value).sum()) for value in (2, 3, 4)]
+
+
 def test_classes_that_never_occur_are_counted_as_zero(make_corpus: MakeCorpus) -> None:
     corpus = make_corpus(classes=("negative", "neutral", "positive"))
     corpus.utterances["label"] = "neutral"

@@ -93,10 +93,14 @@ def test_files_are_never_overwritten(corpus, tmp_path):
 
 
 @pytest.mark.parametrize("aligned", [True, False])
-def test_the_loader_of_mmsa_reads_it(corpus, tmp_path, aligned):
-    pytest.importorskip("MMSA", exc_type=ImportError)
+@pytest.mark.parametrize("limits", [(-3.0, 3.0), (1.0, 5.0)])
+def test_the_loader_of_mmsa_reads_it(make_corpus, tmp_path, limits, aligned):
+    pytest.importorskip("MMSA", reason="MMSA is not installed", exc_type=ImportError)
     from MMSA.data_loader import MMDataLoader
 
+    corpus = make_corpus(levels=LEVELS, splits=SPLITS, dim=3, label_range=limits)
+    half = corpus.features["audio"]
+    corpus.features["audio"] = type(half)(half.values.astype(np.float16), half.offsets)
     save_mmsa(corpus, tmp_path / "corpus.pkl")
     settings = {
         "dataset_name": "mosi",
@@ -118,11 +122,13 @@ def test_the_loader_of_mmsa_reads_it(corpus, tmp_path, aligned):
         for batch in loaders[split]:
             for at, index in enumerate(batch["index"].tolist()):
                 row = rows[index]
-                label = float(batch["labels"]["M"][at])
-                assert label == pytest.approx(corpus.targets[row])
-                steps = corpus.features["audio"].of(row)
-                np.testing.assert_array_equal(batch["audio"][at, : len(steps)], steps)
-                if not aligned:
-                    assert int(batch["audio_lengths"][at]) == len(steps)
+                assert float(batch["labels"]["M"][at]) == corpus.targets[row]
+                for name in MODALITIES:
+                    steps = np.atleast_2d(corpus.features[name].of(row)).astype(np.float32)
+                    held = batch[name][at].numpy()
+                    np.testing.assert_array_equal(held[: len(steps)], steps)
+                    assert not held[len(steps) :].any()
+                    if not aligned and name != "text":
+                        assert int(batch[f"{name}_lengths"][at]) == len(steps)
                 seen += 1
         assert seen == len(rows)

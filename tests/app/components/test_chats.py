@@ -9,6 +9,7 @@ from app.components.window_chat import place_names, window_bubbles
 from app.views.style import modality_colour, sentiment_colour
 from mmmie.analysis.window_edit import WindowEdit
 from mmmie.corpus import Label
+from mmmie.corpus_folder import save_corpus_folder
 
 PLACES = pd.DataFrame(
     {
@@ -87,6 +88,37 @@ def test_a_conversation_without_speakers_can_be_read() -> None:
     bubbles = conversation_bubbles(turns, label, (0, 1), [], None)
     assert {b.who for b in bubbles} == {"unknown speaker"}
     assert [b.note for b in bubbles] == ["no", "yes", "no"]
+    assert [b.right for b in bubbles] == [False] * 3 and type(bubbles[0].right) is bool
+
+
+def reader(folder: str) -> None:
+    import streamlit as st
+
+    from app.components.conversation_browser import conversation_browser
+    from mmmie.corpus_folder import open_corpus_folder
+
+    corpus = open_corpus_folder(folder)
+    if (typed := st.session_state.pop("typed", None)) is not None:
+        st.session_state[f"browse-{corpus.fingerprint}"] = typed
+    conversation_browser(corpus)
+
+
+def test_of_very_many_conversations_some_are_offered_and_any_is_found(
+    make_corpus, tmp_path
+) -> None:
+    save_corpus_folder(make_corpus(conversations=1200, length=1), tmp_path)
+    app = AppTest.from_function(reader, kwargs={"folder": str(tmp_path)}, default_timeout=60).run()
+    box = app.selectbox[0]
+    assert box.value == "c0" and len(box.options) < 600
+    app.session_state["typed"] = "c1100"
+    box = app.run().selectbox[0]
+    assert box.value == "c1100" and "c1101" in box.options and len(box.options) < 600
+    app.session_state["typed"] = "nobody"
+    app.run()
+    assert not app.exception and app.selectbox[0].value == "c1100"
+    assert "“nobody”" in app.caption[0].value
+    app.button[1].click().run()
+    assert app.selectbox[0].value == "c1101"
 
 
 def page() -> None:

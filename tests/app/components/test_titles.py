@@ -28,8 +28,11 @@ TURNS = pd.DataFrame(
 def test_a_timeline_names_its_worst_turn() -> None:
     assert timeline_title(TURNS) == (r"Conversation c\*1: off by 1 on average, most at turn 2, Bo")
     assert timeline_title(TURNS.assign(speaker="Ann")).endswith("turn 2")
+    assert timeline_title(TURNS[:1]) == r"Conversation c\*1: off by 0.5"
     classes = timeline_title(TURNS.assign(correct=[True, False]))
     assert classes.endswith("1 of 2 turns are predicted right")
+    alone = TURNS[:1].assign(correct=False)
+    assert timeline_title(alone).endswith("its only turn is predicted wrong")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,10 @@ def test_labels_lean_or_not(make_corpus: Callable[..., Corpus]) -> None:
     corpus.utterances["label"] = 1.5
     assert "positive side: mean 1.5," in label_title(corpus)
     corpus.utterances["label"] = np.tile([-1.0, 1.0], len(corpus))[: len(corpus)]
-    assert "balanced" in label_title(corpus)
+    assert "balanced around 0" in label_title(corpus)
+    ratings = make_corpus(label_range=(1.0, 5.0))
+    ratings.utterances["label"] = 4.0
+    assert "upper side: mean 4.00" in label_title(ratings)
     classes = make_corpus(classes=("no", "yes"))
     classes.utterances["label"] = ["yes"] * (len(classes) - 1) + ["no"]
     assert label_title(classes).startswith("Yes is the commonest class: 98%")

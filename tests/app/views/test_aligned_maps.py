@@ -17,7 +17,6 @@ from app.views.aligned_maps import (
     furthest_moved,
     own_colouring,
     space_name,
-    thinned,
     utterance_sentence,
 )
 from app.views.style import FADED
@@ -116,11 +115,3 @@ def test_constant_codes_and_single_utterances_are_said_so() -> None:
 )
 def test_codes_have_short_names(space: str, name: str) -> None:
     assert space_name(space) == name
-
-
-def test_of_many_utterances_a_fixed_sample_is_drawn_and_what_must_be_there():
-    assert thinned(500, [3]).tolist() == list(range(500))
-    rows = thinned(50_000, [3, 49_999])
-    assert 6000 <= len(rows) <= 6002 and {3, 49_999} <= set(rows.tolist())
-    assert (np.diff(rows) > 0).all()
-    assert (thinned(50_000, [3, 49_999]) == rows).all()

@@ -137,6 +137,9 @@ def test_a_value_is_written_with_its_error_where_there_is_one():
 
 def test_bounds_at_zero_are_said_to_be_so():
     assert pair_title(table().assign(nats=-0.2), ObjectiveSettings(), NATS).endswith("at zero")
+    found = table()
+    found["nats"] = np.linspace(-0.2, 1.5, len(found))
+    assert "at least 0 to" in pair_title(found, ObjectiveSettings(), NATS)
     shown = conclusions(table().assign(nats=-0.2), NATS)
     assert shown["objective, nats"].tolist()[0] == "≥ −0.2"
 

@@ -28,10 +28,9 @@ def test_labels_are_shares_of_each_split() -> None:
     assert [t.name for t in figure.data] == ["train", "valid"]
     assert [t.marker.color for t in figure.data] == [SPLIT_COLOURS["train"], SPLIT_COLOURS["valid"]]
     assert list(figure.data[0].y) == [0.75, 0.25]
-    numbers = label_figure(
-        counts.assign(label=[-1.0, 1.0, -1.0]), Label("s", "regression", range=(-2.0, 2.0))
-    )
-    assert numbers.data[0].line.shape == "hvh"
+    bins, scale = counts.assign(label=[-1.0, 1.0, -1.0]), Label("s", "regression", range=(-2, 2))
+    assert label_figure(bins.assign(width=2.0), scale).data[0].line.shape == "hvh"
+    assert label_figure(bins.assign(width=0.0), scale).data[0].type == "bar"
 
 
 def test_only_the_most_talkative_are_drawn() -> None:

@@ -58,6 +58,10 @@ def test_attention_says_where_it_goes() -> None:
     alone = own[own["offset"] == 0]
     assert "no neighbours" in attention_finding(alone, alone, NAMES, edited=False)
     assert attention_finding(before, before, NAMES, edited=True) == "This moves no attention"
+    own = before.assign(share=[0.1, 0.1, 0.8])
+    assert attention_finding(own, own, NAMES, edited=False).startswith("20% of the attention goes")
+    assert "to -2 Ann" in attention_finding(own, own, NAMES, edited=False)
+    assert "no neighbours" in attention_finding(own[2:], own[2:], NAMES, edited=False)
     now = before.assign(share=[0.2, 0.5, 0.3])
     assert attention_finding(before, now, NAMES, edited=True) == (
         "40% of the attention moves, most of it to -1 Bo"

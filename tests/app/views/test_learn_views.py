@@ -35,6 +35,7 @@ from app.views.learn_words import (
     train_answer,
     train_title,
     utterance_title,
+    wordless_answer,
     words_answer,
 )
 from mmmie.analysis.leakage import LABEL, OWN, SHARED
@@ -88,6 +89,13 @@ def test_whether_the_words_alone_settle_it() -> None:
     chances = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
     said = words_answer(CLASSES, np.array([0, 1, 0, 1]), chances, ["text"])
     assert "right 50% of the time. The model" in said and "right 75%" in said
+
+
+def test_what_a_guess_without_words_can_do() -> None:
+    assert wordless_answer(SCORE, np.array([-2.0, 0.0, 1.0])) == (
+        "Whoever always says 0, the middle of all labels, is off by 1."
+    )
+    assert "always says yes is right 67%" in wordless_answer(CLASSES, np.array([0, 1, 1]))
 
 
 def test_the_encoder_names_the_step_that_counts_most() -> None:

@@ -51,6 +51,11 @@ def test_the_finding_leads_with_who_wins_more_slices() -> None:
     assert "no part of ten utterances" in slice_finding(TABLE[:1], share=False)
 
 
+def test_a_class_that_looks_like_markup_is_text() -> None:
+    said = slice_finding(gains(("all", 0, -1, 1), ("label=$a*", 1, 0.5, 2)), share=False)
+    assert r"with label \$a\*" in said
+
+
 def test_both_predictions_stand_under_one_truth() -> None:
     figure = both_on_scale(LABEL, (-3, 3), 1.0, (0.5, 4.0))
     dots = [t for t in figure.data if t.type == "scatter" and t.marker.size == 13]
