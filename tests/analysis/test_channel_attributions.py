@@ -25,8 +25,7 @@ def untrained(corpus: Corpus, **settings) -> SimpleNamespace:
     small = ModelSettings(dim=8, heads=2, invariant_dim=3, **settings)
     model = MMMIE(corpus.modalities, corpus.label, small).eval()
     model.standardise_by(corpus, corpus.rows("train"))
-    info = SimpleNamespace(check_corpus=lambda corpus: None)
-    return SimpleNamespace(model=model, device="cpu", info=info)
+    return SimpleNamespace(model=model, device="cpu", fitted=lambda corpus: corpus)
 
 
 @pytest.fixture
