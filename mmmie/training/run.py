@@ -85,6 +85,9 @@ def train(
 def _trainer(corpus: Corpus, config: Config, device: str) -> Trainer:
     check_loggers(config)
     config.data = str(corpus.path.resolve()) if corpus.path else corpus.name
+    text = config.model.text_encoder
+    if text.name is not None and Path(text.name).expanduser().is_dir():
+        text.name = str(Path(text.name).expanduser().resolve())
     return Trainer(corpus, config, device)
 
 
@@ -100,6 +103,8 @@ def _fit(
         trainer.callbacks = [recorder, *loggers, Control(run, recorder), *callbacks]
         _stop_on_terminate(lambda: setattr(trainer, "stop_reason", "stop"))
         trainer.fit()
+    if trainer.stop_reason != "stop":  # who stops a run wants its device back
+        trainer.text.keep(surviving_folder(run.best), run.cache, trainer.device)
 
 
 @contextlib.contextmanager

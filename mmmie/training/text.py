@@ -17,6 +17,7 @@ from mmmie.model.text_features import (
     transcripts_of,
     with_text_features,
 )
+from mmmie.training.checkpoint import load_model, read_checkpoint_info
 
 
 class TrainedText:
@@ -55,6 +56,8 @@ class TrainedText:
         if settings.fine_tunes_text:
             self.network = encoder.network
             self._tokens = encoder.tokens(transcripts)
+        else:
+            encoder.network.to("cpu")  # its work is done
 
     def store(self, corpus: Corpus, device: torch.device) -> FeatureStore:
         """What the model is given: features, or tokens where it encodes them itself."""
@@ -75,3 +78,20 @@ class TrainedText:
         """Write tokenizer and configuration into a checkpoint, which then opens by itself."""
         if self._encoder is not None:
             self._encoder.save(folder / FOLDER)
+
+    def keep(self, best: Path, cache: Path, device: torch.device) -> None:
+        """Keep what the fine-tuned encoder of a checkpoint makes, so that no reader waits for it.
+
+        Args:
+            best: the checkpoint folder.
+            cache: of its run.
+            device: where to encode.
+        """
+        if self.network is None:
+            return
+        assert self._name is not None and self._encoder is not None
+        info = read_checkpoint_info(best)
+        network = load_model(info, str(device)).text_encoder
+        assert network is not None
+        encoder = TextEncoder(self._encoder.tokenizer, network, self._encoder.settings)
+        with_text_features(self.corpus, info.modalities[self._name], lambda: encoder, cache)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -10,18 +11,19 @@ WORDS = ["words", "of", "good", "bad", "film", "the", "was", "ten", "two", "not"
 _SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
-def tiny_bert(folder: Path, seed: int = 0, **changes) -> Path:
-    """Write a BERT of two layers and width 32 that knows `WORDS` and single digits.
+def tiny_bert(folder: Path, seed: int = 0, words: Sequence[str] = WORDS, **changes) -> Path:
+    """Write a BERT of two layers and width 32 that knows some words and single digits.
 
     Args:
         folder: is made.
         seed: of its weights.
+        words: that it knows, in lower case.
         changes: of its configuration.
     """
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-    pieces = [*_SPECIAL, *WORDS, *"0123456789", *(f"##{i}" for i in range(10))]
+    pieces = [*_SPECIAL, *words, *"0123456789", *(f"##{i}" for i in range(10))]
     vocabulary = {piece: i for i, piece in enumerate(pieces)}
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
@@ -32,7 +34,7 @@ def tiny_bert(folder: Path, seed: int = 0, **changes) -> Path:
         tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]"
     ).save_pretrained(folder)
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
-    settings = {"intermediate_size": 64, "max_position_embeddings": 32, **sizes, **changes}
+    settings = {"intermediate_size": 64, "max_position_embeddings": 128, **sizes, **changes}
     torch.manual_seed(seed)
     network = BertModel(BertConfig(vocab_size=len(pieces), **settings))
     with torch.no_grad():  # at its usual 0.02 the words of a random network hardly differ

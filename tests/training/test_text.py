@@ -40,7 +40,7 @@ def cache(tmp_path_factory):
 @pytest.fixture
 def spoken(make_corpus):
     """A corpus whose labels are told by words that the features of its text do not hold."""
-    corpus = make_corpus(conversations=30)
+    corpus = make_corpus(conversations=18)
     told = np.random.default_rng(5).random(len(corpus)) < 0.5
     corpus.utterances["transcript"] = np.where(told, "the film was good", "the film was not so")
     corpus.utterances["label"] = np.where(told, 2.0, -2.0)
@@ -48,18 +48,18 @@ def spoken(make_corpus):
 
 
 def config(bert, mode, *more):
-    own = [f"text_encoder.name={bert}", f"text_encoder.mode={mode}", "dim=16", "heads=2"]
+    own = [f"text_encoder.name={bert}"] if bert else []
+    own += [f"text_encoder.mode={mode}", "dim=16", "heads=2"]
     own += ["invariant_dim=4", "text_encoder.learning_rate=1e-3", "text_encoder.max_length=16"]
     return load_config(
         overrides=[*(f"model.{o}" for o in own), *(f"training.{o}" for o in SMALL), *more]
     )
 
 
-@pytest.mark.parametrize("mode", ["frozen", "fine_tuned"])
-@pytest.mark.parametrize("pooling", ["tokens", "mean"])
+@pytest.mark.parametrize(("mode", "pooling"), [("frozen", "mean"), ("fine_tuned", "tokens")])
 def test_the_label_is_learned_from_the_words(spoken, bert, mode, pooling):
     pooled = f"model.text_encoder.pooling={pooling}"
-    trainer = Trainer(spoken, config(bert, mode, pooled, "training.epochs=8"), "cpu")
+    trainer = Trainer(spoken, config(bert, mode, pooled, "training.epochs=6"), "cpu")
     trainer.fit()
     assert trainer.best_metrics["mae"] < 1.0  # 2 is what knowing nothing costs
 
@@ -129,7 +129,7 @@ def test_a_frozen_checkpoint_needs_its_encoder_only_for_other_words(spoken, bert
     shutil.rmtree(moved)
     checkpoint = load_checkpoint(run.path)
     assert checkpoint.evaluate(spoken)["mae"] == checkpoint.info.metrics["mae"]
-    assert "pooler" not in "".join(weights(run.path)) and len(checkpoint.predict(spoken)) == 150
+    assert "pooler" not in "".join(weights(run.path)) and len(checkpoint.predict(spoken)) == 90
     with pytest.raises(InputError, match="there is no such folder"):
         _ = load_checkpoint(run.path).text_encoder
     tiny_bert(moved, seed=1)
@@ -139,7 +139,7 @@ def test_a_frozen_checkpoint_needs_its_encoder_only_for_other_words(spoken, bert
 
 def test_without_an_encoder_the_corpus_is_as_it_was_opened(make_corpus, bert, tmp_path):
     corpus = make_corpus()
-    plain = train(corpus, tmp_path / "plain", config("", "frozen"), device="cpu")
+    plain = train(corpus, tmp_path / "plain", config(None, "frozen"), device="cpu")
     coded = train(corpus, tmp_path / "coded", config(bert, "frozen"), device="cpu")
     fitted = load_checkpoint(coded.path).fitted(corpus)
     assert fitted.modalities["text"].dim == 32
