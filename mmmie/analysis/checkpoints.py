@@ -95,10 +95,10 @@ class Checkpoint:
                 encoder cannot be opened.
         """
         name = self.info.config.model.text_modality
-        if name is None:
+        made = self.info.modalities.get(name or "")
+        if name is None or made is None:
             fitted = corpus.origin or corpus
         else:
-            made = self.info.modalities[name]
             held = corpus.modalities.get(name)
             fitted = corpus if held and held.source == made.source else self._encoded(corpus, made)
         self.info.check_corpus(fitted)

@@ -188,7 +188,7 @@ class TextEncoder:
         """
         weights = (network or self.network).parameters()
         parts = sorted(
-            hashlib.blake2b(weight.detach().cpu().contiguous().numpy()).digest()
+            hashlib.blake2b(weight.detach().cpu().contiguous().numpy().data).digest()
             for weight in weights
         )
         return hashlib.blake2b(b"".join([*parts, self._vocabulary]), digest_size=8).hexdigest()

@@ -245,11 +245,13 @@ def _card(info: CheckpointInfo, model: MMMIE) -> str:
         if isinstance(value, (int, float)) and value is not None
     )
     modalities = ", ".join(f"{m.name} ({m.dim}, {m.level})" for m in info.modalities.values())
+    text = info.modalities.get(info.config.model.text_modality or "")
+    encoded = f"\n- **Text encoder**: {text.source}." if text else ""
     return f"""# MMMIE checkpoint
 
 - **What**: MMMIE, our reading of arXiv 2201.03969; {parameters:,} parameters.
 - **Data**: corpus `{info.corpus["name"]}` (fingerprint {info.corpus["fingerprint"]}).
-- **Takes**: {modalities}.
+- **Takes**: {modalities}.{encoded}
 - **Predicts**: {info.label.name}, {_label_words(info.label)}.
 - **Chosen**: epoch {info.epoch} by the validation split; seed {info.config.training.seed}.
 

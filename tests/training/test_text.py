@@ -85,16 +85,18 @@ def test_only_a_fine_tuned_encoder_is_trained_and_at_its_own_rate(spoken, bert):
     assert without == []
 
 
-def test_it_repeats_itself_and_resumes_exactly(spoken, bert, tmp_path):
-    for name in "ab":
-        train(spoken, tmp_path / name, config(bert, "fine_tuned"), device="cpu")
+def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(spoken, bert, tmp_path):
+    train(spoken, tmp_path / "whole", config(bert, "fine_tuned"), device="cpu")
     stop = [StopAfter(1, 2)]
-    train(spoken, tmp_path / "c", config(bert, "fine_tuned"), device="cpu", callbacks=stop)
-    assert RunFolder(tmp_path / "c").read_status().state == "stopped"
-    train(spoken, tmp_path / "c", device="cpu", resume=True)
-    a, b, c = (weights(tmp_path / name) for name in "abc")
-    assert all(torch.equal(a[k], b[k]) and torch.equal(a[k], c[k]) for k in a)
+    train(spoken, tmp_path / "part", config(bert, "fine_tuned"), device="cpu", callbacks=stop)
+    assert RunFolder(tmp_path / "part").read_status().state == "stopped"
+    train(spoken, tmp_path / "part", device="cpu", resume=True)
+    for which in ("last", "best"):
+        a, b = (weights(tmp_path / name, which) for name in ("whole", "part"))
+        assert all(torch.equal(a[k], b[k]) for k in a)
     assert any(k.startswith("text_encoder.") for k in a)
+    card = (tmp_path / "whole" / "best" / "card.md").read_text()
+    assert "- **Text encoder**: bert, fine-tuned (" in card
 
 
 def test_a_fine_tuned_checkpoint_opens_without_its_folder_and_says_what_training_said(
