@@ -103,7 +103,8 @@ def _fit(
         trainer.callbacks = [recorder, *loggers, Control(run, recorder), *callbacks]
         _stop_on_terminate(lambda: setattr(trainer, "stop_reason", "stop"))
         trainer.fit()
-    if trainer.stop_reason != "stop":  # who stops a run wants its device back
+    # Who stops a run wants its device back.
+    if trainer.stop_reason != "stop" and trainer.accelerator.is_main_process:
         trainer.text.keep(surviving_folder(run.best), run.cache, trainer.device)
 
 

@@ -75,7 +75,8 @@ class Trainer:
         self.config = config
         self.accelerator = make_accelerator(device)
         self.device = self.accelerator.device
-        self.text = TrainedText(settings, corpus, self.device)
+        with self.accelerator.local_main_process_first():  # others find what it has encoded
+            self.text = TrainedText(settings, corpus, self.device)
         corpus = self.text.corpus
         self.corpus = corpus.with_modalities(settings.modalities or list(corpus.modalities))
         self.callbacks = callbacks or []
