@@ -88,13 +88,32 @@ def open_corpus(checkpoint: Checkpoint) -> Corpus:
     """The corpus that a checkpoint was trained on, or the one named for it on the Data page.
 
     Raises:
-        InputError: it is gone or does not fit.
+        InputError: it is gone or does not fit, or its transcripts cannot be encoded.
     """
     moved = st.session_state.get("moved_corpora", {}).get(checkpoint.info.corpus["fingerprint"])
-    data = moved or checkpoint.data
-    corpus = open_data(data)
-    checkpoint.info.check_corpus(corpus)
-    return corpus
+    return fitted_corpus(checkpoint, open_data(moved or checkpoint.data))
+
+
+def fitted_corpus(checkpoint: Checkpoint, corpus: Corpus) -> Corpus:
+    """A corpus as a checkpoint takes it; with a text encoder the first time takes a while.
+
+    Raises:
+        InputError: it does not fit, or its transcripts cannot be encoded.
+    """
+    fitted = encoded_corpus(checkpoint, corpus)
+    checkpoint.info.check_corpus(fitted)
+    return fitted
+
+
+def encoded_corpus(checkpoint: Checkpoint, corpus: Corpus) -> Corpus:
+    """A corpus with the features of a checkpoint's text encoder, whether it fits or not.
+
+    Raises:
+        InputError: its transcripts cannot be encoded.
+    """
+    if checkpoint.info.config.model.text_modality is None:
+        return checkpoint.with_text(corpus)
+    return _encoded(checkpoint.fingerprint, corpus.fingerprint, checkpoint, corpus)
 
 
 def open_data(data: str, unlabelled: bool = False) -> Corpus:
@@ -131,6 +150,11 @@ def _checkpoint(folder: str, stamp: int) -> Checkpoint:
 @st.cache_resource(show_spinner="Opening the corpus", max_entries=4)
 def _corpus(data: str, stamp: int, unlabelled: bool) -> Corpus:
     return load_corpus(data, unlabelled=unlabelled)
+
+
+@st.cache_resource(show_spinner="Encoding the transcripts", max_entries=8)
+def _encoded(weights: str, fingerprint: str, _checkpoint: Checkpoint, _corpus: Corpus) -> Corpus:
+    return _checkpoint.with_text(_corpus)
 
 
 @st.cache_resource(show_spinner="Running the model", max_entries=24)

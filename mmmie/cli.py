@@ -99,7 +99,7 @@ def train(
     from mmmie.training.run import train as train_run
     from mmmie.training.threads import choose_threads
 
-    choose_threads(config.model.dim)
+    choose_threads(config.model)
     run = train_run(
         data, out, config, device=device, resume=resume, queue=queue, progress=not quiet
     )

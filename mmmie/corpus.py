@@ -120,6 +120,8 @@ class Corpus:
             opened to be predicted may lack labels (NaN or None) and splits (empty).
         features: name → `Features`, in the row order of `utterances`.
         path: the folder or file it was opened from, None if it was generated.
+        origin: the corpus as it was opened, where a text encoder has made the features of a
+            modality since (`mmmie.model.text_features`).
     """
 
     name: str
@@ -133,6 +135,7 @@ class Corpus:
     path: Path | None = None
     facts: dict[str, float] = field(default_factory=dict)
     """Known answers of a generated corpus, such as ``true_mi/text-audio`` in nats."""
+    origin: Corpus | None = None
 
     def __len__(self) -> int:
         return len(self.utterances)
@@ -224,6 +227,7 @@ class Corpus:
             self,
             utterances=self.utterances.iloc[rows].reset_index(drop=True),
             features={name: f.take(rows) for name, f in self.features.items()},
+            origin=self.origin.select(rows) if self.origin else None,
         )
 
     def with_modalities(self, names: list[str]) -> Corpus:
@@ -236,10 +240,14 @@ class Corpus:
             if name not in self.modalities:
                 held = ", ".join(self.modalities)
                 raise InputError(f"{self.where}: no modality `{name}`; it holds {held}")
+        origin = self.origin
+        if origin is not None:
+            origin = origin.with_modalities([name for name in names if name in origin.modalities])
         return replace(
             self,
             modalities={name: self.modalities[name] for name in names},
             features={name: self.features[name] for name in names},
+            origin=origin,
         )
 
     @property
@@ -268,6 +276,11 @@ class Corpus:
             if offsets is not None:
                 digest.update(offsets.tobytes())
         return digest.hexdigest()
+
+    @property
+    def data_fingerprint(self) -> str:
+        """The fingerprint of the corpus as it was opened, whatever encoded its text since."""
+        return (self.origin or self).fingerprint
 
 
 def absent_features(modality: Modality, count: int) -> Features:

@@ -14,6 +14,7 @@ from mmmie.errors import InputError
 from mmmie.files import replace_folder, write_json, write_text
 from mmmie.hub_files import (
     FILES,
+    TEXT_FILES,
     check_repository,
     download,
     hub_module,
@@ -111,7 +112,7 @@ def push_to_hub(
             api.upload_folder(
                 repo_id=repository,
                 folder_path=folder,
-                allow_patterns=list(FILES),
+                allow_patterns=[*FILES, *TEXT_FILES],
                 commit_message=f"{opened.info.name}, epoch {opened.info.epoch}",
             )
         except Exception as error:  # of the Hub, of HTTP, of the network: no common base
@@ -124,7 +125,7 @@ def _opened(checkpoint: Checkpoint | Path | str) -> Checkpoint:
 
 
 def _fill(folder: Path, checkpoint: Checkpoint, repository: str | None) -> None:
-    """Write `FILES` into an existing, empty folder."""
+    """Write `FILES`, and `TEXT_FILES` where there are any, into an existing, empty folder."""
     held = checkpoint.info.folder
     weights = held / "model.safetensors"
     if not weights.is_file():
@@ -133,6 +134,13 @@ def _fill(folder: Path, checkpoint: Checkpoint, repository: str | None) -> None:
     raw = json.loads((held / "config.json").read_text("utf-8"))
     raw["corpus"]["path"] = None
     raw["config"]["data"] = raw["corpus"]["name"]
+    text = raw["config"]["model"].get("text_encoder", {})
+    if Path(text.get("name", "")).is_absolute():
+        text["name"] = Path(text["name"]).name
+    for name in TEXT_FILES:
+        if (held / name).is_file():
+            (folder / name).parent.mkdir(exist_ok=True)
+            shutil.copyfile(held / name, folder / name)
     write_json(folder / "config.json", raw)
     card = (held / _CARD).read_text("utf-8") if (held / _CARD).is_file() else "# MMMIE checkpoint\n"
     write_text(folder / _CARD, card)

@@ -10,6 +10,8 @@ from mmmie.errors import InputError
 
 # JSON, Markdown and safetensors: none of them can run code. Nothing else is ever fetched.
 FILES = ("model.safetensors", "config.json", "card.md", "README.md", "metrics.jsonl")
+TEXT_FILES = ("text_encoder/config.json", "text_encoder/tokenizer.json")
+"""What comes on top where the model has a text encoder."""
 
 _NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _ADDRESS = re.compile(r"hf:/{1,2}(?P<name>.+)")  # a Path keeps only one of the two
@@ -59,7 +61,7 @@ def cached_repository(folder: Path) -> str | None:
 
 
 def download(repository: str, revision: str | None = None) -> Path:
-    """Fetch a checkpoint from the Hub into its cache; only `FILES`, and only what is new.
+    """Fetch a checkpoint from the Hub into its cache; only `FILES` and `TEXT_FILES` that are new.
 
     Args:
         repository: ``owner/name``.
@@ -74,7 +76,9 @@ def download(repository: str, revision: str | None = None) -> Path:
     hub = hub_module()
     try:
         folder = hub.snapshot_download(
-            check_repository(repository), revision=revision, allow_patterns=list(FILES)
+            check_repository(repository),
+            revision=revision,
+            allow_patterns=[*FILES, *TEXT_FILES],
         )
     except InputError:
         raise

@@ -151,12 +151,11 @@ def moved_corpus(checkpoint: Checkpoint, error: InputError) -> None:
             return
         found = str(Path(path).expanduser())
         try:
-            corpus = loading.open_data(found)
-            checkpoint.info.check_corpus(corpus)
+            corpus = loading.fitted_corpus(checkpoint, loading.open_data(found))
         except InputError as fault:
             show_faults(fault)
             return
-        if corpus.fingerprint != held["fingerprint"]:
+        if corpus.data_fingerprint != held["fingerprint"]:
             st.warning(
                 "It fits the checkpoint, but its content is not what the checkpoint was trained "
                 "on: numbers will differ.",

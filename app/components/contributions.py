@@ -303,9 +303,15 @@ def _over_the_split(view: View) -> None:
 
 
 def _words(view: View, modality: str, steps: int) -> list[str] | None:
-    """The words of the transcript, where the steps of the modality are these."""
-    words = text_of(view.frame.iloc[view.primary].get("transcript")).split()
-    return words if modality == "text" and len(words) == steps > 1 else None
+    """The words or tokens of the transcript, where the steps of the modality are these."""
+    transcript = text_of(view.frame.iloc[view.primary].get("transcript"))
+    words = transcript.split() if modality == "text" else []
+    if modality == view.checkpoint.info.config.model.text_modality:
+        try:
+            words = view.checkpoint.tokenizer.encode(transcript).tokens
+        except InputError:  # it is gone; the numbers of the steps remain
+            return None
+    return words if len(words) == steps > 1 else None
 
 
 def _channel_values(features: np.ndarray, modality: Modality, table: pd.DataFrame) -> np.ndarray:

@@ -169,7 +169,8 @@ def _without_squeeze(view: View) -> Checkpoint | None:
     mine = view.checkpoint.info
     if not mine.config.objective.minimise.enabled:
         return None
-    found = [c for c in _openable() if c.info.corpus["fingerprint"] == view.corpus.fingerprint]
+    data = view.corpus.data_fingerprint
+    found = [c for c in _openable() if c.info.corpus["fingerprint"] == data]
     return closest_without_squeeze(view.checkpoint, found)
 
 

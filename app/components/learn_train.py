@@ -144,7 +144,9 @@ def _compare(subject: Subject, mine: Checkpoint, shipped: Checkpoint) -> None:
         corpus = loading.open_corpus(shipped)
         here = subject.view.corpus
         row = (
-            subject.row if here.fingerprint == corpus.fingerprint else int(corpus.rows("valid")[0])
+            subject.row
+            if here.data_fingerprint == corpus.data_fingerprint
+            else int(corpus.rows("valid")[0])
         )
         values = {
             "yours": _prediction(mine.fingerprint, row, mine),

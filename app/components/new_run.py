@@ -154,7 +154,8 @@ def start_run(config: Config, out: Path, device: str) -> None:
     corpus = loading.open_data(config.data)
     for split in ("train", "valid"):
         corpus.rows(split)
-    corpus.with_modalities(config.model.modalities or list(corpus.modalities))
+    wanted = config.model.modalities or list(corpus.modalities)
+    corpus.with_modalities([name for name in wanted if name != config.model.text_modality])
     if config.model.dim % config.model.heads:
         raise InputError(
             f"model.heads is {config.model.heads}, which does not divide model.dim "

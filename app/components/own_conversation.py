@@ -31,12 +31,13 @@ from mmmie.analysis.own_conversation import (
     MOST_WORDS,
     conversation_of,
     corpus_of_turns,
-    pasted_modality,
+    pasted_words,
     predicted_turns,
     read_turns,
     written_turns,
 )
 from mmmie.analysis.predicting import completed, missing_modalities
+from mmmie.analysis.words import WordEncoder
 from mmmie.corpus import Corpus
 from mmmie.csv_export import csv_text
 from mmmie.errors import InputError
@@ -67,6 +68,10 @@ _ENCODER = (
     "only: a word that they do not use has a place of its own but no meaning, and real talk is "
     "beyond it."
 )
+_OWN_ENCODER = (
+    "Words are encoded by the text encoder of this checkpoint. The model learned from another "
+    "corpus: how far it carries over to your conversation is not known."
+)
 
 
 def own_conversation(view: View) -> None:
@@ -77,8 +82,8 @@ def own_conversation(view: View) -> None:
 
 @st.fragment
 def _section(view: View) -> None:
-    modality = pasted_modality(view.checkpoint.info, view.corpus)
-    if modality is None:
+    words = pasted_words(view.checkpoint, view.corpus)
+    if words is None:
         st.caption(
             "The text features of this checkpoint were made by another program, so pasted words "
             "cannot be encoded alike: give a corpus with its features."
@@ -94,28 +99,29 @@ def _section(view: View) -> None:
         label_visibility="collapsed",
     )
     if source == _PASTED:
-        _pasted(view, modality)
+        _pasted(view, words)
     else:
         _opened(view)
 
 
-def _pasted(view: View, modality: str) -> None:
+def _pasted(view: View, words: WordEncoder) -> None:
     left, right = wide_columns([2, 3], key="own-columns", least=330, gap="large")
     with left:
         text = _words(view)
-        st.caption(_ENCODER)
+        own = view.checkpoint.info.config.model.text_modality is not None
+        st.caption(_OWN_ENCODER if own else _ENCODER)
+    info = view.checkpoint.info
     try:
         turns = read_turns(text)
+        corpus = corpus_of_turns(turns, words, info.modalities, info.label)
     except InputError as error:
         right.error(plain(str(error)), icon=":material/report:")
         return
-    info = view.checkpoint.info
-    corpus = corpus_of_turns(turns, modality, info.modalities, info.label)
-    missing = [name for name in info.modalities if name != modality]
+    missing = [name for name in info.modalities if name != words.modality]
     with st.spinner("Running the model"), right:
         table, output = predicted_turns(view.checkpoint, corpus, missing)
     with right:
-        _shown(view, table, output, missing_words(modality, missing))
+        _shown(view, table, output, missing_words(words.modality, missing))
 
 
 def _words(view: View) -> str:
@@ -175,7 +181,8 @@ def _opened(view: View) -> None:
         return
     try:
         opened = loading.open_data(where, unlabelled=True)
-        corpus = completed(view.checkpoint.info, opened)
+        encoded = loading.encoded_corpus(view.checkpoint, opened)
+        corpus = completed(view.checkpoint.info, encoded)
     except InputError as error:
         with right:
             show_faults(error, "corpus")

@@ -122,7 +122,8 @@ def settings_form(preset: Mapping[str, Any], hidden: set[str], *, key: str) -> d
             continue
         if field.section != section:
             section = field.section
-            st.markdown(f"**{section.replace('.', ' · ').capitalize()}**")
+            title = section.replace(".", " · ").replace("_", " ").capitalize()
+            st.markdown(f"**{title}**")
         start = preset.get(field.key, field.default)
         value = _widget(field, start, f"{key}-{field.key}")
         if value != field.default:

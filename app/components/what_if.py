@@ -36,6 +36,7 @@ from app.views.what_if_words import (
 )
 from app.views.window import class_prediction_svg
 from mmmie.analysis.edits import Edit, edit_to_text
+from mmmie.errors import InputError
 
 if TYPE_CHECKING:
     from mmmie.analysis.what_if import EditableUtterance
@@ -106,7 +107,11 @@ def _section(view: View) -> None:
         st.caption(_TOLD)
     publish(edit, name)
     parts = edit.parts if len(edit.parts) > 1 else []
-    answers = utterance.predict([edit, *parts])
+    try:
+        answers = utterance.predict([edit, *parts])
+    except InputError as error:  # the text encoder of the checkpoint is gone
+        right.error(plain(str(error)), icon=":material/report:")
+        return
     own = answers[:, utterance.own]
     with right:
         _result(view, utterance, edit, before[utterance.own], own)

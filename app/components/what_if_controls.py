@@ -22,8 +22,8 @@ from mmmie.analysis.edits import (
     edit_to_text,
     fitting_edit,
     opposite_words,
-    transcript_modality,
 )
+from mmmie.analysis.words import word_encoder
 from mmmie.errors import InputError
 
 _HELD = "what_if"  # (utterance, edit): what was asked for last
@@ -34,6 +34,12 @@ _MOST_STRETCH = 3.0
 _SPREADS = 3.0  # how far a channel can be shifted, in standard deviations
 _SUGGESTED_SPREADS = 2.0
 _HERE, _WINDOW = "this utterance", "its whole window"
+_OF_DEMO = (
+    "Encoded word by word as the corpus was. The encoder knows the words of the demo corpus, such "
+    "as dreadful, poor, ordinary, good and wonderful; others have a place of their own but no "
+    "meaning."
+)
+_OF_MODEL = "Encoded by the text encoder of this checkpoint, as the corpus was."
 
 
 def asked(view: View, utterance: str) -> Edit:
@@ -72,15 +78,16 @@ def publish(edit: Edit, utterance: str) -> None:
 def suggestions(view: View, row: int) -> list[tuple[str, Edit]]:
     """Edits worth a click, by what their button says."""
     corpus, names = view.corpus, view.outputs.modalities
+    words = word_encoder(view.checkpoint, corpus, row)
     found = [Edit(hidden=(name,)) for name in names] if len(names) > 1 else []
     for name in names:
         channels = readable_channels(corpus.modalities[name], most=1)
-        if channels and transcript_modality(corpus, row) != name:
+        if channels and (words is None or words.modality != name):
             step, reach = _steps(view, name, channels[0])
             shift = round(_SUGGESTED_SPREADS / _SPREADS * reach / (5 * step)) * 5 * step
             found.append(Edit(channels=(ChannelEdit(name, channels[0], shift),)))
     labelled = [(plain(_capital(change_name(edit, corpus.modalities))), edit) for edit in found]
-    if transcript_modality(corpus, row) is not None:
+    if words is not None:
         transcript = text_of(corpus.utterances["transcript"].iloc[row])
         opposite = opposite_words(transcript)
         if opposite != transcript:
@@ -216,9 +223,8 @@ def _steps(view: View, modality: str, channel: int) -> tuple[float, float]:
 
 def _transcript(view: View, row: int, utterance: str, held: Edit) -> str | None:
     corpus = view.corpus
-    follows = transcript_modality(corpus, row)
     own = text_of(corpus.utterances.iloc[row].get("transcript"))
-    if follows is None:
+    if word_encoder(view.checkpoint, corpus, row) is None:
         st.caption(_why_not(view, own))
         return None
     key = _begin(view, f"say-{utterance}", own if held.transcript is None else held.transcript)
@@ -226,9 +232,7 @@ def _transcript(view: View, row: int, utterance: str, held: Edit) -> str | None:
         "What was said",
         key=key,
         height="content",
-        help="Encoded word by word as the corpus was. The encoder knows the words of the "
-        "demo corpus, such as dreadful, poor, ordinary, good and wonderful; others have a "
-        "place of their own but no meaning.",
+        help=_OF_DEMO if view.checkpoint.info.config.model.text_modality is None else _OF_MODEL,
     )
     return said if said.strip() and said != own else None
 

@@ -49,12 +49,12 @@ if found is None:
 assert found is not None
 other = found
 
-if other.corpus.fingerprint != view.corpus.fingerprint:
+if other.corpus.data_fingerprint != view.corpus.data_fingerprint:
     st.title("These two were trained on different corpora")
     st.error(
         f"{plain(view.choice.name)} was trained on {plain(view.corpus.name)} "
-        f"(fingerprint {view.corpus.fingerprint}), {plain(other.choice.name)} on "
-        f"{plain(other.corpus.name)} ({other.corpus.fingerprint}). They have no utterances in "
+        f"(fingerprint {view.corpus.data_fingerprint}), {plain(other.choice.name)} on "
+        f"{plain(other.corpus.name)} ({other.corpus.data_fingerprint}). They have no utterances in "
         f"common to be compared on: choose another one under “Compare with” in the sidebar.",
         icon=":material/report:",
     )

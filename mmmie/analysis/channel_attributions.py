@@ -87,7 +87,7 @@ def channel_attributions(
         raise InputError(INSTALL)
     from captum.attr import IntegratedGradients
 
-    checkpoint.info.check_corpus(corpus)
+    corpus = checkpoint.fitted(corpus)
     model = checkpoint.model
     target = _Target(model, corpus, row, checkpoint.device)
     if not target.features:

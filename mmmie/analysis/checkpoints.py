@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mmmie.analysis.predicting import completed, missing_modalities, predict_rows
-from mmmie.corpus import Corpus
+from mmmie.corpus import Corpus, Modality
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
 from mmmie.hub_files import download, hub_repository
@@ -19,8 +19,11 @@ from mmmie.training.checkpoint import CheckpointInfo, load_model, read_checkpoin
 from mmmie.training.run_folder import read_metrics
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
     from mmmie.analysis.outputs import SplitOutputs
     from mmmie.model.mmmie import MMMIE
+    from mmmie.model.text_encoder import TextEncoder
 
 PREDICTION_COLUMNS = ("id", "conversation", "position", "speaker", "split", "label", "prediction")
 
@@ -86,11 +89,82 @@ class Checkpoint:
             InputError: it cannot be found or opened, or does not fit the checkpoint.
         """
         corpus = load_corpus(self.data if data is None else data, unlabelled=unlabelled)
-        if unlabelled:
-            completed(self.info, corpus)
-            return corpus
-        self.info.check_corpus(corpus)
+        if not unlabelled:
+            return self.fitted(corpus)
+        corpus = self.with_text(corpus)
+        completed(self.info, corpus)
         return corpus
+
+    def fitted(self, corpus: Corpus) -> Corpus:
+        """A corpus as the model takes it: with the features of its text encoder, if it has one.
+
+        Raises:
+            InputError: the corpus does not fit the checkpoint or has no transcripts, or the
+                encoder cannot be opened.
+        """
+        fitted = self.with_text(corpus)
+        self.info.check_corpus(fitted)
+        return fitted
+
+    def with_text(self, corpus: Corpus) -> Corpus:
+        """A corpus with the features of the model's text encoder, if it has one.
+
+        What a frozen encoder makes is shared with all runs (`text_features.shared_folder`); what a
+        fine-tuned one makes is kept with the checkpoint, since no other has its weights.
+
+        Raises:
+            InputError: the corpus has no transcripts, or the encoder cannot be opened.
+        """
+        name = self.info.config.model.text_modality
+        made = self.info.modalities.get(name or "")
+        if name is None or made is None:
+            return corpus.origin or corpus
+        held = corpus.modalities.get(name)
+        return corpus if held and held.source == made.source else self._encoded(corpus, made)
+
+    def _encoded(self, corpus: Corpus, made: Modality) -> Corpus:
+        from mmmie.analysis.outputs import cache_folder
+        from mmmie.model.text_features import shared_folder, with_text_features
+
+        tuned = self.info.config.model.fine_tunes_text
+        folder = cache_folder(self.info.folder) if tuned else shared_folder()
+        return with_text_features(corpus, made, lambda: self.text_encoder, folder)
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of its text encoder, which makes the steps of text features.
+
+        Raises:
+            InputError: the model has no text encoder, or its tokenizer cannot be read.
+        """
+        from mmmie.model.text_encoder import FOLDER, saved_tokenizer
+
+        return saved_tokenizer(self.info.folder / FOLDER, self.info.config.model.text_encoder)
+
+    @cached_property
+    def text_encoder(self) -> TextEncoder:
+        """The text encoder that made the features of the model.
+
+        Raises:
+            InputError: the model has none, or it cannot be opened, or its weights have changed.
+        """
+        from mmmie.model.text_encoder import TextEncoder, load_text_encoder
+
+        model = self.info.config.model
+        if model.text_modality is None:
+            raise InputError(f"{self.info.folder}: its model has no text encoder")
+        if model.fine_tunes_text:
+            network = self.model.text_encoder
+            assert network is not None
+            return TextEncoder(self.tokenizer, network, model.text_encoder)
+        encoder = load_text_encoder(model.text_encoder)
+        if encoder.digest() not in str(self.info.modalities[model.text_modality].source):
+            raise InputError(
+                f"{model.text_encoder.name}: has other weights than the text encoder of "
+                f"{self.info.folder}; put those back or train anew"
+            )
+        encoder.network.to(self.device)
+        return encoder
 
     def outputs(self, corpus: Corpus, split: str) -> SplitOutputs:
         """Predictions, codes and attention for a split; see `mmmie.analysis.outputs`."""
@@ -114,6 +188,7 @@ class Checkpoint:
         Raises:
             InputError: the corpus does not fit the checkpoint.
         """
+        corpus = self.with_text(corpus)
         missing = missing_modalities(self.info, corpus)
         table = corpus.utterances.reindex(columns=list(PREDICTION_COLUMNS))
         said, _ = predict_rows(self, completed(self.info, corpus), missing)

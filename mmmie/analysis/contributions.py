@@ -97,7 +97,7 @@ def contributions(
         True
     """
     model = checkpoint.model
-    checkpoint.info.check_corpus(corpus)
+    corpus = checkpoint.fitted(corpus)
     small, windows = target_window(corpus, row, model.settings)
     codes = _encode(checkpoint, small)
     name = str(corpus.utterances["id"].iloc[row])
@@ -143,7 +143,7 @@ def split_contributions(
         InputError: the split is empty, the corpus does not fit, or there are too many modalities.
     """
     model = checkpoint.model
-    checkpoint.info.check_corpus(corpus)
+    corpus = checkpoint.fitted(corpus)
     rows = corpus.rows(split)
     whole = corpus.select(rows)
     windows = windows_of(whole, np.arange(len(whole)), model.settings)

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
@@ -17,6 +18,9 @@ import numpy as np
 from mmmie.corpus import Corpus
 from mmmie.datasets.demo_language import GRADED, TEXT_CHANNELS, encode_text
 from mmmie.errors import InputError
+
+if TYPE_CHECKING:
+    from mmmie.analysis.words import WordEncoder
 
 MOST_NOISE = 10.0
 """Standard deviations; beyond eight the model clips what it is given."""
@@ -90,7 +94,11 @@ class Edit:
 
 
 def edited_features(
-    corpus: Corpus, row: int, edit: Edit, deviation: Mapping[str, np.ndarray]
+    corpus: Corpus,
+    row: int,
+    edit: Edit,
+    deviation: Mapping[str, np.ndarray],
+    words: WordEncoder | None = None,
 ) -> dict[str, np.ndarray]:
     """The features of an utterance after an edit; hidden modalities keep theirs.
 
@@ -99,6 +107,7 @@ def edited_features(
         row: of the utterance in the corpus.
         edit: what is changed.
         deviation: modality → (d,) standard deviations that the noise is measured in.
+        words: encodes another transcript.
 
     Returns:
         modality → (d,) or (L, d); what is stored where nothing was changed.
@@ -110,13 +119,12 @@ def edited_features(
     check_edit(edit, corpus)
     features = {name: held.of(row) for name, held in corpus.features.items()}
     if edit.transcript is not None:
-        follows = transcript_modality(corpus, row)
-        if follows is None:
+        if words is None:
             raise InputError(
                 f"{corpus.where}: no modality of utterance {corpus.utterances['id'].iloc[row]!r} "
                 f"is encoded from its transcript by this program; leave `transcript` out"
             )
-        features[follows] = encode_text(edit.transcript)
+        features[words.modality] = words.encode([edit.transcript]).of(0)
     for one in edit.channels:
         features[one.modality] = _with_channel(features[one.modality], one)
     order = list(corpus.modalities)

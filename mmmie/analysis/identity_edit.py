@@ -62,7 +62,7 @@ def edited_prediction(
     from mmmie.model.inference import encode_rows, predict_windows
 
     model = checkpoint.model
-    checkpoint.info.check_corpus(corpus)
+    corpus = checkpoint.fitted(corpus)
     small, windows = target_window(corpus, row, model.settings)
     store = FeatureStore(small, list(model.modalities), checkpoint.device)
     codes = encode_rows(model, store, np.arange(len(small)))

@@ -122,7 +122,7 @@ def codes_of(
     from mmmie.model.features import FeatureStore
     from mmmie.model.inference import encode_rows
 
-    checkpoint.info.check_corpus(corpus)
+    corpus = checkpoint.fitted(corpus)
     names = list(checkpoint.model.modalities)
     store = FeatureStore(corpus.select(np.array([row])), names, checkpoint.device)
     codes = encode_rows(checkpoint.model, store, np.array([0]))

@@ -130,6 +130,7 @@ def compute_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> Split
 
 def cached_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> SplitOutputs:
     """`compute_outputs`, read from the checkpoint's cache where it was computed before."""
+    corpus = checkpoint.fitted(corpus)
     key = f"{checkpoint.fingerprint}-{corpus.fingerprint}-{split}-{_VERSION}"
     file = cache_folder(checkpoint.info.folder) / f"outputs-{key}.safetensors"
     if file.is_file():
@@ -161,7 +162,7 @@ def _encode(checkpoint: Checkpoint, corpus: Corpus, split: str):  # type: ignore
     from mmmie.model.features import FeatureStore
     from mmmie.model.inference import encode_rows, windows_of
 
-    checkpoint.info.check_corpus(corpus)
+    corpus = checkpoint.fitted(corpus)
     model = checkpoint.model
     rows = corpus.rows(split)
     store = FeatureStore(corpus, list(model.modalities), checkpoint.device)

@@ -1,7 +1,7 @@
 """Predictions for a conversation of the reader's own: pasted words, or one of any corpus.
 
-Pasted words are encoded by the demo's encoder, so only a model that was trained on its features
-can be asked about them. Nothing here needs a label.
+Pasted words are encoded by the model's text encoder or by the demo's, so only a model that was
+trained on such features can be asked about them. Nothing here needs a label.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.edits import transcript_modality
 from mmmie.analysis.predicting import predict_rows
-from mmmie.corpus import Corpus, Features, Label, Modality, absent_features
-from mmmie.datasets.demo_language import encode_text, split_words
+from mmmie.analysis.words import WordEncoder, word_encoder
+from mmmie.corpus import Corpus, Label, Modality, absent_features
+from mmmie.datasets.demo_language import split_words
 from mmmie.errors import InputError
 
 if TYPE_CHECKING:
     from mmmie.analysis.checkpoints import Checkpoint
-    from mmmie.training.checkpoint import CheckpointInfo
 
 MOST_TURNS = 200
 MOST_WORDS = 100
@@ -105,27 +104,30 @@ def _known(column: pd.Series) -> list[str]:
     return [cell if isinstance(cell, str) else "" for cell in column]
 
 
-def pasted_modality(info: CheckpointInfo, corpus: Corpus) -> str | None:
-    """The modality of a model that can be encoded here from words; None where there is none.
+def pasted_words(checkpoint: Checkpoint, corpus: Corpus) -> WordEncoder | None:
+    """What encodes words for a model as it was trained on them; None where nothing does.
 
     Args:
-        info: what the checkpoint says of itself.
+        checkpoint: the model.
         corpus: what it was trained on, whose stored features say who encoded them.
     """
-    name = transcript_modality(corpus, 0)
-    return name if name in info.modalities else None
+    words = word_encoder(checkpoint, corpus)
+    return words if words is not None and words.modality in checkpoint.info.modalities else None
 
 
 def corpus_of_turns(
-    turns: Sequence[Turn], modality: str, modalities: dict[str, Modality], label: Label
+    turns: Sequence[Turn], words: WordEncoder, modalities: dict[str, Modality], label: Label
 ) -> Corpus:
-    """Turns as a corpus of one conversation without labels; all but `modality` hold nothing.
+    """Turns as a corpus of one conversation without labels; all but one modality hold nothing.
 
     Args:
         turns: what is said.
-        modality: the one that is encoded from the words.
+        words: encodes it.
         modalities: those that the model takes.
         label: what it predicts.
+
+    Raises:
+        InputError: the encoder cannot be opened.
     """
     count = len(turns)
     table = pd.DataFrame(
@@ -139,9 +141,7 @@ def corpus_of_turns(
         }
     )
     features = {name: absent_features(held, count) for name, held in modalities.items()}
-    encoded = [encode_text(turn.words) for turn in turns]
-    offsets = np.cumsum([0, *(len(steps) for steps in encoded)]).astype(np.int64)
-    features[modality] = Features(np.concatenate(encoded), offsets)
+    features[words.modality] = words.encode([turn.words for turn in turns])
     return Corpus("pasted", label, modalities, table, features)
 
 
@@ -178,7 +178,7 @@ def predicted_turns(
     """
     from scipy.special import softmax
 
-    checkpoint.info.check_corpus(corpus)
+    corpus = checkpoint.fitted(corpus)
     classes = checkpoint.info.label.classes
     said, output = predict_rows(checkpoint, corpus, missing)
     table = corpus.utterances.assign(prediction=said)

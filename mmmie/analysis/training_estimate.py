@@ -19,6 +19,7 @@ _FREE = {
     "data",
     "model.input_dropout",
     "model.dropout",
+    "model.text_encoder.learning_rate",
     "objective.maximise.weight",
     "objective.minimise.invariant",
     "objective.minimise.specific",

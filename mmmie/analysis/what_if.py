@@ -20,6 +20,7 @@ import torch
 from scipy.special import softmax
 
 from mmmie.analysis.edits import Edit, edited_features
+from mmmie.analysis.words import word_encoder
 from mmmie.corpus import Corpus, Features
 from mmmie.model.features import FeatureStore
 from mmmie.model.inference import Windows, encode_rows, predict_windows, windows_of
@@ -61,7 +62,8 @@ class EditableUtterance:
     own: int
 
     def __init__(self, checkpoint: Checkpoint, corpus: Corpus, row: int) -> None:
-        checkpoint.info.check_corpus(corpus)
+        corpus = checkpoint.fitted(corpus)
+        self._words = word_encoder(checkpoint, corpus, row)
         self._model, self._device = checkpoint.model, checkpoint.device
         past, future = self._model.settings.context.span
         # Whoever reads this utterance is at most so far away, and reads as far again.
@@ -84,7 +86,7 @@ class EditableUtterance:
 
     def features(self, edit: Edit) -> dict[str, np.ndarray]:
         """The features after an edit, modality → (d,) or (L, d); see `edited_features`."""
-        return edited_features(self._small, self._row, edit, self._deviation)
+        return edited_features(self._small, self._row, edit, self._deviation, self._words)
 
     def predict(self, edits: Sequence[Edit]) -> np.ndarray:
         """The predictions of all its readers under every edit.

@@ -79,7 +79,7 @@ def _train(
     resume = run.exists and surviving_folder(run.last).exists()
     if not resume:
         shutil.rmtree(run.path, ignore_errors=True)
-    choose_threads(config.model.dim)
+    choose_threads(config.model)
     train(corpus, run.path, config, device=device, resume=resume)
     status = run.read_status()
     assert status is not None

@@ -42,6 +42,39 @@ class IdentitySettings(Settings):
         return self.enabled and bool(getattr(self, term))
 
 
+class TextEncoderSettings(Settings):
+    """A Hugging Face encoder that makes the features of one modality from the transcripts."""
+
+    name: str | None = Field(
+        None,
+        min_length=1,
+        description="Folder of a Hugging Face encoder, or its name on the Hub; left empty the "
+        "features of the corpus are used, and the settings below count for nothing.",
+    )
+    revision: str | None = Field(
+        None, min_length=1, description="Branch, tag or commit on the Hub; the newest if empty."
+    )
+    modality: str = Field(
+        "text", min_length=1, description="The modality it makes, in place of the corpus' own."
+    )
+    mode: Literal["frozen", "fine_tuned"] = Field(
+        "frozen",
+        description="`frozen` encodes every transcript once and keeps that; `fine_tuned` trains "
+        "the encoder with the model.",
+    )
+    pooling: Literal["tokens", "first", "mean"] = Field(
+        "tokens",
+        description="`tokens` gives the model one vector a token, `first` that of the first "
+        "([CLS]), `mean` their mean.",
+    )
+    max_length: int = Field(
+        128, ge=2, le=8192, description="Tokens of a transcript; what is longer is cut."
+    )
+    learning_rate: float = Field(
+        2e-5, gt=0, le=1, description="Peak for the encoder where it is fine-tuned."
+    )
+
+
 class ModelSettings(Settings):
     """Sizes and switches of the model."""
 
@@ -65,3 +98,16 @@ class ModelSettings(Settings):
     )
     context: ContextSettings = Field(default_factory=ContextSettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
+    text_encoder: TextEncoderSettings = Field(default_factory=TextEncoderSettings)
+
+    @property
+    def text_modality(self) -> str | None:
+        """The modality that a text encoder makes; None where the corpus' own features are used."""
+        text = self.text_encoder
+        read = self.modalities is None or text.modality in self.modalities
+        return text.modality if text.name is not None and read else None
+
+    @property
+    def fine_tunes_text(self) -> bool:
+        """Whether a text encoder is a part of the model."""
+        return self.text_modality is not None and self.text_encoder.mode == "fine_tuned"

@@ -19,6 +19,7 @@ from mmmie.model.encoders import Code, ModalityEncoder
 from mmmie.model.features import Inputs, Prepared, feature_moments
 from mmmie.model.fusion import Fused, Fusion
 from mmmie.model.identity import Identity, IdentityEmbedding
+from mmmie.model.text_encoder import TextNetwork
 
 
 @dataclass
@@ -58,6 +59,7 @@ class MMMIE(nn.Module):
         modalities: what each modality looks like, in the order of the model.
         label: what is predicted.
         settings: sizes and switches.
+        text_encoder: makes the features of a modality from token ids, where it is fine-tuned.
 
     Attributes:
         keep: (M,) chance that a modality was shown in training. In evaluation every modality
@@ -75,7 +77,11 @@ class MMMIE(nn.Module):
     keep: Tensor
 
     def __init__(
-        self, modalities: dict[str, Modality], label: Label, settings: ModelSettings
+        self,
+        modalities: dict[str, Modality],
+        label: Label,
+        settings: ModelSettings,
+        text_encoder: TextNetwork | None = None,
     ) -> None:
         super().__init__()
         if settings.dim % settings.heads:
@@ -84,6 +90,7 @@ class MMMIE(nn.Module):
                 f"{settings.dim}; change one"
             )
         self.modalities, self.label, self.settings = modalities, label, settings
+        self.text_encoder = text_encoder
         count, dim = len(modalities), settings.dim
         self.encoders = nn.ModuleDict(
             {name: ModalityEncoder(modality, settings) for name, modality in modalities.items()}
@@ -129,10 +136,15 @@ class MMMIE(nn.Module):
                 summary = inputs.summaries[name]
                 hidden = own.encoder.encode(inputs.values[name], summary, inputs.masks.get(name))
             else:
-                hidden, summary = own.encoder(inputs.values[name], inputs.lengths.get(name))
+                values, lengths = inputs.values[name], inputs.lengths.get(name)
+                if not values.is_floating_point():  # ids of tokens, from a `TokenStore`
+                    assert self.text_encoder is not None and lengths is not None
+                    values = self.text_encoder(values, lengths)
+                hidden, summary = own.encoder(values, lengths)
             parts["invariant"].append(own.invariant(hidden))
             parts["specific"].append(own.specific(hidden))
-            summaries.append(summary)
+            # What codes are to reconstruct must not learn to be easy to reconstruct.
+            summaries.append(summary.detach())
         invariant, specific = (self._code(parts[kind]) for kind in ("invariant", "specific"))
         return Codes(invariant, specific, summaries, inputs.present)
 

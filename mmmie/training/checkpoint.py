@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,10 @@ from mmmie.hub_files import cached_repository
 from mmmie.training.config import Config, parse_config
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from mmmie.model.mmmie import MMMIE
+    from mmmie.model.text_encoder import TextNetwork
 
 FORMAT = "mmmie-checkpoint/1"
 
@@ -60,9 +64,10 @@ class CheckpointInfo:
         """Check that a corpus has what the model takes.
 
         Raises:
-            InputError: a modality is missing or has another dimension or level, or the label
-                is of another kind or has other classes.
+            InputError: a modality is missing, has another dimension or level or comes from another
+                text encoder, or the label is of another kind or has other classes.
         """
+        encoded = self.config.model.text_modality
         for name, wanted in self.modalities.items():
             held = corpus.modalities.get(name)
             if held is None:
@@ -77,6 +82,11 @@ class CheckpointInfo:
                         f"checkpoint {self.folder} takes {getattr(wanted, key)}; choose another "
                         f"corpus or checkpoint"
                     )
+            if name == encoded and held.source != wanted.source:
+                raise InputError(
+                    f"{corpus.where}: `{name}` was not made by the text encoder of checkpoint "
+                    f"{self.folder}; take the corpus that Checkpoint.fitted gives"
+                )
         if corpus.label.kind != self.label.kind or corpus.label.classes != self.label.classes:
             raise InputError(
                 f"{corpus.where}: `label` is {_label_words(corpus.label)}, but checkpoint "
@@ -183,17 +193,19 @@ def load_model(info: CheckpointInfo, device: str = "cpu") -> MMMIE:
     """Build the model of a checkpoint and load its weights, in evaluation mode.
 
     Raises:
-        InputError: the weights are missing, truncated or of another shape.
+        InputError: the weights are missing, truncated or of another shape, or the model holds a
+            text encoder that cannot be built.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     from mmmie.model.mmmie import MMMIE
 
-    model = MMMIE(info.modalities, info.label, info.config.model)
     file = info.folder / "model.safetensors"
     try:
-        model.load_state_dict(load_file(str(file)))
+        weights = load_file(str(file))
+        model = MMMIE(info.modalities, info.label, info.config.model, _text_network(info, weights))
+        model.load_state_dict(weights)
     except FileNotFoundError:
         raise InputError(f"{file}: is missing; a checkpoint needs it") from None
     except (SafetensorError, OSError) as error:
@@ -202,6 +214,16 @@ def load_model(info: CheckpointInfo, device: str = "cpu") -> MMMIE:
         lines = str(error).split("\n\t")
         raise InputError(f"{file}: does not fit its config.json ({lines[-1]})") from None
     return model.to(device).eval()
+
+
+def _text_network(info: CheckpointInfo, weights: Mapping[str, Tensor]) -> TextNetwork | None:
+    """The network of a fine-tuned text encoder, None where the model holds none."""
+    if not info.config.model.fine_tunes_text:
+        return None
+    from mmmie.model.text_encoder import FOLDER, saved_network
+
+    held = sum(t.numel() for name, t in weights.items() if name.startswith("text_encoder."))
+    return saved_network(info.folder / FOLDER, info.config.model.text_encoder, held)
 
 
 def _label_words(label: Label) -> str:
@@ -223,11 +245,13 @@ def _card(info: CheckpointInfo, model: MMMIE) -> str:
         if isinstance(value, (int, float)) and value is not None
     )
     modalities = ", ".join(f"{m.name} ({m.dim}, {m.level})" for m in info.modalities.values())
+    text = info.modalities.get(info.config.model.text_modality or "")
+    encoded = f"\n- **Text encoder**: {text.source}." if text else ""
     return f"""# MMMIE checkpoint
 
 - **What**: MMMIE, our reading of arXiv 2201.03969; {parameters:,} parameters.
 - **Data**: corpus `{info.corpus["name"]}` (fingerprint {info.corpus["fingerprint"]}).
-- **Takes**: {modalities}.
+- **Takes**: {modalities}.{encoded}
 - **Predicts**: {info.label.name}, {_label_words(info.label)}.
 - **Chosen**: epoch {info.epoch} by the validation split; seed {info.config.training.seed}.
 

@@ -117,6 +117,9 @@ def _follow(
 def _trainer(corpus: Corpus, config: Config, device: str) -> Trainer:
     check_loggers(config)
     config.data = str(corpus.path.resolve()) if corpus.path else corpus.name
+    text = config.model.text_encoder
+    if text.name is not None and Path(text.name).expanduser().is_dir():
+        text.name = str(Path(text.name).expanduser().resolve())
     with _in_plain_words(config, device):
         return Trainer(corpus, config, device)
 
@@ -139,6 +142,9 @@ def _fit(
         loggers = [stack.enter_context(one) for one in make_loggers(trainer.config, run, recorder)]
         trainer.callbacks = [recorder, *loggers, Control(run, recorder), *callbacks]
         _train(trainer)
+    # Who stops a run wants its device back.
+    if trainer.stop_reason != "stop" and trainer.accelerator.is_main_process:
+        trainer.text.keep(surviving_folder(run.best), run.cache, trainer.device)
 
 
 def _train(trainer: Trainer) -> None:

@@ -18,7 +18,6 @@ from mmmie.metrics import metrics_for, primary_metric
 from mmmie.model.identity import identity_of
 from mmmie.model.inference import Outputs, encode_rows, predict_windows, windows_of
 from mmmie.model.mmmie import MMMIE, Codes
-from mmmie.model.prepared import feature_store
 from mmmie.training.averaging import WeightAverage
 from mmmie.training.batches import Batch, Batches
 from mmmie.training.callbacks import Callback
@@ -29,7 +28,9 @@ from mmmie.training.distribution import Ranks, Replica, detached, make_accelerat
 from mmmie.training.generalisation import Carryover, modality_carryover
 from mmmie.training.measuring import check, measure, measured_rows, sample_codes
 from mmmie.training.objective import Objective
+from mmmie.training.parameter_groups import parameter_groups
 from mmmie.training.precision import compiled, mixed_precision
+from mmmie.training.text import TrainedText
 
 _CHECK_NOISE = 1
 
@@ -76,17 +77,20 @@ class Trainer:
     ) -> None:
         settings = config.model
         self.config = config
-        self.corpus = corpus.with_modalities(settings.modalities or list(corpus.modalities))
-        self.callbacks = callbacks or []
-        self.train_rows, self.valid_rows = self.corpus.rows("train"), self.corpus.rows("valid")
         self.accelerator = make_accelerator(device, mixed_precision(config, device))
         self.device = self.accelerator.device
         if self.device.type == "cpu":  # accelerate numbers the CPU by rank, but there is one
             self.device = torch.device("cpu")
         self.ranks = Ranks.of(self.accelerator)
+        with self.accelerator.local_main_process_first():  # others find what it has encoded
+            self.text = TrainedText(settings, corpus, self.device)
+        corpus = self.text.corpus
+        self.corpus = corpus.with_modalities(settings.modalities or list(corpus.modalities))
+        self.callbacks = callbacks or []
+        self.train_rows, self.valid_rows = self.corpus.rows("train"), self.corpus.rows("valid")
 
         torch.manual_seed(config.training.seed)
-        model = MMMIE(self.corpus.modalities, self.corpus.label, settings)
+        model = MMMIE(self.corpus.modalities, self.corpus.label, settings, self.text.network)
         model.standardise_by(self.corpus, self.train_rows)
         objective = Objective(model, config.objective)
         self.carryover = {
@@ -97,7 +101,7 @@ class Trainer:
             [1 - _dropout(config, name, self.carryover[name]) for name in self.corpus.modalities]
         )
         model.keep.copy_(self.keep)
-        self.store = feature_store(self.corpus, model, self.device)
+        self.store = self.text.store(self.corpus, model, self.device)
         self.batches = Batches(
             self.corpus,
             self.train_rows,
@@ -111,13 +115,16 @@ class Trainer:
         training = config.training
         steps = training.epochs * len(self.batches)
         main = torch.optim.AdamW(
-            [*model.parameters(), *objective.critics],
+            parameter_groups(model, objective, config),
             lr=training.learning_rate,
             weight_decay=training.weight_decay,
             fused=True,
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            main, training.learning_rate, total_steps=steps, pct_start=min(0.3, 1 - 1 / steps)
+            main,
+            [group["lr"] for group in main.param_groups],
+            total_steps=steps,
+            pct_start=min(0.3, 1 - 1 / steps),
         )
         conditional = None
         if objective.conditionals:
@@ -201,11 +208,11 @@ class Trainer:
             folder=folder,
             config=self.config,
             label=corpus.label,
-            modalities=corpus.modalities,
+            modalities=self.text.modalities(corpus.modalities, self.average.model),
             corpus={
                 "name": corpus.name,
                 "path": str(corpus.path.resolve()) if corpus.path else None,
-                "fingerprint": corpus.fingerprint,
+                "fingerprint": corpus.data_fingerprint,
             },
             metrics=self.best_metrics,
             epoch=self.best_epoch,
@@ -219,6 +226,7 @@ class Trainer:
     def save_checkpoint(self, folder: Path) -> None:
         """Write model, configuration and card into an existing, empty folder."""
         write_checkpoint(folder, self.average.model, self.info(folder))
+        self.text.save(folder)
 
     def save_state(self, folder: Path) -> None:
         """`save_checkpoint`, and what exact resumption needs."""
@@ -295,9 +303,8 @@ class Trainer:
             self._raise_not_finite(terms, step)
         self.optimiser.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
-        self.accelerator.clip_grad_norm_(
-            self.optimiser.param_groups[0]["params"], self.config.training.clip
-        )
+        for group in self.optimiser.param_groups:
+            self.accelerator.clip_grad_norm_(group["params"], self.config.training.clip)
         self.optimiser.step()
         self.schedule.step()
         self.average.update()

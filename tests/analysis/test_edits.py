@@ -17,6 +17,7 @@ from mmmie.analysis.edits import (
     opposite_words,
     transcript_modality,
 )
+from mmmie.analysis.words import demo_words
 from mmmie.datasets.demo import generate_demo
 from mmmie.errors import InputError
 
@@ -75,16 +76,18 @@ def test_the_same_words_encoded_again_give_identical_features(demo):
     for row in range(len(demo)):
         own = demo.utterances["transcript"].iloc[row]
         assert transcript_modality(demo, row) == "text"
-        again = edited_features(demo, row, Edit(transcript=own), deviation)
+        words = demo_words(demo, row)
+        again = edited_features(demo, row, Edit(transcript=own), deviation, words)
         assert np.array_equal(again["text"], demo.features["text"].of(row))
         assert np.array_equal(again["audio"], demo.features["audio"].of(row))
 
 
 def test_other_words_are_other_features_of_as_many_steps(demo):
     deviation = {name: np.ones(m.dim) for name, m in demo.modalities.items()}
-    found = edited_features(demo, 0, Edit(transcript="It was lovely"), deviation)["text"]
+    words = demo_words(demo, 0)
+    found = edited_features(demo, 0, Edit(transcript="It was lovely"), deviation, words)["text"]
     assert len(found) == 3
-    assert len(edited_features(demo, 0, Edit(transcript=" "), deviation)["text"]) == 1
+    assert len(edited_features(demo, 0, Edit(transcript=" "), deviation, words)["text"]) == 1
 
 
 def test_words_are_followed_only_where_the_features_are_those_of_the_encoder(demo, make_corpus):

@@ -16,7 +16,7 @@ from mmmie.analysis.own_conversation import (
     Turn,
     conversation_of,
     corpus_of_turns,
-    pasted_modality,
+    pasted_words,
     predicted_turns,
     read_turns,
     written_turns,
@@ -42,9 +42,10 @@ def checkpoint():
 def test_pasted_words_of_a_demo_conversation_are_it_without_audio_and_vision(demo, checkpoint):
     info, name = checkpoint.info, demo.utterances["conversation"].iloc[-1]
     rows = np.flatnonzero((demo.utterances["conversation"] == name).to_numpy())
-    assert pasted_modality(info, demo) == "text"
+    words = pasted_words(checkpoint, demo)
+    assert words.modality == "text"
     turns = read_turns(written_turns(demo.utterances.iloc[rows]))
-    pasted = corpus_of_turns(turns, "text", info.modalities, info.label)
+    pasted = corpus_of_turns(turns, words, info.modalities, info.label)
     table, output = predicted_turns(checkpoint, pasted, ["audio", "vision"])
 
     model = checkpoint.model
@@ -78,8 +79,8 @@ def test_classes_are_named_by_their_probability_and_need_no_label(make_corpus):
     model = MMMIE(
         corpus.modalities, corpus.label, ModelSettings(dim=8, heads=2, invariant_dim=3)
     ).eval()
-    info = SimpleNamespace(label=corpus.label, check_corpus=lambda corpus: None)
-    untrained = SimpleNamespace(model=model, info=info, device="cpu")
+    info = SimpleNamespace(label=corpus.label)
+    untrained = SimpleNamespace(model=model, info=info, device="cpu", fitted=lambda corpus: corpus)
     part = conversation_of(corpus, "c3")
     part.utterances = part.utterances.drop(columns="label")
     table, output = predicted_turns(untrained, part, ["audio"])
@@ -90,7 +91,7 @@ def test_classes_are_named_by_their_probability_and_need_no_label(make_corpus):
 
 
 def test_only_features_of_the_demo_encoder_can_be_pasted(make_corpus, checkpoint):
-    assert pasted_modality(checkpoint.info, make_corpus()) is None
+    assert pasted_words(checkpoint, make_corpus()) is None
 
 
 def test_lines_become_turns():

@@ -25,7 +25,10 @@ class Untrained:
     device: str = "cpu"
 
     def __post_init__(self):
-        self.info = SimpleNamespace(check_corpus=lambda corpus: None)
+        self.info = SimpleNamespace(config=Config())
+
+    def fitted(self, corpus):
+        return corpus
 
 
 def untrained(corpus: Corpus, **settings: Any) -> Untrained:
