@@ -192,7 +192,7 @@ def cost(runs: Path, options: argparse.Namespace) -> None:
                 print(
                     f"{count} sessions: {processor:.3f} s of the server a second; each "
                     f"{opened.seen['script_finished'] / each:.1f} runs, "
-                    f"{sum(opened.seen.values()) / each:.0f} messages "
+                    f"{(opened.seen.total() - opened.seen['bytes']) / each:.0f} messages "
                     f"and {opened.seen['bytes'] / each / 1000:.1f} kB a second"
                 )
         with chromium() as browser:
@@ -205,7 +205,7 @@ def cost(runs: Path, options: argparse.Namespace) -> None:
         with sessions(url, "train", WATCHERS + 1) as opened:
             steer(run.path, "stop")
             _wait(lambda: _state(run) in ENDED)
-            time.sleep(6)
+            time.sleep(20)  # each draws its page anew at the end
             opened.seen.clear()
             processor = _processor_share([psutil.Process(pid)])
             print(
