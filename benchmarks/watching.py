@@ -8,7 +8,8 @@ show every epoch, in a new browser and in the tab that was open. states: how soo
 second browser show the state and the curves of a run. ten: how long widgets of the Train page
 take while ten sessions watch a run. cost: processor seconds a second of server and browser for
 that, and whether anything is polled after the end. ratio: widgets of other pages while a run trains
-and while it pauses, in turns. live: from the line of an epoch in metrics.jsonl to its drawing.
+and while it pauses, in turns. priority: what a trainer takes of a core that
+another process wants. live: from the line of an epoch in metrics.jsonl to its drawing.
 
 Runs are of the default model on the demo corpus, in a temporary folder. The sessions beside the
 browser's speak the websocket protocol without a browser, see `sessions`.
@@ -34,6 +35,7 @@ from playwright.sync_api import Browser, Page
 from sessions import sessions
 
 from mmmie.jobs import launch, list_runs, observe
+from mmmie.jobs.priority import stand_back
 from mmmie.jobs.steer import steer
 from mmmie.training.config import load_config
 from mmmie.training.run_folder import ENDED, RunFolder, read_metrics
@@ -190,7 +192,7 @@ def cost(runs: Path, options: argparse.Namespace) -> None:
                 print(
                     f"{count} sessions: {processor:.3f} s of the server a second; each "
                     f"{opened.seen['script_finished'] / each:.1f} runs, "
-                    f"{sum(opened.seen.values()) / each:.0f} messages "
+                    f"{(opened.seen.total() - opened.seen['bytes']) / each:.0f} messages "
                     f"and {opened.seen['bytes'] / each / 1000:.1f} kB a second"
                 )
         with chromium() as browser:
@@ -203,7 +205,7 @@ def cost(runs: Path, options: argparse.Namespace) -> None:
         with sessions(url, "train", WATCHERS + 1) as opened:
             steer(run.path, "stop")
             _wait(lambda: _state(run) in ENDED)
-            time.sleep(6)
+            time.sleep(20)  # each draws its page anew at the end
             opened.seen.clear()
             processor = _processor_share([psutil.Process(pid)])
             print(
@@ -258,6 +260,24 @@ def live(runs: Path, options: argparse.Namespace) -> None:
         _say("line to curve", late)
 
 
+def priority(runs: Path, options: argparse.Namespace) -> None:
+    """What a trainer takes of one core from somebody who wants all of it."""
+    core = min(os.sched_getaffinity(0))
+    busy = [sys.executable, "-c", f"import os; os.sched_setaffinity(0, [{core}])\nwhile True: pass"]
+    ways: dict[str, Callable[[int], object]] = {
+        "not lowered": lambda pid: None,
+        "niceness 10 alone": lambda pid: os.setpriority(os.PRIO_PROCESS, pid, 10),
+        "as launched": stand_back,
+    }
+    for name, lower in ways.items():
+        with subprocess.Popen(busy) as page, subprocess.Popen(busy, start_new_session=True) as run:
+            lower(run.pid)
+            time.sleep(4)
+            page_seconds, run_seconds = (_processor([psutil.Process(p.pid)]) for p in (page, run))
+            page.kill(), run.kill()
+        print(f"{name}: the trainer got {run_seconds / (page_seconds + run_seconds):.2f} of both")
+
+
 PARTS: dict[str, Callable[[Path, argparse.Namespace], None]] = {
     "server": server,
     "states": states,
@@ -265,6 +285,7 @@ PARTS: dict[str, Callable[[Path, argparse.Namespace], None]] = {
     "cost": cost,
     "ratio": ratio,
     "live": live,
+    "priority": priority,
 }
 
 

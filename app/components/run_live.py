@@ -28,7 +28,7 @@ from mmmie.training.checkpoint import checkpoint_folder, read_checkpoint_info
 from mmmie.training.config import Config, load_config
 from mmmie.training.run_folder import ENDED, RunFolder, Status, read_metrics
 
-_POLL_SECONDS = 0.9  # with drawing, what is new is on the screen within a second
+_POLL_SECONDS = 0.7  # with drawing, what is new is on the screen within a second
 _LOG_LINES = 20
 _COLOURS: dict[str, Any] = {
     "queued": "gray",
