@@ -55,7 +55,7 @@ def timeline_svg(
     scene = _Scene(root, turns, np.ones(len(turns), bool) if within is None else within)
     scene.columns(primary, _LEGEND, below)
     square = bool((turns["id"] == pinned).any())
-    _legend(root, _known(turns).any(), square)
+    _legend(root, bool(_known(turns).any()), square)
     if classes:
         assert probabilities is not None
         said = _classes(scene, classes, probabilities, pinned)
@@ -98,7 +98,7 @@ class _Scene:
 
     def columns(self, primary: str, top: float, bottom: float) -> None:
         """A band behind the turn that is looked at."""
-        for row in np.flatnonzero((self.turns["id"] == primary).to_numpy()):
+        for row in _rows(self.turns["id"] == primary):
             add(
                 self.root, "rect", **self.column(row), y=top, height=bottom - top, fill=NEUTRAL,
                 fill_opacity=0.18,
@@ -157,8 +157,13 @@ class _Scene:
 
     def square(self, y: np.ndarray, pinned: str | None) -> None:
         """A square around the prediction of the pinned utterance, if it is of these turns."""
-        for row in np.flatnonzero((self.turns["id"] == pinned).to_numpy()):
+        for row in _rows(self.turns["id"] == pinned):
             _square(place(self.root, self.at(row), y[row]))
+
+
+def _rows(those: pd.Series) -> list[int]:
+    """The rows of the turns of which something holds."""
+    return [int(row) for row in np.flatnonzero(those.to_numpy())]
 
 
 def _square(parent: Element) -> None:
@@ -297,7 +302,7 @@ def _lanes(scene: _Scene, speakers: list[str], top: float) -> None:
     for lane, name in enumerate(speakers):
         scene.rule(top + _LANE * (lane + 0.5), name)
     who = scene.turns["speaker"]
-    for row in np.flatnonzero(who.notna().to_numpy()):
+    for row in _rows(who.notna()):
         y = top + _LANE * (speakers.index(str(who.iloc[row])) + 0.5)
         held = place(scene.root, scene.at(row), y)
         add(
