@@ -23,7 +23,9 @@ import argparse
 import contextlib
 import importlib.util
 import json
+import multiprocessing
 import os
+import pickle
 import resource
 import statistics
 import subprocess
@@ -232,7 +234,7 @@ def _train_mmsa(options: argparse.Namespace, clock: Clock) -> int:
         tempfile.TemporaryDirectory() as scratch,
         mmsa.ready(
             options.alone,
-            options.file,
+            peers if (peers := _of_peers(options.file)).exists() else options.file,
             Path(scratch) / "best.pth",
             seed=mmsa.FIRST_SEED + options.seed,
             device=options.device,
@@ -256,16 +258,29 @@ def _train_mmsa(options: argparse.Namespace, clock: Clock) -> int:
 
 def _file(options: argparse.Namespace, scratch: Path) -> Path:
     """The pickle that all models read; written by another process, whose memory is not ours."""
-    from mmmie import load_corpus
-    from mmmie.datasets.mmsa import save_mmsa
-
     file = scratch / "corpus.pkl"
-    if os.fork() == 0:
-        corpus = corpus_like(options.like, options.words) if options.like else None
-        save_mmsa(corpus or load_corpus(options.data), file)
-        os._exit(0)
-    os.wait()
+    writer = multiprocessing.get_context("fork").Process(target=_write, args=(options, file))
+    writer.start()
+    writer.join()
+    if writer.exitcode:
+        sys.exit("the file could not be written; see above")
     return file
+
+
+def _write(options: argparse.Namespace, file: Path) -> None:
+    from mmmie import load_corpus
+    from mmmie.datasets.mmsa import to_mmsa
+
+    like = options.like
+    corpus = corpus_like(like, options.words) if like else load_corpus(options.data)
+    content = to_mmsa(corpus)
+    file.write_bytes(pickle.dumps(content))
+    if not content["test"]["id"]:  # MMSA asks for a test split, and then looks at valid alone
+        _of_peers(file).write_bytes(pickle.dumps({**content, "test": content["valid"]}))
+
+
+def _of_peers(file: Path) -> Path:
+    return file.with_suffix(".peers.pkl")
 
 
 def _in_its_own_process(name: str, file: Path, seed: int, options: argparse.Namespace) -> Run:
