@@ -18,6 +18,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -220,7 +221,7 @@ def _compute(codes: np.ndarray, out: Path, how: How) -> None:
 def _project(codes: np.ndarray, out: Path, how: How) -> None:
     start = time.monotonic()
     points, fitted = (_umap(codes, how), len(codes)) if how.method == "umap" else _tsne(codes, how)
-    found = {
+    found: dict[str, Any] = {
         "points": points.astype(np.float32),
         "trustworthiness": trustworthiness(codes, points),
         "fitted": fitted,
