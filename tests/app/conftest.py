@@ -24,7 +24,9 @@ def closed_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    monkeypatch.setattr(torch.cuda, "_lazy_init", opened)
+    for name, module in list(sys.modules.items()):  # some have imported it by its name
+        if name.startswith("torch.cuda") and hasattr(module, "_lazy_init"):
+            monkeypatch.setattr(module, "_lazy_init", opened)
 
 
 @pytest.fixture(scope="module")
