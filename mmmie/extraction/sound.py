@@ -15,7 +15,9 @@ RATE = 16_000
 MOST_SECONDS = 600.0
 """Of one utterance: a longer one is a recording that should be cut by `start` and `end`."""
 
-LEAST_SECONDS = 0.05
+LEAST_SECONDS = 0.06
+"""What one frame of pitch takes; openSMILE has no answer to anything shorter."""
+
 _TIMEOUT = 300.0
 
 
