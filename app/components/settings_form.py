@@ -36,6 +36,7 @@ class SettingField:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    title: str | None = None
 
     @property
     def section(self) -> str:
@@ -44,8 +45,8 @@ class SettingField:
 
     @property
     def words(self) -> str:
-        """Its own name in words."""
-        return self.key.rpartition(".")[2].replace("_", " ").capitalize()
+        """Its own name in words, unless its type says what to call it."""
+        return self.title or self.key.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def setting_fields(settings: type[Settings] = Config, prefix: str = "") -> list[SettingField]:
@@ -157,7 +158,9 @@ def _setting(key: str, field: FieldInfo) -> SettingField:
         kind = "number"
     elif get_origin(field.annotation) is Literal:
         kind, choices = "choice", tuple(get_args(field.annotation))
-    return SettingField(key, kind, field.default, field.description or "", low, high, choices)
+    return SettingField(
+        key, kind, field.default, field.description or "", low, high, choices, field.title
+    )
 
 
 def _widget(field: SettingField, start: Any, key: str) -> Any:

@@ -48,6 +48,7 @@ class TextEncoderSettings(Settings):
     name: str | None = Field(
         None,
         min_length=1,
+        title="Encoder",  # on a form that has a name of its own
         description="Folder of a Hugging Face encoder, or its name on the Hub; left empty the "
         "features of the corpus are used, and the settings below count for nothing.",
     )

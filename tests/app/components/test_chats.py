@@ -78,7 +78,7 @@ def test_a_conversation_alternates_sides_and_shows_labels() -> None:
     bubbles = conversation_bubbles(turns, label, (-3, 3), ["ambiguous"], "u1")
     assert [b.right for b in bubbles] == [False, True, False]
     assert [b.target for b in bubbles] == [False, True, False]
-    assert bubbles[1].note == "sentiment -2 · ambiguous"
+    assert bubbles[1].note == "sentiment −2 · ambiguous"
     assert bubbles[1].colour == sentiment_colour(-2, (-3, 3))
 
 
