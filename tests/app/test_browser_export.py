@@ -86,7 +86,7 @@ def look_at_report(page, html: bytes, folder: Path) -> None:
     assert count >= 1
     expect(page.locator("[data-figure] .plot-container")).to_have_count(count, timeout=30_000)
     drawings = page.locator("svg.mmmie-drawing")
-    assert drawings.count() >= 2
+    assert drawings.count() >= 1
     for drawing in drawings.all():
         assert drawing.bounding_box()["height"] > 40
     assert not faults
