@@ -50,19 +50,22 @@ _WATCH = """
 
 
 @contextmanager
-def dashboard(runs: Path | None = None, port: int | None = None) -> Iterator[tuple[str, int]]:
+def dashboard(
+    runs: Path | None = None, port: int | None = None, script: str = "app/main.py"
+) -> Iterator[tuple[str, int]]:
     """A server: its address and its process id.
 
     Args:
         runs: the folder of runs that it offers beside what ships; an empty one if left out.
         port: a free one if left out.
+        script: what Streamlit runs, another one to compare with.
     """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as empty:
         server = subprocess.Popen(
             [
-                *(sys.executable, "-m", "streamlit", "run", "app/main.py"),
+                *(sys.executable, "-m", "streamlit", "run", script),
                 *("--server.port", str(port), "--server.headless", "true"),
             ],
             cwd=ROOT,

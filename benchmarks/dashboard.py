@@ -6,14 +6,16 @@ First pages: every visit is a new session in the same headless Chromium, from th
 address to the first numbers and to the first figure; the first visit, which finds the server
 cold, is printed apart. Widgets: from the click to the last change that it makes to the page,
 figures included. Page switches: from the click on a link to the new page's title, and to its last
-change. The machine's own part is a bare page of Streamlit, which `--bare` measures.
+change. The machine's own part is what a bare page of Streamlit takes: a title, a number, a button.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import tempfile
 import time
+from pathlib import Path
 
 from browser import chromium, dashboard, seconds_of_change, settle
 from playwright.sync_api import BrowserContext, Page
@@ -21,6 +23,13 @@ from playwright.sync_api import BrowserContext, Page
 NUMBERS, FIGURE = '[data-testid="stMetricValue"]', ".js-plotly-plot .main-svg"
 VIEWPORT = {"width": 1440, "height": 900}
 SETTLE_SECONDS = 5
+BARE = """
+import streamlit as st
+
+st.title("Bare")
+st.session_state["count"] = st.session_state.get("count", 0) + st.button("More")
+st.metric("clicks", st.session_state["count"])
+"""
 PAGES = ["Representations", "Predictions", "Context & identity", "Compare", "Overview"]
 COMPARED = "?checkpoint=demo&compare=demo-no-identity"
 
@@ -30,6 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=10)
     options = parser.parse_args()
+    _bare(options.times)
     with dashboard() as (url, _), chromium() as browser:
         context = browser.new_context(viewport=VIEWPORT)
         visits = [_visit(context, url) for _ in range(options.times + 1)]
@@ -43,6 +53,20 @@ def main() -> None:
         _widgets(page, options.times)
 
 
+def _bare(times: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "bare.py"
+        script.write_text(BARE, "utf-8")
+        with dashboard(script=str(script)) as (url, _), chromium() as browser:
+            context = browser.new_context(viewport=VIEWPORT)
+            numbers = [_visit(context, url, figure=False)[0] for _ in range(times + 1)][1:]
+            page = context.new_page()
+            page.goto(url)
+            clicks = [seconds_of_change(page, "button:has-text('More')") for _ in range(times + 1)]
+    _say("bare page, first number, warm", numbers)
+    _say("bare page, click", clicks[1:])
+
+
 def _say(what: str, seconds: list[float]) -> None:
     print(
         f"{what}: median {1000 * statistics.median(seconds):.0f} ms, "
@@ -51,17 +75,18 @@ def _say(what: str, seconds: list[float]) -> None:
     )
 
 
-def _visit(context: BrowserContext, url: str) -> tuple[float, float]:
+def _visit(context: BrowserContext, url: str, figure: bool = True) -> tuple[float, float]:
     page = context.new_page()
     started = time.perf_counter()
     page.goto(url)
     page.wait_for_selector(NUMBERS, timeout=60_000)
     numbers = time.perf_counter() - started
-    page.wait_for_selector(FIGURE, timeout=60_000)
-    figure = time.perf_counter() - started
+    if figure:
+        page.wait_for_selector(FIGURE, timeout=60_000)
+    drawn = time.perf_counter() - started
     page.wait_for_timeout(1000 * SETTLE_SECONDS)
     page.close()
-    return numbers, figure
+    return numbers, drawn
 
 
 def _link(title: str) -> str:
