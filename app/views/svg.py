@@ -100,6 +100,16 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     return [float(f"{place * step:.12g}") + 0.0 for place in places]
 
 
+def written_tick(value: float) -> str:
+    """A number beside an axis, with a minus as wide as a plus.
+
+    Example:
+        >>> written_tick(-0.5), written_tick(3.0)
+        ('−0.5', '3')
+    """
+    return f"{value:g}".replace("-", "−")
+
+
 def gradient(parent: Element, name: str, scale: Sequence[Sequence[object]]) -> str:
     """Define a colour scale that runs from left to right; returns how ``fill`` refers to it."""
     held = add(add(parent, "defs"), "linearGradient", id=name)

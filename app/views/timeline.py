@@ -10,7 +10,19 @@ import pandas as pd
 
 from app.views.names import text_of
 from app.views.style import FADED, NEUTRAL, class_colours, sentiment_colour, three_digits
-from app.views.svg import Element, add, choosable, cut, drawing, hint, per_cent, place, ticks, write
+from app.views.svg import (
+    Element,
+    add,
+    choosable,
+    cut,
+    drawing,
+    hint,
+    per_cent,
+    place,
+    ticks,
+    write,
+    written_tick,
+)
 from mmmie.corpus import Label
 
 MOST_TURNS = 240
@@ -119,7 +131,7 @@ class _Scene:
         for value in ticks(self.number[0], max(self.number[-1], self.number[0] + 1), most):
             if value == int(value) and self.first < value < self.last:
                 x = per_cent(self.share(value))
-                add(self.root, "text", f"{value:g}", x=x, y=below + 18, text_anchor="middle",
+                add(self.root, "text", written_tick(value), x=x, y=below + 18, text_anchor="middle",
                     **_WORDS)  # fmt: skip
         middle = per_cent((1 + _LEFT - _RIGHT) / 2)
         add(self.root, "text", "turn", x=middle, y=below + 38, text_anchor="middle",
@@ -223,7 +235,7 @@ def _numbers(
         return _LEGEND + _VALUES * (high - value) / (high - low)
 
     for value in ticks(low, high, 7):
-        scene.rule(float(down(np.array(value))), f"{value:g}")
+        scene.rule(float(down(np.array(value))), written_tick(value))
     add(
         scene.root, "text", label.name, x=0, y=0, font_size="13", text_anchor="middle",
         transform=f"translate(11 {_LEGEND + _VALUES / 2}) rotate(-90)", **_WORDS,
@@ -282,7 +294,7 @@ def _classes(
 def _curve(scene: _Scene, followed: np.ndarray, title: str, top: float) -> None:
     """The probability of the class that is followed, turn by turn."""
     for value in (0.0, 0.5, 1.0):
-        scene.rule(top + (_CURVE - 8) * (1 - value) + 4, f"{value:g}")
+        scene.rule(top + (_CURVE - 8) * (1 - value) + 4, written_tick(value))
     add(
         scene.root, "text", title, x=0, y=0, font_size="12", text_anchor="middle",
         transform=f"translate(11 {top + _CURVE / 2}) rotate(-90)", **_WORDS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,19 @@ from app.views.style import (
     sentiment_colour,
     three_digits,
 )
-from app.views.svg import LETTERS, Element, add, cut, drawing, hint, per_cent, place, ticks, write
+from app.views.svg import (
+    LETTERS,
+    Element,
+    add,
+    cut,
+    drawing,
+    hint,
+    per_cent,
+    place,
+    ticks,
+    write,
+    written_tick,
+)
 from mmmie.corpus import Label
 
 _NAMES = 0.22  # of the width, for the names of the rows
@@ -52,7 +64,7 @@ def attention_svg(
     for column, (title, matrix) in enumerate(zip(shares, matrices, strict=True)):
         left = _NAMES + column * (wide + _GAP)
         rows.word(title, left + wide / 2, rows.top - 10)
-        rows.scale(left, wide, (0, most), "{:.0%}", 3, "share of attention")
+        rows.scale(left, wide, (0, most), "{:.0%}".format, 3, "share of attention")
         for row, name in enumerate(rows.names):
             start = left
             for modality in modalities:
@@ -87,7 +99,7 @@ def prediction_svg(
     low = min(limits[0], truth, *values) - margin
     high = max(limits[1], truth, *values) + margin
     wide = 1 - _NAMES - _RIGHT
-    rows.scale(_NAMES, wide, (low, high), "{:g}", 7, label.name)
+    rows.scale(_NAMES, wide, (low, high), written_tick, 7, label.name)
 
     def across(value: float) -> str:
         return per_cent(_NAMES + wide * (value - low) / (high - low))
@@ -137,7 +149,7 @@ def class_prediction_svg(
     named = {f"{name} (truth)" if name == truth else name: colours[name] for name in classes}
     rows = _Rows(list(probabilities), alt, named, letters)
     wide = 1 - _NAMES - _RIGHT
-    rows.scale(_NAMES, wide, (0, 1), "{:g}", 6, "probability")
+    rows.scale(_NAMES, wide, (0, 1), written_tick, 6, "probability")
     for row, (variant, shares) in enumerate(probabilities.items()):
         start, outlined = _NAMES, None
         for name, share in zip(classes, map(float, shares), strict=True):
@@ -192,7 +204,7 @@ class _Rows:
         left: float,
         wide: float,
         limits: tuple[float, float],
-        form: str,
+        form: Callable[[float], str],
         most: int,
         title: str,
     ) -> None:
@@ -203,7 +215,7 @@ class _Rows:
                 self.root, "line", x1=per_cent(x), x2=per_cent(x), y1=self.top, y2=self.bottom,
                 stroke=NEUTRAL, stroke_opacity=0.25,
             )  # fmt: skip
-            self.word(form.format(value), x, self.bottom + 1.25 * self.letters)
+            self.word(form(value), x, self.bottom + 1.25 * self.letters)
         self.word(title, left + wide / 2, self.bottom + 2.9 * self.letters)
 
     def _legend(self, legend: Mapping[str, str], line: float) -> None:

@@ -63,9 +63,9 @@ def test_truth_is_hollow_and_prediction_filled_where_the_scale_says() -> None:
     labels, predictions = [0.0, 1.0, -2.0], [0.5, 1.0, 2.0]
     root = drawn(turns(labels, predictions, ["Ann", "Bo", "Ann"]))
     rules = {
-        float(t.text or ""): number(t, "y") - 4
+        float((t.text or "").replace("−", "-")): number(t, "y") - 4
         for t in root.iter("text")
-        if t.get("text-anchor") == "end" and (t.text or "").lstrip("-").isdigit()
+        if t.get("text-anchor") == "end" and (t.text or "").lstrip("−").isdigit()
     }
     steepness = rules[1.0] - rules[0.0]
     for hollow, values in ((True, labels), (False, predictions)):

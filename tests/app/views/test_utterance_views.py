@@ -37,7 +37,7 @@ def test_the_scale_shows_truth_and_prediction_at_their_places() -> None:
     left, width = share(strip.get("x", "")), share(strip.get("width", ""))
     assert share(truth.get("cx", "")) == pytest.approx(left + width * 2 / 6, abs=1e-3)
     assert share(prediction.get("cx", "")) == pytest.approx(left + width * 5 / 6, abs=1e-3)
-    assert words(root) == ["-3", "-2", "-1", "0", "1", "2", "3", "sentiment"]
+    assert words(root) == ["−3", "−2", "−1", "0", "1", "2", "3", "sentiment"]
     outside = parsed(scale_svg(NUMBER, (-3, 3), -1.0, 4.0))
     assert all(0 < share(c.get("cx", "")) < 1 for c in outside.findall("circle"))
 
@@ -67,7 +67,7 @@ def test_channels_keep_their_limits_from_utterance_to_utterance() -> None:
         assert len(panels) == 3
         down = np.array(heights(panels[1]))
         assert np.corrcoef(down, values[:, 1])[0, 1] == pytest.approx(-1, abs=1e-4)
-        numbers.append([w for w in words(root) if w.lstrip("-").replace(".", "").isdigit()])
+        numbers.append([w for w in words(root) if w.lstrip("−").replace(".", "").isdigit()])
         usual.append([panel.find("line").get("y1") for panel in panels])  # type: ignore[union-attr]
     assert numbers[0] == numbers[1]
     assert usual[0] == usual[1] == ["28"] * 3
