@@ -60,6 +60,37 @@ def write_text(file: Path, text: str) -> None:
             raise
 
 
+@contextlib.contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """A hidden file beside `file` to write into; in the end it takes the place of `file`.
+
+    For what can be computed again: nothing is flushed to disk, and a failure leaves no trace.
+
+    Raises:
+        WriteError: the disk is full or the folder read-only; the old file stays.
+    """
+    scratch = file.with_name(f".{file.name}.{os.getpid()}{file.suffix}")
+    try:
+        with explained(file):
+            yield scratch
+            scratch.replace(file)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def keep_latest(folder: Path, pattern: str, count: int) -> None:
+    """Delete all but the latest files of a folder.
+
+    Args:
+        folder: where they are.
+        pattern: of their names.
+        count: how many stay.
+    """
+    kept = sorted(folder.glob(pattern), key=lambda file: file.stat().st_mtime)
+    for old in kept[:-count]:
+        old.unlink(missing_ok=True)
+
+
 def write_json(file: Path, value: Any) -> None:
     """`write_text` of a value as JSON."""
     write_text(file, json.dumps(value, indent=1, allow_nan=False))

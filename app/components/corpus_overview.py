@@ -18,7 +18,7 @@ from app.views.corpus import (
     words_figure,
 )
 from app.views.names import capital, plain
-from app.views.style import three_digits
+from app.views.style import short_number, three_digits
 from app.views.words import listed
 from mmmie.analysis.corpus_summary import corpus_summary
 from mmmie.analysis.corpus_tables import (
@@ -71,7 +71,7 @@ def _numbers(summary: dict[str, Any]) -> None:
         "Labels have no range.",
     )
     if "range" in label:
-        low, high = (f"{limit:g}".replace("-", "−") for limit in label["range"])
+        low, high = map(short_number, label["range"])
         scale = (capital(plain(label["name"])), f"{low} to {high}", None)
     elif "classes" in label:
         scale = ("Classes", str(len(label["classes"])), plain(", ".join(label["classes"])))

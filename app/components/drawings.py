@@ -85,8 +85,14 @@ def draw(drawing: str, *, key: str, choose: Callable[[str], None] | None = None)
 
 
 def drawn_figure(
-    drawing: str, *, key: str, caption: str, explanation: str, data: pd.DataFrame
+    drawing: str,
+    *,
+    key: str,
+    caption: str,
+    explanation: str,
+    data: pd.DataFrame,
+    choose: Callable[[str], None] | None = None,
 ) -> None:
-    """Draw it with what belongs to a figure; the arguments are those of `figure_footer`."""
-    draw(drawing, key=key)
+    """Draw it with what belongs to a figure; see `draw` and `figure_footer`."""
+    draw(drawing, key=key, choose=choose)
     figure_footer(key=key, caption=caption, explanation=explanation, data=data, pictures=(key,))

@@ -11,8 +11,7 @@ import streamlit as st
 
 from app import loading
 from app.components.bring_corpus import show_faults
-from app.components.drawings import draw
-from app.components.figures import figure_footer
+from app.components.drawings import drawn_figure
 from app.components.layout import wide_columns
 from app.components.upload import upload_conversations
 from app.state import View
@@ -223,7 +222,7 @@ def _shown(view: View, turns: pd.DataFrame, output: np.ndarray, sample: str) -> 
     label = view.checkpoint.info.label
     st.subheader(own_title(turns, label))
     known = "label" in turns
-    draw(
+    drawn_figure(
         timeline_svg(
             turns,
             label,
@@ -233,15 +232,11 @@ def _shown(view: View, turns: pd.DataFrame, output: np.ndarray, sample: str) -> 
             alt="predictions over the turns of a conversation",
         ),
         key="own-timeline",
-    )
-    figure_footer(
-        key="own-timeline",
         caption=f"{len(turns)} turns. {sample} Model {plain(view.choice.name)}.",
         explanation=(_NUMBERS if label.classes is None else _CLASSES)
         + "\n\n"
         + (_KNOWN if known else _UNKNOWN),
         data=turns,
-        pictures=("own-timeline",),
     )
     table = own_table(turns)
     columns: dict[str, Any] = {

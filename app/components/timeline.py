@@ -7,8 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.components.drawings import draw
-from app.components.figures import figure_footer
+from app.components.drawings import drawn_figure
 from app.views.conversation import label_limits
 from app.views.names import plain
 from app.views.style import three_digits
@@ -44,7 +43,7 @@ def timeline(view: state.View) -> None:
     if label.classes is not None:
         probabilities = view.outputs.output[TRAINED][shown.index.to_numpy()]
     st.subheader(timeline_title(turns))
-    draw(
+    drawn_figure(
         timeline_svg(
             shown,
             label,
@@ -56,14 +55,10 @@ def timeline(view: state.View) -> None:
             within=view.within[shown.index.to_numpy()],
         ),
         key=_KEY,
-        choose=lambda name: state.select([name], name),
-    )
-    figure_footer(
-        key=_KEY,
         caption=_caption(view, turns, len(shown), int(within.sum())),
         explanation=_EXPLANATION[label.kind],
         data=turns,
-        pictures=(_KEY,),
+        choose=lambda name: state.select([name], name),
     )
 
 

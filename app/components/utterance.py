@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.components.drawings import draw
+from app.components.drawings import draw, drawn_figure
 from app.components.expression import (
     face_of,
     spoken_seconds,
@@ -16,7 +16,6 @@ from app.components.expression import (
     utterance_tone,
     voice_of,
 )
-from app.components.figures import figure_footer
 from app.components.layout import wide_columns
 from app.state import View
 from app.views.channels import channels_svg
@@ -176,7 +175,9 @@ def _one_modality(
     step = _STEP_NAMES.get(modality, "frame")
     colour = modality_colour(modality, list(corpus.modalities))
     chart_key = f"{key}-{modality}"
-    draw(
+    data = pd.DataFrame(values[:, chosen], columns=names)
+    data.insert(0, step, np.arange(1, len(data) + 1))
+    drawn_figure(
         channels_svg(
             values[:, chosen],
             names,
@@ -187,11 +188,6 @@ def _one_modality(
             alt=f"{modality} channels of the utterance over time",
         ),
         key=chart_key,
-    )
-    data = pd.DataFrame(values[:, chosen], columns=names)
-    data.insert(0, step, np.arange(1, len(data) + 1))
-    figure_footer(
-        key=chart_key,
         caption=f"{len(values)} {step}s of utterance {plain(name)}.",
         explanation=(
             "Every panel is one channel of the features, in its unit. The dotted line is its "
@@ -199,7 +195,6 @@ def _one_modality(
             "it, so a curve near an edge is unusual."
         ),
         data=data,
-        pictures=(chart_key,),
     )
 
 

@@ -22,7 +22,6 @@ _MARK, _CHOSEN_MARK = 5, 7
 _OPACITY = 0.75
 _PAD = 0.06
 _MOST_LINES = 40
-_MOST_DRAWN = 6000  # on each map: a browser selects among so many at once
 _GROUND = "rgba(123,135,148,0.10)"  # pale marks show on it in either theme
 
 EXPLANATION = """

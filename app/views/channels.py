@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from app.views.names import channel_words
-from app.views.style import NEUTRAL, three_digits
-from app.views.svg import Element, add, drawing, hint, per_cent, ticks, write, written_tick
+from app.views.style import NEUTRAL, short_number, three_digits
+from app.views.svg import Element, add, drawing, hint, per_cent, ticks, write
 
 _ROW, _TITLE, _PANEL, _FOOT = 92, 18, 56, 34  # pixels
 _SPREADS = 3.2
@@ -110,7 +110,7 @@ def _numbers(root: Element, panel: _Panel, low: float, high: float) -> None:
     for place in ticks(low, high, 3):
         y = panel.top + _PANEL * (high - place) / (high - low)
         add(
-            root, "text", written_tick(place), x=per_cent(panel.left - 0.012), y=y + 3.5,
+            root, "text", short_number(place), x=per_cent(panel.left - 0.012), y=y + 3.5,
             text_anchor="end", **_WORDS,
         )  # fmt: skip
         add(

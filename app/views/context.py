@@ -21,8 +21,6 @@ from mmmie.analysis.outputs import TRAINED
 
 _ROW_PIXELS = 30
 _TITLE_LETTERS = 18
-_LEGEND_ROW, _LEGEND_NAMES = 20, 3  # pixels; names beside each other in a narrow column
-_GAP = 0.06  # between panels, of the width
 TRAINED_WORDS = "as trained"
 VARIANT_WORDS = {
     TRAINED: TRAINED_WORDS,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.views.contributions_words import number
 from app.views.names import figure_text
 from app.views.style import NEUTRAL, blank, modality_colour, three_digits
 
@@ -71,7 +72,7 @@ def turns_finding(
     means = np.abs(values).mean(0)
     most = int(means.argmax())
     turn = int(np.abs(values[:, most]).argmax())
-    value = three_digits(float(values[turn, most])).replace("-", "−")
+    value = number(float(values[turn, most]))
     return (
         f"In conversation {conversation} {modalities[most]} moves predictions most: "
         f"{three_digits(float(means[most]))} a turn, {value} at turn "

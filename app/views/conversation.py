@@ -26,11 +26,20 @@ def label_limits(label: Label, *values: np.ndarray) -> tuple[float, float]:
     return (low, high) if low < high else (low - 0.5, high + 0.5)
 
 
+def said_lines(turns: pd.DataFrame) -> list[list[str]]:
+    """What a turn says when the pointer is on it: who speaks, then the words in short lines."""
+    return [
+        [
+            text_of(turn.get("speaker")) or "unknown speaker",
+            *textwrap.wrap(text_of(turn.get("transcript")), 60)[:6],
+        ]
+        for turn in turns.to_dict("records")
+    ]
+
+
 def hover_text(turns: pd.DataFrame) -> list[str]:
-    """What a turn says when the pointer is on it, escaped and wrapped."""
-    lines = []
-    for turn in turns.to_dict("records"):
-        who = html.escape(text_of(turn.get("speaker")) or "unknown speaker")
-        said = textwrap.wrap(text_of(turn.get("transcript")), 60)[:6]
-        lines.append("<br>".join([f"<b>{who}</b>", *map(html.escape, said)]))
-    return lines
+    """`said_lines` as Plotly takes them, escaped."""
+    return [
+        "<br>".join([f"<b>{html.escape(who)}</b>", *map(html.escape, words)])
+        for who, *words in said_lines(turns)
+    ]

@@ -46,7 +46,12 @@ def figure_text(text: str, letters: int = 60) -> str:
         >>> figure_text("<b>joy</b>"), figure_text("embarrassment", 6)
         ('&lt;b&gt;joy&lt;/b&gt;', 'embar…')
     """
-    return html.escape(text if len(text) <= letters else text[: letters - 1].rstrip() + "…")
+    return html.escape(shortened(text, letters))
+
+
+def shortened(text: str, letters: int) -> str:
+    """A text of at most so many letters, an ellipsis among them where it was longer."""
+    return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"
 
 
 def capital(text: str) -> str:
@@ -66,8 +71,7 @@ def beginning(value: object, letters: int = HOVER_LETTERS) -> str:
         >>> beginning("We should  shelve this now", 15), beginning(None)
         ('We should shel…', '')
     """
-    text = " ".join(text_of(value).split())
-    return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"
+    return shortened(" ".join(text_of(value).split()), letters)
 
 
 def slice_names(names: Iterable[str]) -> dict[str, str]:

@@ -115,6 +115,16 @@ def three_digits(value: float | None) -> str:
     return text.replace("-", "−")
 
 
+def short_number(value: float) -> str:
+    """A round number, as an axis or a range has them, with a minus as wide as a plus.
+
+    Example:
+        >>> short_number(-0.5), short_number(3.0)
+        ('−0.5', '3')
+    """
+    return f"{value:g}".replace("-", "−")
+
+
 SPLIT_COLOURS = {"train": NEUTRAL, "valid": ACCENT, "test": "#8C6BB1"}
 
 

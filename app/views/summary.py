@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.views.names import plain
-from app.views.style import three_digits
+from app.views.style import short_number, three_digits
 from app.views.words import listed, metric
 from mmmie.corpus import Corpus
 from mmmie.training.checkpoint import CheckpointInfo
@@ -28,7 +28,7 @@ def headline(info: CheckpointInfo) -> str:
     error = three_digits(info.metrics.get("mae"))
     if not label.range:
         return f"{info.name} is off by {error} on average"
-    low, high = (f"{v:g}".replace("-", "−") for v in label.range)
+    low, high = map(short_number, label.range)
     return f"{info.name} is off by {error} on a scale from {low} to {high}"
 
 

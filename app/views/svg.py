@@ -12,9 +12,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from app.views.names import shortened
+
 Element = ElementTree.Element
 
 LETTERS = 12
+WORDS = {"fill": "currentColor", "fill_opacity": "0.8"}
+"""How words are written beside what is drawn."""
+
 _CLASS = "mmmie-drawing"
 
 
@@ -56,7 +61,7 @@ def place(parent: Element, x: str | float, y: float) -> Element:
 
 def cut(element: Element, text: str, letters: int) -> None:
     """Give an element words; of more letters the beginning, and all of them under the pointer."""
-    element.text = text if len(text) <= letters else f"{text[: letters - 1]}…"
+    element.text = shortened(text, letters)
     if element.text != text:
         hint(element, text)
 
@@ -98,16 +103,6 @@ def ticks(low: float, high: float, most: int) -> list[float]:
         if len(places) <= most:
             break
     return [float(f"{place * step:.12g}") + 0.0 for place in places]
-
-
-def written_tick(value: float) -> str:
-    """A number beside an axis, with a minus as wide as a plus.
-
-    Example:
-        >>> written_tick(-0.5), written_tick(3.0)
-        ('−0.5', '3')
-    """
-    return f"{value:g}".replace("-", "−")
 
 
 def gradient(parent: Element, name: str, scale: Sequence[Sequence[object]]) -> str:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from app.views.names import text_of
-from app.views.style import FADED, NEUTRAL, class_colours, sentiment_colour, three_digits
+from app.views.conversation import said_lines
+from app.views.style import (
+    FADED,
+    NEUTRAL,
+    class_colours,
+    sentiment_colour,
+    short_number,
+    three_digits,
+)
 from app.views.svg import (
+    WORDS,
     Element,
     add,
     choosable,
@@ -21,7 +28,6 @@ from app.views.svg import (
     place,
     ticks,
     write,
-    written_tick,
 )
 from mmmie.corpus import Label
 
@@ -30,7 +36,6 @@ _LEFT, _RIGHT = 0.09, 0.005  # of the width, beside the panels
 _LEGEND, _GAP, _FOOT = 30, 18, 44  # pixels
 _VALUES, _CLASS, _CURVE, _LANE = 200, 34, 70, 20
 _MOST_LANES, _LETTERS = 12, 13
-_WORDS = {"fill": "currentColor", "fill_opacity": "0.8"}
 
 
 def timeline_svg(
@@ -67,22 +72,26 @@ def timeline_svg(
     scene = _Scene(root, turns, np.ones(len(turns), bool) if within is None else within)
     scene.columns(primary, _LEGEND, below)
     square = bool((turns["id"] == pinned).any())
-    _legend(root, bool(_known(turns).any()), square)
+    _legend(root, bool(scene.known.any()), square)
     if classes:
         assert probabilities is not None
-        said = _classes(scene, classes, probabilities, pinned)
+        found = _classes(scene, classes, probabilities, pinned)
     else:
-        said = _numbers(scene, label, limits, pinned)
+        found = _numbers(scene, label, limits, pinned)
     if speakers:
         _lanes(scene, speakers, below - rows[-1])
     scene.steps(below)
-    scene.targets(said, _LEGEND, below)
+    scene.targets(found, _LEGEND, below)
     return write(root)
 
 
 @dataclass
 class _Scene:
-    """What all parts share: the drawing, its turns, and which of them are of the slice."""
+    """What all parts share: the drawing, its turns, and which of them are of the slice.
+
+    Attributes:
+        known: (turns,) of which the truth is known.
+    """
 
     root: Element
     turns: pd.DataFrame
@@ -91,6 +100,8 @@ class _Scene:
     def __post_init__(self) -> None:
         self.number = self.turns["position"].to_numpy() + 1
         self.first, self.last = self.number[0] - 0.6, self.number[-1] + 0.6
+        truth = self.turns.get("label", pd.Series(None, index=self.turns.index))
+        self.known = truth.notna().to_numpy()
 
     def share(self, number: float) -> float:
         """Where a turn stands across the drawing."""
@@ -116,26 +127,33 @@ class _Scene:
                 fill_opacity=0.18,
             )  # fmt: skip
 
-    def targets(self, said: list[str], top: float, bottom: float) -> None:
-        """The whole height of a turn answers the pointer, before all that is drawn."""
-        for row, (name, text) in enumerate(zip(self.turns["id"], said, strict=True)):
+    def targets(self, found: list[str], top: float, bottom: float) -> None:
+        """The whole height of a turn answers the pointer, before all that is drawn.
+
+        Args:
+            found: (turns) truth and prediction in words.
+            top: where the columns begin.
+            bottom: where they end.
+        """
+        said = zip(self.turns["id"], said_lines(self.turns), found, strict=True)
+        for row, (name, lines, finding) in enumerate(said):
             target = add(
                 self.root, "rect", **self.column(row), y=top, height=bottom - top,
                 fill="transparent",
             )  # fmt: skip
             choosable(target, str(name))
-            hint(target, text)
+            hint(target, "\n".join([*lines, finding]))
 
     def steps(self, below: float) -> None:
         most = 30 if len(self.turns) <= 30 else 16
         for value in ticks(self.number[0], max(self.number[-1], self.number[0] + 1), most):
             if value == int(value) and self.first < value < self.last:
                 x = per_cent(self.share(value))
-                add(self.root, "text", written_tick(value), x=x, y=below + 18, text_anchor="middle",
-                    **_WORDS)  # fmt: skip
+                add(self.root, "text", short_number(value), x=x, y=below + 18, text_anchor="middle",
+                    **WORDS)  # fmt: skip
         middle = per_cent((1 + _LEFT - _RIGHT) / 2)
         add(self.root, "text", "turn", x=middle, y=below + 38, text_anchor="middle",
-            font_size="13", **_WORDS)  # fmt: skip
+            font_size="13", **WORDS)  # fmt: skip
 
     def rule(self, y: float, text: str, opacity: float = 0.25) -> None:
         """A thin line across at a height, named on its left."""
@@ -144,7 +162,7 @@ class _Scene:
             stroke=NEUTRAL, stroke_opacity=opacity,
         )  # fmt: skip
         named = add(
-            self.root, "text", x=per_cent(_LEFT - 0.008), y=y + 4, text_anchor="end", **_WORDS
+            self.root, "text", x=per_cent(_LEFT - 0.008), y=y + 4, text_anchor="end", **WORDS
         )
         cut(named, text, _LETTERS)
 
@@ -195,22 +213,8 @@ def _legend(root: Element, truth: bool, pinned: bool) -> None:
                 held, "circle", cx=across, cy=12, r=6, stroke=NEUTRAL,
                 fill="none" if name == "truth" else NEUTRAL, stroke_width=2,
             )  # fmt: skip
-        add(held, "text", name, x=across + 16, y=16, **_WORDS)
+        add(held, "text", name, x=across + 16, y=16, **WORDS)
         across += 36 + 7 * len(name)
-
-
-def _said(turns: pd.DataFrame) -> list[str]:
-    """What a turn says when the pointer is on it."""
-    lines = []
-    for turn in turns.to_dict("records"):
-        words = textwrap.wrap(text_of(turn.get("transcript")), 60)[:6]
-        lines.append("\n".join([text_of(turn.get("speaker")) or "unknown speaker", *words]))
-    return lines
-
-
-def _known(turns: pd.DataFrame) -> np.ndarray:
-    """Of which turns the truth is known (turns,)."""
-    return turns.get("label", pd.Series(None, index=turns.index)).notna().to_numpy()
 
 
 def _speakers(turns: pd.DataFrame) -> list[str]:
@@ -224,7 +228,7 @@ def _speakers(turns: pd.DataFrame) -> list[str]:
 def _numbers(
     scene: _Scene, label: Label, limits: tuple[float, float], pinned: str | None
 ) -> list[str]:
-    turns, known = scene.turns, _known(scene.turns)
+    turns, known = scene.turns, scene.known
     prediction = turns["prediction"].to_numpy(float)
     truth = turns["label"].to_numpy(float) if known.any() else prediction
     held = np.concatenate([prediction, truth[known], limits])
@@ -235,10 +239,10 @@ def _numbers(
         return _LEGEND + _VALUES * (high - value) / (high - low)
 
     for value in ticks(low, high, 7):
-        scene.rule(float(down(np.array(value))), written_tick(value))
+        scene.rule(float(down(np.array(value))), short_number(value))
     add(
         scene.root, "text", label.name, x=0, y=0, font_size="13", text_anchor="middle",
-        transform=f"translate(11 {_LEGEND + _VALUES / 2}) rotate(-90)", **_WORDS,
+        transform=f"translate(11 {_LEGEND + _VALUES / 2}) rotate(-90)", **WORDS,
     )  # fmt: skip
     above, below = down(prediction), down(truth)
     for row in range(len(turns)):
@@ -248,15 +252,15 @@ def _numbers(
         scene.filled(row, above[row], 5.5, sentiment_colour(prediction[row], limits))
     scene.square(above, pinned)
     return [
-        f"{text}\n" + (f"truth {three_digits(t)}, " if k else "") + f"prediction {three_digits(p)}"
-        for text, t, k, p in zip(_said(turns), truth, known, prediction, strict=True)
+        (f"truth {three_digits(t)}, " if k else "") + f"prediction {three_digits(p)}"
+        for t, k, p in zip(truth, known, prediction, strict=True)
     ]
 
 
 def _classes(
     scene: _Scene, classes: list[str], probabilities: np.ndarray, pinned: str | None
 ) -> list[str]:
-    colours, turns, known = class_colours(classes), scene.turns, _known(scene.turns)
+    colours, turns, known = class_colours(classes), scene.turns, scene.known
     guess = probabilities.argmax(1)
     truth = guess.copy()
     if known.any():
@@ -284,20 +288,19 @@ def _classes(
     scene.square(middle[guess], pinned)
     _curve(scene, followed, f"P({what})", _LEGEND + _CLASS * len(classes) + 12 + _GAP)
     return [
-        f"{text}\n"
-        + (f"truth {classes[t]}, " if k else "")
+        (f"truth {classes[t]}, " if k else "")
         + f"predicted {classes[g]}\nprobability of the {what} class {p:.2f}"
-        for text, t, k, g, p in zip(_said(turns), truth, known, guess, followed, strict=True)
+        for t, k, g, p in zip(truth, known, guess, followed, strict=True)
     ]
 
 
 def _curve(scene: _Scene, followed: np.ndarray, title: str, top: float) -> None:
     """The probability of the class that is followed, turn by turn."""
     for value in (0.0, 0.5, 1.0):
-        scene.rule(top + (_CURVE - 8) * (1 - value) + 4, written_tick(value))
+        scene.rule(top + (_CURVE - 8) * (1 - value) + 4, short_number(value))
     add(
         scene.root, "text", title, x=0, y=0, font_size="12", text_anchor="middle",
-        transform=f"translate(11 {top + _CURVE / 2}) rotate(-90)", **_WORDS,
+        transform=f"translate(11 {top + _CURVE / 2}) rotate(-90)", **WORDS,
     )  # fmt: skip
     down = top + (_CURVE - 8) * (1 - followed) + 4
     for row in range(len(followed)):

@@ -9,9 +9,10 @@ from app.views.style import (
     SENTIMENT_SCALE,
     class_colours,
     sentiment_colour,
+    short_number,
     three_digits,
 )
-from app.views.svg import add, cut, drawing, gradient, hint, per_cent, ticks, write, written_tick
+from app.views.svg import add, cut, drawing, gradient, hint, per_cent, ticks, write
 from mmmie.corpus import Label
 
 _MARGIN = 0.04  # of the width, on either side
@@ -51,7 +52,7 @@ def scale_svg(label: Label, limits: tuple[float, float], truth: float, predictio
     hint(filled, f"prediction {three_digits(prediction)}")
     words = {"text_anchor": "middle", "fill": "currentColor"}
     for place in ticks(*limits, 7):
-        add(root, "text", written_tick(place), x=per_cent(across(place)), y=_TICKS, **words)
+        add(root, "text", short_number(place), x=per_cent(across(place)), y=_TICKS, **words)
     add(root, "text", label.name, x="50%", y=_TITLE, font_size="13", **words)
     return write(root)
 

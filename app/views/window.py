@@ -12,10 +12,12 @@ from app.views.style import (
     class_colours,
     modality_colour,
     sentiment_colour,
+    short_number,
     three_digits,
 )
 from app.views.svg import (
     LETTERS,
+    WORDS,
     Element,
     add,
     cut,
@@ -25,14 +27,12 @@ from app.views.svg import (
     place,
     ticks,
     write,
-    written_tick,
 )
 from mmmie.corpus import Label
 
 _NAMES = 0.22  # of the width, for the names of the rows
 _RIGHT, _GAP = 0.02, 0.03
 _BESIDE = 3  # names of a legend on one line
-_WORDS = {"fill": "currentColor", "fill_opacity": "0.8"}
 
 
 def attention_svg(
@@ -99,7 +99,7 @@ def prediction_svg(
     low = min(limits[0], truth, *values) - margin
     high = max(limits[1], truth, *values) + margin
     wide = 1 - _NAMES - _RIGHT
-    rows.scale(_NAMES, wide, (low, high), written_tick, 7, label.name)
+    rows.scale(_NAMES, wide, (low, high), short_number, 7, label.name)
 
     def across(value: float) -> str:
         return per_cent(_NAMES + wide * (value - low) / (high - low))
@@ -149,7 +149,7 @@ def class_prediction_svg(
     named = {f"{name} (truth)" if name == truth else name: colours[name] for name in classes}
     rows = _Rows(list(probabilities), alt, named, letters)
     wide = 1 - _NAMES - _RIGHT
-    rows.scale(_NAMES, wide, (0, 1), written_tick, 6, "probability")
+    rows.scale(_NAMES, wide, (0, 1), short_number, 6, "probability")
     for row, (variant, shares) in enumerate(probabilities.items()):
         start, outlined = _NAMES, None
         for name, share in zip(classes, map(float, shares), strict=True):
@@ -191,7 +191,7 @@ class _Rows:
         return self.top + self.row * (row + 0.5)
 
     def word(self, text: str, x: float, y: float, anchor: str = "middle") -> Element:
-        return add(self.root, "text", text, x=per_cent(x), y=y, text_anchor=anchor, **_WORDS)
+        return add(self.root, "text", text, x=per_cent(x), y=y, text_anchor=anchor, **WORDS)
 
     def bar(self, row: int, x: float, width: float, colour: str) -> Element:
         return add(
@@ -227,4 +227,4 @@ class _Rows:
                 mark, "circle", cx=6, cy=0, r=5.5, fill=colour, stroke=NEUTRAL,
                 stroke_width=2 if colour == "none" else 0,
             )  # fmt: skip
-            add(mark, "text", name, x=18, y=4, **_WORDS)
+            add(mark, "text", name, x=18, y=4, **WORDS)

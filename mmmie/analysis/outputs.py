@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus import Corpus, Label
+from mmmie.files import keep_latest, replacing
 
 if TYPE_CHECKING:
     from mmmie.analysis.checkpoints import Checkpoint
@@ -189,17 +190,11 @@ def _write(file: Path, outputs: SplitOutputs) -> None:
         **{f"deviations/{k}": v for k, v in outputs.deviations.items()},
     }
     metadata = {"past": str(outputs.past), "modalities": "\n".join(outputs.modalities)}
-    scratch = file.with_suffix(f".{os.getpid()}")
-    try:
+    with replacing(file) as scratch:
         whole = {k: np.ascontiguousarray(v) for k, v in tensors.items()}
         scratch.write_bytes(save(whole, metadata))
-        scratch.replace(file)
-    finally:
-        scratch.unlink(missing_ok=True)
     # A run in training makes new weights every epoch; what was said of old ones goes.
-    kept = sorted(file.parent.glob("outputs-*.safetensors"), key=lambda f: f.stat().st_mtime)
-    for old in kept[:-_MOST_KEPT]:
-        old.unlink(missing_ok=True)
+    keep_latest(file.parent, "outputs-*.safetensors", _MOST_KEPT)
 
 
 def _read(file: Path) -> SplitOutputs:

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from mmmie.errors import InputError
-from mmmie.files import WriteError, explained
+from mmmie.files import WriteError, explained, replacing
 from mmmie.training.run_folder import lock
 
 _TRUST_NEIGHBOURS = 10
@@ -227,13 +227,8 @@ def _project(codes: np.ndarray, out: Path, how: How) -> None:
         "fitted": fitted,
         "seconds": time.monotonic() - start,
     }
-    scratch = out.with_suffix(f".{os.getpid()}.npz")
-    try:
-        with explained(out):
-            np.savez(scratch, **found)
-            scratch.replace(out)
-    finally:
-        scratch.unlink(missing_ok=True)
+    with replacing(out) as scratch:
+        np.savez(scratch, **found)
 
 
 def _main(how: How, outs: list[Path]) -> None:

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from mmmie.experiments.folder import TrialFolder
 from mmmie.experiments.progress import Progress
+from mmmie.termination import on_terminate
 
 _POLL_SECONDS = 0.2
 _GRACE_SECONDS = 60.0
@@ -95,7 +95,7 @@ def run_local(
     waiting, running = list(folders), list[_Worker]()
     cards = gpus(device)
     options = _Options(data, device, keep_runs)
-    with _terminate_as_interrupt(), _one_thread_each():
+    with on_terminate(_interrupt), _one_thread_each():
         try:
             while waiting or running:
                 free = [s for s in range(processes) if s not in {w.slot for w in running}]
@@ -174,17 +174,5 @@ def _one_thread_each() -> Iterator[None]:
             del os.environ[name]
 
 
-@contextlib.contextmanager
-def _terminate_as_interrupt() -> Iterator[None]:
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # outside the main thread whoever runs us there handles signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def _interrupt() -> None:
+    raise KeyboardInterrupt

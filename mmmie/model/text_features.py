@@ -17,7 +17,7 @@ import torch
 from mmmie.corpus import Corpus, Features, Modality
 from mmmie.corpus_folder import map_safetensors
 from mmmie.errors import InputError
-from mmmie.files import explained
+from mmmie.files import keep_latest, replacing
 from mmmie.model.features import FeatureStore, Inputs
 
 if TYPE_CHECKING:
@@ -132,14 +132,7 @@ def _keep(file: Path, features: Features) -> None:
     tensors = {"text": features.values}
     if features.offsets is not None:
         tensors["text.offsets"] = features.offsets
-    scratch = file.with_suffix(f".{os.getpid()}")
-    try:
-        with explained(file):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            save_file(tensors, str(scratch))
-            scratch.replace(file)
-    finally:
-        scratch.unlink(missing_ok=True)
-    kept = sorted(file.parent.glob("text-*.safetensors"), key=lambda f: f.stat().st_mtime)
-    for old in kept[:-_MOST_KEPT]:
-        old.unlink(missing_ok=True)
+    with replacing(file) as scratch:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, str(scratch))
+    keep_latest(file.parent, "text-*.safetensors", _MOST_KEPT)

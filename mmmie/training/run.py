@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from mmmie.corpus import Corpus
 from mmmie.corpus_checks import corpus_faults
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder
+from mmmie.termination import on_terminate
 from mmmie.training.callbacks import Callback, ProgressBar
 from mmmie.training.config import Config, load_config
 from mmmie.training.device_memory import memory_advice, release
@@ -82,7 +82,7 @@ def train(
         recorder = Recorder(run)
         with _ended_well(recorder, launched or queue), contextlib.ExitStack() as signals:
             if queue:
-                signals.enter_context(_stopped_by_terminate(lambda: run.wish("stop")))
+                signals.enter_context(on_terminate(lambda: run.wish("stop")))
                 recorder.queue(device_name(device))
                 ranks = Ranks.of(make_accelerator(device))
                 if ranks.agree(not wait_for_turn(run, recorder)):
@@ -106,7 +106,7 @@ def _follow(
     """Train along with the first process, which alone writes the run folder."""
     config = load_config(run.config) if resume else config or Config()
     if queue:
-        with _stopped_by_terminate(lambda: None):  # the first one decides
+        with on_terminate(lambda: None):  # the first one decides
             if Ranks.of(make_accelerator(device)).agree(False):
                 return
     trainer = _trainer(_opened(data), config, device)
@@ -148,8 +148,9 @@ def _fit(
 
 
 def _train(trainer: Trainer) -> None:
+    """SIGTERM ends it as a stop does: after the present step, with its checkpoints whole."""
     with (
-        _stopped_by_terminate(lambda: setattr(trainer, "stop_reason", "stop")),
+        on_terminate(lambda: setattr(trainer, "stop_reason", "stop")),
         _in_plain_words(trainer.config, str(trainer.device)),
     ):
         trainer.fit()
@@ -223,17 +224,3 @@ def _is_launched(run: RunFolder) -> bool:
     """Whether somebody started this very process to train the run."""
     status = run.read_status()
     return status is not None and status.state == "queued" and status.pid == os.getpid()
-
-
-@contextlib.contextmanager
-def _stopped_by_terminate(stop: Callable[[], object]) -> Iterator[None]:
-    """SIGTERM ends the run as a stop does: after the present step, with its checkpoints whole."""
-    try:
-        before = signal.signal(signal.SIGTERM, lambda number, frame: stop())
-    except ValueError:  # outside the main thread whoever runs us there handles signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

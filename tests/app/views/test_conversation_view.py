@@ -1,27 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from app.views.conversation import hover_text, label_limits
 from mmmie.corpus import Label
-
-NUMBER = Label("sentiment", "regression", range=(-3.0, 3.0))
-CLASSES = Label("sentiment", "classification", classes=("negative", "neutral", "positive"))
-
-
-def turns(labels: list[object], predictions: list[object], speakers: list[object]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "id": [f"u{i}" for i in range(len(labels))],
-            "conversation": "c0",
-            "position": range(len(labels)),
-            "label": labels,
-            "prediction": predictions,
-            "speaker": speakers,
-            "transcript": "hello",
-        }
-    )
+from tests.app.views.turns import CLASSES, NUMBER, turns
 
 
 def test_hover_is_text_not_markup() -> None:

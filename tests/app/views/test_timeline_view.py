@@ -10,24 +10,9 @@ from app.components.timeline import turns_around
 from app.views.style import FADED, NEUTRAL, sentiment_colour
 from app.views.timeline import MOST_TURNS, timeline_svg
 from mmmie.corpus import Label
+from tests.app.views.turns import CLASSES, NUMBER, turns
 
-NUMBER = Label("sentiment", "regression", range=(-3.0, 3.0))
-CLASSES = Label("sentiment", "classification", classes=("negative", "neutral", "positive"))
 Drawing = ElementTree.Element
-
-
-def turns(labels: list[object], predictions: list[object], speakers: list[object]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "id": [f"u{i}" for i in range(len(labels))],
-            "conversation": "c0",
-            "position": range(len(labels)),
-            "label": labels,
-            "prediction": predictions,
-            "speaker": speakers,
-            "transcript": "hello",
-        }
-    )
 
 
 def drawn(frame: pd.DataFrame, label: Label = NUMBER, **options: object) -> Drawing:
