@@ -29,10 +29,20 @@ function unpacked(bytes) {
       points[name] ??= new Uint16Array(part(name).buffer);
   const values = part("values");
   return {
-    ...head, points, words: part("words"), within: part("within"), index: part("colours"),
+    ...head, points, packed: bytes.slice(4 + length), words: part("words"), within: part("within"), index: part("colours"),
     values: values && new Float32Array(values.buffer),
     count: points[head.panels[0].points].length / head.dimensions,
   };
+}
+
+/** Whether the points of two messages lie and look alike, so that only marks can have moved. */
+function alike(before, now) {
+  const drawn = ({ dimensions, columns, height, panels, colours, key, buffers, selected }) =>
+    JSON.stringify([dimensions, columns, height, panels, colours, key, buffers,
+      selected.length > 1 && selected]);
+  if (before?.packed.length !== now.packed.length || drawn(before) !== drawn(now)) return false;
+  for (let i = 0; i < now.packed.length; i++) if (before.packed[i] !== now.packed[i]) return false;
+  return true;
 }
 
 function rgb(hex) {
@@ -186,8 +196,14 @@ class Maps {
   show(message, choose) {
     const shape = JSON.stringify([message.dimensions, message.columns, message.height,
       message.panels.map((panel) => panel.name)]);
+    const still = alike(this.message, message);
     this.message = message;
     this.choose = choose;
+    if (still) {
+      this.drawMarks();
+      this.tellDrawn();
+      return;
+    }
     this.lines = null;
     if (shape !== this.shape) this.build(message);
     this.shape = shape;
@@ -280,6 +296,10 @@ class Maps {
     if (!this.message || !this.grid.clientWidth) return;
     this.panels.forEach((_, i) => this.drawPoints(i));
     this.drawMarks();
+    this.tellDrawn();
+  }
+
+  tellDrawn() {
     this.root.dispatchEvent(new CustomEvent(DRAWN, { bubbles: true, composed: true }));
   }
 

@@ -14,6 +14,7 @@ from app.views.names import plain, slice_names
 from mmmie.analysis.neighbours import Metric, nearest
 
 _COUNT = 8
+_LISTED = "neighbours-listed-{}"
 _METRICS: dict[str, tuple[Metric, str, str]] = {
     "Cosine": ("cosine", "cosine", "most similar to it by cosine"),
     "Euclidean": ("euclidean", "distance", "at the smallest Euclidean distance from it"),
@@ -54,13 +55,13 @@ def _tables(view: state.View, drawn_for: state.Selection) -> None:
         )
     shown = [view.primary] if view.pinned is None else [view.primary, view.pinned]
     columns = wide_columns(len(shown), key="neighbours", least=420)
-    for column, row in zip(columns, shown, strict=True):
+    for at, (column, row) in enumerate(zip(columns, shown, strict=True)):
         with column:
-            _table(view, row, str(space), titles[str(space)], str(metric))
+            _table(view, at, row, str(space), titles[str(space)], str(metric))
 
 
-def _table(view: state.View, row: int, space: str, title: str, metric: str) -> None:
-    """The nearest of one utterance; a click chooses one."""
+def _table(view: state.View, at: int, row: int, space: str, title: str, metric: str) -> None:
+    """The nearest of one utterance, the `at`-th table; a click chooses one."""
     frame, of = view.frame, view.frame.iloc[row]
     measure, column, words = _METRICS[metric]
     name = plain(str(of["id"]))
@@ -76,8 +77,12 @@ def _table(view: state.View, row: int, space: str, title: str, metric: str) -> N
     table = frame.iloc[found].assign(**{column: np.asarray(values, float)})
     order = ("id", column, "label", "prediction", "speaker", "transcript")
     table = table[[c for c in order if c in table]].reset_index(drop=True)
-    # keyed by what it lists, so that a row chosen in another list does not stay chosen
-    key = f"neighbours-{space}-{measure}-{view.slice}-{of['id']}"
+    # one key for all that it lists, because a browser mounts a new table ten times as slowly
+    key = f"neighbours-{at}"
+    listed = (space, measure, view.slice, of["id"])
+    if st.session_state.get(_LISTED.format(at)) != listed:
+        st.session_state[_LISTED.format(at)] = listed
+        st.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": []}}
     st.dataframe(
         table,
         hide_index=True,
