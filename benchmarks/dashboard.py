@@ -20,7 +20,7 @@ from pathlib import Path
 from browser import chromium, dashboard, seconds_of_change, settle
 from playwright.sync_api import BrowserContext, Page
 
-NUMBERS, FIGURE = '[data-testid="stMetricValue"]', ".js-plotly-plot .main-svg"
+NUMBERS, FIGURE = '[data-testid="stMetricValue"]', ".js-plotly-plot .main-svg, .mmmie-drawing"
 VIEWPORT = {"width": 1440, "height": 900}
 SETTLE_SECONDS = 5
 BARE = """

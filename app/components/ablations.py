@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from app import loading, state
-from app.components.figures import figure
-from app.views.dots import dot_plot
+from app.components.drawings import drawn_figure
+from app.views.dots import dots_svg
 from app.views.words import metric
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.configurations import describe_difference
@@ -79,10 +79,11 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
         f"{shown.name} on {split}, {len(n):,} utterances in {conversations:,} conversations. "
         + ("95 % intervals by drawing conversations, 2,000 times." if measured else "")
     )
-    figure(
-        dot_plot(
+    drawn_figure(
+        dots_svg(
             table,
             f"{shown.name}{unit} ({'higher' if higher else 'lower'} is better)",
+            f"{shown.name} of this checkpoint and of others trained on the same corpus.",
             highlight=next(iter(rows)),
         ),
         key="ablations" if measured else "ablations-stored",
@@ -94,7 +95,6 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
         "difference on the same utterances is more than chance; Compare shows these differences. "
         "One training run each, so what another seed would change is not in the bar.",
         data=table,
-        alt=f"{shown.name} of this checkpoint and of others trained on the same corpus.",
     )
     if len(rows) > _MOST:
         st.caption(f"The first {_MOST} others of the sidebar's list; Compare offers all of them.")

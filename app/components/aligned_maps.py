@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.components.drawings import drawn_figure
 from app.components.figures import figure, selected_ids
 from app.components.layout import wide_columns
 from app.views.aligned_maps import (
@@ -21,7 +22,7 @@ from app.views.aligned_maps import (
     utterance_sentence,
 )
 from app.views.colouring import Colouring, colouring
-from app.views.dots import dot_plot
+from app.views.dots import dots_svg
 from app.views.names import plain
 from app.views.style import modality_colour
 from app.views.thinning import thinned, thinned_words
@@ -132,10 +133,11 @@ def _overview(view: state.View, other: state.View, spaces: list[str], space: str
     first = rows["label"].iloc[0]
     st.markdown(f"**They agree most on {plain(first)}, least on {plain(rows['label'].iloc[-1])}**")
     used = int(table["utterances"].iloc[0])
-    figure(
-        dot_plot(
+    drawn_figure(
+        dots_svg(
             rows,
             "share of the nearest that both agree on",
+            "How far both checkpoints agree on the neighbours of an utterance, code by code.",
             highlight=chosen,
             reference=float(table["by_chance"].iloc[0]),
             reference_name="chance",
@@ -149,7 +151,6 @@ def _overview(view: state.View, other: state.View, spaces: list[str], space: str
         "from other random weights where its seed differs, so some disagreement is not due to "
         "the configuration. The download also holds CKA and what remains after alignment.",
         data=table,
-        alt="How far both checkpoints agree on the neighbours of an utterance, code by code.",
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
+from app.components.drawings import draw
 from app.state import View
-from app.views.comparison_card import both_on_classes, both_on_scale, card_finding
+from app.views.comparison_card import both_on_classes_svg, both_on_scale_svg, card_finding
 from app.views.conversation import label_limits
 from app.views.names import plain, text_of
 from app.views.style import three_digits
@@ -52,25 +51,21 @@ def _heading(frame: pd.DataFrame, row: int) -> None:
 def _predictions(view: View, other: View, row: int, one: pd.Series, key: str) -> None:
     label, frame = view.corpus.label, view.frame
     finding = card_finding(one, label.classes is not None)
-    chart: dict[str, Any] = {"theme": "streamlit", "width": "stretch", "key": f"{key}-predictions"}
     st.markdown(f"**{finding}**")
     if label.classes is not None:
         probabilities = tuple(v.outputs.output[TRAINED][row] for v in (view, other))
-        st.plotly_chart(
-            both_on_classes(
-                list(label.classes), (probabilities[0], probabilities[1]), str(one["label"])
-            ),
-            alt=f"{finding}: class probabilities of both checkpoints",
-            **chart,
+        drawing = both_on_classes_svg(
+            list(label.classes),
+            (probabilities[0], probabilities[1]),
+            str(one["label"]),
+            f"{finding}: class probabilities of both checkpoints",
         )
+        draw(drawing, key=f"{key}-predictions")
         return
     limits = label_limits(label, frame["label"].to_numpy())
     truth, first, second = (float(one[name]) for name in ("label", "first", "second"))
-    st.plotly_chart(
-        both_on_scale(label, limits, truth, (first, second)),
-        alt=f"truth {truth:.3g}, first {first:.3g}, second {second:.3g}",
-        **chart,
-    )
+    alt = f"truth {truth:.3g}, first {first:.3g}, second {second:.3g}"
+    draw(both_on_scale_svg(label, limits, truth, (first, second), alt), key=f"{key}-predictions")
     st.caption(
         f"truth {three_digits(truth)} (hollow), first {three_digits(first)}, second "
         f"{three_digits(second)} (filled); the length of a line is the error."

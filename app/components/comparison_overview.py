@@ -7,9 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.components.drawings import drawn_figure
 from app.components.figures import figure, selected_ids
 from app.components.layout import wide_columns
-from app.views.comparison import class_table, difference_plot, prediction_scatter
+from app.views.comparison import class_table, difference_svg, prediction_scatter
 from app.views.comparison_words import DIFFERENCES_EXPLAINED, PREDICTIONS_EXPLAINED, values_table
 from app.views.names import plain
 from app.views.slice_words import slice_contents
@@ -83,14 +84,13 @@ def draw_overview(view: state.View, differences: pd.DataFrame, both: pd.DataFram
 
 def _differences(view: state.View, differences: pd.DataFrame) -> None:
     st.subheader("Is the difference more than chance?")
-    figure(
-        difference_plot(differences),
+    drawn_figure(
+        difference_svg(differences, "Paired differences of the metrics with 95 % intervals."),
         key="compare-differences",
         caption=f"Paired on {sample_words(view)}; 95 % intervals by drawing conversations, 2,000 "
         "times. One training run each.",
         explanation=DIFFERENCES_EXPLAINED,
         data=differences,
-        alt="Paired differences of the metrics with 95 % intervals.",
     )
     st.table(values_table(differences), border="horizontal", hide_index=True)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.components.drawings import drawn_figure
 from app.components.figures import figure
 from app.components.layout import wide_columns
 from app.state import View
@@ -29,7 +30,7 @@ from app.views.contributions_words import (
     turns_title,
 )
 from app.views.conversation import label_limits
-from app.views.dots import dot_plot
+from app.views.dots import dots_svg
 from app.views.names import figure_text, plain, text_of
 from app.views.style import modality_colour
 from mmmie.analysis.channel_steps import channel_steps
@@ -282,13 +283,13 @@ def _over_the_split(view: View) -> None:
     st.markdown(f"**{split_title(summary, view.split)}**")
     classes = view.corpus.label.classes is not None
     quantity = "probability of the predicted class" if classes else view.corpus.label.name
-    fig = dot_plot(
-        summary.rename(columns={"modality": "label"}), f"mean |Shapley value|, {quantity}"
-    )
-    fig.update_xaxes(rangemode="tozero")
-    fig.update_layout(margin={"t": 8}, height=fig.layout.height - 28)
-    figure(
-        fig,
+    drawn_figure(
+        dots_svg(
+            summary.rename(columns={"modality": "label"}),
+            f"mean |Shapley value|, {quantity}",
+            "Mean absolute contribution of every modality over the split, with intervals",
+            from_zero=True,
+        ),
         key="why-split",
         caption=f"{len(view.frame):,} utterances of the {view.split} split; 95 % bootstrap over "
         "conversations.",
@@ -298,7 +299,6 @@ def _over_the_split(view: View) -> None:
             "much better they become."
         ),
         data=summary,
-        alt="Mean absolute contribution of every modality over the split, with intervals",
     )
 
 

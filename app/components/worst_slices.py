@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.components.figures import figure
-from app.views.dots import dot_plot
+from app.components.drawings import drawn_figure
+from app.views.dots import dots_svg
 from app.views.names import plain
 from app.views.slice_words import slice_titles
 from app.views.words import interval_text
@@ -34,10 +34,11 @@ def draw_worst_slices(view: state.View) -> None:
     st.subheader(f"Largest error: {plain(names[first['slice']])}, {said}")
     labels = [f"{names[r['slice']]} (n = {r['n']:,})" for r in worst.to_dict("records")]
     rows = worst.assign(label=labels)
-    figure(
-        dot_plot(
+    drawn_figure(
+        dots_svg(
             rows,
             measure[:1].upper() + measure[1:],
+            "Error of the model in the worst slices, with 95 % intervals.",
             highlight=rows["label"].iloc[0],
             reference=float(everything["value"]),
             reference_name="all utterances",
@@ -52,7 +53,6 @@ def draw_worst_slices(view: state.View) -> None:
         "utterances are left out. The worst of many slices is partly so by chance: trust the "
         "interval, and a slice that you expected, more than the order.",
         data=table,
-        alt="Error of the model in the worst slices, with 95 % intervals.",
     )
 
 

@@ -8,10 +8,10 @@ import streamlit as st
 
 from app import state
 from app.components.ablations import draw_ablations, siblings
-from app.components.figures import figure
+from app.components.drawings import drawn_figure
 from app.components.layout import wide_columns
 from app.components.worst_slices import draw_worst_slices
-from app.views.carryover import carryover_frame, carryover_plot, carryover_sentence
+from app.views.carryover import carryover_frame, carryover_sentence, carryover_svg
 from app.views.summary import headline, measured_words, metric_row, model_sentence
 from mmmie.analysis.outputs import TRAINED
 from mmmie.analysis.weights import parameter_count
@@ -62,8 +62,8 @@ if info.carryover:
     picture, words = wide_columns(2, key="carrying-over", gap="large")
     table = carryover_frame(info.carryover)
     with picture:
-        figure(
-            carryover_plot(table),
+        drawn_figure(
+            carryover_svg(table, "R² of a linear readout per modality, on train and on valid."),
             key="carryover",
             caption="Ridge readout of the label from each modality's mean features, before "
             "training; the dropout follows from it unless it was set.",
@@ -73,7 +73,6 @@ if info.carryover:
             "with the labels of the train split. Such a modality is hidden from most training "
             "targets, so that the model does not learn to lean on it.",
             data=table,
-            alt="R² of a linear readout per modality, on train and on valid.",
         )
     with words:
         for row in table.to_dict("records"):

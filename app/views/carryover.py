@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
-import plotly.graph_objects as go
 
-from app.views.names import figure_text
-from app.views.style import NEUTRAL, blank, modality_colour, name_rows
+from app.views.rows import Rows
+from app.views.style import modality_colour
 
 _LEAKS = 0.5
 
@@ -32,42 +31,27 @@ def carryover_sentence(name: str, train: float, valid: float, dropout: float) ->
     return f"{name} fits train {both.format('and valid about as well')}: {hidden}."
 
 
-def carryover_plot(frame: pd.DataFrame) -> go.Figure:
+def carryover_svg(frame: pd.DataFrame, alt: str) -> str:
     """A hollow dot for train joined to a filled one for valid, one row a modality."""
     modalities = list(frame["modality"])
-    names = [figure_text(name) for name in modalities]
-    figure = blank(height=110 + 34 * len(names))
-    for name, row in zip(names, frame.to_dict("records"), strict=True):
-        colour = modality_colour(str(row["modality"]), modalities)
-        hover = (
-            f"<b>{name}</b><br>R² on train {row['train']:.2f}, "
-            f"on valid {row['valid']:.2f}"
-            f"<br>hidden from {row['dropout']:.0%} of training targets"
-        )
-        figure.add_scatter(
-            x=[row["train"], row["valid"]],
-            y=[name] * 2,
-            mode="lines+markers",
-            line={"color": colour, "width": 1.5},
-            marker={
-                "color": colour,
-                "size": 11,
-                "symbol": ["circle-open", "circle"],
-                "line": {"width": 2, "color": colour},
-            },
-            text=[hover] * 2,
-            hovertemplate="%{text}<extra></extra>",
-            showlegend=False,
-        )
-    for symbol, split in (("circle-open", "train"), ("circle", "valid")):
-        marker = {"color": NEUTRAL, "size": 10, "symbol": symbol, "line": {"width": 2}}
-        figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=split)
     values = frame[["train", "valid"]].to_numpy(float)
-    low, high = min(0.0, values.min()), values.max()
-    pad = 0.05 * max(high - low, 0.1)
-    figure.update_xaxes(title="R² of a linear readout of the label", range=[low - pad, high + pad])
-    name_rows(figure, names)
-    return figure
+    limits = min(0.0, float(values.min())), float(values.max())
+    drawn = Rows(len(frame), limits, alt, headed=True)
+    drawn.axis("R² of a linear readout of the label")
+    drawn.key("train", "valid")
+    for i, row in enumerate(frame.to_dict("records")):
+        name = str(row["modality"])
+        colour = modality_colour(name, modalities)
+        both = f"{_signed(row['train'])}, {_signed(row['valid'])}"
+        said = (
+            f"{name}\nR² on train {_signed(row['train'])}, on valid {_signed(row['valid'])}\n"
+            f"hidden from {row['dropout']:.0%} of training targets"
+        )
+        down = drawn.row(i, name, both)
+        drawn.bar(down, row["train"], row["valid"], colour)
+        drawn.dot(down, row["train"], colour, said, hollow=True)
+        drawn.dot(down, row["valid"], colour, said)
+    return drawn.write()
 
 
 def _signed(value: float) -> str:

@@ -11,61 +11,42 @@ import plotly.graph_objects as go
 
 from app.views.chosen_marks import chosen_marks
 from app.views.names import beginning, figure_text
-from app.views.style import ACCENT, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks, name_rows
+from app.views.rows import Rows
+from app.views.style import ACCENT, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks
 from app.views.words import interval_text, metric
 from mmmie.corpus import Label
 
 FIRST, SECOND = NEUTRAL, ACCENT
-_ROW = 46
 _PANEL_GAP = 0.07
 
 
-def difference_plot(table: pd.DataFrame) -> go.Figure:
+def difference_svg(table: pd.DataFrame, alt: str) -> str:
     """Paired differences with intervals, one row a metric, better to the right.
 
     Metrics where lower is better are turned round, so that right of the line always means that
-    the second checkpoint is better.
+    the second checkpoint is better. A difference that may be chance is hollow.
     """
-    figure = blank(height=80 + _ROW * len(table))
-    names = [metric(str(m)).name for m in table["metric"]]
-    for row, name in zip(table.to_dict("records"), names, strict=True):
+    most = np.nanmax(np.abs([_reach(t) for t in table.to_dict("records")]), initial=1e-9)
+    drawn = Rows(len(table), (-most, most), alt)
+    drawn.axis("← the first is better      difference      the second is better →")
+    drawn.line(0)
+    for i, row in enumerate(table.to_dict("records")):
         known = metric(str(row["metric"]))
         sign = 1 if known.higher_is_better else -1
-        value, low, high = sign * row["difference"], sign * row["low"], sign * row["high"]
-        if low > high:
-            low, high = high, low
+        value, *ends = (sign * float(row[name]) for name in ("difference", "low", "high"))
+        low, high = min(ends), max(ends)
         sure = low > 0 or high < 0
         colour = (SECOND if value > 0 else FIRST) if sure else NEUTRAL
-        bars = np.isfinite(low) and np.isfinite(high)
         said = interval_text(row["difference"], row["low"], row["high"])
-        figure.add_scatter(
-            x=[value],
-            y=[name],
-            mode="markers",
-            marker={"size": 11, "color": colour, "symbol": "circle" if sure else "circle-open"},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [high - value if bars else 0],
-                "arrayminus": [value - low if bars else 0],
-                "color": colour,
-                "thickness": 2,
-                "width": 0,
-            },
-            hovertemplate=f"<b>{name}</b><br>second minus first {said}<extra></extra>",
-            showlegend=False,
-        )
-    figure.add_vline(x=0, line={"color": NEUTRAL, "width": 1})
-    most = np.nanmax(np.abs([figure_range(t) for t in table.to_dict("records")]), initial=1e-9)
-    figure.update_xaxes(
-        title="← the first is better      difference      the second is better →",
-        range=[-1.1 * most, 1.1 * most],
-    )
-    name_rows(figure, names)
-    return figure
+        down = drawn.row(i, known.name, "")  # the table below has the numbers, not turned round
+        if np.isfinite(ends).all():
+            drawn.bar(down, low, high, colour)
+        told = f"{known.name}\nsecond minus first {said}"
+        drawn.dot(down, value, colour, told, hollow=not sure)
+    return drawn.write()
 
 
-def figure_range(row: Any) -> float:
+def _reach(row: Any) -> float:
     """The outermost end of an interval, or the value where there is none."""
     ends = [v for v in (row["difference"], row["low"], row["high"]) if np.isfinite(v)]
     return max(map(abs, ends), default=0.0)

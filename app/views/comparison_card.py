@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from app.views.comparison import FIRST, SECOND
-from app.views.names import figure_text
-from app.views.style import NEUTRAL, SENTIMENT_SCALE, blank, three_digits
+from app.views.rows import Rows
+from app.views.style import NEUTRAL, three_digits
+from app.views.svg import WORDS, add, cut, drawing, hint, per_cent, write
 from mmmie.corpus import Label
 
-_STRIP_STEPS = 120
-_LETTERS = 24
+_CLASS, _LETTERS = 48, 40
 
 
-def both_on_scale(
-    label: Label, limits: tuple[float, float], truth: float, predictions: tuple[float, float]
-) -> go.Figure:
+def both_on_scale_svg(
+    label: Label,
+    limits: tuple[float, float],
+    truth: float,
+    predictions: tuple[float, float],
+    alt: str,
+) -> str:
     """Truth (hollow) and prediction (filled) of the first and of the second, one row each.
 
     Args:
@@ -25,66 +28,50 @@ def both_on_scale(
         limits: of the scale.
         truth: the label.
         predictions: of the first and the second.
+        alt: one sentence for those who cannot see it.
     """
-    figure = blank(150, showlegend=False)
-    steps = np.linspace(*limits, _STRIP_STEPS)
-    figure.add_heatmap(
-        x=steps, y=["label"], z=[steps], colorscale=SENTIMENT_SCALE, zmin=limits[0],
-        zmax=limits[1], showscale=False, hoverinfo="skip",
-    )  # fmt: skip
-    rows = zip(("second", "first"), predictions[::-1], (SECOND, FIRST), strict=True)
-    for name, value, colour in rows:
-        figure.add_scatter(
-            x=[truth, value], y=[name, name], mode="lines", hoverinfo="skip",
-            line={"color": colour, "width": 2},
-        )  # fmt: skip
-        figure.add_scatter(
-            x=[truth], y=[name], mode="markers",
-            hovertemplate=f"truth {three_digits(truth)}<extra></extra>",
-            marker={"symbol": "circle-open", "size": 15, "color": NEUTRAL, "line": {"width": 2.5}},
-        )  # fmt: skip
-        figure.add_scatter(
-            x=[value], y=[name], mode="markers",
-            hovertemplate=f"{name} {three_digits(value)}<extra></extra>",
-            marker={"size": 13, "color": colour},
-        )  # fmt: skip
-    margin = 0.04 * (limits[1] - limits[0])
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 40})
-    figure.update_xaxes(
-        range=[min(limits[0], *predictions) - margin, max(limits[1], *predictions) + margin],
-        title=figure_text(label.name),
-        showgrid=False,
-    )
-    figure.update_yaxes(
-        tickvals=["second", "first"], showgrid=False, range=[-0.6, 2.6], type="category"
-    )
-    return figure
+    whole = min(limits[0], *predictions), max(limits[1], *predictions)
+    drawn = Rows(2, whole, alt)
+    drawn.axis(label.name)
+    both = zip(("first", "second"), predictions, (FIRST, SECOND), strict=True)
+    for i, (name, value, colour) in enumerate(both):
+        down = drawn.row(i, name, three_digits(value))
+        drawn.bar(down, truth, value, colour)
+        drawn.dot(down, truth, NEUTRAL, f"truth {three_digits(truth)}", radius=7, hollow=True)
+        drawn.dot(down, value, colour, f"{name} {three_digits(value)}", radius=6)
+    return drawn.write()
 
 
-def both_on_classes(
-    classes: list[str], probabilities: tuple[np.ndarray, np.ndarray], truth: str
-) -> go.Figure:
+def both_on_classes_svg(
+    classes: list[str], probabilities: tuple[np.ndarray, np.ndarray], truth: str, alt: str
+) -> str:
     """Probability of every class by the first and by the second; the true one is named so.
 
     Args:
         classes: of the label.
         probabilities: (classes,) of the first and the second.
         truth: the true class.
+        alt: one sentence for those who cannot see it.
     """
-    figure = blank(86 + 40 * len(classes), barmode="group")
-    both = zip(("first", "second"), probabilities, (FIRST, SECOND), strict=True)
-    for name, values, colour in both:
-        figure.add_bar(
-            x=values, y=classes, orientation="h", name=name, marker={"color": colour},
-            hovertext=[figure_text(of) for of in classes],
-            text=[three_digits(float(p)) for p in values], textposition="outside",
-            cliponaxis=False, hovertemplate=f"{name}, %{{hovertext}}: %{{x:.3f}}<extra></extra>",
-        )  # fmt: skip
-    figure.update_layout(margin={"l": 8, "r": 30, "t": 30, "b": 4}, legend={"traceorder": "normal"})
-    figure.update_xaxes(range=[0, 1.12], title="probability", showgrid=False)
-    ticks = [figure_text(name, _LETTERS) + " (truth)" * (name == truth) for name in classes]
-    figure.update_yaxes(autorange="reversed", tickvals=classes, ticktext=ticks)
-    return figure
+    root = drawing(_CLASS * len(classes) + 4, alt)
+    for i, name in enumerate(classes):
+        top, weight = _CLASS * i, "600" if name == truth else "400"
+        word = add(root, "text", x="0", y=top + 12, fill="currentColor", font_weight=weight)
+        cut(word, f"{name} (truth)" if name == truth else name, _LETTERS)
+        both = zip(("first", "second"), probabilities, (FIRST, SECOND), strict=True)
+        for j, (which, values, colour) in enumerate(both):
+            down, probability = top + 18 + 13 * j, float(values[i])
+            add(root, "text", which, x="0", y=down + 8, font_size="11", **WORDS)
+            bar = add(
+                root, "rect", x="12%", y=down, width=per_cent(0.74 * probability), height=9, rx=2,
+                fill=colour,
+            )  # fmt: skip
+            hint(bar, f"{which}, {name}: probability {probability:.3f}")
+            add(
+                root, "text", three_digits(probability), x="100%", y=down + 8, text_anchor="end",
+                **WORDS,
+            )  # fmt: skip
+    return write(root)
 
 
 def card_finding(one: pd.Series, classes: bool) -> str:

@@ -4,84 +4,54 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
-from app.views.names import figure_text
-from app.views.style import ACCENT, NEUTRAL, blank
+from app.views.rows import Rows
+from app.views.style import ACCENT, NEUTRAL
 from app.views.words import interval_text
 
-_ROW = 30
 
-
-def dot_plot(
+def dots_svg(
     rows: pd.DataFrame,
-    x_title: str,
+    title: str,
+    alt: str,
     *,
     highlight: str | None = None,
     reference: float | None = None,
     reference_name: str = "",
     share: bool = False,
-) -> go.Figure:
+    from_zero: bool = False,
+) -> str:
     """One row a `label`, the first on top.
 
     Args:
         rows: `label`, `value` and, where known, `low`, `high`, `n`.
-        x_title: the axis, with its unit.
+        title: of the axis, with its unit.
+        alt: one sentence for those who cannot see it.
         highlight: the label of the row that the page is about.
         reference: a value to compare with, drawn as a thin line.
         reference_name: what the line is.
         share: whether values are shares, written as percentages.
+        from_zero: whether the axis begins there.
     """
-    names = rows["label"].map(figure_text)
-    figure = blank(height=100 + _ROW * max(len(rows), 2))
-    low = _column(rows, "low")
-    high = _column(rows, "high")
-    own = (rows["label"] == highlight).to_numpy()
-    for mask, colour, size in ((~own, NEUTRAL, 9), (own, ACCENT, 12)):
-        part = rows[mask]
-        if part.empty:
-            continue
-        hover = [
-            f"<b>{name}</b><br>{interval_text(row['value'], lo, hi, share=share)}"
-            + (f"<br>{row['n']:,} utterances" if "n" in rows else "")
-            for row, name, lo, hi in zip(
-                part.to_dict("records"), names[mask], low[mask], high[mask], strict=True
-            )
-        ]
-        known = np.isfinite(high[mask]) & np.isfinite(low[mask])
-        figure.add_scatter(
-            x=part["value"],
-            y=names[mask],
-            mode="markers",
-            marker={"color": colour, "size": size},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": np.where(known, high[mask] - part["value"], 0),
-                "arrayminus": np.where(known, part["value"] - low[mask], 0),
-                "thickness": 1.6,
-                "width": 0,
-                "color": colour,
-            },
-            text=hover,
-            hovertemplate="%{text}<extra></extra>",
-            showlegend=False,
-        )
-    if reference is not None and np.isfinite(reference):
-        figure.add_vline(
-            x=reference,
-            line={"color": NEUTRAL, "width": 1, "dash": "dot"},
-            annotation={"text": reference_name, "font": {"size": 11}},
-            annotation_position="top",
-        )
-    figure.update_yaxes(
-        categoryorder="array",
-        categoryarray=list(names)[::-1],
-        range=[-0.6, len(rows) - 0.4],
-        showgrid=False,
-    )
-    figure.update_xaxes(title=x_title, tickformat=".0%" if share else None)
-    return figure
+    compared = reference is not None and bool(np.isfinite(reference))
+    low, high = _column(rows, "low"), _column(rows, "high")
+    ends = np.concatenate([rows["value"].to_numpy(float), low, high, [reference] * compared])
+    first, last = (np.nanmin(ends), np.nanmax(ends)) if len(rows) else (0.0, 1.0)
+    limits = (0.0 if from_zero else float(first), float(last))
+    drawn = Rows(len(rows), limits, alt, headed=compared)
+    drawn.axis(title, share=share)
+    if compared and reference is not None:
+        drawn.line(reference, reference_name)
+    for i, (row, lo, hi) in enumerate(zip(rows.to_dict("records"), low, high, strict=True)):
+        own = row["label"] == highlight
+        colour = ACCENT if own else NEUTRAL
+        said = interval_text(row["value"], lo, hi, share=share)
+        down = drawn.row(i, row["label"], said, strong=own)
+        if np.isfinite(lo) and np.isfinite(hi):
+            drawn.bar(down, lo, hi, colour)
+        more = f"\n{row['n']:,} utterances" if "n" in row else ""
+        drawn.dot(down, row["value"], colour, f"{row['label']}\n{said}{more}")
+    return drawn.write()
 
 
 def _column(rows: pd.DataFrame, name: str) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from app.views.carryover import carryover_frame, carryover_plot, carryover_sentence
-from app.views.style import modality_colour
+from app.views.carryover import carryover_frame, carryover_sentence, carryover_svg
+from app.views.style import NEUTRAL, modality_colour
+from tests.app.views.drawn import hints, parsed, share, words
 
 HELD = {
     "text": {"train": 0.5, "valid": 0.45, "dropout": 0.18},
@@ -27,9 +28,12 @@ def test_sentences(train, valid, said):
 
 
 def test_train_is_hollow_and_valid_filled():
-    figure = carryover_plot(carryover_frame(HELD))
-    vision = figure.data[1]
-    assert list(vision.x) == [0.28, -0.03]
-    assert list(vision.marker.symbol) == ["circle-open", "circle"]
-    assert vision.marker.color == modality_colour("vision", list(HELD))
-    assert figure.layout.xaxis.range[0] < -0.03 and figure.layout.xaxis.range[1] > 0.5
+    root = parsed(carryover_svg(carryover_frame(HELD), "readouts"))
+    key, dots = list(root.iter("circle"))[:2], list(root.iter("circle"))[2:]
+    assert [dot.get("fill") for dot in key] == ["none", NEUTRAL]
+    train, valid = dots[2:]
+    hue = modality_colour("vision", list(HELD))
+    assert (train.get("fill"), valid.get("fill"), train.get("stroke")) == ("none", hue, hue)
+    assert share(valid.get("cx")) < share(train.get("cx")) < share(dots[0].get("cx"))
+    assert "0.28, −0.03" in words(root)
+    assert "hidden from 90% of training targets" in hints(root, "circle")[-1]

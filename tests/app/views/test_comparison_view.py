@@ -10,12 +10,13 @@ from app.views.comparison import (
     class_table,
     curves,
     curves_frame,
-    difference_plot,
+    difference_svg,
     prediction_scatter,
 )
 from app.views.comparison_words import configuration_words, difference_title, values_table
 from app.views.style import NEUTRAL
 from mmmie.corpus import Label
+from tests.app.views.drawn import parsed, share
 
 LABEL = Label("sentiment", "regression", range=(-3.0, 3.0))
 
@@ -26,24 +27,31 @@ def differences(mae=(0.2, 0.1, 0.3), corr=(0.01, -0.02, 0.04)):
     return pd.DataFrame(rows, columns=columns)
 
 
+def marks(table):
+    """The dot and the bar of every row, and where the line of no difference stands."""
+    root = parsed(difference_svg(table, "differences"))
+    (line,) = [found for found in root.iter("line") if found.get("stroke-dasharray")]
+    bars = [found for found in root.iter("line") if found.get("y1") == found.get("y2")]
+    return list(root.iter("circle")), bars, share(line.get("x1"))
+
+
 def test_right_of_the_line_the_second_is_better():
-    figure = difference_plot(differences())
-    mae, corr = figure.data
-    assert mae.x[0] == -0.2 and mae.marker.symbol == "circle"  # more error: the first is better
-    assert mae.error_x.array[0] == pytest.approx(0.1)
-    assert mae.error_x.arrayminus[0] == pytest.approx(0.1)
-    assert mae.marker.color == FIRST
-    assert corr.x[0] == 0.01 and corr.marker.symbol == "circle-open"  # not beyond chance
-    assert corr.marker.color == NEUTRAL
-    better = difference_plot(differences(mae=(-0.2, -0.3, -0.1))).data[0]
-    assert better.x[0] == 0.2 and better.marker.color == SECOND
-    low, high = figure.layout.xaxis.range
-    assert low == -high and high > 0.3
+    (mae, corr), bars, middle = marks(differences())
+    assert middle == pytest.approx(0.5)
+    assert share(mae.get("cx")) < middle  # more error: the first is better
+    assert mae.get("fill") == mae.get("stroke") == FIRST
+    unit = middle - share(mae.get("cx"))  # 0.2 in label units
+    ends = [share(bars[0].get(end)) for end in ("x1", "x2")]
+    assert ends == pytest.approx([middle - 1.5 * unit, middle - 0.5 * unit], abs=1e-4)
+    assert share(corr.get("cx")) > middle
+    assert (corr.get("fill"), corr.get("stroke")) == ("none", NEUTRAL)  # not beyond chance
+    (better, _), _, middle = marks(differences(mae=(-0.2, -0.3, -0.1)))
+    assert share(better.get("cx")) > middle and better.get("fill") == SECOND
 
 
 def test_a_difference_without_an_interval():
-    mark = difference_plot(differences(mae=(0.2, np.nan, np.nan))).data[0]
-    assert mark.error_x.array[0] == 0 and mark.marker.symbol == "circle-open"
+    (mark, _), bars, _ = marks(differences(mae=(0.2, np.nan, np.nan)))
+    assert len(bars) == 1 and mark.get("fill") == "none"
 
 
 @pytest.mark.parametrize(

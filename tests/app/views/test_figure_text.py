@@ -46,8 +46,6 @@ FIGURES = {
         LIMITS,
         Shown(["", ""]),
     ),
-    "both on classes": lambda: comparison_card.both_on_classes(CLASSES, (EVEN, EVEN), NAME),
-    "both on a scale": lambda: comparison_card.both_on_scale(LABEL, LIMITS, 2.0, (3.0, 4.0)),
     "class table": lambda: comparison.class_table(
         pd.DataFrame({"first": CLASSES, "second": CLASSES}), CLASSES
     ),
@@ -70,7 +68,6 @@ FIGURES = {
     "a guessed number": lambda: labels_figure(
         NAME, LIMITS, np.array([2.0]), np.array([2.0]), 3.0, 2.0
     ),
-    "dots": lambda: dots.dot_plot(pd.DataFrame({"label": [NAME], "value": [1.0]}), "error"),
     "steps": lambda: steps_figure("mean", 2.0, [Step(NAME, 1.0, "#000000")], LIMITS, NAME),
     "channels": lambda: channels_figure(
         pd.DataFrame({NAME: [0.1, 0.2]}), np.zeros((2, 1)), [NAME, "no"], NAME, (1.0, 1.0), False
@@ -85,6 +82,13 @@ FIGURES = {
 }  # fmt: skip
 
 DRAWINGS = {
+    "both on classes": lambda: comparison_card.both_on_classes_svg(
+        CLASSES, (EVEN, EVEN), NAME, NAME
+    ),
+    "both on a scale": lambda: comparison_card.both_on_scale_svg(
+        LABEL, LIMITS, 2.0, (3.0, 4.0), NAME
+    ),
+    "dots": lambda: dots.dots_svg(pd.DataFrame({"label": [NAME], "value": [1.0]}), "error", NAME),
     "class": lambda: utterance.classes_svg(CLASSES, EVEN, NAME),
     "scale": lambda: utterance.scale_svg(LABEL, LIMITS, 2.0, 3.0),
     "a conversation of classes": lambda: timeline.timeline_svg(

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from app.views.comparison import FIRST, SECOND
-from app.views.comparison_card import both_on_classes, both_on_scale, card_finding
+from app.views.comparison_card import both_on_classes_svg, both_on_scale_svg, card_finding
 from app.views.slice_gains import slice_finding, slice_gain_figure
 from mmmie.corpus import Label
+from tests.app.views.drawn import hints, parsed, share, words
 
 LABEL = Label("sentiment", "regression", range=(-3.0, 3.0))
 
@@ -57,20 +58,27 @@ def test_a_class_that_looks_like_markup_is_text() -> None:
 
 
 def test_both_predictions_stand_under_one_truth() -> None:
-    figure = both_on_scale(LABEL, (-3, 3), 1.0, (0.5, 4.0))
-    dots = [t for t in figure.data if t.type == "scatter" and t.marker.size == 13]
-    filled = {t.y[0]: t.x[0] for t in dots}
-    assert filled == {"first": 0.5, "second": 4.0}
-    assert figure.layout.xaxis.range[1] > 4
+    root = parsed(both_on_scale_svg(LABEL, (-3, 3), 1.0, (0.5, 4.0), "both"))
+    dots = list(root.iter("circle"))
+    truths, told = dots[::2], dots[1::2]
+    assert len({dot.get("cx") for dot in truths}) == 1
+    assert hints(root, "circle") == ["truth 1", "first 0.5", "truth 1", "second 4"]
+    assert share(told[0].get("cx")) < share(truths[0].get("cx")) < share(told[1].get("cx")) < 1
+    assert words(root)[-4:] == ["first", "0.5", "second", "4"]
 
 
 def test_classes_of_both_and_the_true_one() -> None:
     probabilities = (np.array([0.2, 0.8]), np.array([0.6, 0.4]))
-    figure = both_on_classes(["no", "yes"], probabilities, "yes")
-    assert [(t.name, list(t.x)) for t in figure.data] == [
-        ("first", [0.2, 0.8]), ("second", [0.6, 0.4]),
-    ]  # fmt: skip
-    assert list(figure.layout.yaxis.ticktext) == ["no", "yes (truth)"]
+    root = parsed(both_on_classes_svg(["no", "yes"], probabilities, "yes", "both"))
+    assert hints(root, "rect") == [
+        "first, no: probability 0.200",
+        "second, no: probability 0.600",
+        "first, yes: probability 0.800",
+        "second, yes: probability 0.400",
+    ]
+    wide = [share(bar.get("width")) for bar in root.iter("rect")]
+    assert wide[2] == pytest.approx(4 * wide[0])
+    assert words(root)[::5] == ["no", "yes (truth)"]
 
 
 @pytest.mark.parametrize(

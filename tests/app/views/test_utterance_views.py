@@ -11,21 +11,9 @@ from app.views.prediction_errors import Shown, calibration_figure, confusion_fig
 from app.views.style import FADED
 from app.views.utterance import classes_svg, scale_svg
 from mmmie.corpus import Label
+from tests.app.views.drawn import parsed, share, words
 
 NUMBER = Label("sentiment", "regression", range=(-3.0, 3.0))
-
-
-def parsed(markup: str) -> ElementTree.Element:
-    return ElementTree.fromstring(markup)
-
-
-def share(place: str) -> float:
-    assert place.endswith("%")
-    return float(place[:-1]) / 100
-
-
-def words(root: ElementTree.Element) -> list[str]:
-    return [text.text or "" for text in root.iter("text")]
 
 
 def test_the_scale_shows_truth_and_prediction_at_their_places() -> None:

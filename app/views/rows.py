@@ -1,0 +1,113 @@
+"""Named rows over one axis: a name, its value in words, and below them where the value lies."""
+
+from __future__ import annotations
+
+from app.views.style import NEUTRAL, short_number
+from app.views.svg import WORDS, Element, add, cut, drawing, hint, per_cent, ticks, write
+
+_MARGIN = 0.02  # of the width, on either side
+_ROW, _NAME, _MARK = 38, 12, 25  # pixels, of a row
+_HEAD, _FOOT = 18, 36
+_LETTERS = 42
+_MOST_TICKS = 6
+
+
+class Rows:
+    """A drawing of rows, the first on top.
+
+    Args:
+        count: how many.
+        limits: what the axis must hold; it is a little longer.
+        alt: one sentence for those who cannot see it.
+        headed: whether something is written above the first row, see `line` and `key`.
+    """
+
+    def __init__(
+        self, count: int, limits: tuple[float, float], alt: str, *, headed: bool = False
+    ) -> None:
+        pad = 0.03 * max(limits[1] - limits[0], 1e-9)
+        self.low, self.high = limits[0] - pad, limits[1] + pad
+        self._top = _HEAD if headed else 0
+        self._bottom = self._top + _ROW * count
+        self.root = drawing(self._bottom + _FOOT, alt)
+
+    def across(self, value: float) -> str:
+        """Where a value stands."""
+        share = (value - self.low) / (self.high - self.low)
+        return per_cent(_MARGIN + (1 - 2 * _MARGIN) * share)
+
+    def axis(self, title: str, *, share: bool = False) -> None:
+        """Round numbers and their lines, to be drawn first.
+
+        Args:
+            title: with its unit.
+            share: whether values are shares, written as percentages.
+        """
+        for place in ticks(self.low, self.high, _MOST_TICKS):
+            x = self.across(place)
+            add(
+                self.root, "line", x1=x, x2=x, y1=self._top, y2=self._bottom, stroke=NEUTRAL,
+                stroke_opacity=0.22,
+            )  # fmt: skip
+            text = f"{short_number(round(100 * place, 9))}%" if share else short_number(place)
+            add(self.root, "text", text, x=x, y=self._bottom + 13, text_anchor="middle", **WORDS)
+        add(
+            self.root, "text", title, x="50%", y=self._bottom + 30, text_anchor="middle",
+            fill="currentColor", font_size="13",
+        )  # fmt: skip
+
+    def line(self, value: float, name: str = "") -> None:
+        """A dotted line at a value to compare with, named above the rows."""
+        x = self.across(value)
+        add(
+            self.root, "line", x1=x, x2=x, y1=self._top - 4, y2=self._bottom, stroke=NEUTRAL,
+            stroke_dasharray="2 3",
+        )  # fmt: skip
+        add(self.root, "text", name, x=x, y=11, text_anchor="middle", font_size="11", **WORDS)
+
+    def key(self, hollow: str, filled: str) -> None:
+        """What a hollow and what a filled dot are, above the rows."""
+        for x, name, fill in ((8, hollow, "none"), (80, filled, NEUTRAL)):
+            add(self.root, "circle", cx=x, cy=8, r=5, fill=fill, stroke=NEUTRAL, stroke_width=2)
+            add(self.root, "text", name, x=x + 11, y=12, **WORDS)
+
+    def row(self, at: int, name: str, said: str, *, strong: bool = False) -> float:
+        """Write a name on the left and a value on the right of a row; returns where marks go."""
+        top = self._top + _ROW * at
+        weight = "600" if strong else "400"
+        word = add(self.root, "text", x="0", y=top + _NAME, fill="currentColor", font_weight=weight)
+        cut(word, name, _LETTERS)
+        add(
+            self.root, "text", said, x="100%", y=top + _NAME, text_anchor="end",
+            fill="currentColor", font_weight=weight,
+        )  # fmt: skip
+        return top + _MARK
+
+    def bar(self, down: float, low: float, high: float, colour: str, width: float = 2) -> None:
+        """A line from one value to another, an interval say."""
+        add(
+            self.root, "line", x1=self.across(low), x2=self.across(high), y1=down, y2=down,
+            stroke=colour, stroke_width=width,
+        )  # fmt: skip
+
+    def dot(
+        self,
+        down: float,
+        value: float,
+        colour: str,
+        said: str,
+        *,
+        radius: float = 5,
+        hollow: bool = False,
+    ) -> Element:
+        """A value; `said` is what the pointer says on it."""
+        dot = add(
+            self.root, "circle", cx=self.across(value), cy=down, r=radius, stroke=colour,
+            fill="none" if hollow else colour, stroke_width=2, pointer_events="all",
+        )  # fmt: skip
+        hint(dot, said)
+        return dot
+
+    def write(self) -> str:
+        """The drawing as markup."""
+        return write(self.root)
