@@ -19,6 +19,7 @@ _PENALTIES = (1e-2, 1e-1, 1.0, 10.0)
 _SMALLEST_DROPOUT = 0.1
 _LARGEST_DROPOUT = 0.95
 _FULLY_KEPT, _HARDLY_KEPT = 0.9, 0.4
+_CHUNK = 8192
 
 
 @dataclass(frozen=True)
@@ -43,32 +44,71 @@ def modality_carryover(
     corpus: Corpus, modality: str, train: np.ndarray, valid: np.ndarray
 ) -> Carryover:
     """Fit the readout on the rows `train` and score it on both; the penalty is chosen on valid."""
-    moments = feature_moments(corpus.features[modality], train)
-    x_train = _pooled(corpus, modality, train, moments)
-    x_valid = _pooled(corpus, modality, valid, moments)
-    y_train, y_valid = _targets(corpus, train), _targets(corpus, valid)
-    centre_x, centre_y = x_train.mean(0), y_train.mean(0)
-    x_train, x_valid = x_train - centre_x, x_valid - centre_x
-    y_train, y_valid = y_train - centre_y, y_valid - centre_y
-    gram = x_train.T @ x_train / len(x_train)
-    cross = x_train.T @ y_train / len(x_train)
+    scale = feature_moments(corpus.features[modality], train)
+    fitted, held = (_Sums.of(corpus, modality, rows, scale) for rows in (train, valid))
+    centre = fitted.x / fitted.count, fitted.y / fitted.count
+    fitted, held = fitted.about(*centre), held.about(*centre)
+    gram, cross = fitted.xx / fitted.count, fitted.xy / fitted.count
     best = Carryover(0.0, -np.inf)
     for penalty in _PENALTIES:
         weights = np.linalg.solve(gram + penalty * np.eye(len(gram)), cross)
-        scores = [
-            1 - float(((y - x @ weights) ** 2).sum() / max((y**2).sum(), 1e-12))
-            for x, y in ((x_train, y_train), (x_valid, y_valid))
-        ]
+        scores = fitted.explained(weights), held.explained(weights)
         if scores[1] > best.valid:
             best = Carryover(*scores)
     return best
 
 
-def _pooled(
-    corpus: Corpus, modality: str, rows: np.ndarray, moments: tuple[np.ndarray, np.ndarray]
-) -> np.ndarray:
-    pooled = step_means(corpus.features[modality], rows)
-    return np.clip((pooled - moments[0]) / moments[1], -8, 8)
+@dataclass(frozen=True)
+class _Sums:
+    """All that a linear readout needs of n utterances, so that not all need be in memory.
+
+    Attributes:
+        count: n.
+        x: (d,) sum of the features.
+        y: (k,) sum of the targets.
+        xx: (d, d) sum of products.
+        xy: (d, k) the same.
+        yy: sum of the squared targets.
+    """
+
+    count: int
+    x: np.ndarray
+    y: np.ndarray
+    xx: np.ndarray
+    xy: np.ndarray
+    yy: float
+
+    @classmethod
+    def of(
+        cls, corpus: Corpus, modality: str, rows: np.ndarray, scale: tuple[np.ndarray, np.ndarray]
+    ) -> _Sums:
+        """Of mean features, in units of `scale` (mean and deviation) and clipped as the model's."""
+        parts = []
+        for start in range(0, len(rows), _CHUNK):
+            some = rows[start : start + _CHUNK]
+            pooled = step_means(corpus.features[modality], some)
+            x = np.clip((pooled - scale[0]) / scale[1], -8, 8)
+            y = _targets(corpus, some)
+            parts.append((x.sum(0), y.sum(0), x.T @ x, x.T @ y, float((y**2).sum())))
+        x, y, xx, xy, yy = (sum(part[1:], part[0]) for part in zip(*parts, strict=True))
+        return cls(len(rows), x, y, xx, xy, yy)
+
+    def about(self, x: np.ndarray, y: np.ndarray) -> _Sums:
+        """The same with x and y taken off every utterance."""
+        n = self.count
+        return _Sums(
+            n,
+            self.x - n * x,
+            self.y - n * y,
+            self.xx - np.outer(x, self.x) - np.outer(self.x, x) + n * np.outer(x, x),
+            self.xy - np.outer(x, self.y) - np.outer(self.x, y) + n * np.outer(x, y),
+            self.yy - float(2 * y @ self.y - n * y @ y),
+        )
+
+    def explained(self, weights: np.ndarray) -> float:
+        """R² of the readout with these weights (d, k)."""
+        rest = self.yy - float((weights * (2 * self.xy - self.xx @ weights)).sum())
+        return 1 - rest / max(self.yy, 1e-12)
 
 
 def _targets(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
