@@ -28,7 +28,7 @@ def difference_svg(table: pd.DataFrame, alt: str) -> str:
     """
     most = np.nanmax(np.abs([_reach(t) for t in table.to_dict("records")]), initial=1e-9)
     drawn = Rows(len(table), (-most, most), alt)
-    drawn.axis("← the first is better      difference      the second is better →")
+    drawn.axis("← the first is better · difference · the second is better →")
     drawn.line(0)
     for i, row in enumerate(table.to_dict("records")):
         known = metric(str(row["metric"]))

@@ -6,7 +6,7 @@ from app.views.style import NEUTRAL, short_number
 from app.views.svg import WORDS, Element, add, cut, drawing, hint, per_cent, ticks, write
 
 _MARGIN = 0.02  # of the width, on either side
-_ROW, _NAME, _MARK = 38, 12, 25  # pixels, of a row
+_ROW, _NAME, _MARK, _HALF = 42, 12, 25, 9  # pixels, of a row
 _HEAD, _FOOT = 18, 36
 _LETTERS = 42
 _MOST_TICKS = 6
@@ -27,7 +27,7 @@ class Rows:
     ) -> None:
         pad = 0.03 * max(limits[1] - limits[0], 1e-9)
         self.low, self.high = limits[0] - pad, limits[1] + pad
-        self._top = _HEAD if headed else 0
+        self._count, self._top = count, _HEAD if headed else 0
         self._bottom = self._top + _ROW * count
         self.root = drawing(self._bottom + _FOOT, alt)
 
@@ -45,10 +45,7 @@ class Rows:
         """
         for place in ticks(self.low, self.high, _MOST_TICKS):
             x = self.across(place)
-            add(
-                self.root, "line", x1=x, x2=x, y1=self._top, y2=self._bottom, stroke=NEUTRAL,
-                stroke_opacity=0.22,
-            )  # fmt: skip
+            self._upright(x, stroke_opacity=0.3)
             text = f"{short_number(round(100 * place, 9))}%" if share else short_number(place)
             add(self.root, "text", text, x=x, y=self._bottom + 13, text_anchor="middle", **WORDS)
         add(
@@ -59,10 +56,7 @@ class Rows:
     def line(self, value: float, name: str = "") -> None:
         """A dotted line at a value to compare with, named above the rows."""
         x = self.across(value)
-        add(
-            self.root, "line", x1=x, x2=x, y1=self._top - 4, y2=self._bottom, stroke=NEUTRAL,
-            stroke_dasharray="2 3",
-        )  # fmt: skip
+        self._upright(x, stroke_dasharray="2 2", stroke_width=1.5)
         add(self.root, "text", name, x=x, y=11, text_anchor="middle", font_size="11", **WORDS)
 
     def key(self, hollow: str, filled: str) -> None:
@@ -107,6 +101,15 @@ class Rows:
         )  # fmt: skip
         hint(dot, said)
         return dot
+
+    def _upright(self, x: str, **style: str | float) -> None:
+        """A line down the drawing, broken where the rows have their words."""
+        for at in range(self._count):
+            down = self._top + _ROW * at + _MARK
+            add(
+                self.root, "line", "", x1=x, x2=x, y1=down - _HALF, y2=down + _HALF, stroke=NEUTRAL,
+                **style,
+            )  # fmt: skip
 
     def write(self) -> str:
         """The drawing as markup."""

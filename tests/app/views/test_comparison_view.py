@@ -30,7 +30,7 @@ def differences(mae=(0.2, 0.1, 0.3), corr=(0.01, -0.02, 0.04)):
 def marks(table):
     """The dot and the bar of every row, and where the line of no difference stands."""
     root = parsed(difference_svg(table, "differences"))
-    (line,) = [found for found in root.iter("line") if found.get("stroke-dasharray")]
+    line = next(found for found in root.iter("line") if found.get("stroke-dasharray"))
     bars = [found for found in root.iter("line") if found.get("y1") == found.get("y2")]
     return list(root.iter("circle")), bars, share(line.get("x1"))
 
