@@ -8,16 +8,23 @@ import streamlit as st
 
 from app import state
 from app.components.drawings import drawn_figure
-from app.components.figures import figure, selected_ids
+from app.components.figures import figure, figure_footer
 from app.components.layout import wide_columns
-from app.views.comparison import class_table, difference_svg, prediction_scatter
+from app.components.point_maps import point_maps
+from app.views.comparison import (
+    class_table,
+    difference_svg,
+    nearer_colours,
+    prediction_places,
+    prediction_words,
+)
 from app.views.comparison_words import DIFFERENCES_EXPLAINED, PREDICTIONS_EXPLAINED, values_table
+from app.views.maps import Marks, Places, maps_message
 from app.views.names import plain
 from app.views.slice_words import slice_contents
-from app.views.thinning import thinned, thinned_words
 from mmmie.analysis.comparison import disagreements, metric_differences
 
-_SCATTER = "compare-predictions"
+_PREDICTIONS, _HEIGHT = "compare-predictions", 400
 
 
 def compared(view: state.View, other: state.View) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -67,11 +74,14 @@ def sample_words(view: state.View) -> str:
     return f"{count:,} of {len(view.frame):,} utterances of the {view.split} split: {plain(said)}"
 
 
-def draw_overview(view: state.View, differences: pd.DataFrame, both: pd.DataFrame) -> None:
+def draw_overview(
+    view: state.View, other: state.View, differences: pd.DataFrame, both: pd.DataFrame
+) -> None:
     """Both figures, beside each other where there is room.
 
     Args:
         view: the first checkpoint.
+        other: the second.
         differences: from `compared`.
         both: from `compared`.
     """
@@ -79,7 +89,7 @@ def draw_overview(view: state.View, differences: pd.DataFrame, both: pd.DataFram
     with left:
         _differences(view, differences)
     with right:
-        _predictions(view, both)
+        _predictions(view, other, both)
 
 
 def _differences(view: state.View, differences: pd.DataFrame) -> None:
@@ -95,45 +105,54 @@ def _differences(view: state.View, differences: pd.DataFrame) -> None:
     st.table(values_table(differences), border="horizontal", hide_index=True)
 
 
-def _predictions(view: state.View, both: pd.DataFrame) -> None:
-    classes, ids = view.corpus.label.classes, view.frame["id"]
+def _predictions(view: state.View, other: state.View, both: pd.DataFrame) -> None:
+    classes = view.corpus.label.classes
     shown = both[both["within"]]
-    dots = shown if classes else _drawn(view, shown)
     apart = np.mean(shown["first"] != shown["second"]) if classes else shown["distance"].mean()
     st.subheader(
         f"They name another class for {apart:.1%} of utterances"
         if classes
         else f"Their predictions are {apart:.2f} apart on average"
     )
-    figure(
-        class_table(shown, list(classes))
-        if classes
-        else prediction_scatter(
-            dots,
-            view.corpus.label,
-            list(state.selection().ids),
-            ids.iloc[view.primary],
-            None if view.pinned is None else ids.iloc[view.pinned],
-            _drawn(view, both[~both["within"]]),
-        ),
-        key=_SCATTER,
-        caption=f"Predictions of both for {sample_words(view)}"
-        f"{thinned_words(len(dots), len(shown))}.",
-        explanation=PREDICTIONS_EXPLAINED["classes" if classes else "numbers"],
+    caption = f"Predictions of both for {sample_words(view)}."
+    if classes:
+        figure(
+            class_table(shown, list(classes)),
+            key=_PREDICTIONS,
+            caption=caption,
+            explanation=PREDICTIONS_EXPLAINED["classes"],
+            data=shown,
+            alt="Predictions of the first checkpoint against those of the second.",
+        )
+        return
+    prints = (v.checkpoint.fingerprint for v in (view, other))
+    places, words = _dots((*prints, view.corpus.fingerprint, view.split), view, both)
+    message = maps_message(places, words, _marks(view, both), key=True, height=_HEIGHT)
+    point_maps(message, key=_PREDICTIONS, choose=state.select)
+    figure_footer(
+        key=_PREDICTIONS,
+        caption=caption,
+        explanation=PREDICTIONS_EXPLAINED["numbers"],
         data=shown,
-        alt="Predictions of the first checkpoint against those of the second.",
-        on_select=None if classes else _take,
+        pictures=(_PREDICTIONS,),
     )
 
 
-def _drawn(view: state.View, table: pd.DataFrame) -> pd.DataFrame:
-    """Those of very many that the figure shows: a sample, the selection and who is looked at."""
-    looked_at = [view.primary, *([] if view.pinned is None else [view.pinned])]
-    always = {*state.selection().ids, *view.frame["id"].iloc[looked_at]}
-    return table.iloc[thinned(len(table), np.flatnonzero(table["id"].isin(always)))]
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _dots(key: tuple[str, ...], _view: state.View, _both: pd.DataFrame) -> tuple[Places, bytes]:
+    return prediction_places(_both, _view.corpus.label), prediction_words(_both)
 
 
-def _take() -> None:
-    ids = selected_ids(_SCATTER)
-    if ids:
-        state.select(ids)
+def _marks(view: state.View, both: pd.DataFrame) -> Marks:
+    """Those of the page, in the order of `both`."""
+    ids, known = pd.Index(both["id"]), view.frame["id"]
+    pinned = None if view.pinned is None else int(ids.get_loc(known.iloc[view.pinned]))
+    return Marks(
+        selected=np.flatnonzero(ids.isin(state.selection().ids)).tolist(),
+        primary=int(ids.get_loc(known.iloc[view.primary])),
+        pinned=pinned,
+        within=both["within"].to_numpy(bool),
+        joined=[],
+        by="nearer to the truth",
+        colours=nearer_colours(both),
+    )

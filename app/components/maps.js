@@ -336,6 +336,46 @@ class Maps {
           level === 2 ? chosen : plain, this.colours ? this.colours[index[row]] : own, strength);
       }
     sheet.onto(here.ground.getContext("2d"));
+    if (panel.axes) this.drawAxes(panel.axes, here, this.view(i));
+  }
+
+  /** Behind the points: a line at every tick, and a dotted one where both directions are equal. */
+  drawAxes({ across, up, ticks }, here, view) {
+    const context = here.ground.getContext("2d"), scale = window.devicePixelRatio || 1;
+    const { clientWidth: width, clientHeight: height } = here.stage;
+    const places = (shares) => placed(
+      Uint16Array.from(shares.flatMap((share) => [share * STEPS, share * STEPS])), 2, view, width,
+      height);
+    const { color, fontFamily } = getComputedStyle(this.root);
+    const line = (from, to) => {
+      context.beginPath();
+      context.moveTo(...from);
+      context.lineTo(...to);
+      this.outline(context, "#7b8794", 1);
+    };
+    context.save();
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.globalCompositeOperation = "destination-over";
+    Object.assign(context, { font: `11px ${fontFamily}`, fillStyle: color });
+    const { x, y } = places(ticks.map(([share]) => share));
+    ticks.forEach(([, text], t) => {
+      Object.assign(context, { textAlign: "center", textBaseline: "alphabetic" });
+      context.fillText(text, x[t], height - 5);
+      Object.assign(context, { textAlign: "left", textBaseline: "middle" });
+      context.fillText(text, 5, y[t]);
+    });
+    Object.assign(context, { textAlign: "right", textBaseline: "alphabetic" });
+    context.fillText(`${across} →`, width - 6, height - 20);
+    Object.assign(context, { textAlign: "left", textBaseline: "top" });
+    context.fillText(`↑ ${up}`, 26, 6);
+    const ends = places([0, 1]);
+    context.setLineDash([2, 3]);
+    line([ends.x[0], ends.y[0]], [ends.x[1], ends.y[1]]);
+    context.setLineDash([]);
+    context.globalAlpha = 0.25;
+    for (const at of x) line([at, 0], [at, height - 18]);
+    for (const at of y) line([22, at], [width, at]);
+    context.restore();
   }
 
   drawMarks() {

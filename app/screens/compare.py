@@ -73,7 +73,7 @@ heading.title(difference_title(differences, primary))
 
 
 def predictions() -> None:
-    draw_overview(view, differences, both)
+    draw_overview(view, other, differences, both)
     listed, card = wide_columns([5, 2], key="list-and-card", least=250)
     with listed:
         draw_disagreements(view, other, both[both["within"]])

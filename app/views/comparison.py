@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import html
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.views.chosen_marks import chosen_marks
-from app.views.names import beginning, figure_text
+from app.views.colouring import Colouring
+from app.views.maps import Axes, Panel, Places, plane, plane_ticks, utterance_words, value_words
+from app.views.names import figure_text
 from app.views.rows import Rows
-from app.views.style import ACCENT, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks
+from app.views.style import ACCENT, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks
 from app.views.words import interval_text, metric
 from mmmie.corpus import Label
 
@@ -52,77 +54,35 @@ def _reach(row: Any) -> float:
     return max(map(abs, ends), default=0.0)
 
 
-def prediction_scatter(
-    table: pd.DataFrame,
-    label: Label,
-    selected: list[str],
-    primary: str | None,
-    pinned: str | None = None,
-    outside: pd.DataFrame | None = None,
-) -> go.Figure:
-    """First against second prediction, coloured by which of the two is nearer to the truth.
+def prediction_places(table: pd.DataFrame, label: Label) -> Places:
+    """The first prediction across, the second upwards.
 
     Args:
         table: from `mmmie.analysis.comparison.disagreements`; numbers.
         label: what is predicted.
-        selected: ids that are selected.
-        primary: the id that is looked at.
-        pinned: the id beside it.
-        outside: utterances that the slice filter leaves out, as `table`; drawn faint, so that
-            the axes stay where they are and the slice is seen among the others.
     """
-    everything = table if outside is None else pd.concat([table, outside])
-    values = everything[["first", "second"]].to_numpy(float)
-    low, high = label.range or (values.min(), values.max())
-    low, high = min(low, values.min()), max(high, values.max())
-    figure = blank(height=400)
-    line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
-    figure.add_scatter(
-        x=[low, high], y=[low, high], mode="lines", line=line, hoverinfo="skip", showlegend=False
+    first, second = (table[name].to_numpy(float) for name in ("first", "second"))
+    low, high = label.range or (np.inf, -np.inf)
+    low, high = min(low, first.min(), second.min()), max(high, first.max(), second.max())
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    axes = Axes(f"{label.name}, first", f"{label.name}, second", plane_ticks(low, high))
+    panel = Panel(
+        label.name, "on the dotted line both say the same", NEUTRAL, "predictions", axes=axes
     )
-    if outside is not None and len(outside):
-        figure.add_scattergl(
-            x=outside["first"],
-            y=outside["second"],
-            mode="markers",
-            marker={"size": 5, "color": NEUTRAL, "opacity": FADED},
-            hoverinfo="skip",
-            name="outside the slice",
-        )
-    sides = (
-        (table["gain"] > 0, SECOND, "second nearer to the truth"),
-        (table["gain"] <= 0, FIRST, "first nearer to the truth"),
-    )
-    for mask, colour, name in sides:
-        part = table[mask]
-        opacity = np.full(len(part), 0.65)
-        if len(selected) > 1:
-            opacity = np.where(part["id"].isin(selected), 1.0, FADED)
-        figure.add_trace(
-            go.Scattergl(
-                x=part["first"],
-                y=part["second"],
-                mode="markers",
-                marker={"size": 6, "color": colour, "opacity": opacity},
-                customdata=part["id"].to_numpy(str),
-                text=_hover(part),
-                hovertemplate="%{text}<extra></extra>",
-                name=name,
-            )
-        )
-    figure.add_traces(chosen_marks(_place(everything, primary), _place(everything, pinned)))
-    pad = 0.03 * (high - low)
-    figure.update_xaxes(title=f"{figure_text(label.name)}, first", range=[low - pad, high + pad])
-    figure.update_yaxes(title=f"{figure_text(label.name)}, second", range=[low - pad, high + pad])
-    figure.update_layout(
-        dragmode="select", selectionrevision=f"{primary}-{len(selected)}-{len(table)}"
-    )
-    return figure
+    return plane(first, second, panel, low, high)
 
 
-def _place(table: pd.DataFrame, name: str | None) -> tuple[float, float] | None:
-    own = table[table["id"] == name]
-    return None if own.empty else (float(own["first"].iloc[0]), float(own["second"].iloc[0]))
+def prediction_words(table: pd.DataFrame) -> bytes:
+    """What a dot says when it is pointed at."""
+    parts = (f"{name} " + table[name].map(value_words) for name in ("label", "first", "second"))
+    return utterance_words(table, reduce(lambda before, part: before + ", " + part, parts))
+
+
+def nearer_colours(table: pd.DataFrame) -> Colouring:
+    """Which of the two is nearer to the truth."""
+    second = table["gain"].to_numpy(float) > 0
+    return Colouring(np.where(second, SECOND, FIRST), legend={"second": SECOND, "first": FIRST})
 
 
 def class_table(table: pd.DataFrame, classes: list[str]) -> go.Figure:
@@ -228,15 +188,3 @@ def _panels(titles: list[str], epochs_a_tick: int) -> dict[str, Any]:
             }
         )  # fmt: skip
     return layout
-
-
-def _hover(table: pd.DataFrame) -> list[str]:
-    lines = []
-    for row in table.to_dict("records"):
-        words = beginning(row.get("transcript"))
-        said = f"<br>{html.escape(words)}" if words else ""
-        lines.append(
-            f"<b>{html.escape(str(row['id']))}</b>{said}<br>label {row['label']:.2f}, "
-            f"first {row['first']:.2f}, second {row['second']:.2f}"
-        )
-    return lines

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,16 +17,33 @@ import pandas as pd
 
 from app.views.colouring import Colouring
 from app.views.names import beginning
-from app.views.style import NEUTRAL, modality_colour
+from app.views.style import NEUTRAL, modality_colour, short_number
+from app.views.svg import ticks
 from app.views.training_curves import duration_words
 from mmmie.analysis.projections import Projection
 
 MAP_HEIGHT = 236
 METHODS = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
 _PAD = 0.06
+_MOST_TICKS = 7
 _STEPS = 65_535  # of a place on a map: two bytes
 _LEVELS = 255  # of a colour scale; the last byte says that there is no value
 _SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Axes of a map whose two directions are the same quantity, with a line where both are equal.
+
+    Attributes:
+        across: title.
+        up: title.
+        ticks: places as shares of the map, and what is written there.
+    """
+
+    across: str
+    up: str
+    ticks: tuple[tuple[float, str], ...]
 
 
 @dataclass(frozen=True)
@@ -41,6 +58,7 @@ class Panel:
         ring: marks are rings, as those of specific codes, or filled.
         others: hue, name and key of the points of the same utterances in the other modalities,
             where they lie in the same projection.
+        axes: None where directions have no unit.
     """
 
     name: str
@@ -49,6 +67,7 @@ class Panel:
     points: str
     ring: bool = False
     others: tuple[tuple[str, str, str], ...] = ()
+    axes: Axes | None = None
 
 
 @dataclass(frozen=True)
@@ -129,15 +148,37 @@ def fused_places(projection: Projection, modalities: list[str]) -> Places:
     return Places((panel,), 1, projection.points.shape[1], buffers)
 
 
-def utterance_words(frame: pd.DataFrame) -> bytes:
+def plane(first: np.ndarray, second: np.ndarray, panel: Panel, low: float, high: float) -> Places:
+    """One map of a quantity (n,) across against another (n,) upwards, both from `low` to `high`."""
+    pad = _PAD * (high - low)
+    share = (np.column_stack([first, second]) - low + pad) / (high - low + 2 * pad)
+    steps = np.round(share * _STEPS).astype("<u2")
+    return Places((panel,), 1, 2, {panel.points: steps.tobytes()})
+
+
+def plane_ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
+    """Ticks of `plane` at round numbers."""
+    pad = _PAD * (high - low)
+    return tuple(
+        ((at - low + pad) / (high - low + 2 * pad), short_number(at))
+        for at in ticks(low, high, _MOST_TICKS)
+    )
+
+
+def utterance_words(frame: pd.DataFrame, told: pd.Series | None = None) -> bytes:
     """What a map says of each utterance when it is pointed at: one line each, in fields.
 
-    The fields are id, speaker, the beginning of the transcript, and label with prediction.
+    The fields are id, speaker, the beginning of the transcript, and what is `told`: label and
+    prediction, if nothing else.
     """
     empty = pd.Series("", index=frame.index)
     speakers = frame["speaker"].map(_text) if "speaker" in frame else empty
     said = frame["transcript"].map(_said) if "transcript" in frame else empty
-    told = "label " + frame["label"].map(_value) + ", predicted " + frame["prediction"].map(_value)
+    if told is None:
+        told = (
+            "label " + frame["label"].map(value_words)
+            + ", predicted " + frame["prediction"].map(value_words)
+        )  # fmt: skip
     fields = (frame["id"].map(_text), speakers, said, told)
     return "\n".join(map(_SEPARATOR.join, zip(*fields, strict=True))).encode()
 
@@ -169,6 +210,7 @@ def maps_message(
                 "points": p.points,
                 "ring": p.ring,
                 "others": [{"hue": h, "name": n, "points": b} for h, n, b in p.others],
+                "axes": None if p.axes is None else asdict(p.axes),
             }
             for p in places.panels
         ],
@@ -288,7 +330,8 @@ def _said(value: object) -> str:
     return beginning(_text(value) if isinstance(value, str) else "")
 
 
-def _value(value: object) -> str:
+def value_words(value: object) -> str:
+    """A label or a prediction, as maps tell it."""
     if isinstance(value, (float, np.floating)):
         return f"{value:.2f}".replace("-", "−")
     return _text(value)

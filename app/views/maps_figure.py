@@ -46,8 +46,15 @@ def maps_figure(message: bytes) -> go.Figure:
         if flat:
             trace |= {"type": "scattergl", "xaxis": f"x{number}", "yaxis": f"y{number}"}
             plain = {"showticklabels": False, "showgrid": False, "zeroline": False, "range": _RANGE}
-            layout[f"xaxis{number}"] = {**plain, "domain": across, "anchor": f"y{number}"}
-            layout[f"yaxis{number}"] = {**plain, "domain": down, "anchor": f"x{number}"}
+            axes = panel["axes"] or {"across": "", "up": ""}
+            titles = {way: html.escape(axes[way]) for way in ("across", "up")}
+            plain |= _ticks(panel["axes"])
+            layout[f"xaxis{number}"] = {
+                **plain, "domain": across, "anchor": f"y{number}", "title": titles["across"],
+            }  # fmt: skip
+            layout[f"yaxis{number}"] = {
+                **plain, "domain": down, "anchor": f"x{number}", "title": titles["up"],
+            }  # fmt: skip
         else:
             trace |= {"type": "scatter3d", "z": points[:, 2], "scene": f"scene{number}"}
             axis = {"showticklabels": False, "title": "", "range": _RANGE}
@@ -65,6 +72,19 @@ def maps_figure(message: bytes) -> go.Figure:
         )  # fmt: skip
     figure = blank(height)
     return go.Figure(traces, {**figure.layout.to_plotly_json(), **layout})
+
+
+def _ticks(axes: dict[str, Any] | None) -> dict[str, Any]:
+    if axes is None:
+        return {}
+    places, words = zip(*axes["ticks"], strict=True)
+    return {
+        "showticklabels": True,
+        "showgrid": True,
+        "tickvals": [_RANGE[1] * place for place in places],
+        "ticktext": list(words),
+        "automargin": True,
+    }
 
 
 def _read(message: bytes) -> tuple[dict[str, Any], Any]:

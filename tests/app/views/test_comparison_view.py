@@ -11,7 +11,9 @@ from app.views.comparison import (
     curves,
     curves_frame,
     difference_svg,
-    prediction_scatter,
+    nearer_colours,
+    prediction_places,
+    prediction_words,
 )
 from app.views.comparison_words import configuration_words, difference_title, values_table
 from app.views.style import NEUTRAL
@@ -93,25 +95,31 @@ def pairs():
     )
 
 
-def test_dots_say_which_is_nearer_and_carry_their_ids():
-    figure = prediction_scatter(pairs(), LABEL, [], "b")
-    second, first = (t for t in figure.data if t.customdata is not None)
-    assert list(second.customdata) == ["a", "c"] and second.marker.color == SECOND
-    assert list(first.customdata) == ["b"] and first.marker.color == FIRST
-    assert "&lt;b&gt;" in second.text[0]
-    low, high = figure.layout.xaxis.range
-    assert low < -4 and high > 3.5  # predictions beyond the range of the label stay visible
-    assert figure.layout.xaxis.range == figure.layout.yaxis.range
+def test_both_predictions_have_one_scale_that_holds_them_all():
+    places = prediction_places(pairs(), LABEL)
+    points = np.frombuffer(places.buffers["predictions"], np.uint16).reshape(-1, 2)
+    low, high = -4.0, 3.5  # predictions beyond the range of the label stay visible
+    (panel,) = places.panels
+    held = {text: share * 65_535 for share, text in panel.axes.ticks}
+    unit = (held["2"] - held["0"]) / 2
+    values = pairs()[["first", "second"]].to_numpy()
+    assert points == pytest.approx(held["0"] + unit * values, abs=1)
+    assert all(0 < held["0"] + unit * end < 65_535 for end in (low, high))
+    assert (panel.axes.across, panel.axes.up) == ("sentiment, first", "sentiment, second")
 
 
-def test_the_others_stay_faint_and_the_axes_where_they_are():
-    everything = prediction_scatter(pairs(), LABEL, [], "a")
-    figure = prediction_scatter(pairs()[:2], LABEL, [], "a", "c", pairs()[2:])
-    assert figure.layout.xaxis.range == everything.layout.xaxis.range
-    (outside,) = (t for t in figure.data if t.name == "outside the slice")
-    assert list(outside.x) == [-4.0] and outside.customdata is None
-    marks = {t.marker.symbol: t.x[0] for t in figure.data if "open" in str(t.marker.symbol)}
-    assert marks == {"circle-open": 0.5, "square-open": -4.0}
+def test_models_that_always_say_the_same_have_an_axis_too():
+    same = pairs().assign(first=1.0, second=1.0)
+    (panel,) = prediction_places(same, Label("x", "regression")).panels
+    assert [text for _, text in panel.axes.ticks if text == "1"]
+
+
+def test_dots_say_which_is_nearer_and_what_both_predict():
+    colours = nearer_colours(pairs())
+    assert list(colours.values) == [SECOND, FIRST, SECOND]
+    said = prediction_words(pairs()).decode().split("\n")
+    assert said[1].split("\x1f") == ["b", "", "", "label 1.00, first 1.00, second 3.50"]
+    assert said[0].split("\x1f")[2] == "<b>x</b>"  # as text, never as markup
 
 
 def test_classes_are_counted_pair_by_pair():

@@ -13,6 +13,8 @@ from app.views import comparison, comparison_card, corpus, dots, timeline, utter
 from app.views.contributions import Step, channels_figure, steps_figure
 from app.views.contributions_turns import turns_figure
 from app.views.learn_utterance import class_labels_figure, labels_figure
+from app.views.maps import Marks, maps_message
+from app.views.maps_figure import maps_figure
 from app.views.names import capital, figure_text
 from app.views.prediction_errors import Shown, calibration_figure, confusion_figure
 from app.views.probes import cka_figure
@@ -49,7 +51,14 @@ FIGURES = {
     "class table": lambda: comparison.class_table(
         pd.DataFrame({"first": CLASSES, "second": CLASSES}), CLASSES
     ),
-    "two predictions": lambda: comparison.prediction_scatter(PAIRS, LABEL, [], "a"),
+    "two predictions": lambda: maps_figure(
+        maps_message(
+            comparison.prediction_places(PAIRS, LABEL),
+            comparison.prediction_words(PAIRS),
+            Marks([], 0, None, np.ones(2, bool), [], NAME, comparison.nearer_colours(PAIRS)),
+            key=True,
+        )
+    ),
     "labels of a corpus": lambda: corpus.label_figure(
         pd.DataFrame({"split": "train", "label": CLASSES, "share": 0.5}),
         Label("mood", "classification", classes=tuple(CLASSES)),

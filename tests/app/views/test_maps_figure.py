@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.views.maps import maps_message, utterance_words
+from app.views.maps import Axes, Marks, Panel, maps_message, plane, plane_ticks, utterance_words
 from app.views.maps_figure import maps_figure
 from app.views.style import FADED, modality_colour
 from tests.app.views.test_maps import N, frame, marks, places  # noqa: F401
@@ -41,3 +41,18 @@ def test_three_dimensions(frame, by):  # noqa: F811
     figure = drawn(frame, dimensions=3, by=by)
     assert {trace.type for trace in figure.data} == {"scatter3d"}
     assert len({trace.scene for trace in figure.data}) == 4
+
+
+def test_axes_of_a_quantity_are_written_out():
+    axes = Axes("<first>", "second", plane_ticks(-1, 1))
+    panel = Panel("x", "", "#000000", "x", axes=axes)
+    places = plane(np.array([-1.0, 0.0]), np.array([0.0, 1.0]), panel, -1, 1)
+    words = b"a\x1f\x1f\x1f\nb\x1f\x1f\x1f"
+    marks = Marks([], 0, None, np.ones(2, bool), [], "modality", None)
+    figure = maps_figure(maps_message(places, words, marks, key=False))
+    (trace,) = figure.data
+    at = dict(zip(figure.layout.xaxis.ticktext, figure.layout.xaxis.tickvals, strict=True))
+    assert list(trace.x) == pytest.approx([at["−1"], at["0"]], abs=1)
+    assert list(trace.y) == pytest.approx([at["0"], at["1"]], abs=1)
+    assert figure.layout.xaxis.title.text == "&lt;first&gt;"
+    assert figure.layout.yaxis.showticklabels
