@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mmmie.model.mmmie import MMMIE
@@ -32,18 +32,26 @@ class WeightAverage:
     def __init__(self, model: MMMIE, objective: Objective, share: float) -> None:
         self._followed: list[nn.Module] = [model, objective]
         self._means: list[AveragedModel] = []
+        self._share, self._steps = share, 0
         self.model, self.objective = model, objective
         if share > 0:
-            self._means = [
-                AveragedModel(part, multi_avg_fn=_forgetting(share)) for part in self._followed
-            ]
+            self._means = [AveragedModel(part) for part in self._followed]
             self.model = cast("MMMIE", self._means[0].module)
             self.objective = cast("Objective", self._means[1].module)
+        # once: to walk through all modules takes a tenth of a small step
+        self._weights = [
+            (list(mean.module.parameters()), list(part.parameters()))
+            for mean, part in zip(self._means, self._followed, strict=False)
+        ]
 
+    @torch.no_grad()
     def update(self) -> None:
         """Take a step of the training into the mean."""
-        for mean, followed in zip(self._means, self._followed, strict=False):
-            mean.update_parameters(followed)
+        kept = min(self._share, (1 + self._steps) / (_WARM_UP + self._steps)) if self._steps else 0
+        for mean, (own, followed) in zip(self._means, self._weights, strict=True):
+            get_ema_multi_avg_fn(kept)(cast("Any", own), cast("Any", followed), mean.n_averaged)
+            mean.n_averaged += 1
+        self._steps += 1
 
     def state_dict(self) -> list[dict[str, Any]]:
         """What resumption needs."""
@@ -53,12 +61,4 @@ class WeightAverage:
         """Take up where `state_dict` left off."""
         for mean, state in zip(self._means, states, strict=True):
             mean.load_state_dict(state)
-
-
-def _forgetting(share: float) -> Any:
-    def average(means: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
-        steps = int(count)
-        kept = min(share, (1 + steps) / (_WARM_UP + steps))
-        get_ema_multi_avg_fn(kept)(means, current, torch.tensor(steps))
-
-    return average
+            self._steps = int(mean.n_averaged)
