@@ -62,6 +62,7 @@ def draw_aligned_maps(view: state.View, other: state.View) -> None:
         default=view.colour_by.replace("_", " "),
         required=True,
         key=f"compare-colour-{view.colour_by}",
+        wrap=True,
     )
     aligned = _aligned(*_keys(view, other), space, view, other)
     heading.subheader(plain(aligned_finding(aligned, space, view.within)))
@@ -135,7 +136,7 @@ def _overview(view: state.View, other: state.View, spaces: list[str], space: str
     figure(
         dot_plot(
             rows,
-            "share of the nearest that both agree on",
+            "share of the nearest in both",
             highlight=chosen,
             reference=float(table["by_chance"].iloc[0]),
             reference_name="chance",
