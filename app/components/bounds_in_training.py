@@ -170,10 +170,13 @@ def _draw_panels(panels: dict[str, go.Figure], key: str, alt: str) -> None:
 
 
 def _draw_table(shown: pd.DataFrame) -> None:
-    """Numbers stay on one line; where the page is narrow the table scrolls sideways."""
+    """Numbers stay on one line; where the page is narrow the table scrolls sideways.
+
+    Names of modalities may be long: what is in the first column may break.
+    """
     key = "mi-conclusions"
     st.html(
-        f"<style>.st-key-{key} td:not(:last-child) * {{white-space: nowrap}} "
+        f"<style>.st-key-{key} td:not(:last-child, :first-child) * {{white-space: nowrap}} "
         f".st-key-{key} td:last-child {{min-width: {_PROSE_PIXELS}px}}</style>"
     )
     with st.container(key=key):

@@ -200,6 +200,7 @@ def draw_effect(view: state.View, other: Retrained | None) -> None:
             max_selections=2,
             format_func=lambda name: words[name],
             key=f"slices-{view.choice.name}-{view.split}-{view.slice}",
+            wrap=True,
             help="At most two beside all utterances.",
         )
     counts = changes.groupby("slice")["n"].first()
@@ -359,12 +360,14 @@ def _error_explained(view: state.View) -> str:
 
 def _retrained_sentence(changes: pd.DataFrame, name: str, how: str) -> str:
     row = changes[(changes["variant"] == RETRAINED) & (changes["slice"] == "all")].iloc[0]
-    interval = f"[{row['low']:+.3g}, {row['high']:+.3g}]"
+    change, low, high = (
+        f"{row[name]:+.3g}".replace("-", "−") for name in ("change", "low", "high")
+    )
     sure = row["low"] > 0 or row["high"] < 0
     verdict = "" if sure else ", which may be chance"
     return (
         f"Trained on the same corpus, but {plain(how)}: **{plain(name)}** changes the error on "
-        f"all utterances by {row['change']:+.3g} {interval}{verdict}."
+        f"all utterances by {change} [{low}, {high}]{verdict}."
     )
 
 

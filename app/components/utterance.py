@@ -155,6 +155,7 @@ def utterance_channels(corpus: Corpus, row: int, name: str, *, key: str) -> bool
             required=True,
             format_func=plain,
             key=f"{key}-modality",
+            wrap=True,
         )
     _one_modality(corpus, row, name, modality, readable[modality], key)
     return True

@@ -71,4 +71,4 @@ def carryover_plot(frame: pd.DataFrame) -> go.Figure:
 
 
 def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # no minus before a zero
