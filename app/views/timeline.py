@@ -37,6 +37,7 @@ _LEFT, _RIGHT = 0.09, 0.005  # of the width, beside the panels
 _A_LETTER, _NARROW = 6.5, 560  # pixels: of a name on the left, and of a narrow page
 _LEGEND, _GAP, _FOOT = 30, 18, 44  # pixels
 _VALUES, _CLASS, _CURVE, _LANE = 200, 34, 70, 20
+_ON_CELLS = "currentColor"  # stands out from the cell of every class, light or dark
 _MOST_LANES, _LETTERS = 12, 13
 
 
@@ -173,9 +174,9 @@ class _Scene:
         )
         cut(named, text, _LETTERS)
 
-    def hollow(self, row: int, y: float, radius: float) -> None:
+    def hollow(self, row: int, y: float, radius: float, line: str = NEUTRAL) -> None:
         add(
-            self.root, "circle", cx=self.at(row), cy=y, r=radius, fill="none", stroke=NEUTRAL,
+            self.root, "circle", cx=self.at(row), cy=y, r=radius, fill="none", stroke=line,
             stroke_width=2, opacity=self.strength(row),
         )  # fmt: skip
 
@@ -296,8 +297,8 @@ def _classes(
     for row in range(len(turns)):
         if known[row]:
             scene.joined(row, middle[truth[row]], middle[guess[row]])
-            scene.hollow(row, middle[truth[row]], 6.5)
-        scene.filled(row, middle[guess[row]], 3.5, NEUTRAL)
+            scene.hollow(row, middle[truth[row]], 6.5, _ON_CELLS)
+        scene.filled(row, middle[guess[row]], 3.5, _ON_CELLS)
     scene.square(middle[guess], pinned)
     _curve(scene, followed, f"P({what})", _LEGEND + _CLASS * len(classes) + 12 + _GAP)
     return [
