@@ -27,7 +27,7 @@ from mmmie.analysis.mi_check import check_table
 from mmmie.analysis.mi_history import bounds_history, ceiling_of, measured
 from mmmie.training.checkpoint import CheckpointInfo
 
-_PANEL_PIXELS, _PROSE_PIXELS = 260, 240
+_PANEL_PIXELS, _PROSE_PIXELS, _NAME_PIXELS = 260, 240, 180
 _LONG = 36  # letters of a quantity, beyond which it takes two lines
 
 
@@ -180,7 +180,8 @@ def _draw_table(shown: pd.DataFrame) -> None:
     whole = "td:not(:last-child, :first-child)" if long else "td:not(:last-child)"
     st.html(
         f"<style>.st-key-{key} {whole} * {{white-space: nowrap}} "
-        f".st-key-{key} td:last-child {{min-width: {_PROSE_PIXELS}px}}</style>"
+        f".st-key-{key} td:last-child {{min-width: {_PROSE_PIXELS}px}}"
+        f".st-key-{key} td:first-child {{min-width: {_NAME_PIXELS if long else 0}px}}</style>"
     )
     with st.container(key=key):
         st.table(shown, border="horizontal", hide_index=True)
