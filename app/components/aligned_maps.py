@@ -63,6 +63,7 @@ def draw_aligned_maps(view: state.View, other: state.View) -> None:
         default=view.colour_by.replace("_", " "),
         required=True,
         key=f"compare-colour-{view.colour_by}",
+        wrap=True,
     )
     aligned = _aligned(*_keys(view, other), space, view, other)
     heading.subheader(plain(aligned_finding(aligned, space, view.within)))
@@ -136,7 +137,7 @@ def _overview(view: state.View, other: state.View, spaces: list[str], space: str
     drawn_figure(
         dots_svg(
             rows,
-            "share of the nearest that both agree on",
+            "share of the nearest in both",
             "How far both checkpoints agree on the neighbours of an utterance, code by code.",
             highlight=chosen,
             reference=float(table["by_chance"].iloc[0]),

@@ -27,7 +27,8 @@ from mmmie.analysis.mi_check import check_table
 from mmmie.analysis.mi_history import bounds_history, ceiling_of, measured
 from mmmie.training.checkpoint import CheckpointInfo
 
-_PANEL_PIXELS, _PROSE_PIXELS = 260, 240
+_PANEL_PIXELS, _PROSE_PIXELS, _NAME_PIXELS = 260, 240, 180
+_LONG = 36  # letters of a quantity, beyond which it takes two lines
 
 
 def draw_bounds_in_training(view: state.View, table: pd.DataFrame, unit: Unit) -> None:
@@ -170,11 +171,17 @@ def _draw_panels(panels: dict[str, go.Figure], key: str, alt: str) -> None:
 
 
 def _draw_table(shown: pd.DataFrame) -> None:
-    """Numbers stay on one line; where the page is narrow the table scrolls sideways."""
+    """Numbers stay on one line; where the page is narrow the table scrolls sideways.
+
+    Where names of modalities are long, what is in the first column may break.
+    """
     key = "mi-conclusions"
+    long = shown.iloc[:, 0].str.len().max() > _LONG
+    whole = "td:not(:last-child, :first-child)" if long else "td:not(:last-child)"
     st.html(
-        f"<style>.st-key-{key} td:not(:last-child) * {{white-space: nowrap}} "
-        f".st-key-{key} td:last-child {{min-width: {_PROSE_PIXELS}px}}</style>"
+        f"<style>.st-key-{key} {whole} * {{white-space: nowrap}} "
+        f".st-key-{key} td:last-child {{min-width: {_PROSE_PIXELS}px}}"
+        f".st-key-{key} td:first-child {{min-width: {_NAME_PIXELS if long else 0}px}}</style>"
     )
     with st.container(key=key):
         st.table(shown, border="horizontal", hide_index=True)

@@ -65,6 +65,7 @@ def _maps(view: state.View, history: CodeHistory, kept: pd.DataFrame) -> None:
             default="fused",
             required=True,
             key="epoch_space",
+            wrap=True,
             bind="query-params",
         )
         space = str(chosen)

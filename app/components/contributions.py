@@ -102,6 +102,7 @@ def _class_choice(classes: list[str]) -> str | None:
         required=True,
         format_func=plain,
         key=f"explained-class-{'-'.join(classes)}",
+        wrap=True,
     )
     return None if chosen == _PREDICTED else chosen
 
@@ -194,6 +195,7 @@ def _channels(view: View, row: int, found: Contributions) -> None:
             default=modality,
             required=True,
             key=f"why-channels-of-{'-'.join(shown)}",
+            wrap=True,
         )
     _one_modality(view, row, found, attributed, modality, title)
 

@@ -107,6 +107,7 @@ def draw_channels(corpus: Corpus) -> None:
                 default=names[0],
                 required=True,
                 key=f"channels-of-{corpus.fingerprint}",
+                wrap=True,
                 label_visibility="collapsed",
             )
         )

@@ -71,6 +71,7 @@ def _choice(view: state.View) -> tuple[SideBySide, list[str]]:
         default=DEFAULT,
         format_func=estimator_label,
         key="side_estimators",
+        wrap=True,
         bind="query-params",
         help="\n".join(f"- **{w.title}**: {w.help}" for w in ESTIMATOR_WORDS.values()),
     )

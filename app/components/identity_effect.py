@@ -120,12 +120,7 @@ def draw_attention(view: state.View, variant: str, other: Retrained | None) -> N
         tables[VARIANT_WORDS[RETRAINED]] = attention_shares(other.outputs, row)
         everywhere[VARIANT_WORDS[RETRAINED]] = neighbour_share(other.outputs)
         modalities = list(dict.fromkeys([*modalities, *other.outputs.modalities]))
-    mine = {name: f"{_on_neighbours(t):.0%}" for name, t in tables.items()}
-    first, *rest = mine
-    st.subheader(
-        f"Neighbours get {mine[first]} of the attention as trained, "
-        + listed([f"{mine[name]} under “{plain(name)}”" for name in rest])
-    )
+    st.subheader(attention_title(tables))
     means = [f"{share[view.within].mean():.0%}" for share in everywhere.values()]
     drawn_figure(
         attention_svg(
@@ -144,6 +139,21 @@ def draw_attention(view: state.View, variant: str, other: Retrained | None) -> N
             "attention here."
         ),
         data=pd.concat([t.assign(variant=name) for name, t in tables.items()]),
+    )
+
+
+def attention_title(tables: dict[str, pd.DataFrame]) -> str:
+    """How much attention goes to neighbours under every variant, if there are any.
+
+    Args:
+        tables: what a variant is called → `attention_shares`, as trained first.
+    """
+    if all((shares["offset"] == 0).all() for shares in tables.values()):
+        return "It has no neighbours: all attention stays on it"
+    mine = {name: f"{_on_neighbours(t):.0%}" for name, t in tables.items()}
+    first, *rest = mine
+    return f"Neighbours get {mine[first]} of the attention as trained, " + listed(
+        [f"{mine[name]} under “{plain(name)}”" for name in rest]
     )
 
 
@@ -200,6 +210,7 @@ def draw_effect(view: state.View, other: Retrained | None) -> None:
             max_selections=2,
             format_func=lambda name: words[name],
             key=f"slices-{view.choice.name}-{view.split}-{view.slice}",
+            wrap=True,
             help="At most two beside all utterances.",
         )
     counts = changes.groupby("slice")["n"].first()
@@ -359,12 +370,14 @@ def _error_explained(view: state.View) -> str:
 
 def _retrained_sentence(changes: pd.DataFrame, name: str, how: str) -> str:
     row = changes[(changes["variant"] == RETRAINED) & (changes["slice"] == "all")].iloc[0]
-    interval = f"[{row['low']:+.3g}, {row['high']:+.3g}]"
+    change, low, high = (
+        f"{row[name]:+.3g}".replace("-", "−") for name in ("change", "low", "high")
+    )
     sure = row["low"] > 0 or row["high"] < 0
     verdict = "" if sure else ", which may be chance"
     return (
         f"Trained on the same corpus, but {plain(how)}: **{plain(name)}** changes the error on "
-        f"all utterances by {row['change']:+.3g} {interval}{verdict}."
+        f"all utterances by {change} [{low}, {high}]{verdict}."
     )
 
 

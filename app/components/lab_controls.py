@@ -88,6 +88,7 @@ def controls() -> LabSettings:
         max_selections=MOST_ESTIMATORS,
         format_func=estimator_label,
         key="lab_estimators",
+        wrap=True,
         bind="query-params",
         help="\n".join(f"- **{w.title}**: {w.help}" for w in ESTIMATOR_WORDS.values()),
     )

@@ -27,7 +27,7 @@ thing that the rest of the model sees of this modality. Where you changed a chan
 show *h* before.
 """
 _SEQUENCE = (
-    "Speech and video come as a **sequence**: a row of numbers for every {step}. The encoder puts "
+    "This modality comes as a **sequence**: a row of numbers for every {step}. The encoder puts "
     "all channels on one scale, looks at each {step} together with those beside it, and adds them "
     "up with weights that it has learned. What comes out is as long for one word as for a minute: "
     "the **hidden state** *h*."
@@ -98,6 +98,7 @@ def _modality(subject: Subject) -> str:
         required=True,
         format_func=plain,
         key=f"lesson-encode-{'-'.join(shown)}",
+        wrap=True,
     )
     return str(picked)
 

@@ -16,7 +16,7 @@ from app.views.learn_words import identity_answer, identity_title
 from app.views.names import plain
 from app.views.window import class_prediction_svg, prediction_svg
 from mmmie.analysis.checkpoints import Checkpoint
-from mmmie.analysis.context_use import window_places
+from mmmie.analysis.context_use import RELATIONS, window_places
 from mmmie.analysis.lesson_answers import Answer, Told, ask
 from mmmie.analysis.outputs import TRAINED
 from mmmie.corpus import Corpus
@@ -31,6 +31,7 @@ The model stays as it was trained; only what it is told about identity changes. 
 is the truth, **filled** ones are predictions: as trained, as told by the switches above, and
 without any identity term. For classes the bars are the probabilities of the classes.
 """
+_OFF = "no identity"
 _LEAD = (
     "Every utterance in the window becomes one token a modality. Alone, a token does not say whose "
     "it is. The **identity embedding** adds learned terms: which turn it is, whether the target's "
@@ -55,7 +56,7 @@ def draw_identity(subject: Subject) -> None:
     said = {
         "as trained": outputs.output[TRAINED][subject.index],
         "as told now": answer.output,
-        "without identity": outputs.output["off"][subject.index],
+        _OFF: outputs.output["off"][subject.index],
     }
     changed = told != Told()
     if not changed:
@@ -69,7 +70,9 @@ def draw_identity(subject: Subject) -> None:
     with st.container(key="lesson-chat-window"):
         chat(bubbles, key="lesson-window")
     if len(bubbles) > 1:
-        st.caption("Right: the target's own speaker. Borders: attention of the last layer.")
+        known = (places["relation"] != RELATIONS[2]).any()
+        sides = "Right: the target's own speaker." if known else "No speaker is known."
+        st.caption(f"{sides} Borders: attention of the last layer.")
     speakers = None
     if view.corpus.has_speakers:
         speakers = int(view.corpus.utterances["speaker"].nunique())
@@ -107,7 +110,7 @@ def _switches(subject: Subject) -> Told:
 
 def _title(subject: Subject, said: dict[str, np.ndarray], changed: bool) -> str:
     now = said["as told now" if changed else "as trained"]
-    off, truth = said["without identity"], subject.one["label"]
+    off, truth = said[_OFF], subject.one["label"]
     classes = subject.view.corpus.label.classes
     if classes is None:
         values = (float(np.ravel(now)[0]), float(off), float(truth))

@@ -71,6 +71,7 @@ def _controls(subject: Subject) -> tuple[str, tuple[str, ...]]:
         "Try it: what the model is shown", names, selection_mode="multi", default=names,
         format_func=plain,
         key=f"lesson-shown-{'-'.join(names)}",
+        wrap=True,
     )  # fmt: skip
     return str(by), tuple(name for name in names if name not in shown)
 

@@ -130,6 +130,7 @@ def _pair(pairs: list[tuple[str, str]]) -> tuple[str, str]:
         "Pair", list(names), default=next(iter(names)), required=True,
         format_func=plain,
         key=f"lesson-pair-{'-'.join(names)}",
+        wrap=True,
     )  # fmt: skip
     return names[str(chosen)]
 

@@ -144,6 +144,7 @@ def _modality(subject: Subject) -> str:
     chosen = st.segmented_control(
         "Modality", shown, default=shown[-1], required=True, format_func=plain,
         key=f"lesson-squeeze-{'-'.join(shown)}",
+        wrap=True,
     )  # fmt: skip
     return str(chosen)
 

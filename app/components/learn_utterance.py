@@ -67,6 +67,7 @@ def draw_utterance(subject: Subject) -> None:
             required=True,
             key=key,
             format_func=plain,
+            wrap=True,
         )
         fig = class_labels_figure(
             label.classes, targets, targets[same], guess, str(truth) if revealed else None

@@ -282,6 +282,7 @@ def _modalities_box(path: str) -> list[str]:
         held,
         selection_mode="multi",
         key=key,
+        wrap=True,
         help="What the model reads; all or some of the corpus.",
     )
     kept = [name for name in held if name in chosen]

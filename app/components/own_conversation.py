@@ -67,6 +67,11 @@ _ENCODER = (
     "only: a word that they do not use has a place of its own but no meaning, and real talk is "
     "beyond it."
 )
+_NO_WORDS = (
+    "The text features of this checkpoint were made by another program, so pasted words cannot be "
+    "encoded alike: give a corpus with its features."
+)
+_NO_TEXT = "This checkpoint does not read words: give a corpus with the features that it reads."
 _OWN_ENCODER = (
     "Words are encoded by the text encoder of this checkpoint. The model learned from another "
     "corpus: how far it carries over to your conversation is not known."
@@ -83,10 +88,7 @@ def own_conversation(view: View) -> None:
 def _section(view: View) -> None:
     words = pasted_words(view.checkpoint, view.corpus)
     if words is None:
-        st.caption(
-            "The text features of this checkpoint were made by another program, so pasted words "
-            "cannot be encoded alike: give a corpus with its features."
-        )
+        st.caption(_NO_WORDS if "text" in view.checkpoint.info.modalities else _NO_TEXT)
         _opened(view)
         return
     source = st.segmented_control(

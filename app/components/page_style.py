@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.views.style import ON_PRIMARY, PALE, PALE_INSTEAD
 
-_BUTTON, _TAG = "[data-testid='stBaseButton-primary']:not(:disabled)", "[data-baseweb='tag']"
+_BUTTON, _TAG = "[data-testid='stBaseButton-primary']:not(:disabled)", "[data-tag]"
 
 
 def draw_page_style() -> None:

@@ -33,6 +33,8 @@ def slice_table(view: state.View) -> None:
     _mark_chosen(slices.index(view.slice) if view.slice in slices else 0)
     ends = zip(table["low"], table["high"], strict=True)
     shown = table[["slice", "n", *names]].assign(slice=table["slice"].map(slice_titles(slices)))
+    shares = [n for n in names if metric(n).share]
+    shown[shares] *= 100  # Streamlit's own percentages have as many digits as they need
     shown.insert(
         shown.columns.get_loc(main) + 1,
         "interval",
@@ -56,7 +58,7 @@ def slice_table(view: state.View) -> None:
                 n: st.column_config.NumberColumn(
                     metric(n).name,
                     help=metric(n).help,
-                    format="percent" if metric(n).share else "%.3f",
+                    format="%.1f%%" if metric(n).share else "%.3f",
                 )
                 for n in names
             },

@@ -155,6 +155,7 @@ def utterance_channels(corpus: Corpus, row: int, name: str, *, key: str) -> bool
             required=True,
             format_func=plain,
             key=f"{key}-modality",
+            wrap=True,
         )
     _one_modality(corpus, row, name, modality, readable[modality], key)
     return True
@@ -209,7 +210,7 @@ def _values(names: list[str], values: np.ndarray, mean: np.ndarray, deviation: n
                 f"{three_digits(v)} {unit}".strip()
                 for v, (_, unit) in zip(values, words, strict=True)
             ],
-            "against the corpus": [f"{z:+.1f} SD" for z in spreads],
+            "against the corpus": [f"{z:+.1f} SD".replace("-", "−") for z in spreads],
         }
     )
     st.dataframe(table, hide_index=True, width="stretch")

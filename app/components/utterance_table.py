@@ -240,6 +240,7 @@ def _pills(name: str, key: str, options: list[str]) -> tuple[str, ...]:
             selection_mode="multi",
             format_func=lambda c: plain(c.replace("_", " ")),
             key=key,
+            wrap=True,
             bind="query-params",
         )
     )

@@ -176,6 +176,7 @@ def _channels(view: View, row: int, held: Edit) -> tuple[ChannelEdit, ...]:
         list(offered),
         format_func=words,
         key=_begin(view, "channels", [option for option in before if option in offered]),
+        wrap=True,
         placeholder="pick pitch, a smile, …" if "vision/0" in offered else "pick channels",
     )
     edits = [

@@ -10,6 +10,7 @@ import streamlit as st
 from app import state
 from app.components.chat import Bubble, chat
 from app.components.figures import figure_footer
+from app.views.contributions_words import offset_text
 from app.views.names import text_of
 from app.views.style import modality_colour, three_digits
 from mmmie.analysis.context_use import RELATIONS
@@ -37,7 +38,7 @@ def place_names(places: pd.DataFrame) -> list[str]:
     names = []
     for place in places.to_dict("records"):
         offset = int(place["offset"])
-        where = "target" if offset == 0 else f"{offset:+d}"
+        where = "target" if offset == 0 else offset_text(offset)
         who = text_of(place.get("speaker"))
         names.append(f"{where}  {who}" if who else where)
     return names
@@ -131,10 +132,11 @@ def draw_chat(
         on_relabel=on_relabel,
         on_remove=on_remove,
     )
+    known = (places["relation"] != RELATIONS[2]).any()
+    sides = "right: same speaker as the target" if known else "no speaker is known"
     figure_footer(
         key="window",
-        caption=f"At most {span[0]} utterances before and {span[1]} after; right: same speaker as "
-        "the target."
+        caption=f"At most {span[0]} utterances before and {span[1]} after; {sides}."
         if any(span)
         else "The target alone.",
         explanation=_EXPLANATION,
@@ -161,9 +163,9 @@ def choose(name: str) -> None:
 def _named(place: dict[str, object], relation: str, changed: bool, role: int) -> tuple[str, str]:
     """The line above a bubble: where it stands, and who is said to have spoken it."""
     offset = int(str(place["offset"]))
-    where = "target" if offset == 0 else f"{offset:+d}"
+    where = "target" if offset == 0 else offset_text(offset)
     if role != offset:
-        where += f", told {role:+d}"
+        where += f", told {offset_text(role)}"
     who = text_of(place.get("speaker"))
     if offset == 0:
         return where, who

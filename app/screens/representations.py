@@ -31,9 +31,6 @@ with left:
         draw_code_maps(view, how, join, right)
 with right:
     utterance_card(view, view.primary, channels=False)
-    if view.pinned is not None:
-        st.caption(":material/keep: Pinned, to compare")
-        utterance_card(view, view.pinned, key="pinned-card", channels=False)
 
 
 def held() -> None:

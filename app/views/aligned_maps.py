@@ -260,11 +260,12 @@ def _lay_out(
             text=f"<b>{which}</b> {html.escape(name)}<br>"
             f"<span style='font-size:10px'>{share:.0%} of variance</span>",
             align="left",
-            x=x, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom",
+            x=x, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=6,
             showarrow=False, font={"size": 13},
         )  # fmt: skip
     if drawn.colours.scale is not None:
         bar = {**drawn.colours.scale["colorbar"], "y": 1.12}
+        bar["title"] = {**bar["title"], "side": "top"}
         figure.update_layout(coloraxis={**drawn.colours.scale, "colorbar": bar})
 
 

@@ -55,4 +55,4 @@ def carryover_svg(frame: pd.DataFrame, alt: str) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # no minus before a zero

@@ -112,7 +112,7 @@ def claims_figure(claims: pd.DataFrame, kind: str, modalities: list[str]) -> go.
     )  # fmt: skip
     figure.update_xaxes(
         range=[_LOWEST, _HIGHEST], tickvals=[0, 0.25, 0.5, 0.75, 1],
-        title="R², for the modality accuracy", zeroline=False,
+        title=_axis_title(rows), zeroline=False,
     )  # fmt: skip
     return figure
 
@@ -177,6 +177,13 @@ def verdict_words(row: dict[str, Any]) -> str:
         return f"holds on average, but not for {name} ({value_text(value)})"
     extreme = "least" if row["wanted"] == "present" else "most"
     return f"fails, {extreme} for {name} ({value_text(value)})"
+
+
+def _axis_title(rows: pd.DataFrame) -> str:
+    asked = rows["target"] == MODALITY
+    if asked.all():
+        return "accuracy"
+    return "R², for the modality accuracy" if asked.any() else "R²"
 
 
 def _row_name(row: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from app.views.names import figure_text
 from app.views.style import NEUTRAL, blank, modality_colour, three_digits
 
 _HEIGHT = 260
+_FEWEST = 5  # turns that there is room for: one alone would fill the page
 
 
 def turns_figure(
@@ -49,7 +50,7 @@ def turns_figure(
         for x in here.tolist()
     ]  # fmt: skip
     layout = figure.layout.to_plotly_json()
-    layout["xaxis"] = {**layout["xaxis"], "title": {"text": "turn"}, "dtick": _step(len(turns))}
+    layout["xaxis"] = {**layout["xaxis"], "title": {"text": "turn"}, **_scale(places)}
     layout["yaxis"] = {
         **layout["yaxis"],
         "title": {"text": figure_text(quantity)},
@@ -78,6 +79,15 @@ def turns_finding(
         f"{three_digits(float(means[most]))} a turn, {value} at turn "
         f"{int(turns['position'].iloc[turn]) + 1}"
     )
+
+
+def _scale(places: np.ndarray) -> dict[str, object]:
+    """Whole turns; a few of them do not fill the page."""
+    if len(places) >= _FEWEST:
+        return {"dtick": _step(len(places))}
+    middle = (places[0] + places[-1]) / 2
+    ends = [middle - _FEWEST / 2 - 0.1, middle + _FEWEST / 2 + 0.1]
+    return {"tickvals": places.tolist(), "range": ends}
 
 
 def _step(turns: int) -> int:

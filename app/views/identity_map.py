@@ -41,7 +41,7 @@ def identity_map(
         customdata=[[f"{a} and {b}" for b in names] for a in names],
         hovertemplate="%{customdata}<br>cosine %{z:.2f}<extra></extra>",
         colorbar={"title": {"text": "cosine", "side": "top"}, "orientation": "h", "y": 1.0,
-                  "yanchor": "bottom", "x": 0, "xanchor": "left", "len": 0.4, "thickness": 10,
+                  "yanchor": "bottom", "x": 0, "xanchor": "left", "len": 0.68, "thickness": 10,
                   "tickvals": [-limit, -chance, chance, limit], "tickformat": ".2f"},
         row=1, col=1,
     )  # fmt: skip
@@ -111,7 +111,8 @@ def order_sentence(order: RoleOrder | None) -> str:
     """Whether the roles order themselves by time, also where they do not."""
     if order is None:
         return "There are too few roles to ask whether they order themselves by time."
-    numbers = f"r = {order.correlation:.2f}, p = {order.chance:.2g}"
+    correlation = f"{order.correlation:.2f}".replace("-", "−")
+    numbers = f"r = {correlation}, p = {order.chance:.2g}"
     if order.chance < _SURE and order.correlation > 0:
         return f"Roles order themselves by time: the nearer two are, the more alike ({numbers})."
     return f"Roles do not order themselves by time by more than chance ({numbers})."
@@ -133,9 +134,10 @@ def pairs_sentence(table: pd.DataFrame, alike: np.ndarray, chance: float) -> str
     most = int(np.abs(pairs).argmax())
     a, b = (_named(dict(table.iloc[place[most]])) for place in (first, second))
     way = "alike" if pairs[most] > 0 else "opposed"
-    return f"{said} Most {way}: {a} and {b} ({pairs[most]:.2f})."
+    return f"{said} Most {way}: {a} and {b} ({three_digits(pairs[most])})."
 
 
 def _named(row: dict[str, object]) -> str:
     """A vector's name, with its term where the name alone says too little."""
-    return f"role {row['name']}" if row["term"] == "role" else str(row["name"])
+    name = str(row["name"])
+    return "role " + name.replace("-", "−") if row["term"] == "role" else name

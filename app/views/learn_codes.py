@@ -10,11 +10,13 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.views.learn_style import TALL, large
+from app.views.names import shortened
 from app.views.style import NEUTRAL, blank, modality_colour
 
 _TITLES = {"z": "invariant code z", "s": "specific code s"}
 _JITTER = 0.26
 _MOST_TICKS = 8
+_LETTERS = 14  # of a name beside its row
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def codes_figure(codes: dict[str, dict[str, CodeBars]]) -> go.Figure:
     )  # fmt: skip
     for row, (modality, both) in enumerate(codes.items(), start=1):
         colour = modality_colour(modality, modalities)
-        figure.update_yaxes(title=html.escape(modality), row=row, col=1)
+        figure.update_yaxes(title=html.escape(shortened(modality, _LETTERS)), row=row, col=1)
         for column, kind in enumerate(_TITLES, start=1):
             _draw(figure, both[kind], kind, colour, row, column)
     for column, kind in enumerate(_TITLES, start=1):

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.views.contributions import channel_title
-from app.views.learn_style import TALL, large
+from app.views.learn_style import LETTERS, TALL, large
 from app.views.style import ACCENT, NEUTRAL, blank
 from mmmie.analysis.lesson_encoding import Encoding
 
@@ -87,7 +87,7 @@ def _draw_sequence(
         zmin=-_REACH, zmax=_REACH, xgap=1, ygap=1,
         colorscale=[[0, _LOW], [0.5, _NOTHING], [1, colour]],
         colorbar={"title": {"text": "deviations", "side": "right"}, "thickness": 12, "len": 0.5,
-                  "y": 1, "yanchor": "top"},
+                  "y": 1, "yanchor": "top", "tickfont": {"size": LETTERS - 2}},
         hovertemplate=f"{step_name} %{{x}}<br>%{{y}}: %{{z:.2f}} deviations<extra></extra>",
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", showgrid=False, row=1, col=1)
@@ -103,7 +103,7 @@ def _draw_sequence(
     )  # what a plain mean would do
     ends = [0.5, len(x) + 0.5]
     for row in (1, 2):
-        figure.update_xaxes(range=ends, showgrid=False, row=row, col=1)
+        figure.update_xaxes(range=ends, showgrid=False, dtick=_step(len(x)), row=row, col=1)
     words = not all(name.isdigit() for name in steps) and len(steps) <= _MOST_STEPS
     if words:
         figure.update_xaxes(
@@ -111,6 +111,11 @@ def _draw_sequence(
         )
     figure.update_xaxes(showticklabels=False, row=2, col=1)
     figure.update_yaxes(tickformat=".0%", nticks=3, rangemode="tozero", row=2, col=1)
+
+
+def _step(count: int) -> int:
+    """Between the steps that are numbered: whole, and at most ten or so of them."""
+    return next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, count) if count <= 12 * s)
 
 
 def _draw_hidden(figure: go.Figure, found: Encoding, before: Encoding | None, row: int) -> None:

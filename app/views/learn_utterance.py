@@ -35,11 +35,12 @@ def labels_figure(
         truth: the label, None while it is hidden.
     """
     figure = blank(300)
-    edges = np.linspace(*limits, _BINS + 1)
+    edges = _edges(limits, everyone)
     counts, _ = np.histogram(everyone, edges)
     heights = 2.2 * counts / max(counts.max(), 1)
+    widths = np.minimum(np.diff(edges), 0.05 * (limits[1] - limits[0]))
     figure.add_bar(
-        x=(edges[:-1] + edges[1:]) / 2, y=heights, base=_LINE, width=np.diff(edges),
+        x=(edges[:-1] + edges[1:]) / 2, y=heights, base=_LINE, width=widths,
         marker={"color": NEUTRAL, "line": {"width": 0}}, opacity=2 * FADED, name="all of the split",
         customdata=counts, hovertemplate="%{customdata} utterances near %{x:.2g}<extra></extra>",
     )  # fmt: skip
@@ -74,6 +75,14 @@ def labels_figure(
     )
     figure.update_yaxes(visible=False, range=[-0.3, 3.4])
     return large(figure)
+
+
+def _edges(limits: tuple[float, float], everyone: np.ndarray) -> np.ndarray:
+    """Where the bars end; those of ratings stand over their whole numbers."""
+    places = np.arange(limits[0], limits[1] + 1)
+    if len(places) <= _BINS and np.isin(everyone, places).all():
+        return np.append(places - 0.5, places[-1] + 0.5)
+    return np.linspace(*limits, _BINS + 1)
 
 
 def class_labels_figure(

@@ -14,6 +14,7 @@ from app.views.names import figure_text
 from app.views.style import ERROR_SCALE, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank
 from mmmie.corpus import Label
 
+_DARK = 0.6  # of the shade, from which white words stand out more than dark ones
 _MOST_IN_A_LINE = 4  # classes, that count and share have room beside each other
 
 
@@ -144,7 +145,8 @@ def confusion_figure(counts: pd.DataFrame) -> go.Figure:
             annotations.append(
                 {
                     "x": guess, "y": truth, "text": f"{count}{between}({share:.0%})",
-                    "showarrow": False, "font": {"color": "#ffffff" if share > 0.45 else "#1f2933"},
+                    "showarrow": False,
+                    "font": {"color": "#ffffff" if share > _DARK else "#1f2933"},
                 }
             )  # fmt: skip
     figure = blank(

@@ -93,7 +93,7 @@ def slice_finding(table: pd.DataFrame, *, share: bool) -> str:
     return (
         f"The {better} is better in {len(won)} of {len(parts)} slices"
         + f", the {other} in {len(lost)}" * bool(len(lost))
-        + f"; most with {held}, by {_size(abs(most['gain']), share)}"
+        + f"; most on {held}, by {_size(abs(most['gain']), share)}"
     )
 
 

@@ -64,6 +64,7 @@ def blank(height: int = HEIGHT, **layout: Any) -> go.Figure:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "uirevision": "keep",
         "hoverlabel": {"align": "left"},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": NEUTRAL, "activecolor": ACCENT},
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
     }
     axes = {name: axis | layout.pop(name, {}) for name in ("xaxis", "yaxis")}

@@ -32,9 +32,12 @@ from app.views.svg import (
 from mmmie.corpus import Label
 
 MOST_TURNS = 240
+_FEWEST = 5.2  # turns that there is room for: one alone would fill the page
 _LEFT, _RIGHT = 0.09, 0.005  # of the width, beside the panels
+_A_LETTER, _NARROW = 6.5, 560  # pixels: of a name on the left, and of a narrow page
 _LEGEND, _GAP, _FOOT = 30, 18, 44  # pixels
 _VALUES, _CLASS, _CURVE, _LANE = 200, 34, 70, 20
+_ON_CELLS = "currentColor"  # stands out from the cell of every class, light or dark
 _MOST_LANES, _LETTERS = 12, 13
 
 
@@ -69,10 +72,11 @@ def timeline_svg(
     rows += [_LANE * len(speakers)] if speakers else []
     below = _LEGEND + sum(rows) + _GAP * (len(rows) - 1)
     root = drawing(below + _FOOT, alt)
-    scene = _Scene(root, turns, np.ones(len(turns), bool) if within is None else within)
+    left = _left([*classes, *speakers])
+    scene = _Scene(root, turns, np.ones(len(turns), bool) if within is None else within, left)
     scene.columns(primary, _LEGEND, below)
     square = bool((turns["id"] == pinned).any())
-    _legend(root, bool(scene.known.any()), square)
+    _legend(root, left, bool(scene.known.any()), square)
     if classes:
         assert probabilities is not None
         found = _classes(scene, classes, probabilities, pinned)
@@ -90,23 +94,27 @@ class _Scene:
     """What all parts share: the drawing, its turns, and which of them are of the slice.
 
     Attributes:
+        left: where the panels begin, a share of the width.
         known: (turns,) of which the truth is known.
     """
 
     root: Element
     turns: pd.DataFrame
     within: np.ndarray
+    left: float
 
     def __post_init__(self) -> None:
         self.number = self.turns["position"].to_numpy() + 1
-        self.first, self.last = self.number[0] - 0.6, self.number[-1] + 0.6
+        middle = (self.number[0] + self.number[-1]) / 2
+        half = max(self.number[-1] - self.number[0] + 1.2, _FEWEST) / 2
+        self.first, self.last = middle - half, middle + half
         truth = self.turns.get("label", pd.Series(None, index=self.turns.index))
         self.known = truth.notna().to_numpy()
 
     def share(self, number: float) -> float:
         """Where a turn stands across the drawing."""
-        room = 1 - _LEFT - _RIGHT
-        return float(_LEFT + room * (number - self.first) / (self.last - self.first))
+        room = 1 - self.left - _RIGHT
+        return float(self.left + room * (number - self.first) / (self.last - self.first))
 
     def at(self, row: int) -> str:
         return per_cent(self.share(self.number[row]))
@@ -147,28 +155,28 @@ class _Scene:
     def steps(self, below: float) -> None:
         most = 30 if len(self.turns) <= 30 else 16
         for value in ticks(self.number[0], max(self.number[-1], self.number[0] + 1), most):
-            if value == int(value) and self.first < value < self.last:
+            if value == int(value) and self.number[0] <= value <= self.number[-1]:
                 x = per_cent(self.share(value))
                 add(self.root, "text", short_number(value), x=x, y=below + 18, text_anchor="middle",
                     **WORDS)  # fmt: skip
-        middle = per_cent((1 + _LEFT - _RIGHT) / 2)
+        middle = per_cent((1 + self.left - _RIGHT) / 2)
         add(self.root, "text", "turn", x=middle, y=below + 38, text_anchor="middle",
             font_size="13", **WORDS)  # fmt: skip
 
     def rule(self, y: float, text: str, opacity: float = 0.25) -> None:
         """A thin line across at a height, named on its left."""
         add(
-            self.root, "line", x1=per_cent(_LEFT), x2=per_cent(1 - _RIGHT), y1=y, y2=y,
+            self.root, "line", x1=per_cent(self.left), x2=per_cent(1 - _RIGHT), y1=y, y2=y,
             stroke=NEUTRAL, stroke_opacity=opacity,
         )  # fmt: skip
         named = add(
-            self.root, "text", x=per_cent(_LEFT - 0.008), y=y + 4, text_anchor="end", **WORDS
+            self.root, "text", x=per_cent(self.left - 0.008), y=y + 4, text_anchor="end", **WORDS
         )
         cut(named, text, _LETTERS)
 
-    def hollow(self, row: int, y: float, radius: float) -> None:
+    def hollow(self, row: int, y: float, radius: float, line: str = NEUTRAL) -> None:
         add(
-            self.root, "circle", cx=self.at(row), cy=y, r=radius, fill="none", stroke=NEUTRAL,
+            self.root, "circle", cx=self.at(row), cy=y, r=radius, fill="none", stroke=line,
             stroke_width=2, opacity=self.strength(row),
         )  # fmt: skip
 
@@ -191,6 +199,12 @@ class _Scene:
             _square(place(self.root, self.at(row), y[row]))
 
 
+def _left(names: list[str]) -> float:
+    """Room on the left, a share of the width, in which the names are whole on a narrow page."""
+    longest = min(max(map(len, names), default=0), _LETTERS)
+    return max(_LEFT, (longest + 1) * _A_LETTER / _NARROW)
+
+
 def _rows(those: pd.Series) -> list[int]:
     """The rows of the turns of which something holds."""
     return [int(row) for row in np.flatnonzero(those.to_numpy())]
@@ -201,8 +215,8 @@ def _square(parent: Element) -> None:
         stroke_width=2.5)  # fmt: skip
 
 
-def _legend(root: Element, truth: bool, pinned: bool) -> None:
-    held, across = place(root, per_cent(_LEFT), 0), 10
+def _legend(root: Element, left: float, truth: bool, pinned: bool) -> None:
+    held, across = place(root, per_cent(left), 0), 10
     for name, drawn in (("truth", truth), ("prediction", True), ("pinned", pinned)):
         if not drawn:
             continue
@@ -283,8 +297,8 @@ def _classes(
     for row in range(len(turns)):
         if known[row]:
             scene.joined(row, middle[truth[row]], middle[guess[row]])
-            scene.hollow(row, middle[truth[row]], 6.5)
-        scene.filled(row, middle[guess[row]], 3.5, NEUTRAL)
+            scene.hollow(row, middle[truth[row]], 6.5, _ON_CELLS)
+        scene.filled(row, middle[guess[row]], 3.5, _ON_CELLS)
     scene.square(middle[guess], pinned)
     _curve(scene, followed, f"P({what})", _LEGEND + _CLASS * len(classes) + 12 + _GAP)
     return [

@@ -32,6 +32,7 @@ from mmmie.corpus import Label
 
 _NAMES = 0.22  # of the width, for the names of the rows
 _RIGHT, _GAP = 0.02, 0.03
+_EDGE = 0.1  # of a panel, where a number would stand out of it
 _BESIDE = 3  # names of a legend on one line
 
 
@@ -64,7 +65,7 @@ def attention_svg(
     for column, (title, matrix) in enumerate(zip(shares, matrices, strict=True)):
         left = _NAMES + column * (wide + _GAP)
         rows.word(title, left + wide / 2, rows.top - 10)
-        rows.scale(left, wide, (0, most), "{:.0%}".format, 3, "share of attention")
+        rows.scale(left, wide, (0, most), "{:.0%}".format, 3, "share of attention", inside=True)
         for row, name in enumerate(rows.names):
             start = left
             for modality in modalities:
@@ -207,15 +208,29 @@ class _Rows:
         form: Callable[[float], str],
         most: int,
         title: str,
+        inside: bool = False,
     ) -> None:
-        """Round numbers below a panel, their lines behind it, and what they measure."""
+        """Round numbers below a panel, their lines behind it, and what they measure.
+
+        Args:
+            left: where the panel begins, a share of the width.
+            wide: of the panel, a share of the width.
+            limits: the values at its ends.
+            form: writes a value.
+            most: numbers at most.
+            title: what they measure.
+            inside: numbers near the ends stay within the panel, away from those of the next one.
+        """
         for value in ticks(*limits, most):
             x = left + wide * (value - limits[0]) / (limits[1] - limits[0])
             add(
                 self.root, "line", x1=per_cent(x), x2=per_cent(x), y1=self.top, y2=self.bottom,
                 stroke=NEUTRAL, stroke_opacity=0.25,
             )  # fmt: skip
-            self.word(form(value), x, self.bottom + 1.25 * self.letters)
+            near = (value - limits[0]) / (limits[1] - limits[0])
+            anchor = "start" if near < _EDGE else "end" if near > 1 - _EDGE else "middle"
+            y = self.bottom + 1.25 * self.letters
+            self.word(form(value), x, y, anchor if inside else "middle")
         self.word(title, left + wide / 2, self.bottom + 2.9 * self.letters)
 
     def _legend(self, legend: Mapping[str, str], line: float) -> None:

@@ -88,7 +88,7 @@ def _words(key: str, reference: Any, other: Any) -> str:
     if key == "model.readout":
         return f"{other} readout"
     if key == "training.epochs":
-        return f"{other} epochs"
+        return "1 epoch" if other == 1 else f"{other} epochs"
     short = key.rpartition(".")[2] if key.startswith(("training.", "model.")) else key
     return f"{short.replace('_', ' ')} {_plain(other)}"
 

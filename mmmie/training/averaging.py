@@ -30,18 +30,18 @@ class WeightAverage:
     """
 
     def __init__(self, model: MMMIE, objective: Objective, share: float) -> None:
-        self._followed: list[nn.Module] = [model, objective]
+        followed: list[nn.Module] = [model, objective]
         self._means: list[AveragedModel] = []
         self._share, self._steps = share, 0
         self.model, self.objective = model, objective
         if share > 0:
-            self._means = [AveragedModel(part) for part in self._followed]
+            self._means = [AveragedModel(part) for part in followed]
             self.model = cast("MMMIE", self._means[0].module)
             self.objective = cast("Objective", self._means[1].module)
         # once: to walk through all modules takes a tenth of a small step
         self._weights = [
             (list(mean.module.parameters()), list(part.parameters()))
-            for mean, part in zip(self._means, self._followed, strict=False)
+            for mean, part in zip(self._means, followed, strict=False)
         ]
 
     @torch.no_grad()

@@ -37,6 +37,7 @@ def info(*overrides, modalities=("text", "audio", "vision")):
         ("model.readout=summary", "summary readout"),
         ("training.seed=3", "seed 3"),
         ("training.epochs=7", "7 epochs"),
+        ("training.epochs=1", "1 epoch"),
         ("model.invariant_dim=4", "invariant dim 4"),
     ],
 )

@@ -80,11 +80,14 @@ def test_the_shipped_checkpoints_are_there():
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_page_on_every_shipped_checkpoint(name, tmp_path, monkeypatch):
     monkeypatch.setenv("MMMIE_RUNS", str(tmp_path))
-    app = open_app(name, compare="demo" if name != "demo" else "demo-no-identity").run()
+    other = "demo" if name != "demo" else "demo-no-identity"
+    app = open_app(name, compare=other, pinned="c007_01").run()
     assert not app.exception
     for page in PAGES:
         visit(app, page)
         assert not app.error, f"{page}: {[e.value for e in app.error]}"
+        cards = [c.value for c in app.caption if c.value.startswith("pinned · ")]
+        assert len(cards) == (page == "screens/representations.py"), page
 
 
 KINDS = {

@@ -43,13 +43,15 @@ def test_it_goes_on_from_its_state(make_corpus):
     model, objective = followed(corpus)
     average = WeightAverage(model, objective, 0.99)
     average.update()
-    other = WeightAverage(*followed(corpus), 0.99)
+    other_model, other_objective = followed(corpus)
+    other = WeightAverage(other_model, other_objective, 0.99)
     other.load_state_dict(average.state_dict())
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(2)
     average.update()
-    other._followed = [model, objective]
+    other_model.load_state_dict(model.state_dict())
+    other_objective.load_state_dict(objective.state_dict())
     other.update()
     for a, b in zip(average.model.parameters(), other.model.parameters(), strict=True):
         assert torch.equal(a, b)

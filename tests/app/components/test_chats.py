@@ -30,7 +30,7 @@ SHARES = pd.DataFrame(
 
 
 def test_places_are_named_by_offset_and_speaker() -> None:
-    assert place_names(PLACES) == ["-1  Bo", "target  Ann", "+1"]
+    assert place_names(PLACES) == ["−1  Bo", "target  Ann", "+1"]
 
 
 def test_the_window_is_a_chat_weighted_by_attention() -> None:
@@ -59,17 +59,17 @@ def test_what_is_changed_stands_where_it_is_told_to() -> None:
         PLACES, SHARES, ["text", "audio"], False, edit=edit, roles={-1: 1, 0: 0, 1: -1}
     )
     assert (before.right, before.changed, before.removed) == (True, True, False)
-    assert (before.who, before.label) == ("-1, told +1", "Bo · told same speaker")
+    assert (before.who, before.label) == ("−1, told +1", "Bo · told same speaker")
     assert (target.label, target.removed) == ("", None)  # the target is who it is
     assert (after.right, after.removed) == (False, True)
-    assert (after.who, after.label) == ("+1, told -1", "unknown speaker")
+    assert (after.who, after.label) == ("+1, told −1", "unknown speaker")
 
 
 def test_without_a_speaker_term_nobody_is_relabelled() -> None:
     before, _, _ = window_bubbles(
         PLACES, SHARES, ["text", "audio"], False, edit=WindowEdit(), speakers=False
     )
-    assert (before.who, before.label, before.removed) == ("-1 Bo · other speaker", "", False)
+    assert (before.who, before.label, before.removed) == ("−1 Bo · other speaker", "", False)
 
 
 def test_a_conversation_alternates_sides_and_shows_labels() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from app.components.corpus_overview import label_title
 from app.components.error_overview import calibration_title, confusion_title
-from app.components.identity_effect import effect_title
+from app.components.identity_effect import attention_title, effect_title
 from app.components.slice_table import slices_title
 from app.components.timeline import timeline_title
 from mmmie.corpus import Corpus
@@ -113,3 +113,12 @@ def test_labels_lean_or_not(make_corpus: Callable[..., Corpus]) -> None:
     classes = make_corpus(classes=("no", "yes"))
     classes.utterances["label"] = ["yes"] * (len(classes) - 1) + ["no"]
     assert label_title(classes).startswith("Yes is the commonest class: 98%")
+
+
+def test_a_turn_alone_has_no_neighbours_to_attend_to():
+    alone = pd.DataFrame({"offset": [0, 0], "share": [0.4, 0.6]})
+    pair = pd.DataFrame({"offset": [-1, 0], "share": [0.25, 0.75]})
+    assert "no neighbours" in attention_title({"as trained": alone, "no identity": alone})
+    assert attention_title({"as trained": pair, "no identity": alone}) == (
+        "Neighbours get 25% of the attention as trained, 0% under “no identity”"
+    )

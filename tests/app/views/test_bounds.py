@@ -56,6 +56,10 @@ def test_titles_are_findings():
     )
     faint = table().assign(nats=0.01)
     assert bounds_headline(faint, NAMES, NATS).startswith("No pair")
+    checked = faint.assign(check=np.where(faint["family"] == "pair", 0.24, np.nan), check_std=0.04)
+    assert bounds_headline(checked, NAMES, NATS).endswith("are shown to share 0.24 nats or more")
+    unsure = checked.assign(check_std=0.2)
+    assert bounds_headline(unsure, NAMES, NATS).startswith("No pair")
     alone = table()[lambda t: t["family"] != "pair"]
     assert bounds_headline(alone, NAMES, NATS) == "z keeps at most 9.3 nats of text"
     assert bounds_headline(alone[:0], NAMES, NATS).endswith("?")

@@ -18,6 +18,7 @@ HELD = {
         (0.28, -0.03, "fits train (R² 0.28), and says nothing on valid (−0.03)"),
         (0.5, 0.1, "says far less on valid (0.10)"),
         (0.5, 0.45, "and valid about as well (0.45)"),
+        (0.1, -0.004, "says nothing on valid (0.00)"),
         (0.0, -0.1, "says nothing on train (R² 0.00)"),
     ],
 )

@@ -60,6 +60,15 @@ def test_a_claim_is_drawn_on_the_range_that_is_wanted() -> None:
     assert list(figure.layout.yaxis.categoryarray)[-1] == "z text: shared"  # on top
 
 
+@pytest.mark.parametrize(
+    "kept, title", [(slice(0, 3), "R²"), (slice(4, 5), "accuracy"), (slice(0, 5), "R², for the ")]
+)
+def test_the_axis_names_what_its_rows_are_read_by(kept: slice, title: str) -> None:
+    claims = claimed(pd.DataFrame(ROWS[kept]), "means")
+    said = claims_figure(claims, "invariant", ["text", "audio"]).layout.xaxis.title.text
+    assert said == title or (title.endswith(" ") and said.startswith(title))
+
+
 def test_the_table_says_verdicts_in_words_failures_first() -> None:
     table = claims_table(claimed(pd.DataFrame(ROWS), "means"))
     assert table["code"].tolist() == ["z text", "z", "z text"]

@@ -36,7 +36,7 @@ def test_the_farthest_norm_is_named_or_none() -> None:
         "“other speaker” is longer than where training starts: 3.5 against 1.9 to 2.8"
     )
     assert norm_finding(TABLE, (1.0, 4.0)).startswith("Every identity vector is as long")
-    assert norm_finding(TABLE[:1], (2.5, 3.0)).startswith("“role -1” is shorter")
+    assert norm_finding(TABLE[:1], (2.5, 3.0)).startswith("“role −1” is shorter")
 
 
 def test_order_is_said_only_where_it_is_more_than_chance() -> None:
@@ -48,5 +48,5 @@ def test_order_is_said_only_where_it_is_more_than_chance() -> None:
 def test_pairs_are_counted_against_chance() -> None:
     said = pairs_sentence(TABLE, ALIKE, 0.25)
     assert said.startswith("2 of 3 pairs have a cosine beyond ±0.25")
-    assert said.endswith("Most opposed: role -1 and other speaker (-0.60).")
+    assert said.endswith("Most opposed: role −1 and other speaker (−0.6).")
     assert pairs_sentence(TABLE[:1], ALIKE[:1, :1], 0.25) == ""

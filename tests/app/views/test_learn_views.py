@@ -201,6 +201,12 @@ def test_the_truth_is_drawn_when_it_is_shown() -> None:
     assert named.data[0].x.tolist() == [0.25, 0.75]
 
 
+def test_bars_of_ratings_stand_over_their_numbers() -> None:
+    figure = labels_figure("help", (1, 5), np.array([1, 3, 3, 5]), np.array([]), 2.0, None)
+    assert figure.data[0].x.tolist() == [1, 2, 3, 4, 5]
+    assert figure.data[0].customdata.tolist() == [1, 0, 2, 0, 1]
+
+
 @pytest.mark.parametrize("weights", [[0.2, 0.3, 0.5], None])
 def test_an_encoding_shows_its_steps_and_what_changed(weights: list[float] | None) -> None:
     found = encoding(weights)

@@ -43,10 +43,10 @@ def test_right_of_the_line_the_second_is_better() -> None:
 def test_the_finding_leads_with_who_wins_more_slices() -> None:
     said = slice_finding(TABLE, share=False)
     assert said == (
-        "The first is better in 2 of 4 slices, the second in 1; most with first turns, by 0.4"
+        "The first is better in 2 of 4 slices, the second in 1; most on first turns, by 0.4"
     )
     said = slice_finding(TABLE[:3], share=True)
-    assert said.startswith("The second is better in 1 of 2 slices; most with ambiguous")
+    assert said.startswith("The second is better in 1 of 2 slices; most on ambiguous")
     assert said.endswith("by 30.0 percentage points")
     assert "In none of 1 slices" in slice_finding(TABLE.iloc[[0, 2]], share=False)
     assert "no part of ten utterances" in slice_finding(TABLE[:1], share=False)

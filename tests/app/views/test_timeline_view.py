@@ -173,3 +173,20 @@ def test_of_a_long_conversation_the_turns_around_are_shown(place: int, first: in
     assert shown["id"].iloc[0] == f"u{first}"
     assert f"u{place}" in set(shown["id"])
     assert len(turns_around(long.head(3), "u1")) == 3
+
+
+def test_a_turn_alone_does_not_fill_the_page() -> None:
+    root = drawn(turns([0.0], [0.5], ["Ann"]))
+    assert number(targets(root)[0], "width") < 25
+    numbers = [t.text for t in root.iter("text") if t.get("text-anchor") == "middle"]
+    assert [n for n in numbers if (n or "").isdigit()] == ["1"]
+
+
+def test_long_names_get_room_on_the_left() -> None:
+    def begins(names: list[str]) -> float:
+        root = drawn(turns([0.0, 1.0], [0.5, 1.0], names))
+        return min(number(line, "x1") for line in root.findall("line"))
+
+    assert begins(["Ann", "Bo"]) == pytest.approx(9)
+    assert begins(["Ann", "Maximilian"]) > 12
+    assert begins(["Ann", 60 * "x"]) < 17  # of endless ones the beginning

@@ -49,6 +49,13 @@ def test_attention_is_stacked_by_modality_in_its_hue_and_to_one_scale() -> None:
     assert {"text", "audio", "-1  Ann <b>", "target  Bo", "as trained", "off"} <= set(words(root))
 
 
+def test_numbers_of_one_panel_stay_clear_of_the_next() -> None:
+    tables = {name: shares([[0.5, 0.5]]) for name in ("as trained", "off", "other")}
+    root = ElementTree.fromstring(attention_svg(tables, {-1: "-1"}, ["text", "audio"], alt="a"))
+    ends = [(t.get("text-anchor"), t.text) for t in root.iter("text") if (t.text or "")[-1:] == "%"]
+    assert ends == 3 * [("start", "0%"), ("middle", "50%"), ("end", "100%")]
+
+
 def test_what_one_window_lacks_gets_no_attention() -> None:
     tables = {"as trained": shares([[0.4, 0.6]]), "other": shares([[0.1, 0.2], [0.3, 0.4]])}
     places = {-1: "-1", 0: "target"}
