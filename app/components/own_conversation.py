@@ -71,6 +71,14 @@ _OWN_ENCODER = (
     "Words are encoded by the text encoder of this checkpoint. The model learned from another "
     "corpus: how far it carries over to your conversation is not known."
 )
+_OTHER_ENCODER = (
+    "The text features of this checkpoint were made by another program, so pasted words cannot be "
+    "encoded alike: give a corpus with its features."
+)
+_NO_TEXT = (
+    "This checkpoint has no text modality, so pasted words would say nothing to it: give a corpus "
+    "with its features."
+)
 
 
 def own_conversation(view: View) -> None:
@@ -83,10 +91,7 @@ def own_conversation(view: View) -> None:
 def _section(view: View) -> None:
     words = pasted_words(view.checkpoint, view.corpus)
     if words is None:
-        st.caption(
-            "The text features of this checkpoint were made by another program, so pasted words "
-            "cannot be encoded alike: give a corpus with its features."
-        )
+        st.caption(_OTHER_ENCODER if "text" in view.checkpoint.info.modalities else _NO_TEXT)
         _opened(view)
         return
     source = st.segmented_control(
