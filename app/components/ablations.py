@@ -82,7 +82,7 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
     figure(
         dot_plot(
             table,
-            f"{shown.name}{unit} ({'higher' if higher else 'lower'} is better)",
+            f"{shown.name}{unit}<br>({'higher' if higher else 'lower'} is better)",
             highlight=next(iter(rows)),
         ),
         key="ablations" if measured else "ablations-stored",

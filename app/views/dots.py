@@ -37,6 +37,7 @@ def dot_plot(
     low = _column(rows, "low")
     high = _column(rows, "high")
     own = (rows["label"] == highlight).to_numpy()
+    at = np.arange(len(rows))[::-1]  # not the names, which may be alike once they are cut
     for mask, colour, size in ((~own, NEUTRAL, 9), (own, ACCENT, 12)):
         part = rows[mask]
         if part.empty:
@@ -51,7 +52,7 @@ def dot_plot(
         known = np.isfinite(high[mask]) & np.isfinite(low[mask])
         figure.add_scatter(
             x=part["value"],
-            y=names[mask],
+            y=at[mask],
             mode="markers",
             marker={"color": colour, "size": size},
             error_x={
@@ -75,10 +76,11 @@ def dot_plot(
             annotation_position="top",
         )
     figure.update_yaxes(
-        categoryorder="array",
-        categoryarray=list(names)[::-1],
+        tickvals=at,
+        ticktext=list(names),
         range=[-0.6, len(rows) - 0.4],
         showgrid=False,
+        zeroline=False,
     )
     figure.update_xaxes(title=x_title, tickformat=".0%" if share else None)
     return figure

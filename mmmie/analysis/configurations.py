@@ -86,7 +86,10 @@ def _silent_settings(reference: CheckpointInfo, other: CheckpointInfo) -> list[s
     """Settings of text encoders that differ without a meaning: one is off, or one is frozen."""
     encoders = [info.config.model.text_encoder for info in (reference, other)]
     if not all(encoder.name for encoder in encoders):
-        return [f"{_ENCODER}{key}" for key in encoders[0].model_dump() if key != "name"]
+        made = [encoder.modality for encoder in encoders if encoder.name]
+        both = reference.modalities.keys() & other.modalities.keys()
+        said = {"name"} if both.issuperset(made) else set()  # else the modality is said to be gone
+        return [f"{_ENCODER}{key}" for key in encoders[0].model_dump() if key not in said]
     tuned = all(encoder.mode == "fine_tuned" for encoder in encoders)
     return [] if tuned else [f"{_ENCODER}learning_rate"]
 

@@ -64,6 +64,11 @@ def test_text_encoders(other, reference, words):
     assert describe_difference(info(*other), info(*reference)) == words
 
 
+def test_an_encoder_that_goes_with_its_modality_is_said_once():
+    fewer = info(modalities=("audio", "vision"))
+    assert describe_difference(fewer, info(*TUNED)) == "without text"
+
+
 def test_it_is_said_from_the_side_of_the_other_one():
     assert describe_difference(info(), info("model.identity.enabled=false")) == "with identity"
 

@@ -21,10 +21,12 @@ def rows():
 
 def test_rows_stand_in_order_with_their_intervals():
     figure = dot_plot(rows(), "MAE, in label units", highlight="full")
-    assert list(figure.layout.yaxis.categoryarray) == rows()["label"].tolist()[::-1]
+    axis = figure.layout.yaxis
+    named = dict(zip(axis.tickvals, axis.ticktext, strict=True))
+    assert [named[at] for at in sorted(named, reverse=True)] == rows()["label"].tolist()
     others, own = figure.data
     assert (others.marker.color, own.marker.color) == (NEUTRAL, ACCENT)
-    assert list(own.y) == ["full"]
+    assert [named[at] for at in own.y] == ["full"]
     assert np.allclose(own.error_x.array, 0.06) and np.allclose(own.error_x.arrayminus, 0.05)
     assert np.allclose(others.error_x.array, [0.06, 0])  # no interval, no bar
     assert "0.5 [0.45, 0.56]" in others.text[0] and "1,200 utterances" in others.text[0]
@@ -38,3 +40,10 @@ def test_values_alone_and_a_reference_line():
     assert figure.layout.xaxis.tickformat == ".0%"
     assert "30.0%" in figure.data[0].text[0]
     assert not dot_plot(rows(), "errors", reference=float("nan")).layout.shapes
+
+
+def test_names_that_are_alike_once_they_are_cut_have_rows_of_their_own():
+    long = rows().assign(label=[f"{'a very long name ' * 9}{i}" for i in range(3)])
+    figure = dot_plot(long, "errors")
+    assert len(set(figure.layout.yaxis.ticktext)) == 1
+    assert sorted(figure.data[0].y) == [0, 1, 2]
