@@ -20,7 +20,8 @@ from mmmie.errors import InputError
 
 SPLITS = ("train", "valid", "test")
 REQUIRED_COLUMNS = ("id", "conversation", "position", "split", "label")
-STANDARD_COLUMNS = (*REQUIRED_COLUMNS, "speaker", "transcript", "start", "end")
+TIME_COLUMNS = ("start", "end")
+STANDARD_COLUMNS = (*REQUIRED_COLUMNS, "speaker", "transcript", *TIME_COLUMNS)
 
 Level = Literal["utterance", "sequence"]
 Kind = Literal["regression", "classification"]

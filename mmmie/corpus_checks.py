@@ -10,6 +10,7 @@ import pandas as pd
 from mmmie.corpus import (
     REQUIRED_COLUMNS,
     SPLITS,
+    TIME_COLUMNS,
     Corpus,
     Features,
     Label,
@@ -58,7 +59,7 @@ def table_faults(
         ]
     if not len(utterances):
         return [f"{where}: there is no utterance; add at least one row"]
-    faults = list(_identity_faults(utterances, where, unlabelled))
+    faults = [*_identity_faults(utterances, where, unlabelled), *_time_faults(utterances, where)]
     return faults + (list(_label_faults(utterances, label, where, unlabelled)) if label else [])
 
 
@@ -164,6 +165,21 @@ def _position_faults(utterances: pd.DataFrame, where: str) -> Iterator[str]:
             f"{where}: `position` in conversation {name!r} has a gap after {after}; "
             f"number its utterances without gaps{_more(gaps, 'conversations')}"
         )
+
+
+def _time_faults(utterances: pd.DataFrame, where: str) -> Iterator[str]:
+    for name in TIME_COLUMNS:
+        if name not in utterances:
+            continue
+        column = utterances[name]
+        numbers = pd.to_numeric(column, errors="coerce").to_numpy(float)
+        bad = ~np.isfinite(numbers) & ~_empty(utterances, name)
+        if bad.any():
+            row = bad.argmax()
+            yield (
+                f"{where}: `{name}` of {utterances['id'].iloc[row]!r} is {column.iloc[row]!r}; "
+                f"use seconds, or leave the cell empty{_more(bad)}"
+            )
 
 
 def _label_faults(

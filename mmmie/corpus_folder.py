@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from mmmie.corpus import NO_LABEL, Corpus, Features, Label, Modality
+from mmmie.corpus import NO_LABEL, TIME_COLUMNS, Corpus, Features, Label, Modality
 from mmmie.corpus_checks import features_faults, table_faults
 from mmmie.errors import InputError
 from mmmie.probe import probe
@@ -203,6 +203,9 @@ def read_utterances(file: Path, label: Label | None) -> pd.DataFrame:
         classes = label is not None and label.kind == "classification"
         text = column in _TEXT_COLUMNS or (column == "label" and classes)
         table[column] = _as_text(table[column]) if text else _as_numbers(table[column])
+    for column in TIME_COLUMNS:
+        if column in table and (table[column] == "").all():
+            table[column] = np.nan
     if "speaker" in table:
         table["speaker"] = table["speaker"].astype(object).where(table["speaker"] != "", None)
     return table

@@ -80,15 +80,16 @@ def bring_corpus() -> None:
     with left:
         uploaded = upload_corpus()
         if isinstance(uploaded, InputError):
-            show_faults(uploaded, "zip file")
+            show_faults(uploaded, "file")
         elif uploaded is not None:
             _offer(uploaded, "upload")
     with right:
         path = st.text_input(
-            "Corpus folder",
+            "Corpus folder or file",
             key="bring-path",
             placeholder="/path/to/my-corpus",
-            help="On the machine that runs this dashboard; it is read where it is.",
+            help="On the machine that runs this dashboard; it is read where it is: a corpus "
+            "folder, or any format that the program reads.",
         ).strip()
         if path:
             _offer(str(Path(path).expanduser()), "folder")

@@ -67,14 +67,17 @@ _ENCODER = (
     "only: a word that they do not use has a place of its own but no meaning, and real talk is "
     "beyond it."
 )
-_NO_WORDS = (
-    "The text features of this checkpoint were made by another program, so pasted words cannot be "
-    "encoded alike: give a corpus with its features."
-)
-_NO_TEXT = "This checkpoint does not read words: give a corpus with the features that it reads."
 _OWN_ENCODER = (
     "Words are encoded by the text encoder of this checkpoint. The model learned from another "
     "corpus: how far it carries over to your conversation is not known."
+)
+_OTHER_ENCODER = (
+    "The text features of this checkpoint were made by another program, so pasted words cannot be "
+    "encoded alike: give a corpus with its features."
+)
+_NO_TEXT = (
+    "This checkpoint has no text modality, so pasted words would say nothing to it: give a corpus "
+    "with its features."
 )
 
 
@@ -88,7 +91,7 @@ def own_conversation(view: View) -> None:
 def _section(view: View) -> None:
     words = pasted_words(view.checkpoint, view.corpus)
     if words is None:
-        st.caption(_NO_WORDS if "text" in view.checkpoint.info.modalities else _NO_TEXT)
+        st.caption(_OTHER_ENCODER if "text" in view.checkpoint.info.modalities else _NO_TEXT)
         _opened(view)
         return
     source = st.segmented_control(

@@ -11,26 +11,29 @@ from app.components.known_corpora import corpora_folder, remember_corpus
 from app.views.names import plain
 from mmmie.corpus_archive import pack_corpus, unpack_corpus
 from mmmie.datasets import load_corpus
-from mmmie.datasets.sent_table import keep_table
+from mmmie.datasets.sent_table import keep_pickle, keep_table
 from mmmie.errors import InputError
 
 _UNPACKED = "unpacked_uploads"
 _MOST_MEGABYTES = 500
+_PICKLES = ("pkl", "pickle")
 
 
 def upload_corpus() -> str | InputError | None:
-    """Draw the box for a zip file.
+    """Draw the box for a zip of a corpus folder or a pickle of the field.
 
     Returns:
-        The new corpus folder, what is wrong with the zip, or None where none was given.
+        The new corpus folder, what is wrong with the file, or None where none was given.
     """
     given = st.file_uploader(
-        "A corpus folder as a zip",
-        type="zip",
+        "A corpus folder as a zip, or a pickle",
+        type=["zip", *_PICKLES],
         key="bring-zip",
         max_upload_size=_MOST_MEGABYTES,
-        help=f"At most {_MOST_MEGABYTES} MB; open a larger corpus by its folder. It is kept in "
-        f"{plain(str(corpora_folder()))}; an existing corpus is never replaced.",
+        help="Pickles are those of MMSA, MulT, MAG-BERT and contextual models; nothing in them is "
+        f"run. At most {_MOST_MEGABYTES} MB; open what is larger, and any other format, by its "
+        f"path. It is kept in {plain(str(corpora_folder()))}; an existing corpus is never "
+        "replaced.",
     )
     _offer_demo()
     if given is None:
@@ -111,7 +114,10 @@ def demo_archive() -> bytes:
 
 def _unpack(given: io.BytesIO, name: str) -> str | InputError:
     try:
-        path = str(unpack_corpus(given, corpora_folder(), name=name))
+        if Path(name).suffix.lower().removeprefix(".") in _PICKLES:
+            path = str(keep_pickle(name, given, corpora_folder()))
+        else:
+            path = str(unpack_corpus(given, corpora_folder(), name=name))
     except InputError as error:
         return error
     remember_corpus(path)

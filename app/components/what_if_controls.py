@@ -23,7 +23,9 @@ from mmmie.analysis.edits import (
     fitting_edit,
     opposite_words,
 )
+from mmmie.analysis.face import face_channels
 from mmmie.analysis.words import word_encoder
+from mmmie.corpus import Modality
 from mmmie.errors import InputError
 
 _HELD = "what_if"  # (utterance, edit): what was asked for last
@@ -81,11 +83,11 @@ def suggestions(view: View, row: int) -> list[tuple[str, Edit]]:
     words = word_encoder(view.checkpoint, corpus, row)
     found = [Edit(hidden=(name,)) for name in names] if len(names) > 1 else []
     for name in names:
-        channels = readable_channels(corpus.modalities[name], most=1)
-        if channels and (words is None or words.modality != name):
-            step, reach = _steps(view, name, channels[0])
+        channel = telling_channel(corpus.modalities[name])
+        if channel is not None and (words is None or words.modality != name):
+            step, reach = _steps(view, name, channel)
             shift = round(_SUGGESTED_SPREADS / _SPREADS * reach / (5 * step)) * 5 * step
-            found.append(Edit(channels=(ChannelEdit(name, channels[0], shift),)))
+            found.append(Edit(channels=(ChannelEdit(name, channel, shift),)))
     labelled = [(plain(_capital(change_name(edit, corpus.modalities))), edit) for edit in found]
     if words is not None:
         transcript = text_of(corpus.utterances["transcript"].iloc[row])
@@ -93,6 +95,12 @@ def suggestions(view: View, row: int) -> list[tuple[str, Edit]]:
         if opposite != transcript:
             labelled.append(("The opposite words", Edit(transcript=opposite)))
     return labelled
+
+
+def telling_channel(modality: Modality) -> int | None:
+    """The channel that a suggestion moves: a face's smile, else the first that can be read."""
+    smiles = [one.channel for one in face_channels(modality) if one.movement == "smile"]
+    return next(iter([*smiles, *readable_channels(modality, most=1)]), None)
 
 
 def controls(view: View, row: int, utterance: str, has_context: bool) -> Edit:
@@ -241,6 +249,11 @@ def _transcript(view: View, row: int, utterance: str, held: Edit) -> str | None:
 def _why_not(view: View, transcript: str) -> str:
     if not transcript:
         return "Other words cannot be tried: this utterance has no transcript."
+    if "text" not in view.outputs.modalities:
+        return (
+            "Other words cannot be tried here: this model has no text modality. One trained with a "
+            "text encoder reads the transcripts."
+        )
     sources = [m.source for name, m in view.corpus.modalities.items() if name == "text"]
     source = f" ({plain(sources[0])})" if sources and sources[0] else ""
     return (

@@ -124,6 +124,8 @@ def channels_title(channels: pd.DataFrame, name: str) -> str:
 def turns_title(turns: pd.DataFrame) -> str:
     """How long conversations are."""
     held = turns["turns"]
+    if held.min() == held.max():
+        return f"Every conversation has {held.min()} utterance{'' if held.min() == 1 else 's'}"
     span = f"{held.min()} to {held.max()}"
     return f"The median conversation has {held.median():g} utterances, all have {span}"
 

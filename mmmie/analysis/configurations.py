@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -29,6 +30,7 @@ _WEIGHTS = {
     "objective.minimise.separation": "separation",
     "objective.reconstruction": "reconstruction",
 }
+_ENCODER = "model.text_encoder."
 _MOST_NAMED = 2
 
 
@@ -67,14 +69,29 @@ def describe_difference(other: CheckpointInfo, reference: CheckpointInfo) -> str
         'without identity'
     """
     table = configuration_diff(reference, other)
+    silent = _silent_settings(reference, other)
     parts = [
-        _words(row["setting"], row["first"], row["second"]) for row in table.to_dict("records")
+        _words(row["setting"], row["first"], row["second"])
+        for row in table.to_dict("records")
+        if row["setting"] not in silent
     ]
     if not parts:
         return "same configuration"
     rest = len(parts) - _MOST_NAMED
     named = parts if rest <= 0 else [*parts[:_MOST_NAMED], f"{rest} more"]
     return ", ".join(named)
+
+
+def _silent_settings(reference: CheckpointInfo, other: CheckpointInfo) -> list[str]:
+    """Settings of text encoders that differ without a meaning: one is off, or one is frozen."""
+    encoders = [info.config.model.text_encoder for info in (reference, other)]
+    if not all(encoder.name for encoder in encoders):
+        made = [encoder.modality for encoder in encoders if encoder.name]
+        both = reference.modalities.keys() & other.modalities.keys()
+        said = {"name"} if both.issuperset(made) else set()  # else the modality is said to be gone
+        return [f"{_ENCODER}{key}" for key in encoders[0].model_dump() if key not in said]
+    tuned = all(encoder.mode == "fine_tuned" for encoder in encoders)
+    return [] if tuned else [f"{_ENCODER}learning_rate"]
 
 
 def _words(key: str, reference: Any, other: Any) -> str:
@@ -85,6 +102,12 @@ def _words(key: str, reference: Any, other: Any) -> str:
     if key == "model.modalities":
         gone = [name for name in reference if name not in other]
         return f"without {' and '.join(gone)}" if gone else f"on {' + '.join(other)}"
+    if key == f"{_ENCODER}name" and isinstance(reference, str) and isinstance(other, str):
+        return f"text encoder {PurePath(other).name}"
+    if key == f"{_ENCODER}name":  # pandas may hold NaN for None
+        return f"{'with' if isinstance(other, str) else 'without'} a text encoder"
+    if key == f"{_ENCODER}mode":
+        return f"text encoder {other.replace('_', '-')}"
     if key == "model.readout":
         return f"{other} readout"
     if key == "training.epochs":

@@ -92,7 +92,9 @@ def _by_ffmpeg(file: Path, start: float, end: float | None) -> np.ndarray:
     command = [
         *(program, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe"),
         *("-ss", f"{start:.6f}", "-t", f"{seconds:.6f}", "-i", f"file:{file.resolve()}"),
-        *("-vn", "-ac", "1", "-ar", str(RATE), "-f", "f32le", "pipe:1"),
+        # sound that begins after the picture is preceded by silence: times are those of the video
+        *("-vn", "-ac", "1", "-af", "aresample=async=1:first_pts=0"),
+        *("-ar", str(RATE), "-f", "f32le", "pipe:1"),
     ]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT, check=False)
@@ -100,6 +102,8 @@ def _by_ffmpeg(file: Path, start: float, end: float | None) -> np.ndarray:
         raise InputError(f"{file}: ffmpeg takes too long to read it; save it as WAV") from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason"]
+        if any("does not contain any stream" in line for line in said):
+            raise InputError(f"{file}: is a video without sound; leave its cell in `audio` empty")
         raise InputError(f"{file}: ffmpeg cannot read it ({said[-1][:160]}); save it as WAV")
     samples = np.frombuffer(done.stdout[: len(done.stdout) // 4 * 4], "<f4")
     _check_length(file, 0.0, len(samples) / RATE)

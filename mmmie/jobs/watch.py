@@ -12,6 +12,7 @@ from mmmie.training.run_folder import ENDED, RunFolder, Status
 
 SILENT_SECONDS = 15
 _TAIL_BYTES = 64 * 1024
+_MOST_QUOTED = 300
 
 
 def observe(run: RunFolder) -> Status | None:
@@ -26,10 +27,23 @@ def observe(run: RunFolder) -> Status | None:
     status = run.read_status() or status  # it may have ended between the two looks
     if status.state in ENDED:
         return status
-    lines = log_tail(run, 1)
     status.state = "failed"
-    status.error = status.error or (lines[-1] if lines else "its process is gone")
+    status.error = status.error or _death_words(run)
     return status
+
+
+def _death_words(run: RunFolder) -> str:
+    """What can be said of a trainer that ended without writing how.
+
+    The last line of its log may be the reason (what Python or the system printed) or just how far
+    it had come, so it is quoted as what it is.
+    """
+    lines = log_tail(run, 1)
+    said = f"; last line of its log: {lines[0].strip()[:_MOST_QUOTED]}" if lines else ""
+    return (
+        "its process is gone and wrote no error: it was killed, the system needed its memory, or "
+        f"the machine went down{said}"
+    )
 
 
 def silent_seconds(status: Status) -> float:

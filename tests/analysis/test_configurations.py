@@ -45,6 +45,31 @@ def test_one_difference(override, words):
     assert describe_difference(info(override), info()) == words
 
 
+FROZEN = ("model.text_encoder.name=some/bert",)
+TUNED = (*FROZEN, "model.text_encoder.mode=fine_tuned")
+RATE = "model.text_encoder.learning_rate=1e-4"
+
+
+@pytest.mark.parametrize(
+    ("other", "reference", "words"),
+    [
+        ((), (*TUNED, RATE), "without a text encoder"),
+        (TUNED, (), "with a text encoder"),
+        ((*TUNED, RATE), FROZEN, "text encoder fine-tuned"),
+        (FROZEN, (*TUNED, RATE), "text encoder frozen"),
+        ((*TUNED, RATE), TUNED, "learning rate 0.0001"),
+        (("model.text_encoder.name=/a/long/way/roberta",), FROZEN, "text encoder roberta"),
+    ],
+)
+def test_text_encoders(other, reference, words):
+    assert describe_difference(info(*other), info(*reference)) == words
+
+
+def test_an_encoder_that_goes_with_its_modality_is_said_once():
+    fewer = info(modalities=("audio", "vision"))
+    assert describe_difference(fewer, info(*TUNED)) == "without text"
+
+
 def test_it_is_said_from_the_side_of_the_other_one():
     assert describe_difference(info(), info("model.identity.enabled=false")) == "with identity"
 

@@ -85,6 +85,8 @@ def test_a_run_from_the_first_click_to_the_last(
     url, runs = server
     save_corpus_folder(make_corpus(conversations=40), tmp_path / "corpus")
     page.set_default_timeout(120_000)
+    asked: list[object] = []  # what the page asks of the server, each time a rerun
+    page.on("websocket", lambda one: one.on("framesent", lambda frame: asked.append(frame)))
     page.goto(f"{url}/train")
     choose(page, "Corpus", "another folder …")
     fill(page, "Corpus folder", str(tmp_path / "corpus"))
@@ -98,6 +100,9 @@ def test_a_run_from_the_first_click_to_the_last(
     wait_for(lambda: list_runs(runs))
     (run,) = list_runs(runs)
     wait_for(lambda: epoch_of(run) >= 2)
+    asked.clear()
+    page.wait_for_timeout(3000)
+    assert asked  # it polls while the run goes on
 
     press(page, "Pause")
     paused = becomes(run, "paused")
@@ -148,3 +153,7 @@ def test_a_run_from_the_first_click_to_the_last(
     assert not copy.path.exists()
     expect(page.get_by_role("heading", name="clicked", exact=True)).to_be_visible(timeout=30_000)
     assert run.exists
+    settle(page)
+    asked.clear()
+    page.wait_for_timeout(3000)
+    assert not asked  # every run has ended, and so has the polling

@@ -60,10 +60,31 @@ def test_parquet_reads_like_csv(make_corpus, tmp_path):
     assert back.utterances["speaker"][2] is None
 
 
+@pytest.mark.parametrize("table", ["csv", "parquet"])
+def test_times_that_are_not_given_are_nan_and_never_text(make_corpus, tmp_path, table):
+    corpus = make_corpus()
+    corpus.utterances["start"] = ""
+    corpus.utterances["end"] = ["", *(f"{i}.5" for i in range(1, len(corpus)))]
+    folder = write(corpus, tmp_path / "c")
+    if table == "parquet":
+        corpus.utterances.to_parquet(folder / "utterances.parquet")
+        (folder / "utterances.csv").unlink()
+    back = open_corpus_folder(folder).utterances
+    assert back["start"].dtype == back["end"].dtype == np.float64
+    assert back["start"].isna().all() and back["end"].isna().sum() == 1 and back["end"][4] == 4.5
+
+
 def set_cell(column, value, row=3):
     def change(corpus):
         corpus.utterances[column] = corpus.utterances[column].astype(object)
         corpus.utterances.loc[row, column] = value
+
+    return change
+
+
+def set_time(name, value):
+    def change(corpus):
+        corpus.utterances[name] = [value, *range(1, len(corpus))]
 
     return change
 
@@ -112,6 +133,8 @@ def wrong_type(corpus):
         (set_cell("position", "x"), ("utterances.csv", "`position`", "'x'")),
         (set_cell("position", 1), ("utterances.csv", "`position`", "repeats", "'c0'")),
         (set_cell("conversation", ""), ("utterances.csv", "`conversation`", "c0_3")),
+        (set_time("start", "soon"), ("utterances.csv", "`start`", "c0_0", "'soon'", "seconds")),
+        (set_time("end", "inf"), ("utterances.csv", "`end`", "c0_0", "inf", "leave the cell")),
         (gap, ("utterances.csv", "`position`", "gap after 3", "'c0'")),
         (torn, ("utterances.csv", "`split`", "'c0'", "valid and train")),
         (nan_feature, ("features.safetensors", "`text`", "nan", "channel 1")),

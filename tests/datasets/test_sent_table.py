@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import pickle
 
 import numpy as np
 import pytest
 
 from mmmie.datasets import load_corpus
-from mmmie.datasets.sent_table import keep_table
+from mmmie.datasets.sent_table import keep_pickle, keep_table
 from mmmie.errors import InputError
 
 TABLE = b"conversation,position,transcript\nc0,0,hello\nc0,1,=1+1\n"
@@ -53,4 +54,24 @@ def test_anything_else_is_refused_and_nothing_stays(tmp_path, files, words):
     with pytest.raises(InputError, match=words) as caught:
         keep_table({name: io.BytesIO(content) for name, content in files.items()}, tmp_path)
     assert "\n" not in str(caught.value) and ".unpacking" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../a.pkl", "a.zip", ".pkl", "a/b.pkl", f"{'a' * 200}.pkl"])
+def test_the_name_of_a_pickle_leads_nowhere(tmp_path, name):
+    with pytest.raises(InputError, match="no plain name"):
+        keep_pickle(name, io.BytesIO(b""), tmp_path / "in")
+    assert list(tmp_path.rglob("*")) in ([], [tmp_path / "in"])
+
+
+class Runs:
+    def __reduce__(self):
+        return eval, ("1 / 0",)
+
+
+@pytest.mark.parametrize("content", [b"", b"no pickle", pickle.dumps(Runs()), pickle.dumps({})])
+def test_a_pickle_with_a_fault_leaves_nothing(tmp_path, content):
+    with pytest.raises(InputError) as caught:
+        keep_pickle("a.pkl", io.BytesIO(content), tmp_path)
+    assert str(caught.value).startswith("a.pkl: ") and "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,8 @@
 """Sound is read in parts, mixed and brought to 16 kHz; whatever is no sound goes to ffmpeg."""
 
+import shutil
 import stat
+import subprocess
 import sys
 import wave
 
@@ -64,6 +66,33 @@ def test_a_recording_that_is_too_long_is_refused_before_it_is_read(tmp_path, mon
     file = write(tmp_path / "a.wav", tone(300, 1, 8000)[:, None], 8000)
     with pytest.raises(InputError, match="an utterance of 1 s; cut it"):
         read_sound(file)
+
+
+def film(file, *sound):
+    """Three seconds of a test picture, with the sound that ffmpeg's own sources make."""
+    picture = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=3", "-c:v", "mpeg4")
+    subprocess.run(
+        ["ffmpeg", "-nostdin", "-v", "error", *picture[:4], *sound, *picture[4:], str(file)],
+        check=True,
+    )
+    return file
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+def test_the_sound_of_a_real_video(tmp_path):
+    tones = "aevalsrc=0.5*sin(2*PI*t*(300+500*gte(t\\,1))):s=44100:d=2"  # 300 Hz, then 800
+    sound = ("-f", "lavfi", "-i", tones, "-c:a", "aac")
+    video = film(tmp_path / "a.mp4", *sound)
+    assert loudest(read_sound(video, 0.1, 0.9)) == pytest.approx(300, abs=5)
+    assert loudest(read_sound(video, 1.1, 1.9)) == pytest.approx(800, abs=5)
+    assert len(read_sound(video)) == pytest.approx(2 * RATE, abs=0.05 * RATE)
+    late = film(tmp_path / "late.mp4", "-itsoffset", "1", *sound)  # begins after the picture
+    assert loudest(read_sound(late, 1.2, 1.9)) == pytest.approx(300, abs=5)
+    part = read_sound(late, 0.5, 1.5)
+    assert len(part) == pytest.approx(RATE, abs=0.02 * RATE)
+    assert not part[: int(0.45 * RATE)].any() and np.abs(part[int(0.6 * RATE) :]).max() > 0.3
+    with pytest.raises(InputError, match=r"mute\.mp4: is a video without sound; leave its cell"):
+        read_sound(film(tmp_path / "mute.mp4"))
 
 
 FFMPEG = f"""#!{sys.executable}

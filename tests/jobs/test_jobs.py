@@ -156,9 +156,12 @@ def test_a_heartbeat_tells_of_life_and_not_of_death(tmp_path, capsys):
 
 def test_a_killed_trainer_counts_as_failed(started):
     run = started
-    wait_for(lambda: state(run) == "running")
+    wait_for(lambda: state(run) == "running" and observe(run).epoch >= 1)
     os.kill(run.read_status().pid, 9)
     wait_for(lambda: state(run) == "failed", 10)
+    reason, quoted = observe(run).error.split("; last line of its log: ")
+    assert reason.startswith("its process is gone and wrote no error: it was killed")
+    assert quoted == log_tail(run, 1)[0]
     with pytest.raises(InputError, match="only resume can follow"):
         steer(run.path, "pause")
 
@@ -178,7 +181,9 @@ def test_a_dead_process_of_the_same_number_is_not_taken_for_the_trainer(tmp_path
     run.write_status(Status("running", pid=os.getpid(), pid_started=started))
     assert state(run) == "running"
     run.write_status(Status("running", pid=os.getpid(), pid_started=started - 100))
-    assert state(run) == "failed"
+    assert state(run) == "failed" and "log" not in observe(run).error  # there is none
+    run.log.write_text("RuntimeError: \n" + "x" * 1000)
+    assert observe(run).error.endswith(f"; last line of its log: {'x' * 300}")
 
 
 def test_metrics_are_read_on_from_where_one_left_off(tmp_path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import subprocess
 import sys
 import zipfile
@@ -14,6 +15,7 @@ from app.components.bring_corpus import EXAMPLE
 from mmmie.corpus import Corpus
 from mmmie.corpus_archive import pack_corpus
 from mmmie.corpus_folder import open_corpus_folder
+from tests.datasets import layouts
 
 MakeCorpus = Callable[..., Corpus]
 
@@ -93,6 +95,22 @@ def test_an_uploaded_corpus_is_unpacked_once_and_offered(
     assert [b.label for b in at.button] == ["Train on it", "Look at it"]
 
 
+def test_an_uploaded_pickle_becomes_a_corpus_or_says_what_is_wrong(
+    make_corpus: MakeCorpus, uploading: AppTest, tmp_path: Path
+) -> None:
+    levels = {"text": "sequence", "audio": "sequence", "vision": "sequence"}
+    content = pickle.dumps(layouts.mmsa(make_corpus(levels=levels)))
+    at = uploading.file_uploader[0].upload("unaligned_50.pkl", content, "").run(timeout=30)
+    assert not at.exception and not at.error
+    assert "60 utterances" in at.success[0].value
+    kept = tmp_path / "runs" / "corpora"
+    assert [f.name for f in kept.iterdir()] == ["unaligned_50"]
+    at.file_uploader[0].set_value(("other.pkl", pickle.dumps([print]), "")).run(timeout=30)
+    assert "file cannot be used yet" in at.error[0].value
+    assert at.code[0].value.startswith("other.pkl: ") and "print" in at.code[0].value
+    assert [f.name for f in kept.iterdir()] == ["unaligned_50"]
+
+
 def test_all_faults_of_an_upload_are_listed(uploading: AppTest, tmp_path: Path) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -100,7 +118,7 @@ def test_all_faults_of_an_upload_are_listed(uploading: AppTest, tmp_path: Path) 
         archive.writestr("mine/run.py", "")
     at = uploading.file_uploader[0].upload("mine.zip", stream.getvalue(), "application/zip")
     at = at.run(timeout=30)
-    assert not at.exception and "zip file cannot be used yet" in at.error[0].value
+    assert not at.exception and "file cannot be used yet" in at.error[0].value
     shown = " ".join(code.value for code in at.code)
     assert "run.py" in shown and "features.safetensors is missing" in shown
     assert not list((tmp_path / "runs" / "corpora").iterdir())

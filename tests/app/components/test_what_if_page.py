@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.components.what_if_controls import telling_channel
 from mmmie.analysis.edits import ChannelEdit, Edit, edit_from_text, edit_to_text
+from mmmie.corpus import Modality
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -19,6 +21,20 @@ def titles(app: AppTest) -> str:
 def asked(app: AppTest) -> Edit:
     held = app.query_params.get("what_if", [""])
     return edit_from_text(held[0] if isinstance(held, list) else held)
+
+
+@pytest.mark.parametrize(
+    ("channels", "telling"),
+    [
+        (("head_pitch_rad", "AU04_r", "AU12_r"), 2),  # as OpenFace has it: the smile
+        (("pitch_hz", "energy_db"), 0),
+        (("AU04_r", "AU01_r"), 0),
+        (None, None),
+    ],
+)
+def test_a_suggestion_moves_what_tells_most(channels, telling):
+    modality = Modality("some", len(channels or "ab"), "sequence", channels=channels)
+    assert telling_channel(modality) == telling
 
 
 @pytest.fixture

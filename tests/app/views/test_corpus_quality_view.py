@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pandas as pd
 import pytest
 
-from app.views.corpus_quality import Check, channels_title, checks, checks_table, checks_title
+from app.views.corpus_quality import (
+    Check,
+    channels_title,
+    checks,
+    checks_table,
+    checks_title,
+    turns_title,
+)
 from mmmie.analysis import corpus_quality as quality
 from mmmie.corpus import Corpus
 
@@ -80,3 +88,9 @@ def test_the_channel_with_most_far_out_is_named(
     corpus.features["audio"].values[:20, 2] = value
     title = channels_title(quality.channel_table(corpus), "audio")
     assert title.startswith(said)
+
+
+def test_conversations_of_one_length_are_not_said_to_span_a_range() -> None:
+    assert turns_title(pd.DataFrame({"turns": [5, 5]})) == "Every conversation has 5 utterances"
+    mixed = turns_title(pd.DataFrame({"turns": [2, 5, 7]}))
+    assert mixed == "The median conversation has 5 utterances, all have 2 to 7"
