@@ -56,6 +56,16 @@ _CSS = """
   background: var(--st-background-color); border: 1px solid var(--st-border-color);
   box-shadow: 0 2px 8px rgba(0, 0, 0, 0.2); }
 .mmmie-tip[hidden] { display: none; }
+.mmmie-list { width: 100%; border-collapse: collapse; font-size: 0.875rem; line-height: 1.35; }
+.mmmie-list th { position: sticky; top: 0; background: var(--st-background-color);
+  text-align: left; font-weight: 600; }
+.mmmie-list th, .mmmie-list td { padding: 0.35rem 0.6rem; vertical-align: top;
+  border-bottom: 1px solid var(--st-border-color); }
+.mmmie-list td:last-child { width: 45%; }
+.mmmie-list tbody tr { cursor: pointer; }
+.mmmie-list tbody tr:hover { background: rgba(123, 135, 148, 0.12); }
+.mmmie-list tr[aria-current] { background: rgba(123, 135, 148, 0.22); font-weight: 600; }
+.mmmie-list button:focus-visible { outline: 2px solid var(--st-primary-color); }
 """
 
 _render = st.components.v2.component(

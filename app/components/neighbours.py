@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from app import state
+from app.components.drawings import draw
+from app.components.figures import figure_footer
 from app.components.layout import wide_columns
+from app.views.listing import Column, listing
 from app.views.names import plain, slice_names
 from mmmie.analysis.neighbours import Metric, nearest
 
 _COUNT = 8
-_LISTED = "neighbours-listed-{}"
 _METRICS: dict[str, tuple[Metric, str, str]] = {
     "Cosine": ("cosine", "cosine", "most similar to it by cosine"),
     "Euclidean": ("euclidean", "distance", "at the smallest Euclidean distance from it"),
@@ -75,32 +74,32 @@ def _table(view: state.View, at: int, row: int, space: str, title: str, metric: 
         st.write(f"The {view.split} split holds no other utterance{where}.")
         return
     table = frame.iloc[found].assign(**{column: np.asarray(values, float)})
-    order = ("id", column, "label", "prediction", "speaker", "transcript")
-    table = table[[c for c in order if c in table]].reset_index(drop=True)
-    # one key for all that it lists, because a browser mounts a new table ten times as slowly
-    key = f"neighbours-{at}"
-    listed = (space, measure, view.slice, of["id"])
-    if st.session_state.get(_LISTED.format(at)) != listed:
-        st.session_state[_LISTED.format(at)] = listed
-        st.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": []}}
-    st.dataframe(
-        table,
-        hide_index=True,
-        width="stretch",
-        key=key,
-        on_select=lambda: _take(key, table),
-        selection_mode="single-row",
-        column_config={
-            "id": "utterance",
-            "transcript": st.column_config.TextColumn("transcript", width="large"),
-            "label": _number("label", table),
-            "prediction": _number("prediction", table),
-            column: st.column_config.NumberColumn(column, format="%.3f"),
-        },
+    numbers = 2 if view.corpus.label.classes is None else None
+    columns = {
+        "id": Column("utterance"),
+        column: Column(column, digits=3),
+        "label": Column("label", numbers),
+        "prediction": Column("prediction", numbers),
+        "speaker": Column("speaker"),
+        "transcript": Column("transcript"),
+    }
+    draw(
+        listing(
+            table,
+            {key: held for key, held in columns.items() if key in table},
+            f"The nearest utterances in {title}",
+            str(frame["id"].iloc[view.primary]),
+        ),
+        key=f"neighbours-{at}",
+        choose=_take,
     )
-    st.caption(
-        f"The {len(table)} utterances of the {view.split} split{where} {words} in {title}, next "
-        f"to {name}. Click a row to look at it."
+    figure_footer(
+        key=f"neighbours-{at}",
+        caption=f"The {len(table)} utterances of the {view.split} split{where} {words} in {title}, "
+        f"next to {name}. Click a row to look at it.",
+        explanation="Distances are measured in the space itself, with all its dimensions. "
+        "Neighbours that look alike to you (label, speaker, words) say what this code keeps.",
+        data=table[[key for key in columns if key in table]],
     )
 
 
@@ -113,14 +112,5 @@ def _title(space: str) -> str:
     return {"invariant": f"z {modality}", "specific": f"s {modality}"}.get(kind, "the fused code")
 
 
-def _number(name: str, table: pd.DataFrame) -> Any:
-    if not pd.api.types.is_numeric_dtype(table[name]):
-        return name
-    return st.column_config.NumberColumn(name, format="%.2f")
-
-
-def _take(key: str, table: pd.DataFrame) -> None:
-    rows = cast(dict[str, Any], st.session_state[key])["selection"]["rows"]
-    if rows:
-        chosen = str(table["id"].iloc[rows[0]])
-        state.select(state.selection().ids or (chosen,), chosen)
+def _take(name: str) -> None:
+    state.select(state.selection().ids or (name,), name)

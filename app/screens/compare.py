@@ -76,7 +76,7 @@ def predictions() -> None:
     draw_overview(view, other, differences, both)
     listed, card = wide_columns([5, 2], key="list-and-card", least=250)
     with listed:
-        draw_disagreements(view, other, both[both["within"]])
+        draw_disagreements(view, both[both["within"]])
     with card:
         draw_both_cards(view, other, both)
 
