@@ -140,11 +140,11 @@ def _next(page: Page, _: int) -> float:
     return seconds_of_change(page, "body", press="ArrowRight")
 
 
-def _colour(page: Page, time_number: int) -> float:
+def _colour(page: Page, _: int) -> float:
     """Choose another colour: the list is opened before the clock starts."""
-    box = page.locator('[data-testid="stSelectbox"]', has_text="Colour by")
-    box.locator("input").click()
-    option = ("prediction", "label")[time_number % 2]
+    box = page.locator('[data-testid="stSelectbox"]', has_text="Colour by").locator("input")
+    option = "label" if box.input_value() == "prediction" else "prediction"
+    box.click()
     settle(page)
     return seconds_of_change(page, f'role=option[name="{option}"]')
 
