@@ -137,7 +137,7 @@ def server(runs: Path, options: argparse.Namespace) -> None:
 
 def states(runs: Path, options: argparse.Namespace) -> None:
     """How soon a refreshed and a second browser show where a run is."""
-    with _training(runs) as run, dashboard(runs) as (url, _), chromium() as browser:
+    with _training(runs, launched=True) as run, dashboard(runs) as (url, _), chromium() as browser:
         _wait(lambda: len(read_metrics(run.path)) >= 3)
         page = _open(browser)
         page.goto(f"{url}/train")
@@ -245,7 +245,7 @@ _AFTER = {"pause": "paused", "resume": "running"}
 
 def live(runs: Path, options: argparse.Namespace) -> None:
     """From the line of an epoch to the curve that has it."""
-    with _training(runs) as run, dashboard(runs) as (url, _), chromium() as browser:
+    with _training(runs, launched=True) as run, dashboard(runs) as (url, _), chromium() as browser:
         _wait(lambda: len(read_metrics(run.path)) >= 2)
         page = _open(browser, NOTE_EPOCHS)
         page.goto(f"{url}/train")
