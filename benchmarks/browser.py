@@ -145,3 +145,17 @@ def _wait_until_up(url: str) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise SystemExit("the server did not start within a minute")
+
+
+def next_utterance(page: Page) -> float:
+    """Step to the next utterance by its key; seconds to the last change."""
+    return seconds_of_change(page, "body", press="ArrowRight")
+
+
+def other_colour(page: Page) -> float:
+    """Choose another colour, with the list open before the clock starts; seconds as above."""
+    box = page.locator('[data-testid="stSelectbox"]', has_text="Colour by").locator("input")
+    option = "label" if box.input_value() == "prediction" else "prediction"
+    box.click()
+    settle(page)
+    return seconds_of_change(page, f'role=option[name="{option}"]')

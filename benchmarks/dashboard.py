@@ -17,7 +17,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from browser import chromium, dashboard, seconds_of_change, settle
+from browser import (
+    chromium,
+    dashboard,
+    next_utterance,
+    other_colour,
+    seconds_of_change,
+    settle,
+)
 from playwright.sync_api import BrowserContext, Page
 
 NUMBERS, FIGURE = '[data-testid="stMetricValue"]', ".js-plotly-plot .main-svg, .mmmie-drawing"
@@ -131,22 +138,9 @@ def _switches(page: Page, times: int) -> None:
 def _widgets(page: Page, times: int) -> None:
     for title in ("Predictions", "Context & identity", "Representations"):
         _go(page, title)
-        for name, select in (("next utterance", _next), ("colour by", _colour)):
-            seconds_ = [select(page, i) for i in range(times + 1)][1:]
+        for name, select in (("next utterance", next_utterance), ("colour by", other_colour)):
+            seconds_ = [select(page) for _ in range(times + 1)][1:]
             _say(f"{title}, {name}", seconds_)
-
-
-def _next(page: Page, _: int) -> float:
-    return seconds_of_change(page, "body", press="ArrowRight")
-
-
-def _colour(page: Page, _: int) -> float:
-    """Choose another colour: the list is opened before the clock starts."""
-    box = page.locator('[data-testid="stSelectbox"]', has_text="Colour by").locator("input")
-    option = "label" if box.input_value() == "prediction" else "prediction"
-    box.click()
-    settle(page)
-    return seconds_of_change(page, f'role=option[name="{option}"]')
 
 
 if __name__ == "__main__":

@@ -30,7 +30,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
-from browser import chromium, dashboard, free_port, seconds_of_change, settle
+from browser import (
+    chromium,
+    dashboard,
+    free_port,
+    next_utterance,
+    other_colour,
+    settle,
+)
 from playwright.sync_api import Browser, Page
 from sessions import sessions
 
@@ -224,16 +231,16 @@ def ratio(runs: Path, options: argparse.Namespace) -> None:
             page.locator(f'[data-testid="stSidebarNavLink"]:has-text("{title}")').click()
             page.wait_for_timeout(2000)
             settle(page)
-            for name, act in (("next utterance", _next), ("colour by", _colour)):
+            for name, act in (("next utterance", next_utterance), ("colour by", other_colour)):
                 page.evaluate("() => document.activeElement.blur()")  # a list takes the keys
-                act(page, 0), act(page, 1)  # the first fill caches
+                act(page), act(page)  # the first fill caches
                 seconds: dict[str, list[float]] = {"pause": [], "resume": []}
                 for i in range(2 * options.times):
                     wish = ("pause", "resume")[i // 2 % 2]  # two in a row of each
                     steer(run.path, wish)
                     _wait(lambda wish=wish: _state(run) == _AFTER[wish])
                     page.wait_for_timeout(300)
-                    seconds[wish].append(act(page, i))
+                    seconds[wish].append(act(page))
                 idle, busy = (statistics.median(seconds[w]) for w in ("pause", "resume"))
                 print(
                     f"{title}, {name}: {1000 * idle:.0f} ms idle, {1000 * busy:.0f} ms while a "
@@ -413,19 +420,6 @@ def _servers_share(page: Page) -> float:
         )
         / 1000
     )
-
-
-def _colour(page: Page, _: int) -> float:
-    """Choose another colour: the list is opened before the clock starts."""
-    box = page.locator('[data-testid="stSelectbox"]', has_text="Colour by").locator("input")
-    option = "label" if box.input_value() == "prediction" else "prediction"
-    box.click()
-    page.wait_for_timeout(300)
-    return seconds_of_change(page, f'role=option[name="{option}"]')
-
-
-def _next(page: Page, turn: int) -> float:
-    return seconds_of_change(page, "body", press="ArrowRight")
 
 
 def _line_times(run: RunFolder, first: int, count: int) -> dict[int, float]:

@@ -8,7 +8,7 @@ import pandas as pd
 from app.views.comparison import FIRST, SECOND
 from app.views.rows import Rows
 from app.views.style import NEUTRAL, three_digits
-from app.views.svg import WORDS, add, cut, drawing, hint, per_cent, write
+from app.views.svg import WORDS, add, drawing, headline, hint, per_cent, write
 from mmmie.corpus import Label
 
 _CLASS, _LETTERS = 48, 40
@@ -55,9 +55,8 @@ def both_on_classes_svg(
     """
     root = drawing(_CLASS * len(classes) + 4, alt)
     for i, name in enumerate(classes):
-        top, weight = _CLASS * i, "600" if name == truth else "400"
-        word = add(root, "text", x="0", y=top + 12, fill="currentColor", font_weight=weight)
-        cut(word, f"{name} (truth)" if name == truth else name, _LETTERS)
+        top, own = _CLASS * i, name == truth
+        headline(root, top + 12, f"{name} (truth)" if own else name, "", _LETTERS, strong=own)
         both = zip(("first", "second"), probabilities, (FIRST, SECOND), strict=True)
         for j, (which, values, colour) in enumerate(both):
             down, probability = top + 18 + 13 * j, float(values[i])

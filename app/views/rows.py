@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.views.style import NEUTRAL, short_number
-from app.views.svg import WORDS, Element, add, cut, drawing, hint, per_cent, ticks, write
+from app.views.svg import WORDS, add, drawing, headline, hint, per_cent, ticks, write
 
 _MARGIN = 0.02  # of the width, on either side
 _ROW, _NAME, _MARK, _HALF = 42, 12, 25, 9  # pixels, of a row
@@ -68,13 +68,7 @@ class Rows:
     def row(self, at: int, name: str, said: str, *, strong: bool = False) -> float:
         """Write a name on the left and a value on the right of a row; returns where marks go."""
         top = self._top + _ROW * at
-        weight = "600" if strong else "400"
-        word = add(self.root, "text", x="0", y=top + _NAME, fill="currentColor", font_weight=weight)
-        cut(word, name, _LETTERS)
-        add(
-            self.root, "text", said, x="100%", y=top + _NAME, text_anchor="end",
-            fill="currentColor", font_weight=weight,
-        )  # fmt: skip
+        headline(self.root, top + _NAME, name, said, _LETTERS, strong=strong)
         return top + _MARK
 
     def bar(self, down: float, low: float, high: float, colour: str, width: float = 2) -> None:
@@ -93,14 +87,13 @@ class Rows:
         *,
         radius: float = 5,
         hollow: bool = False,
-    ) -> Element:
+    ) -> None:
         """A value; `said` is what the pointer says on it."""
         dot = add(
             self.root, "circle", cx=self.across(value), cy=down, r=radius, stroke=colour,
             fill="none" if hollow else colour, stroke_width=2, pointer_events="all",
         )  # fmt: skip
         hint(dot, said)
-        return dot
 
     def _upright(self, x: str, **style: str | float) -> None:
         """A line down the drawing, broken where the rows have their words."""

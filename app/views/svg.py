@@ -66,6 +66,16 @@ def cut(element: Element, text: str, letters: int) -> None:
         hint(element, text)
 
 
+def headline(
+    parent: Element, down: float, name: str, said: str, letters: int, *, strong: bool
+) -> None:
+    """The words of a row: a name on the left, cut to so many letters, and a value on the right."""
+    style = {"y": _written(down), "fill": "currentColor", "font_weight": "600" if strong else "400"}
+    cut(add(parent, "text", x="0", **style), name, letters)
+    if said:
+        add(parent, "text", said, x="100%", text_anchor="end", **style)
+
+
 def hint(element: Element, text: str) -> None:
     """What the pointer says on an element."""
     add(element, "title", text)

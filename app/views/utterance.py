@@ -12,7 +12,7 @@ from app.views.style import (
     short_number,
     three_digits,
 )
-from app.views.svg import add, cut, drawing, gradient, hint, per_cent, ticks, write
+from app.views.svg import add, drawing, gradient, headline, hint, per_cent, ticks, write
 from mmmie.corpus import Label
 
 _MARGIN = 0.04  # of the width, on either side
@@ -71,13 +71,9 @@ def classes_svg(classes: list[str], probabilities: np.ndarray, truth: str) -> st
     )
     for i, (name, probability) in enumerate(zip(classes, probabilities, strict=True)):
         line = _ROW * i + 13
-        weight = "600" if name == truth else "400"
-        word = add(root, "text", x="0", y=line - 2, fill="currentColor", font_weight=weight)
-        cut(word, f"{name} (truth)" if name == truth else name, _LETTERS)
-        add(
-            root, "text", f"{probability:.2f}", x="100%", y=line - 2, text_anchor="end",
-            fill="currentColor", font_weight=weight,
-        )  # fmt: skip
+        own = name == truth
+        named = f"{name} (truth)" if own else name
+        headline(root, line - 2, named, f"{probability:.2f}", _LETTERS, strong=own)
         add(root, "rect", x="0", y=line + 2, width="100%", height=8, rx=2, fill=NEUTRAL,
             fill_opacity=0.16)  # fmt: skip
         bar = add(root, "rect", x="0", y=line + 2, width=per_cent(float(probability)), height=8,
