@@ -11,13 +11,13 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from app import loading, state
-from app.components.export import draw_exports
-from app.components.keyboard import CLEAR, LET_GO, NEXT, PIN, PREVIOUS, draw_keyboard
-from app.components.page_style import draw_page_style
+from app.export.sidebar_export import draw_exports
+from app.parts.keyboard import CLEAR, LET_GO, NEXT, PIN, PREVIOUS, draw_keyboard
+from app.parts.names import plain
+from app.parts.page_style import draw_page_style
+from app.parts.slice_names import slice_titles
 from app.selection_link import MOST_IDS, fits_link
 from app.stepping import Walk, walk_of
-from app.views.names import plain
-from app.views.slice_words import slice_titles
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
 from mmmie.jobs import list_runs, observe

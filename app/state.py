@@ -15,12 +15,13 @@ import pandas as pd
 import streamlit as st
 
 from app import loading
+from app.pages import link_to, switch_to
+from app.parts.names import plain
+from app.parts.slice_names import sample_words, slice_titles
 from app.selection_link import linked, read_link
-from app.views.names import plain
-from app.views.slice_words import sample_words, slice_titles
 from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.errors.slices import every_slice
 from mmmie.analysis.outputs import SplitOutputs
-from mmmie.analysis.slices import every_slice
 from mmmie.corpus import STANDARD_COLUMNS, Corpus
 from mmmie.errors import InputError
 
@@ -161,13 +162,13 @@ def current_view() -> View:
                 "The first checkpoint is on its way.",
                 f"Run {plain(waiting[0])} is in training; it can be opened after its first epoch.",
                 "Watch it",
-                "screens/train.py",
+                "train",
             )
         empty_state(
             "There is no checkpoint yet.",
             "Train one on the demo corpus: it takes a few minutes and needs no data.",
             "Train a model",
-            "screens/train.py",
+            "train",
         )
     return view_of(available[str(name)])
 
@@ -183,7 +184,7 @@ def view_of(choice: loading.Choice) -> View:
     """A choice on its corpus and the chosen split; ends the page with a message where it fails."""
     with readable_errors():
         checkpoint = loading.open_checkpoint(choice)
-    with readable_errors(way_out=("Name its corpus on the Data page", "screens/data.py")):
+    with readable_errors(way_out=("Name its corpus on the Data page", "data")):
         corpus = loading.open_corpus(checkpoint)
         splits = corpus.splits
         wanted = str(st.session_state.get("split") or "valid")
@@ -221,7 +222,7 @@ def readable_errors(way_out: tuple[str, str] | None = None) -> Iterator[None]:
     """Show bad input as a box that names file, field and mend, and end the page.
 
     Args:
-        way_out: words and file of a page where it can be mended.
+        way_out: words and slug of a page where it can be mended.
     """
     try:
         yield
@@ -232,7 +233,7 @@ def readable_errors(way_out: tuple[str, str] | None = None) -> Iterator[None]:
                 for fault in error.faults:
                     st.text(fault)
         if way_out is not None:
-            st.page_link(way_out[1], label=way_out[0], icon=":material/arrow_forward:")
+            link_to(way_out[1], way_out[0])
         st.stop()
 
 
@@ -242,5 +243,5 @@ def empty_state(title: str, advice: str, button: str, page: str) -> None:
         st.subheader(title)
         st.write(advice)
         if st.button(button, type="primary", icon=":material/arrow_forward:"):
-            st.switch_page(page, query_params={})  # without it, clearing bound ones is an error
+            switch_to(page)
     st.stop()

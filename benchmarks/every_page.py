@@ -24,7 +24,7 @@ from browser import chromium, dashboard, settle
 from odd_corpora import SHAPES, make_corpus
 from playwright.sync_api import Browser, Page
 
-from mmmie.corpus_folder import save_corpus_folder
+from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 

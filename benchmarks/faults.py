@@ -35,8 +35,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mmmie.corpus_folder import save_corpus_folder
-from mmmie.datasets.demo import generate_demo
+from mmmie.corpus.folder import save_corpus_folder
+from mmmie.datasets.demo.generate import generate_demo
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder
 from mmmie.jobs import launch, observe

@@ -34,7 +34,7 @@ from large_projections import NAMES, measure
 from playwright.sync_api import Page
 
 from mmmie.corpus import Corpus, Features, Label, Modality
-from mmmie.corpus_folder import save_corpus_folder
+from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 

@@ -15,7 +15,7 @@ from browser import chromium, dashboard, seconds_of_change
 from playwright.sync_api import Browser, Page
 
 NAMES = {"umap": "UMAP", "tsne": "t-SNE"}
-MODULE = "mmmie.analysis.projections"
+MODULE = "mmmie.analysis.codes.projections"
 NEXT = '[data-testid="stSidebar"] button:has-text("Next")'
 MAIN = '[data-testid="stMain"]'
 MOST_SECONDS = 1800

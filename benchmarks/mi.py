@@ -31,8 +31,8 @@ from typing import Any
 import torch
 
 from mmmie.mi import ESTIMATORS, estimate
-from mmmie.mi.closed_forms import club_value, expected_value
 from mmmie.mi.tasks import Task, gaussian, task_named, transformed
+from mmmie.mi.tasks.closed_forms import club_value, expected_value
 
 DIM = 20
 STEPS = 4000

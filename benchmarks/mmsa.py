@@ -38,7 +38,7 @@ from torch.utils.data import DataLoader
 
 from mmmie import Corpus, InputError, load_corpus
 from mmmie.corpus import Features
-from mmmie.datasets.mmsa import MODALITIES, to_mmsa
+from mmmie.datasets.formats.mmsa_export import MODALITIES, to_mmsa
 from mmmie.metrics import metrics_for
 from mmmie.model.features import feature_moments
 

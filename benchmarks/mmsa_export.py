@@ -29,8 +29,8 @@ import torch
 
 from mmmie import Corpus, load_corpus
 from mmmie.corpus import SPLITS
-from mmmie.corpus_folder import save_corpus_folder
-from mmmie.datasets.mmsa import MODALITIES
+from mmmie.corpus.folder import save_corpus_folder
+from mmmie.datasets.formats.mmsa_export import MODALITIES
 
 UNALIGNED, ALIGNED = "lf_dnn", "mfn"
 GENERATED = "likert"

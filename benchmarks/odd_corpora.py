@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus import Corpus, Features, Label, Level, Modality
-from mmmie.corpus_folder import save_corpus_folder
+from mmmie.corpus.folder import save_corpus_folder
 
 CLASSES = ("<b>joy</b>", "anger & *rage*", "fear", "悲しみ", "$surprise$", "neutral_[none](x)")
 WORDS = ("well", "no", "the", "meal", "déjà", "вкусно", "好吃", "<i>slow</i>", "*really*", "$5")

@@ -20,6 +20,8 @@ from typing import Any
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from app.pages import PAGES
+
 ROOT = Path(__file__).resolve().parents[1]
 TABS = {
     "predictions": "predictions_tab",
@@ -57,14 +59,14 @@ def main() -> None:
         )
 
     run("first opening")
-    for file in sorted((ROOT / "app" / "screens").glob("*.py")):
-        app.switch_page(f"screens/{file.name}")
-        run(file.stem)
-        run(f"{file.stem} again")
-        for name in [tab.label for tab in app.tabs][1:] if file.stem in TABS else []:
-            app.session_state[TABS[file.stem]] = name
-            run(f"{file.stem}: {name}")
-        for step in range(1, STEPS) if file.stem == "learn" else ():
+    for slug, page in PAGES.items():
+        app.switch_page(page.file)
+        run(slug)
+        run(f"{slug} again")
+        for name in [tab.label for tab in app.tabs][1:] if slug in TABS else []:
+            app.session_state[TABS[slug]] = name
+            run(f"{slug}: {name}")
+        for step in range(1, STEPS) if slug == "learn" else ():
             app.session_state["lesson_step"] = step
             run(f"learn, step {step + 1}")
 

@@ -166,7 +166,10 @@ def train(folder: Path) -> dict[str, float]:
 def analyse(folder: Path) -> dict[str, float]:
     """Seconds of every part of `ANALYSIS`, and bytes of memory."""
     from mmmie import load_checkpoint, load_config, load_corpus
-    from mmmie.analysis import contributions, neighbours, outputs, projections, resampling
+    from mmmie.analysis import outputs
+    from mmmie.analysis.codes import neighbours, projections
+    from mmmie.analysis.credit import contributions
+    from mmmie.analysis.errors import resampling
     from mmmie.training.trainer import Trainer
 
     taken: dict[str, float] = {}

@@ -269,7 +269,7 @@ def _file(options: argparse.Namespace, scratch: Path) -> Path:
 
 def _write(options: argparse.Namespace, file: Path) -> None:
     from mmmie import load_corpus
-    from mmmie.datasets.mmsa import to_mmsa
+    from mmmie.datasets.formats.mmsa_export import to_mmsa
 
     like = options.like
     corpus = corpus_like(like, options.words) if like else load_corpus(options.data)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from mmmie.cli import main
-from mmmie.corpus_folder import save_corpus_folder
+from mmmie.corpus.folder import save_corpus_folder
 
 SMALL = [
     "--set",
@@ -263,7 +263,7 @@ def test_evaluating_loads_only_what_it_needs():
     code = (
         "import sys\n"
         "import mmmie.analysis.checkpoints, mmmie.analysis.outputs, mmmie.model.inference\n"
-        "import mmmie.datasets.demo, mmmie.metrics\n"
+        "import mmmie.datasets.demo.generate, mmmie.metrics\n"
         "heavy = ('accelerate', 'captum', 'plotly', 'sklearn', 'scipy.stats', 'streamlit',\n"
         "         'transformers', 'umap', 'mmmie.training.trainer')\n"
         "print([name for name in heavy if name in sys.modules])"

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mmmie.cli import main
-from mmmie.corpus_folder import save_corpus_folder
+from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 

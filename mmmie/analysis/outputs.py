@@ -92,7 +92,7 @@ def compute_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> Split
     Raises:
         InputError: the split is empty or the corpus does not fit.
     """
-    from mmmie.analysis.interventions import INTERVENTIONS, predict_under
+    from mmmie.analysis.ask.interventions import INTERVENTIONS, predict_under
 
     model = checkpoint.model
     codes, windows = _encode(checkpoint, corpus, split)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mmmie.corpus import Corpus, Features
-from mmmie.pooling import step_deviations, step_means
+from mmmie.corpus.pooling import step_deviations, step_means
 
 _CLIP = 8.0
 _LEAST_DEVIATION = 1e-6

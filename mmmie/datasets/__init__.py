@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mmmie.corpus import Corpus
-from mmmie.corpus_folder import open_corpus_folder, save_corpus_folder
+from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 
 __all__ = ["convert_corpus", "load_corpus", "recognise_corpus"]
 
@@ -37,13 +37,13 @@ def load_corpus(data: str | Path, *, unlabelled: bool = False) -> Corpus:
 def recognise_corpus(data: str | Path, *, unlabelled: bool = False) -> tuple[str, Corpus]:
     """The name of the format of a corpus, and the corpus (see `load_corpus`)."""
     if str(data) == "demo":
-        from mmmie.datasets.demo import generate_demo
+        from mmmie.datasets.demo.generate import generate_demo
 
         return "demo", generate_demo()
     path = Path(data)
     if _is_native(path):
         return "corpus folder", open_corpus_folder(path, unlabelled=unlabelled)
-    from mmmie.datasets.registry import open_reading
+    from mmmie.datasets.formats.registry import open_reading
 
     name, reading = open_reading(path)
     return name, reading.corpus(unlabelled)
@@ -67,7 +67,7 @@ def convert_corpus(data: str | Path, folder: str | Path) -> int:
         corpus = load_corpus(data, unlabelled=True)
         save_corpus_folder(corpus, folder)
         return len(corpus)
-    from mmmie.datasets.registry import open_reading
+    from mmmie.datasets.formats.registry import open_reading
 
     reading = open_reading(Path(data))[1]
     reading.save(folder)

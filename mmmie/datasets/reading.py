@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus import Corpus, Features, Label, Modality
-from mmmie.corpus_checks import corpus_faults
-from mmmie.corpus_folder import describe_corpus
+from mmmie.corpus.checks import corpus_faults
+from mmmie.corpus.folder import describe_corpus
 from mmmie.errors import InputError
 
 IN_MEMORY = 2**30

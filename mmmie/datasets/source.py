@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mmmie.datasets.unpickle import load_pickle
+from mmmie.datasets.pickles.interpreter import load_pickle
 
 _PICKLE_NAMES = (".pkl", ".pickle", ".p")
 _MAGIC = {b"\x89HDF\r\n\x1a\n": "hdf5", b"PAR1": "parquet"}

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from mmmie.corpus.isolated_reading import probe
 from mmmie.datasets.source import kind_of
 from mmmie.errors import InputError
-from mmmie.probe import probe
 
 MOST_BYTES = 2**31
 """What a table of utterances may take in memory; features do not belong into it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.resampling import Interval
+from mmmie.analysis.errors.resampling import Interval
 from mmmie.corpus import Corpus
 from mmmie.experiments.plan import Plan
 from mmmie.experiments.results import Outcome
@@ -61,7 +61,7 @@ def compare(
         corpus: what was predicted.
         plan: the experiment.
         outcomes: its finished trials.
-        metric: one of `mmmie.analysis.metric_sums.metric_names`.
+        metric: one of `mmmie.analysis.errors.metric_sums.metric_names`.
         split: train, valid or test.
         mask: (n,) bool, the utterances of the split that count; all if left out.
     """

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mmmie.analysis.metric_sums import metric_names
-from mmmie.analysis.resampling import Interval
+from mmmie.analysis.errors.metric_sums import metric_names
+from mmmie.analysis.errors.resampling import Interval
 from mmmie.corpus import Corpus
-from mmmie.experiments import strips, words
+from mmmie.experiments import report_words as words
+from mmmie.experiments import strips
 from mmmie.experiments.comparison import Row, compare
 from mmmie.experiments.folder import ExperimentFolder
 from mmmie.experiments.plan import Configuration, Plan, settings_of

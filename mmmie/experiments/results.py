@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.metric_sums import metric_names
-from mmmie.analysis.slices import slices, turn_slices
+from mmmie.analysis.errors.metric_sums import metric_names
+from mmmie.analysis.errors.slices import slices, turn_slices
 from mmmie.corpus import Corpus
 from mmmie.experiments.folder import ExperimentFolder
 from mmmie.experiments.plan import Plan, Trial

@@ -82,7 +82,7 @@ class Experiment:
             InputError: another process runs the same folder, the device is not there, or Ray.
         """
         if ray is None and device != "auto":
-            from mmmie.training.distribution import make_accelerator
+            from mmmie.training.devices.distribution import make_accelerator
 
             make_accelerator(device)  # raises before anything is written
         with self.folder.driven():

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmmie.analysis.metric_sums import conversation_sums, metric_sums
-from mmmie.analysis.resampling import Interval
+from mmmie.analysis.errors.metric_sums import conversation_sums, metric_sums
+from mmmie.analysis.errors.resampling import Interval
 from mmmie.corpus import Label
 
 LEVEL = 0.95
@@ -78,7 +78,7 @@ def sample_of(
     """A metric of several seeds on the same utterances.
 
     Args:
-        metric: one of `mmmie.analysis.metric_sums.metric_names`.
+        metric: one of `mmmie.analysis.errors.metric_sums.metric_names`.
         label: what is predicted.
         outputs: of every seed, (n,) predictions or (n, classes) scores.
         targets: (n,) labels, or class indices.

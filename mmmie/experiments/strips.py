@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from mmmie.analysis.resampling import Interval
+from mmmie.analysis.errors.resampling import Interval
 
 WIDTH, HEIGHT = 190, 30
 _MARGIN = 8

@@ -72,8 +72,8 @@ def _train(
     """Outputs of the best epoch, None where somebody stopped the training."""
     from mmmie.analysis.checkpoints import load_checkpoint
     from mmmie.analysis.outputs import predict_split
+    from mmmie.training.devices.threads import choose_threads
     from mmmie.training.run import train
-    from mmmie.training.threads import choose_threads
 
     run = folder.run
     resume = run.exists and surviving_folder(run.last).exists()

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from mmmie.corpus_checks import table_faults
+from mmmie.corpus.checks import table_faults
 from mmmie.datasets.columns import reading_of_table, usual_names
 from mmmie.datasets.reading import Reading, Stream
 from mmmie.datasets.source import Source
@@ -20,8 +20,8 @@ from mmmie.datasets.values import Unusable
 from mmmie.errors import InputError
 from mmmie.extraction.face_table import FaceTable, read_face_table
 from mmmie.extraction.sound import read_sound
+from mmmie.extraction.transcripts import transcript_of
 from mmmie.extraction.voice import Engine, voice_engine
-from mmmie.extraction.words import transcript_of
 
 TABLE = "utterances.csv"
 _FILES = ("audio", "vision", "transcript_file")

@@ -1,8 +1,8 @@
 """Mutual information, on its own: estimators, and one function that runs them on two arrays.
 
 All values are in nats. `estimate` is for data; the pure functions that an objective is made of
-are in the file of their estimator (`from mmmie.mi.club import club`), and `Estimator` is what
-each of the classes offers. torch is loaded at the first use of any of these names.
+are in the file of their estimator (`from mmmie.mi.estimators.club import club`), and `Estimator` is
+what each of the classes offers. torch is loaded at the first use of any of these names.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mmmie.mi.ba import BA
-    from mmmie.mi.cca import CCA
-    from mmmie.mi.club import CLUB
-    from mmmie.mi.doe import DoE
-    from mmmie.mi.dv import DV
-    from mmmie.mi.estimation import estimate
+    from mmmie.mi.estimate import estimate
     from mmmie.mi.estimator import Estimator
-    from mmmie.mi.infonce import InfoNCE
-    from mmmie.mi.js import JS
-    from mmmie.mi.ksg import KSG
-    from mmmie.mi.l1out import L1Out
-    from mmmie.mi.nwj import NWJ
+    from mmmie.mi.estimators.ba import BA
+    from mmmie.mi.estimators.cca import CCA
+    from mmmie.mi.estimators.club import CLUB
+    from mmmie.mi.estimators.doe import DoE
+    from mmmie.mi.estimators.dv import DV
+    from mmmie.mi.estimators.infonce import InfoNCE
+    from mmmie.mi.estimators.js import JS
+    from mmmie.mi.estimators.ksg import KSG
+    from mmmie.mi.estimators.l1out import L1Out
+    from mmmie.mi.estimators.nwj import NWJ
+    from mmmie.mi.estimators.smile import SMILE
+    from mmmie.mi.estimators.vclub_s import VCLUBS
+    from mmmie.mi.estimators.vub import VUB
     from mmmie.mi.registry import ESTIMATORS, estimator_class
     from mmmie.mi.result import Estimate
-    from mmmie.mi.smile import SMILE
-    from mmmie.mi.vclub_s import VCLUBS
-    from mmmie.mi.vub import VUB
 
 __all__ = [
     "BA",
@@ -51,23 +51,23 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BA": "ba",
-    "CCA": "cca",
-    "CLUB": "club",
-    "DV": "dv",
-    "DoE": "doe",
+    "BA": "estimators.ba",
+    "CCA": "estimators.cca",
+    "CLUB": "estimators.club",
+    "DV": "estimators.dv",
+    "DoE": "estimators.doe",
     "ESTIMATORS": "registry",
     "Estimate": "result",
     "Estimator": "estimator",
-    "InfoNCE": "infonce",
-    "JS": "js",
-    "KSG": "ksg",
-    "L1Out": "l1out",
-    "NWJ": "nwj",
-    "SMILE": "smile",
-    "VCLUBS": "vclub_s",
-    "VUB": "vub",
-    "estimate": "estimation",
+    "InfoNCE": "estimators.infonce",
+    "JS": "estimators.js",
+    "KSG": "estimators.ksg",
+    "L1Out": "estimators.l1out",
+    "NWJ": "estimators.nwj",
+    "SMILE": "estimators.smile",
+    "VCLUBS": "estimators.vclub_s",
+    "VUB": "estimators.vub",
+    "estimate": "estimate",
     "estimator_class": "registry",
 }
 

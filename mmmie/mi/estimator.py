@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mmmie.errors import InputError
-from mmmie.mi.fitting import fit_by_steps, one_thread
+from mmmie.mi.learned.fitting import fit_by_steps, one_thread
 from mmmie.mi.result import Bound, Estimate
 from mmmie.mi.rows import Standardiser, checked_pairs
 

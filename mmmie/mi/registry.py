@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from mmmie.errors import InputError
-from mmmie.mi.ba import BA
-from mmmie.mi.cca import CCA
-from mmmie.mi.club import CLUB
-from mmmie.mi.doe import DoE
-from mmmie.mi.dv import DV
 from mmmie.mi.estimator import Estimator
-from mmmie.mi.infonce import InfoNCE
-from mmmie.mi.js import JS
-from mmmie.mi.ksg import KSG
-from mmmie.mi.l1out import L1Out
-from mmmie.mi.nwj import NWJ
-from mmmie.mi.smile import SMILE
-from mmmie.mi.vclub_s import VCLUBS
-from mmmie.mi.vub import VUB
+from mmmie.mi.estimators.ba import BA
+from mmmie.mi.estimators.cca import CCA
+from mmmie.mi.estimators.club import CLUB
+from mmmie.mi.estimators.doe import DoE
+from mmmie.mi.estimators.dv import DV
+from mmmie.mi.estimators.infonce import InfoNCE
+from mmmie.mi.estimators.js import JS
+from mmmie.mi.estimators.ksg import KSG
+from mmmie.mi.estimators.l1out import L1Out
+from mmmie.mi.estimators.nwj import NWJ
+from mmmie.mi.estimators.smile import SMILE
+from mmmie.mi.estimators.vclub_s import VCLUBS
+from mmmie.mi.estimators.vub import VUB
 
 ESTIMATORS: dict[str, type[Estimator]] = {
     estimator.name: estimator

@@ -9,7 +9,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mmmie.model.mmmie import MMMIE
-from mmmie.training.objective import Objective
+from mmmie.training.objective.objective import Objective
 
 _WARM_UP = 10  # steps, so that the first weights do not weigh on the mean for long
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmmie.corpus import Corpus
+from mmmie.corpus.pooling import step_means
 from mmmie.model.features import feature_moments
-from mmmie.pooling import step_means
 
 _PENALTIES = (1e-2, 1e-1, 1.0, 10.0)
 _SMALLEST_DROPOUT = 0.1

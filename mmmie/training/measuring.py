@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmmie.mi.canonical import CanonicalCorrelations
-from mmmie.mi.infonce import InfoNCE
+from mmmie.mi.closed.canonical import CanonicalCorrelations
+from mmmie.mi.estimators.infonce import InfoNCE
 from mmmie.model.encoders import Code
 from mmmie.model.mmmie import Codes
-from mmmie.training.bounds import encoder_bracket, infonce_terms, standard_error
-from mmmie.training.objective import Objective
+from mmmie.training.objective.bounds import encoder_bracket, infonce_terms, standard_error
+from mmmie.training.objective.objective import Objective
 
 MEASURED_UTTERANCES = 4096
 """The most that a value is taken over, all at once: one matrix compares all with all."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from mmmie.model.mmmie import MMMIE
 from mmmie.training.config import Config
-from mmmie.training.objective import Objective
+from mmmie.training.objective.objective import Objective
 
 
 def parameter_groups(model: MMMIE, objective: Objective, config: Config) -> list[dict[str, Any]]:

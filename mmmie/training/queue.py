@@ -63,7 +63,7 @@ def wait_for_turn(run: RunFolder, recorder: Recorder) -> bool:
 
 def device_name(device: str) -> str:
     """The device that auto, cpu, cuda or mps stands for, as the status of a run names it."""
-    from mmmie.training.distribution import make_accelerator
+    from mmmie.training.devices.distribution import make_accelerator
 
     return str(make_accelerator(device).device)
 

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mmmie.corpus import Corpus
-from mmmie.corpus_checks import corpus_faults
+from mmmie.corpus.checks import corpus_faults
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder
 from mmmie.termination import on_terminate
 from mmmie.training.callbacks import Callback, ProgressBar
 from mmmie.training.config import Config, load_config
-from mmmie.training.device_memory import memory_advice, release
-from mmmie.training.distribution import Ranks, is_lost_peer, make_accelerator, process_rank
-from mmmie.training.loggers import check_loggers, make_loggers
-from mmmie.training.precision import is_compiler_error
+from mmmie.training.devices.device_memory import memory_advice, release
+from mmmie.training.devices.distribution import Ranks, is_lost_peer, make_accelerator, process_rank
+from mmmie.training.devices.precision import is_compiler_error
+from mmmie.training.loggers.logger import check_loggers, make_loggers
 from mmmie.training.queue import device_name, wait_for_turn
 from mmmie.training.recorder import Control, Recorder
 from mmmie.training.run_folder import RunFolder

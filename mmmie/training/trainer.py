@@ -23,13 +23,13 @@ from mmmie.training.batches import Batch, Batches
 from mmmie.training.callbacks import Callback
 from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
 from mmmie.training.config import Config
-from mmmie.training.device_memory import forget_peak, peak_memory
-from mmmie.training.distribution import Ranks, Replica, detached, make_accelerator
+from mmmie.training.devices.device_memory import forget_peak, peak_memory
+from mmmie.training.devices.distribution import Ranks, Replica, detached, make_accelerator
+from mmmie.training.devices.precision import compiled, mixed_precision
 from mmmie.training.generalisation import Carryover, modality_carryover
 from mmmie.training.measuring import check, measure, measured_rows, sample_codes
-from mmmie.training.objective import Objective
+from mmmie.training.objective.objective import Objective
 from mmmie.training.parameter_groups import parameter_groups
-from mmmie.training.precision import compiled, mixed_precision
 from mmmie.training.text import TrainedText
 
 _CHECK_NOISE = 1
@@ -54,7 +54,7 @@ class Trainer:
         callbacks: what watches and steers; those of the first rank alone are called.
 
     Attributes:
-        ranks: the processes that train together, see `mmmie.training.distribution`.
+        ranks: the processes that train together, see `mmmie.training.devices.distribution`.
         model: the model in its present state.
         average: the running mean of its weights, which is judged and kept.
         epoch: epochs done.

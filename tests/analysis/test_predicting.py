@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from mmmie import load_checkpoint, load_corpus, train
+from mmmie.analysis.codes.probes import probe_report
 from mmmie.analysis.predicting import completed, missing_modalities
-from mmmie.analysis.probes import probe_report
 from mmmie.corpus import NO_LABEL, Modality
-from mmmie.corpus_folder import save_corpus_folder
+from mmmie.corpus.folder import save_corpus_folder
 from mmmie.datasets import convert_corpus
 from mmmie.errors import InputError
 from mmmie.model.config import ModelSettings

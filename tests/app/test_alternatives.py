@@ -29,7 +29,7 @@ def test_the_pictures_are_found():
 @pytest.mark.parametrize("where, call", pictures(), ids=[where for where, _ in pictures()])
 def test_every_picture_has_an_alternative(where, call):
     held = {keyword.arg: keyword.value for keyword in call.keywords}
-    shared = None in held  # app.components.figures hands its own on
+    shared = None in held  # app.parts.figures hands its own on
     assert shared or "alt" in held, f"{where} has no alt="
     words = held.get("alt")
     if isinstance(words, ast.Constant):

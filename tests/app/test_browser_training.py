@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mmmie.corpus_folder import save_corpus_folder
+from mmmie.corpus.folder import save_corpus_folder
 from mmmie.jobs import list_runs, observe
 from mmmie.training.config import load_config
 from mmmie.training.run_folder import RunFolder

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from app.components import devices
+from app.runs import devices
 from mmmie.analysis.checkpoints import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +58,7 @@ def test_free_memory_is_asked_in_a_process_of_its_own(closed_gpu, monkeypatch) -
 def test_training_is_never_loaded_by_the_page_that_starts_it() -> None:
     """A trainer is a process of its own, whose end gives back what it took of a GPU."""
     code = (
-        "import sys, app.components.new_run, mmmie.jobs\n"
+        "import sys, app.runs.new_run_form, mmmie.jobs\n"
         "assert 'mmmie.training.trainer' not in sys.modules\n"
         "assert 'accelerate' not in sys.modules"
     )

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mmmie.corpus_folder import save_corpus_folder
+from app import pages
+from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, Status
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [f"screens/{file.name}" for file in sorted((ROOT / "app" / "screens").glob("*.py"))]
+PAGES = [page.file for page in pages.PAGES.values()]
 SHIPPED = sorted(f.parent.name for f in (ROOT / "checkpoints").glob("*/config.json"))
 SMALL = ["model.dim=16", "model.heads=2", "model.invariant_dim=4", "training.epochs=2"]
 
@@ -38,11 +39,11 @@ def open_app(checkpoint: str | None = None, **parameters: str) -> AppTest:
 
 
 TABS = {
-    "screens/representations.py": "codes_tab",
-    "screens/predictions.py": "predictions_tab",
-    "screens/context_identity.py": "context_tab",
-    "screens/compare.py": "compare_tab",
-    "screens/data.py": "data_tab",
+    "screens/representations/page.py": "codes_tab",
+    "screens/predictions/page.py": "predictions_tab",
+    "screens/context_identity/page.py": "context_tab",
+    "screens/compare/page.py": "compare_tab",
+    "screens/data/page.py": "data_tab",
 }
 
 
@@ -87,7 +88,7 @@ def test_every_page_on_every_shipped_checkpoint(name, tmp_path, monkeypatch):
         visit(app, page)
         assert not app.error, f"{page}: {[e.value for e in app.error]}"
         cards = [c.value for c in app.caption if c.value.startswith("pinned · ")]
-        assert len(cards) == (page == "screens/representations.py"), page
+        assert len(cards) == (page == "screens/representations/page.py"), page
 
 
 KINDS = {
@@ -145,7 +146,7 @@ def test_a_corpus_that_moved_gives_a_readable_box(make_corpus, home, page):
     run_of(make_corpus, home)
     (home / "corpus-run").rename(home / "elsewhere")
     app = visit(open_app("runs/run").run(), page)
-    if page not in ("screens/train.py", "screens/data.py"):
+    if page not in ("screens/train/page.py", "screens/data/page.py"):
         assert any("no longer at" in e.value for e in app.error)
 
 
@@ -178,7 +179,7 @@ def test_the_selection_of_the_url_is_taken_and_kept_over_pages(make_corpus, home
     assert app.query_params["utterance"] in ("c2_3", ["c2_3"])
 
 
-MUTUAL_INFORMATION = "screens/mutual_information.py"
+MUTUAL_INFORMATION = "screens/mutual_information/page.py"
 
 
 def without_new_families(run):

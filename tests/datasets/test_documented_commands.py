@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmmie.cli import main
-from mmmie.corpus_folder import open_corpus_folder
+from mmmie.corpus.folder import open_corpus_folder
 from tests.datasets import layouts
 
 LINES = (Path(__file__).parents[2] / "docs" / "formats.md").read_text().splitlines()

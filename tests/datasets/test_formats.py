@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mmmie.corpus import Features, Label
-from mmmie.corpus_folder import open_corpus_folder, save_corpus_folder
+from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 from mmmie.datasets import convert_corpus, load_corpus, reading, recognise_corpus
-from mmmie.datasets.mmsa import save_mmsa
+from mmmie.datasets.formats.mmsa_export import save_mmsa
 from mmmie.errors import InputError
 from tests.datasets import layouts
 

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mmmie.datasets import load_corpus, unpickle
-from mmmie.datasets.unpickle import ADMITTED, load_pickle
+from mmmie.datasets import load_corpus
+from mmmie.datasets.pickles import machine
+from mmmie.datasets.pickles.instructions import ADMITTED
+from mmmie.datasets.pickles.interpreter import load_pickle
 from mmmie.errors import InputError
 from tests.datasets import layouts
 
@@ -60,7 +62,7 @@ GADGETS = [
     ("torch._utils", "_rebuild_tensor_v2"),
     ("torch.utils.cpp_extension", "load_inline"),
     ("torch.jit", "load"),
-    ("mmmie.datasets.unpickle", "load_pickle"),
+    ("mmmie.datasets.pickles.interpreter", "load_pickle"),
     ("\u202eos", "system"),
 ]
 
@@ -211,7 +213,7 @@ def test_only_names_of_data_are_admitted():
 
 
 def test_claims_that_the_file_does_not_hold(tmp_path, monkeypatch):
-    monkeypatch.setattr(unpickle, "MOST_OPERATIONS", 110_000)
+    monkeypatch.setattr(machine, "MOST_OPERATIONS", 110_000)
     huge = [2**31 - 1, 2**40, 2**62]
     cases = [
         *((f"bytes {n}", b"\x80\x04\x8e" + struct.pack("<Q", n) + b"ab.") for n in huge),

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmmie.corpus.isolated_reading import probe
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
-from mmmie.probe import probe
 from tests.datasets import layouts
 
 LEVELS = {"text": "sequence", "audio": "sequence", "vision": "sequence"}
@@ -262,11 +262,11 @@ def test_csd(corpus, tmp_path):
 def test_the_child_takes_the_fall(tmp_path, monkeypatch):
     (tmp_path / "a.parquet").write_bytes(b"x")
     child = tmp_path / "child.py"
-    monkeypatch.setattr("mmmie.probe._CHILD", child)
+    monkeypatch.setattr("mmmie.corpus.isolated_reading._CHILD", child)
     child.write_text("import os; os.abort()")
     with pytest.raises(InputError, match=r"a\.parquet: is damaged .*its reader broke off"):
         probe("parquet", tmp_path / "a.parquet")
     child.write_text("import time; time.sleep(60)")
-    monkeypatch.setattr("mmmie.probe._SECONDS", 0.5)
+    monkeypatch.setattr("mmmie.corpus.isolated_reading._SECONDS", 0.5)
     with pytest.raises(InputError, match="takes too long"):
         probe("parquet", tmp_path / "a.parquet")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmmie.corpus_folder import save_corpus_folder
+from mmmie.corpus.folder import save_corpus_folder
 from mmmie.datasets import load_corpus
 from mmmie.experiments import local
 from mmmie.experiments.trial import run_trial

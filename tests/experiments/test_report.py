@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from mmmie.analysis.resampling import Interval
+from mmmie.analysis.errors.resampling import Interval
 from mmmie.datasets import load_corpus
-from mmmie.experiments import words
+from mmmie.experiments import report_words as words
 from mmmie.experiments.comparison import Row, compare
 from mmmie.experiments.plan import Configuration, Plan, Trial
 from mmmie.experiments.report import write_report

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmmie.analysis.metric_sums import metric_names
+from mmmie.analysis.errors.metric_sums import metric_names
 from mmmie.corpus import Label
 from mmmie.experiments.statistics import (
     Sample,

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from mmmie.cli import main
-from mmmie.corpus_folder import save_corpus_folder
+from mmmie.corpus.folder import save_corpus_folder
 from mmmie.errors import InputError
 from mmmie.jobs import (
     ahead,

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from mmmie.mi.bracket import bracket, bracket_terms
-from mmmie.mi.gaussian import pairwise_log_density
-from mmmie.mi.l1out import l1out
+from mmmie.mi.closed.gaussian import pairwise_log_density
+from mmmie.mi.estimators.l1out import l1out
 
 
 def matrices(data):

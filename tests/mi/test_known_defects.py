@@ -10,14 +10,14 @@ import pytest
 import torch
 
 from mmmie.mi import CLUB, ESTIMATORS, VUB, InfoNCE, estimate, estimator_class
-from mmmie.mi.closed_forms import club_value
-from mmmie.mi.club import club
-from mmmie.mi.conditional import ConditionalGaussian, MarginalGaussian
-from mmmie.mi.gaussian import log_density, pairwise_log_density
-from mmmie.mi.infonce import infonce
-from mmmie.mi.l1out import l1out
+from mmmie.mi.closed.gaussian import log_density, pairwise_log_density
+from mmmie.mi.estimators.club import club
+from mmmie.mi.estimators.infonce import infonce
+from mmmie.mi.estimators.l1out import l1out
+from mmmie.mi.estimators.vub import vub
+from mmmie.mi.learned.conditional import ConditionalGaussian, MarginalGaussian
 from mmmie.mi.tasks import gaussian
-from mmmie.mi.vub import vub
+from mmmie.mi.tasks.closed_forms import club_value
 
 LEARNED = [name for name, kind in ESTIMATORS.items() if kind.fitted == "steps"]
 

@@ -15,22 +15,22 @@ import torch
 from torch import Tensor
 
 from mmmie.mi import DV, ESTIMATORS, SMILE
-from mmmie.mi.ba import ba
-from mmmie.mi.closed_forms import expected_value, infonce_value, l1out_value, smile_value
-from mmmie.mi.club import club
-from mmmie.mi.doe import doe
-from mmmie.mi.dv import dv
-from mmmie.mi.gaussian import log_density, pairwise_log_density
-from mmmie.mi.infonce import infonce
-from mmmie.mi.js import js
-from mmmie.mi.ksg import ksg
-from mmmie.mi.l1out import l1out
-from mmmie.mi.nwj import nwj
+from mmmie.mi.closed.gaussian import log_density, pairwise_log_density
+from mmmie.mi.estimators.ba import ba
+from mmmie.mi.estimators.club import club
+from mmmie.mi.estimators.doe import doe
+from mmmie.mi.estimators.dv import dv
+from mmmie.mi.estimators.infonce import infonce
+from mmmie.mi.estimators.js import js
+from mmmie.mi.estimators.ksg import ksg
+from mmmie.mi.estimators.l1out import l1out
+from mmmie.mi.estimators.nwj import nwj
+from mmmie.mi.estimators.smile import smile
+from mmmie.mi.estimators.vclub_s import vclub_s
+from mmmie.mi.estimators.vub import vub
 from mmmie.mi.shapes import joint_and_others, log_mean_exp
-from mmmie.mi.smile import smile
 from mmmie.mi.tasks import gaussian
-from mmmie.mi.vclub_s import vclub_s
-from mmmie.mi.vub import vub
+from mmmie.mi.tasks.closed_forms import expected_value, infonce_value, l1out_value, smile_value
 
 DIM, BATCH, BATCHES = 20, 64, 400
 STAIRS = (2, 4, 6, 8, 10)

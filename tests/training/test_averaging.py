@@ -6,7 +6,7 @@ from mmmie.model.config import ModelSettings
 from mmmie.model.mmmie import MMMIE
 from mmmie.training.averaging import WeightAverage
 from mmmie.training.config import load_config
-from mmmie.training.objective import Objective
+from mmmie.training.objective.objective import Objective
 
 
 def followed(corpus):

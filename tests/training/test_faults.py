@@ -7,7 +7,7 @@ import shutil
 import pytest
 import torch
 
-from mmmie.corpus_folder import save_corpus_folder
+from mmmie.corpus.folder import save_corpus_folder
 from mmmie.errors import InputError
 from mmmie.files import WriteError
 from mmmie.training import recorder as recording

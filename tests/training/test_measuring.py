@@ -12,10 +12,10 @@ from mmmie.model.config import ModelSettings
 from mmmie.model.encoders import Code
 from mmmie.model.features import FeatureStore
 from mmmie.model.mmmie import MMMIE, Codes
-from mmmie.training.bounds import LOWER
 from mmmie.training.config import load_config
 from mmmie.training.measuring import check, measure, measured_rows, sample_codes
-from mmmie.training.objective import Objective
+from mmmie.training.objective.bounds import LOWER
+from mmmie.training.objective.objective import Objective
 
 NAMES = ["text", "audio"]
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from mmmie.analysis.ask.edits import Edit
+from mmmie.analysis.ask.own_conversation import Turn, corpus_of_turns, pasted_words, predicted_turns
+from mmmie.analysis.ask.what_if import EditableUtterance
 from mmmie.analysis.checkpoints import load_checkpoint
-from mmmie.analysis.edits import Edit
-from mmmie.analysis.own_conversation import Turn, corpus_of_turns, pasted_words, predicted_turns
-from mmmie.analysis.what_if import EditableUtterance
 from mmmie.errors import InputError
 from mmmie.hub import save_pretrained
 from mmmie.training.config import load_config

@@ -170,7 +170,7 @@ def test_patience_ends_a_run_that_gets_no_better(make_corpus):
 
 
 def test_a_term_that_is_not_finite_is_named_and_the_run_says_so(make_corpus, tmp_path, monkeypatch):
-    from mmmie.training.objective import Objective
+    from mmmie.training.objective.objective import Objective
 
     monkeypatch.setattr(
         Objective, "reconstruction", lambda self, codes: codes.invariant.mean.sum() * float("nan")

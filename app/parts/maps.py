@@ -1,0 +1,366 @@
+"""A picture of maps with every point of them, on which the reader chooses utterances."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app.export.page_record import keep_recording
+from app.parts.colouring import Colouring
+from app.parts.names import beginning
+from app.parts.style import NEUTRAL, modality_colour, short_number
+from app.parts.svg import ticks
+from app.runs.training_curves import duration_words
+from mmmie.analysis.codes.projections import Projection
+
+MAPS = "mmmie_maps"
+_HERE = Path(__file__).parent
+
+_render = st.components.v2.component(
+    MAPS,
+    html='<div class="mmmie-maps"></div>',
+    css=(_HERE / "maps.css").read_text("utf-8"),
+    js=(_HERE / "maps.js").read_text("utf-8"),
+    isolate_styles=False,  # so that the pictures of the page can be found and exported
+)
+
+
+def point_maps(message: bytes, *, key: str, choose: Callable[[list[str]], None]) -> None:
+    """Draw maps; a new message under the same key changes them in their place.
+
+    Args:
+        message: of `app.parts.maps.maps_message`.
+        key: unique on the page.
+        choose: called with the ids that the reader chose by a click, a box or a lasso.
+    """
+
+    def take() -> None:
+        ids = st.session_state[key]["chosen"]
+        if ids:
+            choose([str(i) for i in ids])
+
+    keep_recording()
+    _render(key=key, data=message, on_chosen_change=take)
+
+
+MAP_HEIGHT = 236
+METHODS = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
+_PAD = 0.06
+_MOST_TICKS = 7
+_STEPS = 65_535  # of a place on a map: two bytes
+_LEVELS = 255  # of a colour scale; the last byte says that there is no value
+_SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Axes of a map whose two directions are the same quantity, with a line where both are equal.
+
+    Attributes:
+        across: title.
+        up: title.
+        ticks: places as shares of the map, and what is written there.
+    """
+
+    across: str
+    up: str
+    ticks: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One map.
+
+    Attributes:
+        name: what is on it, ``z text`` say.
+        quality: how far to believe it, see `quality`.
+        hue: of its modality.
+        points: its key in `Places.buffers`.
+        ring: marks are rings, as those of specific codes, or filled.
+        others: hue, name and key of the points of the same utterances in the other modalities,
+            where they lie in the same projection.
+        axes: None where directions have no unit.
+    """
+
+    name: str
+    quality: str
+    hue: str
+    points: str
+    ring: bool = False
+    others: tuple[tuple[str, str, str], ...] = ()
+    axes: Axes | None = None
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where n utterances are on some maps, ready to be sent.
+
+    Attributes:
+        panels: row by row.
+        columns: of panels.
+        dimensions: 2 or 3.
+        buffers: name → uint16 (n · dimensions) in steps of the map's range, as bytes.
+    """
+
+    panels: tuple[Panel, ...]
+    columns: int
+    dimensions: int
+    buffers: dict[str, bytes] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Which of n utterances stand out, and how all are coloured.
+
+    Attributes:
+        selected: rows that are selected.
+        primary: the row that is looked at.
+        pinned: the row that is held beside it.
+        within: (n,) mask of the slice; the others are faded.
+        joined: rows that lines join to themselves in the other modalities.
+        by: the column that colours, or ``modality``.
+        colours: of all n utterances; None where `by` is ``modality``.
+    """
+
+    selected: Sequence[int]
+    primary: int
+    pinned: int | None
+    within: np.ndarray
+    joined: Sequence[int]
+    by: str
+    colours: Colouring | None
+
+
+def code_places(
+    invariant: Projection, specific: dict[str, Projection], modalities: list[str]
+) -> Places:
+    """The two rows of maps with one column a modality.
+
+    Args:
+        invariant: of the invariant codes of all modalities, (M · n, k), one after another.
+        specific: modality → of its specific codes, (n, k).
+        modalities: in the order of the model.
+    """
+    common = _steps(invariant.points).reshape(len(modalities), -1)
+    buffers = {f"z {m}": common[i].tobytes() for i, m in enumerate(modalities)}
+    buffers |= {f"s {m}": _steps(specific[m].points).tobytes() for m in modalities}
+    hues = {m: modality_colour(m, modalities) for m in modalities}
+    upper = [
+        Panel(
+            f"z {m}",
+            quality(invariant),
+            hues[m],
+            f"z {m}",
+            others=tuple((hues[o], o, f"z {o}") for o in modalities if o != m),
+        )
+        for m in modalities
+    ]
+    lower = [
+        Panel(f"s {m}", quality(specific[m]), hues[m], f"s {m}", ring=True) for m in modalities
+    ]
+    return Places(tuple(upper + lower), len(modalities), invariant.points.shape[1], buffers)
+
+
+def fused_places(projection: Projection, modalities: list[str]) -> Places:
+    """The map of what the head reads."""
+    hue = modality_colour("fused", modalities)
+    panel = Panel("fused", quality(projection), hue, "fused")
+    buffers = {"fused": _steps(projection.points).tobytes()}
+    return Places((panel,), 1, projection.points.shape[1], buffers)
+
+
+def plane(first: np.ndarray, second: np.ndarray, panel: Panel, low: float, high: float) -> Places:
+    """One map of a quantity (n,) across against another (n,) upwards, both from `low` to `high`."""
+    pad = _PAD * (high - low)
+    share = (np.column_stack([first, second]) - low + pad) / (high - low + 2 * pad)
+    steps = np.round(share * _STEPS).astype("<u2")
+    return Places((panel,), 1, 2, {panel.points: steps.tobytes()})
+
+
+def plane_ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
+    """Ticks of `plane` at round numbers."""
+    pad = _PAD * (high - low)
+    return tuple(
+        ((at - low + pad) / (high - low + 2 * pad), short_number(at))
+        for at in ticks(low, high, _MOST_TICKS)
+    )
+
+
+def utterance_words(frame: pd.DataFrame, told: pd.Series | None = None) -> bytes:
+    """What a map says of each utterance when it is pointed at: one line each, in fields.
+
+    The fields are id, speaker, the beginning of the transcript, and what is `told`: label and
+    prediction, if nothing else.
+    """
+    empty = pd.Series("", index=frame.index)
+    speakers = frame["speaker"].map(_text) if "speaker" in frame else empty
+    said = frame["transcript"].map(_said) if "transcript" in frame else empty
+    if told is None:
+        told = (
+            "label " + frame["label"].map(value_words)
+            + ", predicted " + frame["prediction"].map(value_words)
+        )  # fmt: skip
+    fields = (frame["id"].map(_text), speakers, said, told)
+    return "\n".join(map(_SEPARATOR.join, zip(*fields, strict=True))).encode()
+
+
+def maps_message(
+    places: Places, words: bytes, marks: Marks, *, key: bool, height: int = MAP_HEIGHT
+) -> bytes:
+    """Everything that the browser draws: the length of a JSON head, the head, and buffers.
+
+    Args:
+        places: of `code_places` or `fused_places`.
+        words: of `utterance_words`.
+        marks: what stands out.
+        key: whether to say what the colours mean.
+        height: of one map, pixels.
+    """
+    buffers = {**places.buffers, "words": words}
+    if not marks.within.all():
+        buffers["within"] = marks.within.astype(np.uint8).tobytes()
+    head: dict[str, Any] = {
+        "dimensions": places.dimensions,
+        "columns": places.columns,
+        "height": height,
+        "panels": [
+            {
+                "name": p.name,
+                "quality": p.quality,
+                "hue": p.hue,
+                "points": p.points,
+                "ring": p.ring,
+                "others": [{"hue": h, "name": n, "points": b} for h, n, b in p.others],
+                "axes": None if p.axes is None else asdict(p.axes),
+            }
+            for p in places.panels
+        ],
+        "selected": [int(i) for i in marks.selected],
+        "primary": marks.primary,
+        "pinned": marks.pinned,
+        "joined": [int(i) for i in marks.joined],
+        "key": key,
+    }
+    colours = marks.colours
+    if colours is not None:
+        index, head["colours"] = _colours(colours, marks.by)
+        buffers["colours"] = index.tobytes()
+        if colours.scale is not None:
+            buffers["values"] = colours.values.astype("<f4").tobytes()
+    head["buffers"], at = {}, 0
+    for name, held in buffers.items():
+        head["buffers"][name] = [at, len(held)]
+        at += len(held)
+    text = json.dumps(head).encode()
+    return b"".join([struct.pack("<I", len(text)), text, *buffers.values()])
+
+
+def quality(projection: Projection) -> str:
+    """``PCA, 43% of variance, trust 0.91``: how far to believe a map."""
+    parts = [METHODS[projection.method]]
+    if projection.explained is not None:
+        parts.append(f"{projection.explained:.0%} of variance")
+    if projection.fitted is not None:
+        parts.append(f"fitted on {projection.fitted:,}")
+    if not np.isnan(projection.trustworthiness):
+        parts.append(f"trust {projection.trustworthiness:.2f}")
+    return ", ".join(parts)
+
+
+def waiting_words(
+    method: str, there: tuple[int, int], seconds: float, remaining: float | None
+) -> str:
+    """What is being computed elsewhere, for how long already and for how long at most.
+
+    Args:
+        method: as `METHODS` calls it.
+        there: how many maps are there, of how many.
+        seconds: since it began.
+        remaining: at most; None while nobody knows.
+    """
+    rest = f", at most about {duration_words(round(remaining, -1))} more" if remaining else ""
+    return (
+        f"{method}: {there[0]} of {there[1]} maps are there, the others show the PCA. "
+        f"{duration_words(int(seconds))} so far{rest}. You need not wait: all are kept."
+    )
+
+
+def points_frame(
+    frame: pd.DataFrame,
+    invariant: Projection,
+    specific: dict[str, Projection],
+    fused: Projection,
+    modalities: list[str],
+) -> pd.DataFrame:
+    """Every point of every map: `id`, `space`, `method`, `x`, `y` and in three dimensions `z`."""
+    common = invariant.points.reshape(len(modalities), len(frame), -1)
+    spaces = {f"invariant.{m}": (common[i], invariant.method) for i, m in enumerate(modalities)}
+    spaces |= {f"specific.{m}": (specific[m].points, specific[m].method) for m in modalities}
+    spaces["fused"] = (fused.points, fused.method)
+    parts = [
+        pd.DataFrame(
+            {
+                "id": frame["id"],
+                "space": name,
+                "method": how,
+                **dict(zip("xyz", points.T, strict=False)),
+            }
+        )
+        for name, (points, how) in spaces.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _steps(points: np.ndarray) -> np.ndarray:
+    """Points (n, k) as whole steps of the range that the map shows, with room at the rim.
+
+    On a flat map either axis fills it; in space all have one scale, so that turning it bends
+    nothing.
+    """
+    low, high = points.min(0), points.max(0)
+    if points.shape[1] > 2:
+        centre, half = (low + high) / 2, (high - low).max() / 2
+        low, high = centre - half, centre + half
+    pad = np.maximum((high - low) * _PAD, 1e-6)
+    share = (points - low + pad) / (high - low + 2 * pad)
+    return np.round(share * _STEPS).astype("<u2")
+
+
+def _colours(colours: Colouring, by: str) -> tuple[np.ndarray, dict[str, Any]]:
+    """A byte for each utterance, and what the bytes mean."""
+    said: dict[str, Any] = {"by": by.replace("_", " "), "none": NEUTRAL}
+    if colours.scale is None:
+        place = {colour: i for i, colour in enumerate(colours.legend.values())}
+        index = np.array([place.get(c, _LEVELS) for c in colours.values], np.uint8)
+        return index, {**said, "legend": list(colours.legend.items())}
+    low, high = colours.scale["cmin"], colours.scale["cmax"]
+    share = np.clip((colours.values - low) / (high - low), 0, 1)
+    known = ~np.isnan(share)
+    index = np.full(len(share), _LEVELS, np.uint8)
+    index[known] = np.round(share[known] * (_LEVELS - 1)).astype(np.uint8)
+    stops = [[float(at), colour] for at, colour in colours.scale["colorscale"]]
+    return index, {**said, "scale": {"low": low, "high": high, "stops": stops}}
+
+
+def _text(value: object) -> str:
+    """A cell as one line; what parts the fields and lines of a message cannot be in it."""
+    return "" if pd.isna(value) else " ".join(str(value).replace(_SEPARATOR, " ").split())
+
+
+def _said(value: object) -> str:
+    return beginning(_text(value) if isinstance(value, str) else "")
+
+
+def value_words(value: object) -> str:
+    """A label or a prediction, as maps tell it."""
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.2f}".replace("-", "−")
+    return _text(value)

@@ -1,0 +1,165 @@
+"""What can be done with a run: steer it, copy it, delete it, open it on the other pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app.pages import switch_to
+from app import loading
+from app.parts.names import plain
+from mmmie.errors import InputError
+from mmmie.jobs import observe
+from mmmie.jobs.remove import remove_run
+from mmmie.jobs.steer import steer
+from mmmie.training.checkpoint import checkpoint_folder
+from mmmie.training.run_folder import ENDED, RunFolder, Status
+
+CLONE = "train-clone"
+# wish → (button, icon, states in which it can be made, what it does)
+_WISHES = {
+    "pause": (
+        "Pause",
+        ":material/pause:",
+        ("running",),
+        "After the present batch. The process keeps its memory.",
+    ),
+    "step": (
+        "Step",
+        ":material/skip_next:",
+        ("running", "paused"),
+        "Train to the end of one epoch, then pause.",
+    ),
+    "resume": (
+        "Resume",
+        ":material/play_arrow:",
+        ("paused", "stopped", "failed"),
+        "Go on; a run that ended goes on after its last whole epoch, in a new process.",
+    ),
+    "stop": (
+        "Stop",
+        ":material/stop:",
+        ("queued", "running", "paused"),
+        "End the run. Its checkpoints stay and it can be resumed.",
+    ),
+}
+_PAGES = (
+    ("Overview", "overview", ":material/home:"),
+    ("Representations", "representations", ":material/bubble_chart:"),
+    ("Mutual information", "mutual_information", ":material/join_inner:"),
+    ("Predictions", "predictions", ":material/fact_check:"),
+    ("Context & identity", "context_identity", ":material/forum:"),
+    ("Learn", "learn", ":material/school:"),
+    ("Compare", "compare", ":material/compare:"),
+    ("Data", "data", ":material/dataset:"),
+)
+
+
+def steering(run: RunFolder, status: Status) -> None:
+    """The buttons that steer a run, copy it and delete it; what cannot be done is greyed."""
+    path = str(run.path)
+    with st.container(horizontal=True, gap="xsmall"):
+        for wish, (name, icon, states, help_text) in _WISHES.items():
+            st.button(
+                name,
+                icon=icon,
+                help=help_text,
+                disabled=status.state not in states,
+                key=f"steer-{wish}",
+                on_click=_wish,
+                args=(path, wish),
+            )
+        if st.button(
+            "Copy",
+            icon=":material/content_copy:",
+            help="Fill the form with this run's configuration, to change it there and start.",
+            key="steer-clone",
+            on_click=clone,
+            args=(path,),
+        ):
+            st.rerun()  # the form is beside this fragment
+        if st.button(
+            "Delete",
+            icon=":material/delete:",
+            help="Asks first. Only a run that ended can be deleted.",
+            disabled=status.state not in ENDED,
+            key="steer-delete",
+        ):
+            _confirm_deletion(path)
+    said = st.session_state.pop("steered", None)
+    if said is not None:
+        words, icon, anew = said
+        st.toast(plain(words), icon=icon)
+        if anew:
+            st.rerun()  # a new process: the page begins to poll again
+
+
+def clone(path: str, changes: dict[str, Any] | None = None) -> None:
+    """Have the form filled with a run's configuration.
+
+    Args:
+        path: the run folder.
+        changes: dotted key → value of settings that are to differ.
+    """
+    st.session_state[CLONE] = (path, changes or {})
+
+
+def other_pages(run: RunFolder, key: str) -> None:
+    """Buttons that open the best epoch of a run on the other pages; none before it has one."""
+    try:
+        checkpoint_folder(run.path)
+    except InputError:
+        return
+    name = f"runs/{run.path.name}"
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption("Open it in", width="content")
+        for title, page, icon in _PAGES:
+            if st.button(
+                title,
+                icon=icon,
+                type="tertiary",
+                key=f"{key}-{page}",
+                on_click=_pick_checkpoint,
+                args=(name,),
+            ):
+                # What widgets hold is written to the URL again by the next page.
+                switch_to(page)
+
+
+def _wish(path: str, wish: str) -> None:
+    status = observe(RunFolder(path))
+    ended = status is None or status.state in ENDED
+    try:
+        steer(path, wish)
+    except InputError as error:
+        st.session_state["steered"] = (str(error), ":material/report:", False)
+        return
+    if ended:
+        words = f"{Path(path).name} goes on in a new process"
+        st.session_state["steered"] = (words, ":material/play_arrow:", True)
+
+
+def _pick_checkpoint(name: str) -> None:
+    st.session_state["checkpoint"] = name
+
+
+@st.dialog("Delete this run?", icon=":material/delete:")
+def _confirm_deletion(path: str) -> None:
+    name = Path(path).name
+    st.write(
+        f"**{plain(name)}** goes with its checkpoints, curves, snapshots and log. This cannot be "
+        "undone."
+    )
+    left, right = st.columns(2)
+    if left.button("Keep it", width="stretch", key="deletion-no"):
+        st.rerun()
+    if right.button("Delete it", type="primary", width="stretch", key="deletion-yes"):
+        try:
+            remove_run(path, loading.runs_folder())
+        except InputError as error:
+            st.error(plain(str(error)), icon=":material/report:")
+            return
+        st.session_state["deleted"] = name
+        st.rerun()

@@ -1,0 +1,303 @@
+"""The form that starts a run in a process of its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app import loading, state
+from app.runs.devices import device_options, free_memory, gpus, used_device
+from app.corpora.known import corpus_words, known_corpora, remember_corpus
+from app.runs.actions import CLONE
+from app.runs.settings_form import config_of, differences, settings_form
+from app.parts.names import plain
+from app.runs.run_words import estimate_words, memory_words
+from mmmie.analysis.training_estimate import PastRun, estimate_time, past_runs
+from mmmie.errors import InputError
+from mmmie.jobs import launch, list_runs
+from mmmie.training.config import Config, load_config
+from mmmie.training.run_folder import RunFolder
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "full model": {},
+    "quick look": {"training.epochs": 5},
+    "without identity": {"model.identity.enabled": False},
+    "without MI maximisation": {"objective.maximise.enabled": False},
+    "without MI minimisation": {"objective.minimise.enabled": False},
+    "without context": {"model.context.enabled": False},
+}
+_ANOTHER = "another folder …"
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_LONGEST_NAME = 100
+_STARTED = "runs-started"
+_MOST_RUNS = 50
+_COPIED = "train-copied"
+_HELD_BY_PAGE = {"data", "model.modalities", "training.epochs", "training.seed"}
+
+
+def name_fault(name: str, folder: Path) -> str | None:
+    """What is wrong with the name of a new run inside `folder`; None if nothing is."""
+    if not name:
+        return "Give the run a name."
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+        return (
+            f"“{name}” is no name for a run: use letters, digits, dots, dashes and underscores, "
+            f"not a dot or dash first, at most {_LONGEST_NAME}."
+        )
+    if (folder / name).exists():
+        return f"A run called “{name}” exists already: “{_next_name(name, folder)}” is free."
+    return None
+
+
+def free_name(corpus: str, preset: str, seed: int, folder: Path) -> str:
+    """A name that says what the run is and is not taken."""
+    base = "demo" if corpus == "demo" else Path(corpus).name
+    base = preset.removeprefix("copy of ") if preset.startswith("copy of ") else base
+    kind = [] if preset == "full model" or preset.startswith("copy of ") else [preset]
+    words = [base, *kind, *([f"seed{seed}"] * bool(seed))]
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(words)).strip("-.").lower() or "run"
+    return _next_name(name, folder) if (folder / name).exists() else name
+
+
+def _next_name(name: str, folder: Path) -> str:
+    stem, _, number = name.rpartition("-")
+    if not (stem and number.isdigit()):
+        stem, number = name, "1"
+    count = int(number) + 1
+    while (folder / f"{stem}-{count}").exists():
+        count += 1
+    return f"{stem}-{count}"
+
+
+def new_run_form() -> None:
+    """Draw the form; a change redraws the form alone, a start the page with the run watched."""
+    if CLONE in st.session_state:
+        _take_over(*st.session_state.pop(CLONE))
+    st.fragment(_draw)()
+
+
+def _draw() -> None:
+    folder = loading.runs_folder()
+    corpus = _corpus_box()
+    modalities = _modalities_box(corpus) if corpus else []
+    presets, copied = _presets()
+    preset = st.selectbox(
+        "Preset",
+        list(presets),
+        key="train-preset",
+        help="The full model, a short run of it, one of the ablations, or a copy of a run.",
+    )
+    seed_box, epochs_box = st.columns(2)
+    # Its value may come from a copied run, so it is given no other.
+    seed = seed_box.number_input(
+        "Seed", 0, 2**31 - 1, key="train-seed", help="Of weights, batches and noise."
+    )
+    form = f"{preset}-{copied.count if copied and preset == copied.preset else 0}"
+    planned = presets[preset].get("training.epochs", Config().training.epochs)
+    epochs = epochs_box.number_input(
+        "Epochs", 1, 10_000, planned, key=f"train-epochs-{form}", help="At most; see patience."
+    )
+    offered = free_name(corpus, preset, int(seed), folder)
+    name = st.text_input(
+        "Name",
+        offered,
+        key=f"train-name-{offered}-{st.session_state.get(_STARTED, 0)}",
+        help=f"The run is kept in {folder.resolve()}.",
+    )
+    device, used = _device_box()
+    with st.expander("All settings", icon=":material/tune:"):
+        chosen = settings_form(presets[preset], _HELD_BY_PAGE, key=f"set-{form}")
+    values = {
+        **chosen,
+        "training.epochs": int(epochs),
+        "training.seed": int(seed),
+        "data": corpus or "demo",
+        **({"model.modalities": modalities} if modalities else {}),
+    }
+    with state.readable_errors():
+        config = config_of(values)
+    _say_differences(config, copied if copied and preset == copied.preset else None)
+    fault = name_fault(str(name), folder)
+    if fault:
+        st.error(plain(fault), icon=":material/report:")
+    elif corpus:
+        estimate = estimate_time(config, used, _past(_stamps(folder)))
+        st.caption(plain(estimate_words(estimate, used)))
+    ready = not fault and bool(corpus)
+    if st.button("Start training", type="primary", icon=":material/play_arrow:",
+                 width="stretch", disabled=not ready):  # fmt: skip
+        with state.readable_errors():
+            start_run(config, folder / str(name), device)
+        st.session_state["watch"] = str(name)
+        st.session_state[_STARTED] = st.session_state.get(_STARTED, 0) + 1  # a fresh field
+        st.rerun()
+
+
+def first_look() -> None:
+    """Start a short run on the demo corpus; the button of the empty page."""
+    folder = loading.runs_folder()
+    name = free_name("demo", "quick look", 0, folder)
+    start_run(config_of(PRESETS["quick look"]), folder / name, "auto")
+    st.session_state["watch"] = name
+
+
+def start_run(config: Config, out: Path, device: str) -> None:
+    """Check the corpus, then train in a process of its own.
+
+    Raises:
+        InputError: the corpus is missing, has faults or lacks a split; nothing is started.
+    """
+    corpus = loading.open_data(config.data)
+    for split in ("train", "valid"):
+        corpus.rows(split)
+    wanted = config.model.modalities or list(corpus.modalities)
+    corpus.with_modalities([name for name in wanted if name != config.model.text_modality])
+    if config.model.dim % config.model.heads:
+        raise InputError(
+            f"model.heads is {config.model.heads}, which does not divide model.dim "
+            f"{config.model.dim}; change one"
+        )
+    launch(config, out, device=device)
+
+
+@dataclass(frozen=True)
+class _Copied:
+    """The run that the form was filled from; `count` tells one filling from the next."""
+
+    preset: str
+    config: Config
+    values: dict[str, Any]
+    count: int
+
+
+def _presets() -> tuple[dict[str, dict[str, Any]], _Copied | None]:
+    copied: _Copied | None = st.session_state.get(_COPIED)
+    presets = {**PRESETS, **({copied.preset: copied.values} if copied else {})}
+    if st.session_state.get("train-preset") not in presets:
+        st.session_state.pop("train-preset", None)
+    return presets, copied
+
+
+def _take_over(path: str, changes: dict[str, Any]) -> None:
+    """Fill the form with the configuration of a run, before its widgets are drawn."""
+    run = RunFolder(path)
+    try:
+        config = load_config(run.config)
+    except InputError as error:
+        st.toast(plain(str(error)), icon=":material/report:")
+        return
+    before: _Copied | None = st.session_state.get(_COPIED)
+    preset = f"copy of {run.path.name}"
+    values = {key: value for key, _, value in differences(config)} | changes
+    count = before.count + 1 if before else 1
+    st.session_state[_COPIED] = _Copied(preset, config, values, count)
+    st.session_state["train-preset"] = preset
+    st.session_state["train-seed"] = config.training.seed
+    if config.data != "demo" and config.data not in known_corpora():
+        remember_corpus(config.data)
+    st.session_state["wanted_corpus"] = config.data
+    if config.model.modalities:
+        st.session_state[f"train-modalities-{config.data}"] = list(config.model.modalities)
+    else:
+        st.session_state.pop(f"train-modalities-{config.data}", None)
+
+
+def _device_box() -> tuple[str, str]:
+    """The chosen device, and what it comes to here."""
+    found = gpus()
+    options = device_options(found)
+    if st.session_state.get("train-device") not in options:
+        st.session_state.pop("train-device", None)
+    device = str(
+        st.selectbox(
+            "Device", options, key="train-device", help="auto takes the GPU where there is one."
+        )
+    )
+    used = used_device(device, options)
+    memory = free_memory(used, found)
+    words = [used if device == "auto" else "", found[0].name if used == "cuda" and found else ""]
+    if memory is not None:
+        words.append(f"{memory_words(memory[0])} of {memory_words(memory[1])} memory free")
+    st.caption(plain(": ".join(filter(None, words))))
+    return device, used
+
+
+def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
+    """The runs of a folder and when their metrics were last written."""
+    found = []
+    for run in list_runs(folder)[:_MOST_RUNS]:
+        try:
+            found.append((str(run.path), run.metrics_file.stat().st_mtime_ns))
+        except OSError:  # no epoch yet
+            continue
+    return tuple(found)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _past(runs: tuple[tuple[str, int], ...]) -> list[PastRun]:
+    return past_runs([RunFolder(path) for path, _ in runs])
+
+
+def _corpus_box() -> str:
+    known = known_corpora()
+    wanted = st.session_state.pop("wanted_corpus", None)
+    if wanted in known:
+        st.session_state["train-corpus"] = wanted
+    if st.session_state.get("train-corpus") not in [*known, _ANOTHER]:
+        st.session_state.pop("train-corpus", None)
+    picked = st.selectbox(
+        "Corpus",
+        [*known, _ANOTHER],
+        key="train-corpus",
+        format_func=lambda p: p if p == _ANOTHER else corpus_words(p),
+        help="The demo, or a corpus folder; the Data page shows what is in one.",
+    )
+    if picked != _ANOTHER:
+        return str(picked)
+    path = st.text_input("Corpus folder", key="train-path", placeholder="/path/to/corpus").strip()
+    if path:
+        try:
+            loading.open_data(path)
+        except InputError as error:
+            st.error(plain(str(error)), icon=":material/report:")
+            return ""
+        remember_corpus(path)
+    return path
+
+
+def _modalities_box(path: str) -> list[str]:
+    """The modalities to use; none stands for all."""
+    with state.readable_errors():
+        held = list(loading.open_data(path).modalities)
+    if len(held) == 1:
+        return []
+    key = f"train-modalities-{path}"
+    st.session_state.setdefault(key, held)
+    chosen = st.pills(
+        "Modalities",
+        held,
+        selection_mode="multi",
+        key=key,
+        wrap=True,
+        help="What the model reads; all or some of the corpus.",
+    )
+    kept = [name for name in held if name in chosen]
+    return [] if kept == held else kept
+
+
+def _say_differences(config: Config, copied: _Copied | None) -> None:
+    found = differences(config)
+    if not found:
+        st.caption("All settings are at their defaults.")
+        return
+    changed = {key for key, _, _ in differences(config, copied.config)} if copied else set()
+    lines = [
+        f"- `{key}`: {plain(str(was))} → **{plain(str(now))}**"
+        f"{' (changed in the copy)' if key in changed else ''}"
+        for key, was, now in found
+    ]
+    st.caption("Not at the default:\n" + "\n".join(lines))

@@ -1,0 +1,208 @@
+"""What is said about a run: where it stands, what was asked of it, and what to do when it fails."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.parts.style import three_digits
+from app.runs.training_curves import duration_words, seconds_left
+from app.parts.numbers import metric
+from mmmie.analysis.training_estimate import TimeEstimate
+from mmmie.training.config import Config
+from mmmie.training.run_folder import ENDED, Status
+
+_GIB = 2**30
+_MOST_DIFFERENCES = 3
+_ASKED = {
+    ("running", "pause"): "asked to pause …",
+    ("running", "step"): "asked to pause after this epoch …",
+    ("running", "stop"): "asked to stop …",
+    ("queued", "stop"): "asked to stop …",
+    ("paused", "stop"): "asked to stop …",
+    ("paused", "resume"): "asked to go on …",
+    ("paused", "step"): "asked for one epoch …",
+}
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "memoryerror")
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A way out of a failure.
+
+    Attributes:
+        words: what to do.
+        changes: dotted key → value of the settings to change, where that is the way out.
+    """
+
+    words: str
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+def asked_words(status: Status, wish: str | None, at: float) -> str | None:
+    """What was asked of a run that it has not done yet; None if nothing.
+
+    Args:
+        status: where it stands.
+        wish: the last wish in its control file.
+        at: when that was made, seconds since 1970; one older than its process is forgotten.
+    """
+    asked = _ASKED.get((status.state, wish or ""))
+    if asked is None or at < (status.pid_started or 0.0):
+        return None
+    if status.state == "paused" and wish == "step" and at < status.heartbeat - 1:
+        return None  # that epoch is done: the run paused again
+    return asked
+
+
+def standing_words(status: Status, history: list[dict[str, Any]], waiting_for: int) -> str:
+    """Where a run stands, in one sentence.
+
+    Args:
+        status: of the run.
+        history: its metric history.
+        waiting_for: how many runs are before it in the queue.
+    """
+    done = f"{status.epoch} of {status.epochs} epochs"
+    if status.state == "queued":
+        if waiting_for:
+            return f"Waits for {waiting_for} run{'s' * (waiting_for != 1)} before it."
+        return "Starts: a new process reads the corpus, which takes some seconds."
+    if status.state == "running" and not history:
+        return "In its first epoch; the curves begin when it is done."
+    if status.state == "running":
+        return f"Epoch {min(status.epoch + 1, status.epochs)} of {status.epochs} is under way."
+    if status.state == "paused":
+        return f"Pauses after {done}. The process keeps its memory and goes on where it was."
+    if status.state == "stopped":
+        return f"Stopped after {done}. Resume goes on after the last whole epoch."
+    if status.state == "failed" and not status.epoch:
+        return "Failed before its first epoch was done."
+    if status.state == "failed":
+        return f"Failed after {done}. What was kept of them is whole."
+    early = ": validation had stopped to improve" if status.epoch < status.epochs else ""
+    return f"Finished after {done}{early}."
+
+
+def run_facts(
+    status: Status, history: list[dict[str, Any]], utterances: int | None
+) -> dict[str, str]:
+    """Pace and cost of a run, name → value; only what is known.
+
+    Args:
+        status: of the run.
+        history: its metric history.
+        utterances: in the train split, None where the corpus is gone.
+    """
+    facts = {"Epochs": f"{status.epoch} of {status.epochs}"}
+    latest = history[-1] if history else {}
+    seconds = latest.get("seconds")
+    if seconds:
+        facts["Epoch time"] = duration_words(seconds)
+        if utterances:
+            facts["Speed"] = f"{three_digits(utterances / seconds)} utterances/s"
+    if status.device:
+        facts["Device"] = status.device
+    if latest.get("device_memory"):
+        facts["Device memory"] = memory_words(latest["device_memory"])
+    left = seconds_left(history, status.epoch, status.epochs)
+    if status.state in ("running", "paused"):
+        facts["Time left"] = "known after an epoch" if left is None else f"≤ {duration_words(left)}"
+    if status.state not in ENDED:
+        facts["Last heard"] = f"{duration_words(max(time.time() - status.heartbeat, 0))} ago"
+    return facts
+
+
+def memory_words(count: float) -> str:
+    """Bytes to read, in GiB."""
+    return f"{three_digits(count / _GIB)} GiB"
+
+
+def best_words(history: list[dict[str, Any]], name: str, higher: bool) -> str:
+    """The best validation so far, in one sentence.
+
+    Args:
+        history: the metric history.
+        name: of the metric that chooses the epoch.
+        higher: whether a higher one is better.
+    """
+    known = [m for m in history if m.get(f"valid/{name}") is not None]
+    if not known:
+        return ""
+    best = (max if higher else min)(known, key=lambda m: m[f"valid/{name}"])
+    value = metric(name).text(float(best[f"valid/{name}"]))
+    return f"{metric(name).name} {value} on valid after epoch {best['epoch']}"
+
+
+def estimate_words(estimate: TimeEstimate | None, device: str) -> str:
+    """How long a training takes, to stand under the form."""
+    if estimate is None:
+        return (
+            f"Nothing was trained on this corpus with {device} here, so nobody knows how long it "
+            "takes; the first epoch will tell."
+        )
+    words = (
+        f"About {duration_words(estimate.total_seconds)} at most, "
+        f"{duration_words(estimate.epoch_seconds)} an epoch on {device}, as “{estimate.source}” "
+        "took"
+    )
+    others = estimate.other_settings
+    if not others:
+        return f"{words}."
+    named = ", ".join(others[:_MOST_DIFFERENCES])
+    more = len(others) - _MOST_DIFFERENCES
+    return f"{words} with other settings ({named}{f' and {more} more' if more > 0 else ''})."
+
+
+def advice_for(error: str, config: Config, device: str | None) -> list[Advice]:
+    """Ways out of a failure, the likeliest first; empty where none is known.
+
+    Args:
+        error: what the run said.
+        config: of the run.
+        device: where it was trained.
+    """
+    said = error.lower()
+    if any(words in said for words in _OUT_OF_MEMORY):
+        return _less_memory(config, device)
+    if "is not finite" in said:
+        rate = config.training.learning_rate / 4
+        return [Advice("Lower the learning rate.", {"training.learning_rate": rate})]
+    if "no space left" in said or "disk is full" in said:
+        return [Advice("Delete runs that are no longer needed, then resume this one.")]
+    if any(words in said for words in ("read-only", "permission denied", "may not write")):
+        return [Advice("Make the runs folder writable, then resume this run.")]
+    if "its process is gone" in said or "killed" in said:
+        return [
+            Advice("Its process was ended from outside. Resume goes on after its last whole epoch.")
+        ]
+    return []
+
+
+def _less_memory(config: Config, device: str | None) -> list[Advice]:
+    model, training = config.model, config.training
+    ways = []
+    if training.batch_size > 2:
+        half = max(2, training.batch_size // 2)
+        ways.append(
+            Advice(
+                "Halve the batch: a step then needs about half of the memory.",
+                {"training.batch_size": half},
+            )
+        )
+    past, future = model.context.span
+    if past + future > 1:
+        changes = {"model.context.past": past // 2, "model.context.future": future // 2}
+        ways.append(
+            Advice(
+                "Halve the window: fusion then attends to fewer utterances around the target.",
+                changes,
+            )
+        )
+    narrow = model.dim // 2
+    if narrow >= 4 and narrow % model.heads == 0:
+        ways.append(Advice("Halve the width of encoders and fusion.", {"model.dim": narrow}))
+    if device and device != "cpu":
+        ways.append(Advice("Wait until others have freed the device, or train on the CPU."))
+    return ways

@@ -1,0 +1,139 @@
+"""What one intervention does in every slice, and where the attention goes under each."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.parts.names import figure_text
+from app.parts.numbers import listed
+from app.parts.slice_names import slice_contents
+from app.parts.style import ACCENT, NEUTRAL, SEQUENTIAL_SCALE, blank, name_rows, three_digits
+
+_ROW_PIXELS = 30
+_PALE = 0.4
+_MOST_NAMED = 4
+_ATTENDED = {
+    "target": ("the target", SEQUENTIAL_SCALE[2][1]),
+    "same_speaker": ("same speaker", SEQUENTIAL_SCALE[1][1]),
+    "other_speakers": ("other speakers", "#a9c7de"),
+    "unknown_speakers": ("unknown speakers", NEUTRAL),
+}
+
+
+def slice_changes(changes: pd.DataFrame, variant: str) -> pd.DataFrame:
+    """The rows of one intervention, ``all`` first, then by falling change.
+
+    Args:
+        changes: from `mmmie.analysis.ask.identity_change.identity_changes`.
+        variant: the intervention.
+
+    Returns:
+        These rows with `sure`: whether the interval excludes zero.
+    """
+    rows = changes[changes["variant"] == variant]
+    rows = rows.assign(sure=(rows["low"] > 0) | (rows["high"] < 0))
+    parts = rows[rows["slice"] != "all"].sort_values("change", ascending=False, kind="stable")
+    return pd.concat([rows[rows["slice"] == "all"], parts], ignore_index=True)
+
+
+def slice_change_figure(rows: pd.DataFrame, titles: dict[str, str], x_title: str) -> go.Figure:
+    """One row a slice: how much the intervention changes the error, with its interval.
+
+    Args:
+        rows: from `slice_changes`.
+        titles: slice → what its row is called.
+        x_title: the change with its unit.
+    """
+    names = [
+        f"{figure_text(titles[row['slice']])} (n = {row['n']:,})" for row in rows.to_dict("records")
+    ]
+    figure = blank(80 + _ROW_PIXELS * len(rows), showlegend=False)
+    figure.add_vline(0, line={"color": NEUTRAL, "width": 1})
+    figure.add_scatter(
+        x=rows["change"], y=names, mode="markers",
+        marker={
+            "size": [13 if name == "all" else 11 for name in rows["slice"]], "color": ACCENT,
+            "opacity": [1 if sure else _PALE for sure in rows["sure"]],
+        },
+        error_x={
+            "type": "data", "symmetric": False, "thickness": 1.6, "width": 0, "color": NEUTRAL,
+            "array": (rows["high"] - rows["change"]).fillna(0),
+            "arrayminus": (rows["change"] - rows["low"]).fillna(0),
+        },
+        text=[_hover(name, row) for name, row in zip(names, rows.to_dict("records"), strict=True)],
+        hovertemplate="%{text}<extra></extra>",
+    )  # fmt: skip
+    name_rows(figure, names)
+    figure.update_xaxes(title=x_title, zeroline=False)
+    return figure
+
+
+def slices_finding(rows: pd.DataFrame) -> str:
+    """In how many slices the interval of the change excludes zero, each taken alone."""
+    parts = rows[rows["slice"] != "all"]
+    if parts.empty:
+        return "There is no part of this split to look at on its own"
+    worse = int((parts["sure"] & (parts["change"] > 0)).sum())
+    better = int((parts["sure"] & (parts["change"] < 0)).sum())
+    count = len(parts)
+    if not worse and not better:
+        return f"In none of {count} parts does it change the error by more than chance"
+    said = [f"raises the error in {worse} of {count} parts"] if worse else []
+    said += [f"lowers it in {better}" if worse else f"lowers the error in {better} of {count} parts"
+             ] if better else []  # fmt: skip
+    return f"At 95 % each, it {listed(said)}"
+
+
+def null_sentence(rows: pd.DataFrame) -> str:
+    """The slices in which the change may be chance, by name; empty where there is none."""
+    phrases = slice_contents(rows["slice"])
+    null = [phrases[name] for name in rows.loc[~rows["sure"], "slice"]]
+    if not null:
+        return ""
+    if len(null) > _MOST_NAMED:
+        null = [*null[:_MOST_NAMED], f"{len(null) - _MOST_NAMED} more"]
+    return f"A change that may be chance (the interval includes 0): {listed(null)}."
+
+
+def attended_figure(everything: pd.DataFrame, names: dict[str, str]) -> go.Figure:
+    """Whom the readout attends to, stacked, one row a variant.
+
+    Args:
+        everything: rows of `identity_changes` for all utterances.
+        names: variant → what its row is called, in order.
+    """
+    table = everything.set_index("variant").loc[list(names)]
+    figure = blank(110 + _ROW_PIXELS * len(names), barmode="stack")
+    for whom, (name, colour) in _ATTENDED.items():
+        if table[whom].max() < 1e-6:
+            continue
+        figure.add_bar(
+            x=table[whom], y=list(names.values()), orientation="h", name=name,
+            marker={"color": colour, "line": {"width": 0}}, customdata=table["total_variation"],
+            hovertemplate=f"%{{y}}<br>{name} %{{x:.1%}}<br>%{{customdata:.1%}} of the attention "
+            "has moved<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(range=[0, 1], tickformat=".0%", title="share of attention", zeroline=False)
+    name_rows(figure, list(names.values()))
+    figure.update_layout(legend={"traceorder": "normal"})
+    return figure
+
+
+def attended_finding(everything: pd.DataFrame, names: dict[str, str]) -> str:
+    """Which intervention moves attention most, as a sentence."""
+    table = everything.set_index("variant").loc[list(names)]
+    most = str(table["total_variation"].idxmax())
+    moved = float(table.loc[most, "total_variation"])
+    if moved < 0.01:
+        return "No intervention moves the attention"
+    return f"Attention moves most under “{names[most]}”: {moved:.0%} of it"
+
+
+def _hover(name: str, row: dict[str, float]) -> str:
+    verdict = "" if row["sure"] else "<br>may be chance"
+    return (
+        f"<b>{name}</b><br>{row['error'] - row['change']:.3g} → {row['error']:.3g}, change "
+        f"{row['change']:+.3g} [{three_digits(row['low'])}, {three_digits(row['high'])}]{verdict}"
+        f"<br>prediction moves by {three_digits(row['mean_abs_shift'])} on average"
+    )

@@ -1,0 +1,46 @@
+"""What does the model use of the neighbours, and what does identity change?"""
+
+import streamlit as st
+
+from app import state
+from app.parts.layout import lazy_tabs, wide_columns
+from app.screens.context_identity.identity_effect import (
+    choose_variant,
+    draw_attention,
+    draw_effect,
+    draw_prediction,
+    draw_slices,
+    effective,
+)
+from app.screens.context_identity.identity_map import draw_identity_map
+from app.screens.context_identity.trained_without import trained_without
+from app.screens.context_identity.window_edit import draw_edited_window
+
+st.title("What does it use of the neighbours, and what does identity change?")
+view = state.current_view()
+with state.readable_errors():
+    effective(view)  # the first look at the outputs: what cannot be read is said here
+    other = trained_without(view)
+
+
+def every_intervention() -> None:
+    variant = choose_variant(view, other)
+    left, right = wide_columns(2, key="every-intervention", gap="large")
+    with left:
+        draw_prediction(view, other)
+    if variant is not None:
+        with right:
+            draw_attention(view, variant, other)
+    draw_effect(view, other)
+    if variant is not None:
+        draw_slices(view, variant, other)
+
+
+lazy_tabs(
+    {
+        "This window": lambda: draw_edited_window(view),
+        "Every intervention": every_intervention,
+        "Identity vectors": lambda: draw_identity_map(view),
+    },
+    key="context_tab",
+)

@@ -1,0 +1,186 @@
+"""What every step of the lesson has around it: the way there and on, formula and question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from app.screens.learn.formulas import FORMULAS, Formula
+from app.screens.learn.lesson_words import STEPS
+
+LAST = len(STEPS) - 1
+
+# One column, and letters that can be read from the back of a room.
+_STYLE = """
+<style>
+.st-key-lesson { max-width: 62rem; margin-inline: auto; }
+.st-key-lesson h1 { font-size: 2.2rem; line-height: 1.2; text-wrap: balance; }
+[class*="st-key-lesson-words"] :is(p, li, th, td) { font-size: 1.2rem; line-height: 1.6; }
+[class*="st-key-lesson-words"] table { width: 100%; }
+[class*="st-key-lesson-chat"] { zoom: 1.2; }
+.st-key-lesson-progress button { padding-inline: 0.4rem; }
+[class*="st-key-lesson-formula"] .katex { font-size: 1.2em; }
+[class*="st-key-lesson-formula"] li, [class*="st-key-lesson-formula"] p { font-size: 1.05rem; }
+</style>
+"""
+
+
+def current_step() -> int:
+    """The step that is shown, taken from the URL on the first run of a session."""
+    if "lesson_step" not in st.session_state:
+        asked = st.query_params.get("step", "0")
+        _go(int(asked) if asked.isdecimal() else 0)
+    step: int = st.session_state["lesson_step"]
+    if st.query_params.get("step") != str(step):
+        st.query_params["step"] = str(step)
+    return step
+
+
+@contextmanager
+def lesson(step: int) -> Iterator[None]:
+    """The column of the lesson: where one is above, the way on below.
+
+    The way on is sent before the step, so that keys work while that is still drawn.
+    """
+    st.html(_STYLE)
+    arrow_keys(step, _move)
+    with st.container(key="lesson"):
+        _progress(step)
+        body = st.container(key="lesson-step")
+        _navigation(step)
+    with body:
+        yield
+
+
+def opening(title: str, lead: str) -> None:
+    """The finding of a step, and two or three sentences on it."""
+    st.title(title)
+    with st.container(key="lesson-words-lead"):
+        st.markdown(lead)
+
+
+def remark(text: str, key: str) -> None:
+    """A sentence as large as the lead."""
+    with st.container(key=f"lesson-words-{key}"):
+        st.markdown(text)
+
+
+def closing(step: int, question: str, answer: str, formula: Formula | None = None) -> None:
+    """The formula of a step with its symbols, and a question whose answer is folded away.
+
+    Args:
+        step: whose formula.
+        question: to think about.
+        answer: to it.
+        formula: in place of that of the step.
+    """
+    formula = formula or FORMULAS[step]
+    with st.container(key="lesson-formula", border=True):
+        for line in formula.lines:
+            st.latex(line)
+        st.markdown("\n".join(f"- ${symbol}$: {words}" for symbol, words in formula.symbols))
+    with st.container(key="lesson-words-question"):
+        st.markdown(f"**To think about**: {question}")
+        with st.expander("One answer", icon=":material/lightbulb:"):
+            st.markdown(answer)
+
+
+def _progress(step: int) -> None:
+    st.session_state["lesson-progress"] = step
+    st.segmented_control(
+        "Step of the lesson",
+        range(len(STEPS)),
+        format_func=STEPS.__getitem__,
+        required=True,
+        key="lesson-progress",
+        on_change=_jump,
+        label_visibility="collapsed",
+        width="stretch",
+    )
+
+
+def _navigation(step: int) -> None:
+    left, middle, right = st.columns(3, vertical_alignment="center")
+    left.button(
+        "Back",
+        icon=":material/arrow_back:",
+        shortcut="B",
+        width="stretch",
+        disabled=step == 0,
+        on_click=_go,
+        args=(step - 1,),
+        key="lesson-back",
+    )
+    middle.caption(f"Step {step + 1} of {len(STEPS)}. → or N: on; ← or B: back.")
+    right.button(
+        f"Next: {STEPS[step + 1]}" if step < LAST else "The end",
+        icon=":material/arrow_forward:",
+        shortcut="N",
+        type="primary",
+        width="stretch",
+        disabled=step == LAST,
+        on_click=_go,
+        args=(step + 1,),
+        key="lesson-next",
+    )
+
+
+def _jump() -> None:
+    _go(int(st.session_state["lesson-progress"]))
+
+
+def _move(by: int) -> None:
+    _go(int(st.session_state["lesson_step"]) + by)
+
+
+def _go(step: int) -> None:
+    st.session_state["lesson_step"] = min(max(step, 0), LAST)
+
+
+# Capturing at the window comes before whatever else the app does with these keys. A control that
+# uses them itself keeps them.
+_JS = """
+const OWN = 'input, textarea, select, [contenteditable="true"], [role="slider"], [role="radio"]';
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  const root = parentElement.querySelector(".lesson-keys");
+  if (root.dataset.step !== undefined && root.dataset.step !== String(data.step)) {
+    document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+  }
+  root.dataset.step = data.step;
+  const press = (event) => {
+    const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const other = event.ctrlKey || event.altKey || event.metaKey || event.shiftKey;
+    if (!move || other || event.composedPath()[0].closest?.(OWN)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!event.repeat) setTriggerValue("move", move);
+  };
+  root.release?.();
+  root.release = () => window.removeEventListener("keydown", press, true);
+  window.addEventListener("keydown", press, true);
+  return () => root.release();
+}
+"""
+
+_render = st.components.v2.component(
+    "mmmie_lesson_keys", html='<div class="lesson-keys"></div>', js=_JS
+)
+
+
+def arrow_keys(step: int, on_move: Callable[[int], None]) -> None:
+    """Listen to ← and → while the page is shown, and go to its top when the step changes.
+
+    Args:
+        step: that is shown.
+        on_move: called with -1 or 1.
+    """
+
+    def moved() -> None:
+        move = (st.session_state.get("lesson-keys") or {}).get("move")
+        if move is not None:
+            on_move(int(move))
+
+    _render(key="lesson-keys", data={"step": step}, on_move_change=moved, height=1)

@@ -1,0 +1,35 @@
+"""The model in ten minutes, with the real numbers of one utterance."""
+
+import streamlit as st
+
+from app import state
+from app.screens.learn.codes import draw_codes
+from app.screens.learn.encode import draw_encode
+from app.screens.learn.frame import current_step, lesson
+from app.screens.learn.identity import draw_identity
+from app.screens.learn.predict import draw_predict
+from app.screens.learn.pull import draw_pull
+from app.screens.learn.squeeze import draw_squeeze
+from app.screens.learn.subject import lesson_subject
+from app.screens.learn.train import draw_train
+from app.screens.learn.utterance import draw_utterance
+
+# In a fragment, a control draws its own step anew and nothing else. The first step chooses the
+# utterance for all pages, and the last one has a fragment of its own.
+DRAWN = (
+    draw_utterance,
+    st.fragment(draw_encode),
+    st.fragment(draw_codes),
+    st.fragment(draw_pull),
+    st.fragment(draw_squeeze),
+    st.fragment(draw_identity),
+    st.fragment(draw_predict),
+    draw_train,
+)
+
+view = state.current_view()
+step = current_step()
+with state.readable_errors():
+    subject = lesson_subject(view)
+    with lesson(step):
+        DRAWN[step](subject)

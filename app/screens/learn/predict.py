@@ -1,0 +1,198 @@
+"""The lesson goes on: the prediction, and which part of the input made it."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app.parts.figures import figure
+from app.parts.names import figure_text, plain
+from app.parts.style import modality_colour
+from app.screens.learn.frame import closing, opening
+from app.screens.learn.lesson_style import large
+from app.screens.learn.lesson_words import (
+    predict_class_title,
+    predict_title,
+    shapley_answer,
+)
+from app.screens.learn.subject import Subject
+from app.state import View
+from app.utterance.contribution_steps import Step, number, sign_colours, steps_figure, turn_name
+from mmmie.analysis.ask.lesson_answers import Told, ask
+from mmmie.analysis.credit.contributions import Contributions, contributions
+from mmmie.errors import InputError
+
+_MODALITIES, _TURNS = "modalities", "turns"
+_EXPLANATION = """
+From a start to the prediction, one bar after the other, and they add up exactly. **Modalities**
+start from the mean label of the training data, the best guess of one who knows nothing; **turns**
+start from what the model says of this utterance without its neighbours. Each bar is a **Shapley
+value**: the model answers with every combination of parts, and a part gets what it changes,
+averaged over all orders in which the parts can join. Hollow is the truth.
+"""
+_LEAD = (
+    "A small transformer lets all tokens of the window read each other. What arrives at the target "
+    "is the **fused code**, and a single linear layer turns it into the prediction. Which part of "
+    "the input was it that counted? Hide a modality and see, or take the prediction apart "
+    "into what every modality, or every turn, adds."
+)
+
+
+def draw_predict(subject: Subject) -> None:
+    """Draw the seventh step."""
+    head = st.container()
+    try:
+        found = _contributions(*subject.key, subject.row, subject.view)
+    except InputError as error:
+        with head:
+            opening("There is nothing to predict from", plain(str(error)))
+        return
+    by, hidden = _controls(subject)
+    span = _limits(subject, found)[1] - _limits(subject, found)[0]
+    steps = _steps(subject, found, by)
+    with head:
+        opening(_title(subject, found, steps, span), _LEAD)
+    _numbers(subject, found, hidden)
+    _draw_steps(subject, found, steps, by)
+    _question(subject, found)
+
+
+def _controls(subject: Subject) -> tuple[str, tuple[str, ...]]:
+    left, right = st.columns(2)
+    names = subject.view.outputs.modalities
+    by = left.segmented_control(
+        "Take it apart by", [_MODALITIES, _TURNS], default=_MODALITIES, required=True,
+        key="lesson-by",
+    )  # fmt: skip
+    if len(names) == 1:
+        return str(by), ()
+    shown = right.pills(
+        "Try it: what the model is shown", names, selection_mode="multi", default=names,
+        format_func=plain,
+        key=f"lesson-shown-{'-'.join(names)}",
+        wrap=True,
+    )  # fmt: skip
+    return str(by), tuple(name for name in names if name not in shown)
+
+
+def _steps(subject: Subject, found: Contributions, by: str) -> list[Step]:
+    names = subject.view.outputs.modalities
+    if by == _MODALITIES:
+        return [
+            Step(name, value, modality_colour(name, names), f"{figure_text(name)} ")
+            for name, value in found.modalities.itertuples(index=False, name=None)
+        ]
+    lowers, raises = sign_colours(found.class_name is not None)
+    return [
+        Step(turn_name(turn), turn["value"], raises if turn["value"] > 0 else lowers)
+        for turn in found.turns.to_dict("records")
+    ]
+
+
+def _title(subject: Subject, found: Contributions, steps: list[Step], span: float) -> str:
+    most = max(steps, key=lambda step: abs(step.value), default=Step("", 0.0, ""))
+    truth = subject.one["label"]
+    if found.class_name is None:
+        return predict_title(found.prediction, float(truth), most.name, most.value, span)
+    return predict_class_title(
+        found.class_name, found.prediction, str(truth), most.name, most.value
+    )
+
+
+def _numbers(subject: Subject, found: Contributions, hidden: tuple[str, ...]) -> None:
+    truth, prediction, now = st.columns(3)
+    classes = subject.view.corpus.label.classes
+    one = subject.one["label"]
+    truth.metric("Truth", str(one) if classes else number(float(one)))
+    name = "Prediction" if classes is None else f"Probability of {plain(str(found.class_name))}"
+    prediction.metric(name, number(found.prediction))
+    if not hidden:
+        now.metric("With a modality hidden", "–", help="Take one off the list above.")
+        return
+    if set(hidden) >= set(subject.modalities):
+        now.metric("With nothing shown", number(found.mean_label), help=(
+            "Nothing to read: the mean of the training labels, the best guess of one who knows "
+            "nothing."
+        ))  # fmt: skip
+        return
+    value = _told(subject, found, hidden)
+    now.metric(
+        f"Without {plain(' and '.join(hidden))}", number(value),
+        f"{value - found.prediction:+.3g}".replace("-", "−"), delta_color="off",
+    )  # fmt: skip
+
+
+def _draw_steps(
+    subject: Subject, found: Contributions, steps: list[Step], by: str
+) -> None:  # fmt: skip
+    if not steps:
+        st.info("The model sees no neighbours of this utterance.", icon=":material/forum:")
+        return
+    label = subject.view.corpus.label
+    classes = found.class_name is not None
+    start = found.mean_label if by == _MODALITIES else found.alone
+    start_name = ("share of the class" if classes else "mean label") if by == _MODALITIES else (
+        "target alone"
+    )  # fmt: skip
+    figure(
+        large(
+            steps_figure(
+                start_name,
+                start,
+                steps,
+                _limits(subject, found),
+                f"probability of {found.class_name}" if classes else label.name,
+                None if classes else float(subject.one["label"]),
+            )
+        ),
+        key="lesson-steps",
+        caption=f"Exact Shapley values of utterance {plain(subject.name)}, "
+        f"{2 ** len(steps):,} predictions." + ("" if classes else " Hollow: truth."),
+        explanation=_EXPLANATION,
+        data=found.modalities if by == _MODALITIES else found.turns,
+        alt=f"From {start_name} to the prediction, one bar for each of the {by}",
+    )
+
+
+def _question(subject: Subject, found: Contributions) -> None:
+    held = found.modalities[found.modalities["modality"].isin(subject.modalities)]
+    if len(held) < 2:
+        closing(
+            6,
+            "does a large Shapley value mean that the model is right?",
+            "No. It says what the model uses, not whether it should: a part can move a "
+            "prediction far in the wrong direction.",
+        )
+        return
+    top = held.loc[held["value"].abs().idxmax()]
+    name, value = str(top["modality"]), float(top["value"])
+    closing(
+        6,
+        f"{plain(name)} has the largest Shapley value, {number(value)}. If {plain(name)} "
+        "were missing, would the prediction change by exactly that much?",
+        shapley_answer(name, value, found.prediction - _told(subject, found, (name,))),
+    )
+
+
+def _told(subject: Subject, found: Contributions, hidden: tuple[str, ...]) -> float:
+    output = _hidden(*subject.key, subject.row, hidden, subject.view)
+    classes = subject.view.corpus.label.classes
+    return float(output[0 if classes is None else classes.index(str(found.class_name))])
+
+
+def _limits(subject: Subject, found: Contributions) -> tuple[float, float]:
+    return (0.0, 1.0) if found.class_name is not None else subject.limits
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _contributions(
+    fingerprint: str, corpus: str, split: str, row: int, _view: View
+) -> Contributions:
+    return contributions(_view.checkpoint, _view.corpus, row)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _hidden(
+    fingerprint: str, corpus: str, split: str, row: int, hidden: tuple[str, ...], _view: View
+) -> np.ndarray:
+    return ask(_view.checkpoint, _view.corpus, row, Told(hidden=hidden)).output

@@ -1,0 +1,291 @@
+"""The lesson goes on: upper bounds squeeze out of the codes what the task does not need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from plotly.subplots import make_subplots
+
+from app import loading, state
+from app.parts.figures import figure
+from app.parts.names import plain
+from app.parts.style import ACCENT, NEUTRAL, blank, modality_colour, three_digits
+from app.screens.learn.frame import closing, opening, remark
+from app.screens.learn.lesson_style import large
+from app.screens.learn.lesson_words import bounds_answer, bounds_table, price_words, squeeze_title
+from app.screens.learn.subject import Subject
+from app.state import View
+from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.codes.claims import LETTERS
+from mmmie.analysis.codes.readings import KINDS, code_name
+from mmmie.analysis.configurations import configuration_diff
+from mmmie.analysis.lesson.squeeze import UpperBounds, divergence, upper_bounds
+from mmmie.errors import InputError
+
+_NOISES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_EXPLANATION = """
+Every bar is one dimension of a code of this utterance and says how far it is from the **prior**,
+a cloud around 0 of width 1 that is the same for every utterance. At 0 the dimension says nothing
+about the input; the further from the prior, the more it can say, and the more it costs. *z* is
+filled, *s* outlined. The short lines are the same utterance in a checkpoint that was trained
+without MI minimisation; dimensions of two checkpoints do not correspond, so both are sorted.
+"""
+_LEAD = (
+    "A code could simply copy its input. So everything that it says has a **price**: its distance "
+    "from a prior that knows nothing, in nats. Added up it is an **upper bound** on the "
+    "information that the code keeps of its input, and training pushes it down. What survives is "
+    "what the task and the other modalities pay for."
+)
+
+
+def draw_squeeze(subject: Subject) -> None:
+    """Draw the fifth step."""
+    view, outputs = subject.view, subject.view.outputs
+    if not outputs.deviations:
+        _no_noise()
+        return
+    head = st.container()
+    modality = _modality(subject)
+    noise = st.select_slider(
+        "Try it: noise in the codes, against what was learned",
+        _NOISES,
+        1.0,
+        format_func=lambda factor: f"× {factor:g}",
+        key="lesson-noise",
+    )
+    other = _without_squeeze(view)
+    theirs = None if other is None else _codes_of(other.fingerprint, subject.name, other, subject)
+    costs = {
+        LETTERS[kind]: Costs(
+            _sorted(
+                outputs.spaces[name][subject.index], noise * outputs.deviations[name][subject.index]
+            ),
+            None if theirs is None else _sorted(*theirs[name]),
+        )
+        for kind in KINDS
+        for name in [code_name(kind, modality)]
+    }
+    compared = costs["z"].other
+    with head:
+        opening(
+            squeeze_title(
+                modality, costs["z"].now.sum(), None if compared is None else compared.sum(), noise
+            ),
+            _LEAD,
+        )
+    figure(
+        costs_figure(
+            costs,
+            modality_colour(modality, outputs.modalities),
+            "" if other is None else other.info.name,
+        ),
+        key="lesson-squeeze",
+        caption=f"KL from the standard normal prior, {plain(modality)} of utterance "
+        f"{plain(subject.name)}"
+        + (f", noise × {noise:g}." if noise != 1 else ".")
+        + ("" if other is None else f" Without: {plain(other.info.name)}."),
+        explanation=_EXPLANATION,
+        data=_data(costs),
+        alt=f"Cost in nats of every dimension of the two codes of {modality}",
+    )
+    _bounds(subject, modality)
+
+
+def _bounds(subject: Subject, modality: str) -> None:
+    view, label = subject.view, subject.view.corpus.label
+    minimise = view.checkpoint.info.config.objective.minimise
+    beta = minimise.invariant if minimise.enabled else 0.0
+    deviation = 0.0
+    if label.classes is None:
+        deviation = float(view.checkpoint.model.label_deviation)
+    if beta:
+        remark(price_words(beta, label, deviation), "price")
+    else:
+        remark("This checkpoint was trained with β = 0: a nat in *z* cost nothing.", "price")
+    found = _upper(*subject.key, modality, subject)
+    if found is None:
+        return
+    remark(f"Three upper bounds on what *z* of {plain(modality)} keeps, in nats:", "bounds")
+    remark(bounds_table(found), "values")
+    st.caption(
+        f"From {found.count:,} utterances of the {view.split} split, with the exact density of the "
+        "encoder. VUB is the mean of the sums of bars of z; L1Out compares with the mean of all "
+        "other densities of the batch, CLUB with the mean of their logarithms."
+    )
+    closing(
+        4,
+        f"VUB says {three_digits(found.vub)} nats and CLUB {three_digits(found.club)} of the same "
+        "codes. Can both be right?",
+        bounds_answer(found),
+    )
+
+
+def _no_noise() -> None:
+    opening(
+        "Codes without noise cannot be priced",
+        "The encoders of this model are deterministic: its codes are points. A point can hold any "
+        "number of digits of its input, so the information that it keeps is infinite, and no "
+        "bound on it means anything. With a little noise, only what stands out of it counts.",
+    )
+    closing(
+        4,
+        "what is an upper bound worth that has learned its own q(z | x)?",
+        "As much as q fits. While it is poor, the value can lie below the truth; that is why "
+        "the default model has noise, whose density is known exactly.",
+    )
+
+
+def _modality(subject: Subject) -> str:
+    shown = subject.modalities or subject.view.outputs.modalities
+    if len(shown) == 1:
+        return shown[0]
+    chosen = st.segmented_control(
+        "Modality", shown, default=shown[-1], required=True, format_func=plain,
+        key=f"lesson-squeeze-{'-'.join(shown)}",
+        wrap=True,
+    )  # fmt: skip
+    return str(chosen)
+
+
+def _sorted(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    return np.sort(divergence(mean, deviation))[::-1]
+
+
+def _data(costs: dict[str, Costs]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            (kind, whose, rank + 1, nats)
+            for kind, cost in costs.items()
+            for whose, values in (("this checkpoint", cost.now), ("without", cost.other))
+            for rank, nats in enumerate(() if values is None else values)
+        ],
+        columns=["code", "checkpoint", "rank", "nats"],
+    )
+
+
+def _without_squeeze(view: View) -> Checkpoint | None:
+    """The closest checkpoint on the same corpus that was trained without MI minimisation."""
+    mine = view.checkpoint.info
+    if not mine.config.objective.minimise.enabled:
+        return None
+    data = view.corpus.data_fingerprint
+    found = [c for c in _openable() if c.info.corpus["fingerprint"] == data]
+    return closest_without_squeeze(view.checkpoint, found)
+
+
+def closest_without_squeeze(
+    mine: Checkpoint, others: Sequence[Checkpoint]
+) -> Checkpoint | None:  # fmt: skip
+    """The one with noise but without MI minimisation that differs least in its settings.
+
+    Args:
+        mine: what it is compared with.
+        others: of the same corpus.
+    """
+    fitting = [
+        other
+        for other in others
+        if not other.info.config.objective.minimise.enabled
+        and other.info.config.model.stochastic
+        and set(mine.info.modalities) <= set(other.info.modalities)
+    ]
+    return min(
+        fitting, key=lambda other: len(configuration_diff(mine.info, other.info)), default=None
+    )
+
+
+def _openable() -> list[Checkpoint]:
+    found = []
+    for choice in state.choices().values():
+        try:
+            found.append(loading.open_checkpoint(choice))
+        except InputError:
+            continue
+    return found
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _codes_of(
+    fingerprint: str, utterance: str, _checkpoint: Checkpoint, _subject: Subject
+) -> dict[str, tuple[np.ndarray, np.ndarray]] | None:
+    from mmmie.analysis.ask.lesson_answers import codes_of
+
+    try:
+        return codes_of(_checkpoint, _subject.view.corpus, _subject.row)
+    except InputError:  # its weights are broken: the comparison is left out
+        return None
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _upper(
+    fingerprint: str, corpus: str, split: str, modality: str, _subject: Subject
+) -> UpperBounds | None:
+    return upper_bounds(_subject.view.outputs, _subject.held, "invariant", modality)
+
+
+_TITLES = {"z": "invariant code z", "s": "specific code s"}
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Divergences of one code from the prior in nats, largest first.
+
+    Attributes:
+        now: (d,) with the noise that the reader set.
+        other: (k,) of another checkpoint, None if there is none.
+    """
+
+    now: np.ndarray
+    other: np.ndarray | None = None
+
+
+def costs_figure(costs: dict[str, Costs], colour: str, other_name: str) -> go.Figure:
+    """z filled on the left, s outlined on the right; the other checkpoint as short lines.
+
+    Args:
+        costs: ``z`` and ``s``.
+        colour: of the modality.
+        other_name: what the other checkpoint is called.
+    """
+    totals = [
+        f"{_TITLES[kind]}: {cost.now.sum():.1f} nats"
+        + (f" ({cost.other.sum():.1f} without)" if cost.other is not None else "")
+        for kind, cost in costs.items()
+    ]
+    figure = make_subplots(
+        cols=len(costs), subplot_titles=totals, shared_yaxes=True, horizontal_spacing=0.06,
+        column_widths=[max(len(c.now), 6) for c in costs.values()], figure=blank(360),
+    )  # fmt: skip
+    for column, (kind, cost) in enumerate(costs.items(), start=1):
+        x = np.arange(1, len(cost.now) + 1)
+        longest = max(len(x), 0 if cost.other is None else len(cost.other))
+        figure.update_xaxes(range=[0.3, longest + 0.7], col=column)
+        figure.add_bar(
+            x=x, y=cost.now, row=1, col=column, name="this checkpoint", showlegend=column == 1,
+            marker={
+                "color": colour if kind == "z" else "rgba(0,0,0,0)",
+                "line": {"color": colour, "width": 2},
+            },
+            hovertemplate=f"{kind}: %{{y:.2f}} nats<extra></extra>",
+        )  # fmt: skip
+        if cost.other is not None:
+            figure.add_scatter(
+                x=np.arange(1, len(cost.other) + 1), y=cost.other, mode="markers", row=1,
+                col=column, name=other_name, showlegend=column == 1,
+                marker={"symbol": "line-ew", "size": 13, "line": {"color": ACCENT, "width": 3}},
+                hovertemplate=f"{other_name}: %{{y:.2f}} nats<extra></extra>",
+            )  # fmt: skip
+    figure.update_xaxes(title="dimension, costliest first", showgrid=False, dtick=2, tick0=1)
+    figure.update_yaxes(rangemode="tozero", zeroline=True, zerolinecolor=NEUTRAL)
+    figure.update_yaxes(title="nats", col=1)
+    shown = any(cost.other is not None for cost in costs.values())
+    figure.update_layout(bargap=0.3, showlegend=shown, margin={"t": 40})
+    figure.update_layout(legend={"y": -0.24, "yanchor": "top"})
+    large(figure)
+    figure.update_annotations(yshift=4)
+    return figure

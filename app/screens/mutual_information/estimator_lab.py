@@ -1,0 +1,337 @@
+"""The estimator lab: pick a task with a known answer and watch estimators approach it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from app.parts.figures import figure
+from app.parts.layout import wide_columns
+from app.parts.names import plain
+from app.parts.style import ACCENT, LOWER_LINE, NEITHER_LINE, NEUTRAL, UPPER_LINE, blank
+from app.screens.mutual_information.estimator_words import ESTIMATOR_WORDS, SIDES
+from app.screens.mutual_information.lab_controls import PRESETS, controls, fill_in
+from app.screens.mutual_information.lab_verdict import (
+    LAB_EXPLAINED,
+    lab_levels,
+    lab_sentences,
+    lab_title,
+)
+from mmmie.analysis.bounds.estimator_lab import (
+    LabRun,
+    find_lab,
+    lab_folder,
+    levels_table,
+    read_lab,
+    smoothed,
+    start_lab,
+    stop_lab,
+)
+from mmmie.analysis.bounds.lab_settings import LabSettings
+from mmmie.errors import InputError
+
+_POLL_SECONDS = 1
+_KEY = "lab"  # of the run that is shown, in the session and in the URL
+
+
+def draw_lab() -> None:
+    """Draw the lab: questions on top, settings on the left, what comes of them on the right."""
+    folder, run = _shown()
+    with st.container(horizontal=True):
+        for i, preset in enumerate(PRESETS):
+            st.button(
+                preset.question, key=f"lab-question-{i}", on_click=_ask, args=(preset, folder)
+            )
+    left, right = wide_columns([3, 8], key="lab-columns", least=230)
+    with left:
+        settings = controls()
+        _steer(settings, folder, run)
+    with right:
+        if folder is None or run is None:
+            st.info(
+                "Click a question, or choose a task and press **Start**: the estimators then learn "
+                "from pairs whose mutual information is known.",
+                icon=":material/science:",
+            )
+            return
+        running = run.state == "running"
+        st.session_state["lab-polled"] = running
+        st.fragment(_draw_run, run_every=_POLL_SECONDS if running else None)(str(folder))
+
+
+def _shown() -> tuple[Path | None, LabRun | None]:
+    """The run that this session, or the link, is about."""
+    key = str(st.session_state.get(_KEY) or st.query_params.get(_KEY) or "")
+    folder = find_lab(lab_folder(), key)
+    if folder is None:
+        return None, None
+    try:
+        run = read_lab(folder)
+    except InputError:
+        return None, None
+    st.session_state[_KEY] = key
+    st.query_params[_KEY] = key
+    return folder, run
+
+
+def _steer(settings: LabSettings, folder: Path | None, run: LabRun | None) -> None:
+    fault = None
+    try:
+        task = settings.tasks()[-1]
+        st.caption(f"**{plain(task.title)}**: {plain(task.derivation)}")
+    except InputError as error:
+        fault = str(error)
+        st.error(plain(fault), icon=":material/report:")
+    if folder is not None and run is not None and run.state == "running":
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            type="primary",
+            width="stretch",
+            on_click=stop_lab,
+            args=(folder,),
+        )
+        return
+    st.button(
+        "Start",
+        icon=":material/play_arrow:",
+        type="primary",
+        width="stretch",
+        disabled=fault is not None,
+        on_click=_start,
+        args=(settings, folder),
+    )
+
+
+def _ask(preset: LabSettings, shown: Path | None) -> None:
+    fill_in(preset)
+    _start(preset, shown)
+
+
+def _start(settings: LabSettings, shown: Path | None) -> None:
+    if shown is not None:
+        stop_lab(shown)
+    st.session_state[_KEY] = start_lab(settings, lab_folder()).name
+
+
+def _draw_run(folder: str) -> None:
+    run = read_lab(Path(folder))
+    running = run.state == "running"
+    if st.session_state.get("lab-polled") and not running:
+        st.rerun()  # the whole page: polling ends, Start appears
+    settings, table = run.settings, levels_table(run)
+    title = lab_title(table, list(settings.nats))
+    if settings.question:
+        st.subheader(settings.question)
+        st.markdown(f"{title}.")
+    else:
+        st.subheader(title)
+    if run.state == "failed":
+        st.error(f"The run failed: {plain(run.error or '')}", icon=":material/report:")
+    elif running:
+        steps = settings.steps * len(settings.nats)
+        taken = round(run.progress * steps)
+        waiting = "the process is starting" if run.points.empty else f"step {taken:,} of {steps:,}"
+        st.progress(min(run.progress, 1.0), text=waiting)
+    figure(
+        lab_figure(
+            run.points, table, list(settings.nats), list(settings.estimators), settings.steps
+        ),
+        key="estimator-lab",
+        caption=_caption(run),
+        explanation=LAB_EXPLAINED,
+        data=run.points,
+        alt="Estimates of mutual information over the steps of learning, beside the truth",
+    )
+    for sentence in lab_sentences(table, settings).values():
+        st.markdown(f"- {sentence}")
+    if len(settings.nats) > 1 and len(table):
+        st.table(lab_levels(table, settings), border="horizontal", hide_index=True)
+        st.caption(
+            "Nats at the end of every level; in brackets, with nothing left to learn, where known."
+        )
+
+
+def _caption(run: LabRun) -> str:
+    settings = run.settings
+    parts = [
+        f"{settings.shape().title}, {settings.dim} dimensions"
+        if settings.shape().dims[0] != settings.shape().dims[1]
+        else settings.shape().title,
+        f"fresh batches of {settings.batch_size} at every step",
+    ]
+    if settings.transform == "copula":
+        parts.append("ranks instead of values")
+    if settings.from_closed_form:
+        parts.append("started from a Gaussian fit")
+    parts.append(f"seed {settings.seed}")
+    if run.state == "stopped":
+        parts.append("stopped before the end")
+    return f"{', '.join(parts)}. Thin lines: with nothing left to learn."
+
+
+HEIGHT = 470
+_HUES = ("#56B4E9", "#CC79A7", "#999933", "#8C6BB1")
+_DASH = {"lower": LOWER_LINE, "upper": UPPER_LINE, "neither": NEITHER_LINE}
+_MOST_DOTS = 300
+_FEW = 30
+_LABEL_PIXELS = 14
+_ABOVE_STAIRCASE, _ABOVE_LEVEL, _BELOW = 1.8, 3.0, 0.12
+
+
+def lab_figure(
+    points: pd.DataFrame,
+    table: pd.DataFrame,
+    truths: list[float],
+    estimators: list[str],
+    steps: int,
+) -> go.Figure:
+    """Estimates over the steps, with the truth as a step line.
+
+    The axes are as long as the run is planned, so that nothing moves while it goes on. What
+    leaves the picture is named at its edge.
+
+    Args:
+        points: `estimator`, `step`, `level`, `nats`, see
+            `mmmie.analysis.bounds.estimator_lab.LabRun`.
+        table: from `mmmie.analysis.bounds.estimator_lab.levels_table`.
+        truths: the truth on every level, in nats.
+        estimators: in the order of their hues.
+        steps: of a level.
+    """
+    figure = blank(HEIGHT)
+    figure.update_layout(margin={"l": 8, "r": 12, "t": 40, "b": 8}, hovermode="closest")
+    bottom, top = _limits(truths)
+    _ceilings(figure, table, steps * len(truths))
+    for hue, name in zip(_HUES, estimators, strict=False):
+        part = points[points["estimator"] == name]
+        if len(part) > _FEW * part["level"].nunique():
+            _dots(figure, part, hue)
+        _optima(figure, table[table["estimator"] == name], steps, hue, name)
+        if len(part):
+            _line(figure, part, hue, name)
+    _truth(figure, truths, steps)
+    _beyond(figure, table, steps, (bottom, top))
+    figure.update_xaxes(title="steps", range=[0, steps * len(truths)], showgrid=False)
+    figure.update_yaxes(title="mutual information, nats", range=[bottom, top], nticks=8)
+    return figure
+
+
+def _limits(truths: list[float]) -> tuple[float, float]:
+    top = max(_ABOVE_STAIRCASE * max(truths), _ABOVE_LEVEL * min(truths), 0.1)
+    return -_BELOW * top, top
+
+
+def _dots(figure: go.Figure, part: pd.DataFrame, hue: str) -> None:
+    few = part.iloc[:: math.ceil(len(part) / _MOST_DOTS)]
+    figure.add_scatter(
+        x=few["step"],
+        y=few["nats"],
+        mode="markers",
+        marker={"size": 3, "color": hue, "opacity": 0.3},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _line(figure: go.Figure, part: pd.DataFrame, hue: str, name: str) -> None:
+    words = ESTIMATOR_WORDS[name]
+    few = len(part) <= _FEW * part["level"].nunique()
+    figure.add_scatter(
+        x=part["step"],
+        y=part["nats"] if few else part.groupby("level")["nats"].transform(smoothed),
+        mode="lines+markers" if few else "lines",
+        line={"color": hue, "width": 2.5, "dash": _DASH[words.bound]},
+        marker={"size": 5, "color": hue},
+        name=f"{words.title}, {SIDES[words.bound]}",
+        hovertemplate=f"<b>{words.title}</b> %{{y:.3g}} nats<br>step %{{x}}<extra></extra>",
+    )
+
+
+def _optima(figure: go.Figure, rows: pd.DataFrame, steps: int, hue: str, name: str) -> None:
+    known = rows[rows["optimum"].notna()]
+    if known.empty:
+        return
+    x, y = _stairs(known["level"].to_numpy(), known["optimum"].to_numpy(), steps)
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": hue, "width": 1},
+        opacity=0.9,
+        showlegend=False,
+        hovertemplate=f"{ESTIMATOR_WORDS[name].title} with nothing left to learn: "
+        "%{y:.3g} nats<extra></extra>",
+    )
+
+
+def _truth(figure: go.Figure, truths: list[float], steps: int) -> None:
+    levels = np.arange(len(truths))
+    x, y = _stairs(levels, np.asarray(truths), steps)
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": ACCENT, "width": 2},
+        name="truth",
+        hovertemplate="the truth: %{y:.3g} nats<extra></extra>",
+    )
+
+
+def _stairs(
+    levels: np.ndarray, heights: np.ndarray, steps: int
+) -> tuple[list[float | None], list[float | None]]:
+    """One flat line a level, with a gap between two."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for level, height in zip(levels, heights, strict=True):
+        x += [level * steps, (level + 1) * steps, None]
+        y += [height, height, None]
+    return x, y
+
+
+def _ceilings(figure: go.Figure, table: pd.DataFrame, last: int) -> None:
+    limited = table[table["ceiling"].notna()].drop_duplicates("estimator")
+    for row in limited.to_dict("records"):
+        height, title = row["ceiling"], ESTIMATOR_WORDS[row["estimator"]].title
+        figure.add_hline(y=height, line={"color": NEUTRAL, "width": 1})
+        figure.add_annotation(
+            x=last,
+            y=height,
+            text=f"ceiling of {title}, ln B = {height:.3g}",
+            showarrow=False,
+            xanchor="right",
+            yanchor="bottom",
+            font={"size": 11},
+        )
+
+
+def _beyond(
+    figure: go.Figure,
+    table: pd.DataFrame,
+    steps: int,
+    limits: tuple[float, float],
+) -> None:
+    """Name what is out of the picture at its edge, one below the other."""
+    bottom, top = limits
+    for _, rows in table.groupby("level"):
+        above, below = rows[rows["value"] > top], rows[rows["value"] < bottom]
+        for part, edge, side, arrow, way in (
+            (above, top, "top", "↑", -1),
+            (below, bottom, "bottom", "↓", 1),
+        ):
+            for place, row in enumerate(part.to_dict("records")):
+                figure.add_annotation(
+                    x=(row["level"] + 0.5) * steps,
+                    y=edge,
+                    text=f"{ESTIMATOR_WORDS[row['estimator']].title} {row['value']:.3g} {arrow}",
+                    showarrow=False,
+                    yanchor=side,
+                    yshift=way * place * _LABEL_PIXELS,
+                    font={"size": 11},
+                )

@@ -1,0 +1,331 @@
+"""Estimators side by side on frozen codes: choose what, wait, and read what all say together."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from app import state
+from app.parts.figures import figure
+from app.parts.names import plain
+from app.parts.numbers import listed
+from app.parts.style import ACCENT, NEUTRAL, blank, name_rows
+from app.screens.mutual_information.bound_marks import CHECK
+from app.screens.mutual_information.estimator_words import (
+    ESTIMATOR_WORDS,
+    SIDE_BY_SIDE_EXPLAINED,
+    SIDE_ORDER,
+    SIDES,
+    SIGNS,
+    bracket_reasons,
+    bracket_title,
+    estimates_table,
+    estimator_label,
+    value_text,
+)
+from app.screens.mutual_information.recorded_bounds import UNITS, Unit
+from app.screens.mutual_information.side_by_side_jobs import (
+    job_failure,
+    job_runs,
+    start_job,
+    stop_job,
+)
+from mmmie.analysis.bounds.estimate_bracket import Bracket, bracket_of
+from mmmie.analysis.bounds.side_by_side import BATCH, STEPS, SideBySide, quantities
+from mmmie.analysis.outputs import cache_folder
+
+DEFAULT = ["infonce", "nwj", "js", "club", "l1out", "doe", "cca", "ksg"]
+_POLL_SECONDS = 1
+_TABLE_PIXELS = 820
+
+
+def draw_side_by_side(view: state.View, unit: Unit = UNITS["nats"]) -> None:
+    """Draw the choice of quantity and estimators, and below it what they find.
+
+    Args:
+        view: whose codes.
+        unit: of values; sentences stay in nats.
+    """
+    task, estimators = _choice(view)
+    if not estimators:
+        st.info("Choose one estimator or more.", icon=":material/info:")
+        return
+    running = job_runs(task)
+    done = len(task.results(estimators))
+    if not done and not running:
+        st.markdown(
+            "Every estimator fails in its own way. Fit several to the same codes, which no longer "
+            "move, and see what all of them allow to say; it takes half a minute."
+        )
+    _steer(task, estimators, len(estimators) - done, running)
+    st.session_state["side-polled"] = running
+    st.fragment(_draw, run_every=_POLL_SECONDS if running else None)(view, task, estimators, unit)
+
+
+def _choice(view: state.View) -> tuple[SideBySide, list[str]]:
+    offered = quantities(list(view.checkpoint.info.modalities))
+    if st.session_state.get("side_quantity") not in offered:
+        st.session_state.pop("side_quantity", None)
+    left, right = st.columns([2, 5])
+    name = left.selectbox(
+        "Mutual information",
+        list(offered),
+        key="side_quantity",
+        bind="query-params",
+        help="z and s: the invariant and the specific code, sampled as in training. input: the "
+        "standardised features, pooled over time.",
+    )
+    estimators = right.multiselect(
+        "Estimators",
+        list(ESTIMATOR_WORDS),
+        default=DEFAULT,
+        format_func=estimator_label,
+        key="side_estimators",
+        wrap=True,
+        bind="query-params",
+        help="\n".join(f"- **{w.title}**: {w.help}" for w in ESTIMATOR_WORDS.values()),
+    )
+    ranks = st.toggle(
+        "Ranks instead of values",
+        key="side_ranks",
+        bind="query-params",
+        help="Copula transform: every value becomes the normal quantile of its rank in its "
+        "column, which leaves mutual information as it is and helps all that takes columns to be "
+        "Gaussian.",
+    )
+    task = SideBySide(
+        checkpoint=view.checkpoint,
+        corpus=view.corpus,
+        split=view.split,
+        quantity=offered[str(name)],
+        transform="copula" if ranks else "none",
+        cache=cache_folder(view.checkpoint.info.folder),
+    )
+    order = list(ESTIMATOR_WORDS)
+    return task, sorted(estimators, key=order.index)
+
+
+def _steer(task: SideBySide, estimators: list[str], missing: int, running: bool) -> None:
+    if running:
+        st.button("Stop", icon=":material/stop:", on_click=stop_job, args=(task,))
+    elif missing:
+        st.button(
+            f"Run {missing} estimator{'s' if missing > 1 else ''}",
+            icon=":material/play_arrow:",
+            type="primary",
+            on_click=start_job,
+            args=(task, estimators),
+        )
+    if failure := job_failure(task):
+        st.error(f"The estimators failed: {plain(failure)}", icon=":material/report:")
+
+
+def _draw(view: state.View, task: SideBySide, estimators: list[str], unit: Unit) -> None:
+    running = job_runs(task)
+    if st.session_state.get("side-polled") and not running:
+        st.rerun()  # the whole page: polling ends, the button is there again
+    estimates = task.results(estimators)
+    if running:
+        done, total = len(estimates), len(estimators)
+        left = [
+            ESTIMATOR_WORDS[n].title for n in estimators if n not in set(estimates["estimator"])
+        ]
+        text = f"{done} of {total} are there; next is {left[0]}" if left else "almost there"
+        st.progress(done / total, text=text)
+    if estimates.empty:
+        return
+    found = bracket_of(estimates)
+    st.subheader(bracket_title(task.quantity, found, unit))
+    st.markdown(plain(bracket_reasons(estimates, found, unit)))
+    figure(
+        side_by_side_figure(estimates, found, unit, _truth_of_pair(view, task)),
+        key="side-by-side",
+        caption=_caption(view, task, int(estimates["n"].max())),
+        explanation=SIDE_BY_SIDE_EXPLAINED,
+        data=estimates,
+        alt=f"Estimates of {task.quantity.name} by {listed(estimates['title'].tolist())}",
+    )
+    _table(estimates_table(estimates, unit))
+
+
+def _table(shown: pd.DataFrame) -> None:
+    """A table that scrolls sideways where sentences would become too narrow to read."""
+    st.html(f"<style>.st-key-side-table table {{min-width: {_TABLE_PIXELS}px;}}</style>")
+    with st.container(key="side-table"):
+        st.table(shown, border="horizontal", hide_index=True)
+
+
+def _truth_of_pair(view: state.View, task: SideBySide) -> float | None:
+    held = view.checkpoint.info.facts.get(f"true_mi/{task.quantity.pair}")
+    return None if held is None else float(held)
+
+
+def _caption(view: state.View, task: SideBySide, n: int) -> str:
+    said = (
+        f"{plain(task.quantity.name)} on {n:,} utterances of the {view.split} split, a quarter "
+        f"held out; at most {STEPS} steps, batches of up to {BATCH}."
+    )
+    if task.transform == "copula":
+        said += " Ranks instead of values."
+    if "input" not in task.quantity.kinds:
+        return said
+    said += " An input is its features pooled over time, so upper bounds are about these alone."
+    if task.quantity.kinds[1] != "input" and not view.checkpoint.info.config.model.stochastic:
+        said += " This encoder has no noise, so that the true value is infinite."
+    return said
+
+
+_ROW = 34
+_ROOM = 1.12
+_SHADE = 0.10
+_SYMBOLS = {"lower": "triangle-right", "neither": "circle", "upper": "triangle-left"}
+_WRAP = 60
+
+
+def side_by_side_figure(
+    estimates: pd.DataFrame, found: Bracket, unit: Unit, truth: float | None
+) -> go.Figure:
+    """One row an estimator, lower bounds on top, upper bounds below.
+
+    Args:
+        estimates: from `mmmie.analysis.bounds.side_by_side.SideBySide.results`.
+        found: from `mmmie.analysis.bounds.estimate_bracket.bracket_of`.
+        unit: of the axis.
+        truth: what the inputs share, in nats, where it is known.
+    """
+    groups = [estimates[estimates["bound"] == side] for side in SIDE_ORDER]
+    names = [_label(row) for part in groups for row in part.to_dict("records")]
+    figure = blank(110 + _ROW * len(names))
+    figure.update_layout(showlegend=False, margin={"l": 8, "r": 12, "t": 28, "b": 8})
+    low, high = _limits(estimates, unit, truth)
+    if found.lower is not None and found.upper is not None and found.verdict == "bracket":
+        _bracket(figure, found, unit)
+    if truth is not None:
+        _truth(figure, truth * unit.per_nat)
+    for part in groups:
+        for row in part.to_dict("records"):
+            _estimate(figure, row, unit, (low, high))
+    _separate(figure, [len(part) for part in groups if len(part)])
+    name_rows(figure, names)
+    figure.update_xaxes(title=f"mutual information, {unit.name}", range=[low, high])
+    return figure
+
+
+def _limits(estimates: pd.DataFrame, unit: Unit, truth: float | None) -> tuple[float, float]:
+    """The axis: wide enough for ceilings, the truth and what may be believed.
+
+    Of the upper bounds only the smallest counts, since others can be many times as large.
+    """
+    believed = estimates[estimates["doubt"].isna()]
+    rows = believed if len(believed) else estimates
+    reach = rows["nats"] + 2 * rows["std"]
+    upper = rows["bound"] == "upper"
+    ends = [*reach[~upper], reach[upper].min(), *estimates["ceiling"], truth or 0.0]
+    high = max([end for end in ends if math.isfinite(end)], default=1.0)
+    low = min([0.0, *(rows["nats"] - 2 * rows["std"]).dropna()])
+    edge = 0.02 * high
+    return (max(low, -high / 2) - edge) * unit.per_nat, high * _ROOM * unit.per_nat
+
+
+def _estimate(
+    figure: go.Figure, row: dict[Any, Any], unit: Unit, limits: tuple[float, float]
+) -> None:
+    doubtful = not pd.isna(row["doubt"])
+    colour = NEUTRAL if doubtful else CHECK
+    value, error = row["nats"] * unit.per_nat, row["std"] * unit.per_nat
+    if not limits[0] <= value <= limits[1]:
+        _beyond(figure, row, unit, limits, colour)
+        return
+    symbol = _SYMBOLS[row["bound"]]
+    figure.add_scatter(
+        x=[value],
+        y=[_label(row)],
+        mode="markers",
+        marker={
+            "symbol": f"{symbol}-open" if doubtful else symbol,
+            "size": 13,
+            "color": colour,
+            "line": {"width": 1.5, "color": colour},
+        },
+        error_x={
+            "type": "constant",
+            "value": 2 * error,
+            "color": colour,
+            "thickness": 1.6,
+            "width": 0,
+        },
+        text=[_hover(row, unit)],
+        hovertemplate="%{text}<extra></extra>",
+    )
+    if not math.isnan(row["ceiling"]):
+        figure.add_scatter(
+            x=[row["ceiling"] * unit.per_nat],
+            y=[_label(row)],
+            mode="markers",
+            marker={"symbol": "line-ns", "size": 18, "line": {"width": 2, "color": NEUTRAL}},
+            hovertemplate=f"ceiling of {row['title']} in batches of {row['batch_size']}: "
+            f"%{{x:.3g}} {unit.name}<extra></extra>",
+        )
+
+
+def _beyond(
+    figure: go.Figure, row: dict[Any, Any], unit: Unit, limits: tuple[float, float], colour: str
+) -> None:
+    """An estimate out of the picture is written at its edge."""
+    above = row["nats"] * unit.per_nat > limits[1]
+    value = f"{row['nats'] * unit.per_nat:.3g}"
+    figure.add_scatter(
+        x=[limits[1] if above else limits[0]],
+        y=[_label(row)],
+        mode="text",
+        text=[f"{value} →" if above else f"← {value}"],
+        textposition="middle left" if above else "middle right",
+        textfont={"size": 12, "color": colour},
+        customdata=[_hover(row, unit)],
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+
+
+def _label(row: dict[Any, Any]) -> str:
+    return f"{row['title']} {SIGNS[row['bound']]}"
+
+
+def _hover(row: dict[Any, Any], unit: Unit) -> str:
+    why = row["sentence"] if pd.isna(row["doubt"]) else f"Not to be believed: {row['doubt']}."
+    side = SIDES[row["bound"]]
+    wrapped = "<br>".join(textwrap.wrap(why, _WRAP))
+    return f"<b>{row['title']}</b> {value_text(row, unit)} {unit.name}, {side}<br>{wrapped}"
+
+
+def _bracket(figure: go.Figure, found: Bracket, unit: Unit) -> None:
+    assert found.lower is not None and found.upper is not None
+    figure.add_vrect(
+        x0=found.lower["nats"] * unit.per_nat,
+        x1=found.upper["nats"] * unit.per_nat,
+        fillcolor=CHECK,
+        opacity=_SHADE,
+        line_width=0,
+        layer="below",
+    )
+
+
+def _truth(figure: go.Figure, value: float) -> None:
+    figure.add_vline(
+        x=value,
+        line={"color": ACCENT, "width": 1.5, "dash": "longdash"},
+        annotation={"text": "truth (inputs)", "font": {"size": 11}},
+        annotation_position="top",
+    )
+
+
+def _separate(figure: go.Figure, counts: list[int]) -> None:
+    """A thin line between groups of so many rows, the first on top."""
+    place = sum(counts)
+    for count in counts[:-1]:
+        place -= count
+        figure.add_hline(y=place - 0.5, line={"color": NEUTRAL, "width": 1}, opacity=0.35)

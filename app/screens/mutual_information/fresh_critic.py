@@ -1,0 +1,104 @@
+"""The independent check of the bounds: offered, waited for, and shown beside the run's values."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+
+import pandas as pd
+import streamlit as st
+
+from app import state
+from app.parts.figures import figure_footer
+from app.screens.mutual_information.bounds_in_training import bounded
+from app.screens.mutual_information.recorded_bounds import Unit
+from mmmie.analysis.bounds.fresh_critic import BATCH, STEPS, cached_check, start_check
+from mmmie.analysis.bounds.history import quantity
+from mmmie.analysis.bounds.verdict import check_table
+from mmmie.analysis.outputs import cache_folder
+
+_POLL_SECONDS = 1
+
+_EXPLANATION = f"""
+The bounds of a run come from a critic that was trained together with the codes. Could the two have
+agreed on something that is not there? A **fresh critic** has no part in that: it is larger, starts
+from nothing, and the codes do not move while it learns ({STEPS} steps of InfoNCE, batches of up to
+{BATCH}). It is fitted to some utterances of the split and judged on others.
+
+What it finds is a lower bound too, so it can confirm or raise what the run says about a pair. For
+the input of a modality it gives the other side: the truth lies between the fresh lower bound and
+the run's upper bound. If the lower one ever stood above the upper one, something would be broken.
+
+The input is represented by its standardised features pooled over time, and codes are sampled as in
+training. The error is two standard errors over a few held-out batches; it says nothing about the
+bias.
+"""
+
+
+def held_check(view: state.View) -> pd.DataFrame | None:
+    """The check of this checkpoint and split, if it has been made."""
+    cache = cache_folder(view.checkpoint.info.folder)
+    return cached_check(view.checkpoint, view.corpus, view.split, cache)
+
+
+def draw_check(
+    view: state.View, bounds: pd.DataFrame, check: pd.DataFrame | None, unit: Unit
+) -> None:
+    """The section "is it true?": an offer, a wait, or the comparison."""
+    st.subheader("Is it true? An independent check on the codes as they are")
+    if check is None:
+        _offer(view)
+        return
+    table = check_table(bounds, check)
+    names = list(view.checkpoint.info.modalities)
+    shown = pd.DataFrame(
+        {
+            "quantity": [quantity(r["family"], r["name"], names) for r in table.to_dict("records")],
+            f"of the run, {unit.name}": [
+                bounded(r["bound"], r["in_training"], math.nan, unit)
+                for r in table.to_dict("records")
+            ],
+            f"fresh critic, {unit.name}": [
+                bounded("lower", r["fresh"], r["std"], unit) for r in table.to_dict("records")
+            ],
+            "what both say": table["verdict"],
+        }
+    )
+    st.table(shown, border="horizontal", hide_index=True)
+    figure_footer(
+        key="fresh-check",
+        caption=f"Fresh InfoNCE critics on {int(check['n'].max()):,} utterances of the "
+        f"{view.split} split, ± two standard errors; the run's own values are from its valid "
+        f"split at the chosen epoch. Verdicts are in nats.",
+        explanation=_EXPLANATION,
+        data=table,
+    )
+
+
+def _offer(view: state.View) -> None:
+    st.markdown(
+        f"The objective's critics were trained together with the codes. Train others from "
+        f"nothing, on the codes of the {view.split} split as they are, and see whether they find "
+        f"the same. They also say how much z keeps of its input at least."
+    )
+    key = f"check-{view.checkpoint.fingerprint}-{view.corpus.fingerprint}-{view.split}"
+    running: subprocess.Popen[bytes] | None = st.session_state.get(key)
+    if running is None:
+        if st.button("Check with a fresh critic", icon=":material/verified:", type="primary"):
+            cache = cache_folder(view.checkpoint.info.folder)
+            st.session_state[key] = start_check(view.checkpoint, view.corpus, view.split, cache)
+            st.rerun()
+        return
+
+    @st.fragment(run_every=_POLL_SECONDS)
+    def wait() -> None:
+        if running.poll() is None:
+            st.caption(":material/hourglass_top: Fresh critics are learning, for some seconds.")
+            return
+        st.session_state.pop(key, None)
+        if held_check(view) is not None:
+            st.rerun()
+        lines = running.communicate()[1].decode("utf-8", "replace").strip().splitlines()
+        st.error(f"The check failed: {lines[-1] if lines else running.returncode}")
+
+    wait()

@@ -1,0 +1,62 @@
+"""What did training do to the bounds, and can I believe the numbers?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.parts.numbers import BOUNDS_IN_A_LINE
+from app.screens.mutual_information.bounds_in_training import (
+    bounds_headline,
+    draw_bounds_in_training,
+)
+from app.screens.mutual_information.estimator_lab import draw_lab
+from app.screens.mutual_information.estimators_side_by_side import draw_side_by_side
+from app.screens.mutual_information.recorded_bounds import UNITS
+from mmmie.analysis.bounds.history import bounds_table
+
+TRAINING, SIDE_BY_SIDE, LAB = "During training", "Estimators on these codes", "Estimator lab"
+
+heading = st.empty()
+with st.container(horizontal=True, horizontal_alignment="distribute"):
+    section = st.segmented_control(
+        "Section",
+        [TRAINING, SIDE_BY_SIDE, LAB],
+        default=TRAINING,
+        required=True,
+        wrap=True,
+        key="mi_section",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    unit = UNITS[
+        str(
+            st.segmented_control(
+                "Unit",
+                list(UNITS),
+                default="nats",
+                required=True,
+                key="mi_unit",
+                bind="query-params",
+                label_visibility="collapsed",
+                disabled=section == LAB,
+                help="1 nat is 1.44 bits. The lab is in nats.",
+            )
+        )
+    ]
+
+# One section a run: what a hidden tab would compute is not computed.
+if section == LAB:
+    heading.title("How far can an estimator be trusted where the answer is known?")
+    draw_lab()
+elif section == SIDE_BY_SIDE:
+    heading.title("What do other estimators say about these codes?")
+    draw_side_by_side(state.current_view(), unit)
+else:
+    heading.title("What did training do to the bounds?")
+    view = state.current_view()
+    table = bounds_table(view.checkpoint.info, view.checkpoint.history)
+    heading.title(
+        bounds_headline(table, list(view.checkpoint.info.modalities), unit), help=BOUNDS_IN_A_LINE
+    )
+    draw_bounds_in_training(view, table, unit)

@@ -1,0 +1,39 @@
+"""Which utterances are right or wrong, and why this one?"""
+
+import streamlit as st
+
+from app import state
+from app.parts.layout import lazy_tabs, wide_columns
+from app.screens.predictions.contributions import why_this_prediction
+from app.screens.predictions.errors import error_overview
+from app.screens.predictions.own_conversation import own_conversation
+from app.screens.predictions.timeline import timeline
+from app.screens.predictions.what_if import what_if
+from app.utterance.card import utterance_card
+from app.utterance.table import utterance_table
+
+st.title("Which utterances are right or wrong, and why this one?")
+view = state.current_view()
+with state.readable_errors():
+    frame = view.frame
+timeline(view)
+
+
+def utterances() -> None:
+    left, right = wide_columns([3, 2], key="table-and-card", least=340)
+    with left:
+        utterance_table(view)
+    with right:
+        utterance_card(view, view.primary)
+
+
+lazy_tabs(
+    {
+        "Utterances": utterances,
+        "Why this prediction": lambda: why_this_prediction(view),
+        "What if": lambda: what_if(view),
+        "Where it fails": lambda: error_overview(view),
+        "A conversation of your own": lambda: own_conversation(view),
+    },
+    key="predictions_tab",
+)

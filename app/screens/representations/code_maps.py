@@ -1,0 +1,211 @@
+"""The maps of the codes with their controls, and the selection that they set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import state
+from app.parts.colouring import colouring
+from app.parts.figures import figure_footer
+from app.parts.maps import (
+    METHODS,
+    Marks,
+    Places,
+    code_places,
+    fused_places,
+    maps_message,
+    point_maps,
+    points_frame,
+    utterance_words,
+    waiting_words,
+)
+from app.parts.names import plain
+from app.screens.representations.projection_jobs import (
+    STOPPED,
+    failure,
+    progress,
+    projections,
+    stop,
+    try_again,
+)
+from mmmie.analysis.codes.projections import SLOW_METHODS, How, Projection, pca
+from mmmie.analysis.outputs import SplitOutputs, cache_folder
+
+_CODES_KEY, _FUSED_KEY = "code-maps", "fused-map"
+_COMMON = "invariant"
+_POLL_SECONDS = 2
+_MOST_JOINED = 50
+
+_EXPLANATION = """
+**Upper row**: the invariant codes *z*. All modalities lie in one common projection, so that you
+can see whether they overlap: the column's own modality is in front, the others faint behind it,
+and lines join the chosen utterance to itself in the other modalities, each ending in a dot of that
+modality's hue. If MI maximisation did its work the clouds coincide and the lines are short.
+
+**Lower row**: the specific codes *s* (rings), each in a projection of its own, because they need
+not live in the same space.
+
+**Fused**: what the prediction is read from.
+
+The large **ring** is the utterance that is looked at, the **square** the pinned one. What is
+outside the slice or the selection is faded.
+
+The axes have no unit: PCA shows the directions of largest variance and the share they hold, UMAP
+and t-SNE keep neighbours and not distances, and depend on the seed. **Trust** (trustworthiness, 0
+to 1) says how many of the ten nearest on the map are near in the original space too. Below about
+0.8 do not read clusters from a map; look at the neighbours, which come from the original space.
+t-SNE is fitted on at most 4,000 codes, 2,000 in three dimensions; where there are more, the others
+stand at the mean of the five nearest of these.
+
+Click a point, or drag a box or a lasso: the selection holds on every page, and shift adds to it.
+In three dimensions dragging turns the maps, all together; the hand also moves them in two
+dimensions, and the wheel then zooms. Every utterance is drawn and can be chosen.
+"""
+
+
+def draw_code_maps(
+    view: state.View, how: How, join: bool, beside: st.delta_generator.DeltaGenerator
+) -> None:
+    """The grid of z and s here, the fused map in `beside`.
+
+    Args:
+        view: what is shown.
+        how: the method; maps that are still being computed show the PCA.
+        join: whether lines join the selected utterances across modalities too.
+        beside: where the fused map goes.
+    """
+    outputs, names = view.outputs, view.outputs.modalities
+    name = f"{view.checkpoint.fingerprint}-{view.corpus.fingerprint}-{view.split}"
+    spaces = _spaces(outputs)
+    cache = cache_folder(view.checkpoint.info.folder)
+    ready = projections(name, spaces, cache, how) if how.method in SLOW_METHODS else {}
+    maps = {
+        space: ready.get(space) or _pca(name, space, how.dimensions, codes)
+        for space, codes in spaces.items()
+    }
+    if how.method in SLOW_METHODS and len(ready) < len(spaces):
+        _wait(name, spaces, cache, how, len(ready))
+    shown = _Shown(maps, names, (name, how, tuple(ready)))
+    codes, fused = _places(shown.key, shown)
+    words, marks = _words(name, view.frame), _marks(view, join)
+    point_maps(maps_message(codes, words, marks, key=True), key=_CODES_KEY, choose=state.select)
+    figure_footer(
+        key=_CODES_KEY,
+        caption=f"Means of the codes of all {len(view.frame):,} utterances of the {view.split} "
+        f"split; every one is drawn and can be chosen. {_joined_words(marks)}",
+        explanation=_EXPLANATION,
+        data=_table(shown.key, shown, view.frame),
+        pictures=(_CODES_KEY, _FUSED_KEY),
+    )
+    with beside:
+        point_maps(
+            maps_message(fused, words, marks, key=False), key=_FUSED_KEY, choose=state.select
+        )
+        st.caption("What the prediction is read from; explained and exported with the others.")
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The projections of a page, and what tells them from others."""
+
+    maps: dict[str, Projection]
+    modalities: list[str]
+    key: tuple[str, How, tuple[str, ...]]
+
+    @property
+    def specific(self) -> dict[str, Projection]:
+        return {m: self.maps[f"specific.{m}"] for m in self.modalities}
+
+
+def _spaces(outputs: SplitOutputs) -> dict[str, np.ndarray]:
+    """What is projected: all invariant codes together, every specific one, the fused one."""
+    names = outputs.modalities
+    spaces = {_COMMON: np.concatenate([outputs.spaces[f"invariant.{m}"] for m in names])}
+    spaces |= {f"specific.{m}": outputs.spaces[f"specific.{m}"] for m in names}
+    return {**spaces, "fused": outputs.spaces["fused"]}
+
+
+def _marks(view: state.View, join: bool) -> Marks:
+    looked_at = [view.primary, *([] if view.pinned is None else [view.pinned])]
+    chosen = view.selected[:_MOST_JOINED] if join else []
+    return Marks(
+        selected=view.selected,
+        primary=view.primary,
+        pinned=view.pinned,
+        within=view.within,
+        joined=list(dict.fromkeys([*chosen, *looked_at])),  # those looked at on top
+        by=view.colour_by,
+        colours=None
+        if view.colour_by == "modality"
+        else colouring(view.frame, view.colour_by, view.corpus.label),
+    )
+
+
+def _joined_words(marks: Marks) -> str:
+    """What the lines join, where there are more than those of the one utterance."""
+    if len(marks.joined) <= 1 + (marks.pinned is not None):
+        return ""
+    more = len(marks.selected) > _MOST_JOINED
+    which = f"the first {_MOST_JOINED} of the selected" if more else "the selected"
+    return f"Lines join {which} utterances to themselves."
+
+
+# What follows is kept as it is, not copied: nothing changes it, and copies of it would cost more
+# than the rest of a rerun.
+@st.cache_resource(show_spinner="Projecting the codes", max_entries=100)
+def _pca(name: str, space: str, dimensions: int, _codes: np.ndarray) -> Projection:
+    return pca(_codes, dimensions)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _places(key: tuple[str, How, tuple[str, ...]], _shown: _Shown) -> tuple[Places, Places]:
+    maps, names = _shown.maps, _shown.modalities
+    return code_places(maps[_COMMON], _shown.specific, names), fused_places(maps["fused"], names)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _words(name: str, _frame: pd.DataFrame) -> bytes:
+    return utterance_words(_frame)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _table(
+    key: tuple[str, How, tuple[str, ...]], _shown: _Shown, _frame: pd.DataFrame
+) -> pd.DataFrame:
+    maps = _shown.maps
+    return points_frame(_frame, maps[_COMMON], _shown.specific, maps["fused"], _shown.modalities)
+
+
+def _wait(name: str, spaces: dict[str, np.ndarray], cache: Path, how: How, ready: int) -> None:
+    """Say what is still being computed, and draw the page again when more is there."""
+    method = METHODS[how.method]
+    fault = failure(name, how)
+    if fault:
+        missing = f"{ready} of {len(spaces)} maps are there, the others show the PCA."
+        if fault == STOPPED:
+            st.info(f"{method} was stopped: {missing}", icon=":material/stop_circle:")
+        else:
+            st.warning(f"{method} could not be computed: {plain(fault)}. {missing.capitalize()}")
+        again = "Go on" if fault == STOPPED else "Try again"
+        st.button(again, on_click=try_again, args=(name, how))
+        return
+
+    @st.fragment(run_every=_POLL_SECONDS)
+    def wait() -> None:
+        now = projections(name, spaces, cache, how)
+        if len(now) > ready or failure(name, how):
+            st.rerun()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            at = progress(name, spaces, now, how)
+            words = waiting_words(method, (len(now), len(spaces)), at.seconds, at.remaining)
+            st.progress(len(now) / len(spaces), text=words)
+            if st.button("Stop", icon=":material/stop_circle:", wrap=False):
+                stop(name, how)
+                st.rerun()
+
+    wait()

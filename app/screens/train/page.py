@@ -1,0 +1,44 @@
+"""Train it now, watch it, stop it, keep it."""
+
+import streamlit as st
+
+from app import loading, state
+from app.parts.layout import wide_columns
+from app.parts.names import plain
+from app.runs.live_run import live_run
+from app.runs.new_run_form import first_look, new_run_form
+from app.screens.train.run_list import run_list
+from mmmie.jobs import list_runs
+
+st.title("Train it, watch it, stop it, keep it")
+runs = {run.path.name: run for run in list_runs(loading.runs_folder())}
+watched, form = wide_columns(
+    [2.6, 1], key="train-columns", least=270, gap="medium", from_right=True
+)
+with watched:
+    if (gone := st.session_state.pop("deleted", None)) is not None:
+        st.toast(f"{plain(gone)} is deleted", icon=":material/delete:")
+    wanted = st.session_state.pop("watch", None)
+    if wanted in runs:
+        st.session_state["run"] = wanted
+    if st.session_state.get("run") not in runs:
+        st.session_state.pop("run", None)
+    if runs:
+        name = st.selectbox("Run", list(runs), key="run", bind="query-params")
+        live_run(runs[str(name)])
+        run_list(loading.runs_folder())
+    else:
+        with st.container(border=True):
+            st.subheader("No run yet")
+            st.write(
+                "The demo corpus needs no data, and five epochs of it take a minute or two. Loss, "
+                "validation, mutual information and a map of the codes appear here epoch by epoch; "
+                "the run goes on when you close the page."
+            )
+            if st.button("Take a quick look", type="primary", icon=":material/play_arrow:"):
+                with state.readable_errors():
+                    first_look()
+                st.rerun()
+with form:  # last, because a fault in the form ends the page
+    st.subheader("New run")
+    new_run_form()

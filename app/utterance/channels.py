@@ -1,0 +1,132 @@
+"""Named channels of one utterance over time, as small multiples with units."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.parts.names import channel_words
+from app.parts.style import NEUTRAL, short_number, three_digits
+from app.parts.svg import Element, add, drawing, hint, per_cent, ticks, write
+
+_ROW, _TITLE, _PANEL, _FOOT = 92, 18, 56, 34  # pixels
+_SPREADS = 3.2
+_GAP = 0.04  # of the width, between columns
+_SCALE = 0.09  # of the width, for the numbers beside a panel
+_WORDS = {"fill": "currentColor", "fill_opacity": "0.75", "font_size": "10"}
+
+
+def channels_svg(
+    values: np.ndarray,
+    names: list[str],
+    mean: np.ndarray,
+    deviation: np.ndarray,
+    colour: str,
+    *,
+    alt: str,
+    columns: int = 2,
+    step_name: str = "frame",
+) -> str:
+    """One small panel a channel; a dotted line is what is usual in the corpus.
+
+    Every panel keeps the limits of the corpus, so that two utterances can be compared.
+
+    Args:
+        values: (steps, channels).
+        names: of the channels.
+        mean: (channels,) over the corpus.
+        deviation: (channels,) over the corpus.
+        colour: of the modality.
+        alt: one sentence for those who cannot see it.
+        columns: panels beside each other.
+        step_name: what a step is.
+    """
+    columns = min(columns, len(names))
+    rows = -(-len(names) // columns)
+    root = drawing(_ROW * rows + _FOOT, alt)
+    wide = (1 - _GAP * (columns - 1)) / columns
+    for i, (name, unit) in enumerate(map(channel_words, names)):
+        row, column = divmod(i, columns)
+        half = max(_SPREADS * float(deviation[i]), 1e-6)
+        low = min(mean[i] - half, float(values[:, i].min()))
+        high = max(mean[i] + half, float(values[:, i].max()))
+        panel = _Panel(column * (wide + _GAP) + _SCALE, wide - _SCALE, _ROW * row + _TITLE)
+        title = f"{name} ({unit})" if unit else name
+        add(
+            root, "text", title, x=per_cent(panel.left + panel.width / 2), y=panel.top - 5,
+            text_anchor="middle", fill="currentColor",
+        )  # fmt: skip
+        _numbers(root, panel, low, high)
+        said = [f"{step_name} {j}: {three_digits(v)} {unit}".strip()
+                for j, v in enumerate(values[:, i], start=1)]  # fmt: skip
+        _curve(root, panel, values[:, i], float(mean[i]), (low, high), colour, said)
+        if i + columns >= len(names):  # nothing stands below it
+            _steps(root, panel, len(values), step_name)
+    return write(root)
+
+
+class _Panel:
+    """Where a panel stands: left and width as shares of the drawing, top in pixels."""
+
+    def __init__(self, left: float, width: float, top: float) -> None:
+        self.left, self.width, self.top = left, width, top
+
+
+def _curve(
+    root: Element,
+    panel: _Panel,
+    values: np.ndarray,
+    mean: float,
+    limits: tuple[float, float],
+    colour: str,
+    said: list[str],
+) -> None:
+    """The values over the steps; each step says its value under the pointer."""
+    steps, span = len(values), limits[1] - limits[0]
+    # Its own units, stretched to whatever room there is: steps across, pixels down.
+    inner = add(
+        root, "svg", x=per_cent(panel.left), y=panel.top, width=per_cent(panel.width),
+        height=_PANEL, viewBox=f"0 0 {steps} {_PANEL}", preserveAspectRatio="none",
+    )  # fmt: skip
+    down = _PANEL * (limits[1] - values) / span
+    usual = _PANEL * (limits[1] - mean) / span
+    even = "vector-effect: non-scaling-stroke"
+    add(
+        inner, "line", x1=0, x2=steps, y1=usual, y2=usual, stroke=NEUTRAL, style=even,
+        stroke_dasharray="2 3",
+    )  # fmt: skip
+    across = np.arange(steps) + 0.5 if steps > 1 else np.array([0.25, 0.75])
+    places = zip(across, np.resize(down, len(across)), strict=True)
+    add(
+        inner, "polyline", points=" ".join(f"{x:.4g},{y:.4g}" for x, y in places), fill="none",
+        stroke=colour, stroke_width=1.8, style=even, stroke_linejoin="round",
+    )  # fmt: skip
+    for j, text in enumerate(said):
+        target = add(inner, "rect", x=j, y=0, width=1, height=_PANEL, fill="transparent")
+        hint(target, text)
+
+
+def _numbers(root: Element, panel: _Panel, low: float, high: float) -> None:
+    """Round numbers beside a panel, each with its line across it."""
+    for place in ticks(low, high, 3):
+        y = panel.top + _PANEL * (high - place) / (high - low)
+        add(
+            root, "text", short_number(place), x=per_cent(panel.left - 0.012), y=y + 3.5,
+            text_anchor="end", **_WORDS,
+        )  # fmt: skip
+        add(
+            root, "line", x1=per_cent(panel.left), x2=per_cent(panel.left + panel.width),
+            y1=y, y2=y, stroke=NEUTRAL, stroke_opacity=0.25,
+        )  # fmt: skip
+
+
+def _steps(root: Element, panel: _Panel, steps: int, step_name: str) -> None:
+    """Numbers of the steps below a panel, and what a step is."""
+    below = panel.top + _PANEL
+    for place in ticks(1, max(steps, 2), 5):
+        if place == int(place) and place <= steps:
+            x = per_cent(panel.left + panel.width * (place - 0.5) / steps)
+            add(root, "text", f"{place:g}", x=x, y=below + 14, text_anchor="middle", **_WORDS)
+    add(
+        root, "text", step_name, x=per_cent(panel.left + panel.width / 2), y=below + 28,
+        text_anchor="middle", fill="currentColor", font_size="11",
+    )  # fmt: skip

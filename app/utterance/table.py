@@ -1,0 +1,294 @@
+"""The utterances of a split as a table to search, filter and choose from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import state
+from app.parts.names import plain
+from app.parts.style import three_digits
+from app.utterance.conversation import label_limits
+from mmmie.corpus import STANDARD_COLUMNS, Corpus, Label
+
+_KEY = "utterance-table"
+_MOST_FLAGS = 8
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the reader asked to see.
+
+    Attributes:
+        pattern: a regular expression on transcript, speaker and id; letters of any case.
+        labels: lowest and highest label, None for all.
+        errors: smallest and largest error, None for all.
+        classes: true classes, all if empty.
+        flags: 0/1 columns that must be 1.
+        ids: only these utterances, None for all.
+    """
+
+    pattern: str = ""
+    labels: tuple[float, float] | None = None
+    errors: tuple[float, float] | None = None
+    classes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    ids: tuple[str, ...] | None = None
+
+    @property
+    def words(self) -> str:
+        """What is filtered besides the search, to follow a count; empty if nothing is."""
+        parts = [
+            *([_range_words("label", self.labels)] if self.labels else []),
+            *([_range_words("error", self.errors)] if self.errors else []),
+            *([" or ".join(self.classes)] if self.classes else []),
+            *(flag.replace("_", " ") for flag in self.flags),
+            *(["selected"] if self.ids is not None else []),
+        ]
+        return f", filtered: {', '.join(parts)}" if parts else ""
+
+
+def _range_words(name: str, limits: tuple[float, float]) -> str:
+    low, high = (three_digits(v) for v in limits)
+    if np.isinf(limits[0]):
+        return f"{name} up to {high}"
+    return f"{name} from {low}" + ("" if np.isinf(limits[1]) else f" to {high}")
+
+
+def filtered(frame: pd.DataFrame, filters: Filters) -> pd.DataFrame:
+    """The utterances that pass every filter, in their order.
+
+    Raises:
+        re.error: the pattern is no regular expression.
+    """
+    mask = pd.Series(True, index=frame.index)
+    if filters.pattern:
+        expression = re.compile(filters.pattern, re.IGNORECASE)
+        found = pd.Series(False, index=frame.index)
+        for column in ("transcript", "speaker", "id"):
+            if column in frame:
+                text = frame[column].fillna("").astype(str)
+                found |= text.map(lambda s: expression.search(s) is not None)
+        mask &= found
+    if filters.labels is not None:
+        mask &= frame["label"].between(*filters.labels)
+    if filters.errors is not None:
+        mask &= frame["absolute_error"].between(*filters.errors)
+    if filters.classes:
+        mask &= frame["label"].isin(filters.classes)
+    for flag in filters.flags:
+        mask &= frame[flag] == 1
+    if filters.ids is not None:
+        mask &= frame["id"].isin(filters.ids)
+    return frame[mask]
+
+
+def flag_columns(corpus: Corpus) -> list[str]:
+    """The further columns of a corpus that hold 0 and 1 only."""
+    return _flag_columns(corpus.fingerprint, corpus)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _flag_columns(fingerprint: str, _corpus: Corpus) -> list[str]:
+    table = _corpus.utterances
+    others = [c for c in table.columns if c not in STANDARD_COLUMNS]
+    flags = [c for c in others if set(table[c].dropna().unique()) == {0, 1}]
+    return flags[:_MOST_FLAGS]
+
+
+def utterance_table(view: state.View) -> None:
+    """Draw the table with its filters; choosing rows sets the selection of every page."""
+    frame, flags = view.frame[view.within], flag_columns(view.corpus)
+    clear = _no_filters(view, flags)
+    filters, order = _controls(view, flags, clear)
+    try:
+        table = filtered(frame, filters)
+    except re.error as error:
+        st.error(f"“{filters.pattern}” is no regular expression: {error}", icon=":material/report:")
+        return
+    if by := _ORDERS[order]:
+        table = table.sort_values(by[0], ascending=by[1], kind="stable")
+    st.caption(f"{len(table):,} of {view.sample(len(frame))}{plain(filters.words)}.")
+    if table.empty:
+        st.info(
+            "No utterance passes these filters. Widen one of them.", icon=":material/filter_alt:"
+        )
+        st.button(
+            "Clear the filters", key="clear-all", on_click=_set, args=({"search": "", **clear},)
+        )
+        return
+    ids = table["id"].tolist()
+    _mark_selected(ids)
+    shown = [
+        c for c in ("absolute_error", "label", "prediction", "speaker", "transcript") if c in table
+    ]
+    if "speaker" in table:
+        table = table.assign(speaker=table["speaker"].fillna(""))
+    st.dataframe(
+        table[[*shown, *flags, "conversation", "position", "id"]],
+        key=_KEY,
+        on_select=lambda: _choose(ids),
+        selection_mode="multi-row",
+        hide_index=True,
+        height=560,
+        column_config=_columns(view, flags),
+        alt="Utterances with truth, prediction and error",
+    )
+
+
+_ORDERS: dict[str, tuple[str, bool] | None] = {
+    "largest error first": ("absolute_error", False),
+    "smallest error first": ("absolute_error", True),
+    "lowest prediction first": ("prediction", True),
+    "highest prediction first": ("prediction", False),
+    "as in the corpus": None,
+}
+
+
+def _no_filters(view: state.View, flags: list[str]) -> dict[str, Any]:
+    """What the filters that this corpus has are set to where they let everything through.
+
+    Setting them is the only way to clear them: forgotten, they are taken from the URL again.
+    """
+    label, frame = view.corpus.label, view.frame
+    most = largest_error(label, frame["absolute_error"].to_numpy(float))
+    values: dict[str, Any] = {"errors": (0.0, most), "only_selected": False}
+    if label.classes is None:
+        values["labels"] = label_limits(label, frame["label"].to_numpy(float))
+    else:
+        values["classes"] = []
+    return {**values, "flags": []} if flags else values
+
+
+def _controls(view: state.View, flags: list[str], clear: dict[str, Any]) -> tuple[Filters, str]:
+    search, more, sort = st.columns([4, 3, 4], vertical_alignment="bottom")
+    pattern = search.text_input(
+        "Search",
+        key="search",
+        bind="query-params",
+        placeholder="words or a regular expression",
+        help="In transcript, speaker and id, capital letters or not. `^yeah` finds what begins so.",
+    )
+    order = sort.selectbox("Sort", list(_ORDERS), key="sort", bind="query-params")
+    chosen: dict[str, Any] = {}
+    with more.popover("Filter", icon=":material/filter_alt:", width="stretch"):
+        if "labels" in clear:
+            chosen["labels"] = _range("Label", "labels", *clear["labels"])
+        else:
+            chosen["classes"] = _pills(
+                "True class", "classes", list(view.corpus.label.classes or ())
+            )
+        chosen["errors"] = _range("Error", "errors", *clear["errors"])
+        if flags:
+            chosen["flags"] = _pills("Only", "flags", flags)
+        ids = state.selection().ids
+        only = st.toggle(
+            f"Selected utterances only ({len(ids)})", key="only_selected", bind="query-params"
+        )
+        if only and ids:
+            chosen["ids"] = ids
+        st.button(
+            "Clear the filters",
+            key="clear-filters",
+            on_click=_set,
+            args=(clear,),
+            disabled=not any(chosen.values()),
+        )
+    return Filters(pattern=pattern or "", **chosen), order
+
+
+def largest_error(label: Label, errors: np.ndarray) -> float:
+    """Where the scale of errors ends, the same for most models of a corpus.
+
+    Example:
+        >>> largest_error(Label("sentiment", "regression", range=(-3, 3)), np.array([0.2, 1.3]))
+        2.0
+    """
+    if label.classes is not None:
+        return 1.0
+    largest = max(float(errors.max()), 1e-9)
+    power = 10.0 ** np.floor(np.log10(largest))
+    return float(next(step * power for step in (1, 2, 5, 10) if step * power >= largest))
+
+
+def _range(name: str, key: str, low: float, high: float) -> tuple[float, float] | None:
+    """A slider over a range whose ends stand for no limit; None where both are open."""
+    held = st.session_state.get(key)
+    if held is not None and not low <= held[0] <= held[1] <= high:
+        st.session_state.pop(key)  # of another corpus
+    step = (high - low) / 100
+    wanted = st.slider(name, low, high, (low, high), step, key=key, bind="query-params")
+    # Predictions may leave the range, and rounding in the browser must not drop the extremes.
+    least = -np.inf if wanted[0] < low + step / 2 else wanted[0]
+    most = np.inf if wanted[1] > high - step / 2 else wanted[1]
+    return None if (least, most) == (-np.inf, np.inf) else (least, most)
+
+
+def _pills(name: str, key: str, options: list[str]) -> tuple[str, ...]:
+    held = st.session_state.get(key)
+    if held is not None and not set(held) <= set(options):
+        st.session_state.pop(key)  # of another corpus
+    return tuple(
+        st.pills(
+            name,
+            options,
+            selection_mode="multi",
+            format_func=lambda c: plain(c.replace("_", " ")),
+            key=key,
+            wrap=True,
+            bind="query-params",
+        )
+    )
+
+
+def _set(values: dict[str, Any]) -> None:
+    st.session_state.update(values)
+
+
+def _mark_selected(ids: list[str]) -> None:
+    """Show the selection of the other pages and figures as chosen rows."""
+    place = {name: i for i, name in enumerate(ids)}
+    rows = sorted(place[i] for i in state.selection().ids if i in place)
+    held = st.session_state.get(_KEY)
+    if held is None or sorted(held["selection"]["rows"]) != rows:
+        st.session_state[_KEY] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
+def _choose(shown: list[str]) -> None:
+    before = state.selection()
+    ids = [shown[i] for i in st.session_state[_KEY]["selection"]["rows"] if i < len(shown)]
+    added = [i for i in ids if i not in before.ids]
+    kept = before.primary if before.primary in ids else None
+    state.select(ids, added[-1] if added else kept)
+
+
+def _columns(view: state.View, flags: list[str]) -> dict[str, Any]:
+    label = view.corpus.label
+    number = st.column_config.NumberColumn
+    values: dict[str, Any] = {
+        "absolute_error": number(
+            "Error",
+            format="%.2f",
+            help="|prediction - truth|"
+            if label.classes is None
+            else "1 - probability of the true class",
+        ),
+        "label": "Truth",
+        "prediction": "Prediction",
+        "speaker": "Speaker",
+        "transcript": st.column_config.TextColumn("Transcript", width="large"),
+        "conversation": "Conversation",
+        "position": number("Position", help="In its conversation, from 0"),
+        "id": "Id",
+    }
+    if label.classes is None:
+        values["label"] = number("Truth", format="%.2f")
+        values["prediction"] = number("Prediction", format="%.2f")
+    for flag in flags:
+        values[flag] = st.column_config.CheckboxColumn(flag.replace("_", " ").capitalize())
+    return values

@@ -1,0 +1,1 @@
+"""What the model says when it is told something else."""

@@ -1,0 +1,1 @@
+"""What a run recorded of mutual information, and estimates to hold against it."""

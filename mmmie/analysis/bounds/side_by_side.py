@@ -1,0 +1,262 @@
+"""Several estimators on the same frozen codes, and what they say together.
+
+They run in a process of its own, which leaves every result in the cache as soon as it is there:
+``python -m mmmie.analysis.bounds.side_by_side JOB``, with the job as JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
+from mmmie.corpus import Corpus
+from mmmie.files import write_json
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Kind = Literal["input", "z", "s"]
+
+STEPS = 600
+BATCH = 128
+HIDDEN = 128
+_VERSION = 2
+_COLUMNS = [
+    "estimator",
+    "title",
+    "nats",
+    "std",
+    "bound",
+    "ceiling",
+    "n",
+    "dim_x",
+    "dim_y",
+    "batch_size",
+    "assumes",
+    "doubt",
+    "fit",
+    "sentence",
+    "seconds",
+]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """The mutual information of two variables of a model.
+
+    Attributes:
+        kinds: what they are, the input of a modality, its invariant code z or its specific code s.
+        modalities: whose.
+    """
+
+    kinds: tuple[Kind, Kind]
+    modalities: tuple[str, str]
+
+    @property
+    def variables(self) -> tuple[str, str]:
+        """Both in words, ``z text`` say."""
+        first, second = zip(self.kinds, self.modalities, strict=True)
+        return " ".join(first), " ".join(second)
+
+    @property
+    def name(self) -> str:
+        """``I(z text; z audio)`` say."""
+        return f"I({'; '.join(self.variables)})"
+
+    @property
+    def pair(self) -> str | None:
+        """``text-audio`` where it is about two modalities and the same of each, else None."""
+        same = self.kinds[0] == self.kinds[1]
+        return "-".join(self.modalities) if same else None
+
+
+def quantities(modalities: Sequence[str]) -> dict[str, Quantity]:
+    """What can be estimated on a model, by name.
+
+    Between modalities for z, s and the inputs; between an input and each of its codes; and
+    between the z of one modality and the s of the same and of every other.
+
+    Args:
+        modalities: in the order of the model.
+    """
+    pairs, own = list(combinations(modalities, 2)), [(name, name) for name in modalities]
+    crossed = [(m, n) for m in modalities for n in modalities if m != n]
+    kinds: list[tuple[Kind, Kind, list[tuple[str, str]]]] = [
+        ("z", "z", pairs),
+        ("input", "z", own),
+        ("input", "s", own),
+        ("z", "s", own),
+        ("z", "s", crossed),
+        ("s", "s", pairs),
+        ("input", "input", pairs),
+    ]
+    found = [Quantity((x, y), both) for x, y, whose in kinds for both in whose]
+    return {quantity.name: quantity for quantity in found}
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """What is estimated, on what.
+
+    Attributes:
+        checkpoint: whose codes.
+        corpus: that it is run on.
+        split: of the corpus.
+        quantity: the mutual information.
+        transform: `none` or `copula`, see `mmmie.mi.estimate`.
+        cache: the folder where results are kept.
+    """
+
+    checkpoint: Checkpoint
+    corpus: Corpus
+    split: str
+    quantity: Quantity
+    transform: str
+    cache: Path
+
+    @property
+    def key(self) -> str:
+        """The same for the same question, whoever asks."""
+        text = json.dumps(
+            [
+                _VERSION,
+                self.checkpoint.fingerprint,
+                self.corpus.fingerprint,
+                self.split,
+                self.quantity.name,
+                self.transform,
+                [STEPS, BATCH, HIDDEN],
+            ]
+        )
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def results(self, estimators: Sequence[str]) -> pd.DataFrame:
+        """The results that are there, in the order of `estimators`.
+
+        Returns:
+            The fields of `mmmie.mi.Estimate` and its `sentence`, one row an estimator.
+        """
+        rows = [_read(self._file(name)) for name in estimators]
+        table = pd.DataFrame([row for row in rows if row is not None], columns=_COLUMNS)
+        return table.astype({"nats": float, "std": float, "ceiling": float})
+
+    def start(self, estimators: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Compute what is missing in a process of its own; `results` finds it as it comes."""
+        data = str(self.corpus.path) if self.corpus.path else self.corpus.name
+        files = {name: str(self._file(name)) for name in estimators}
+        job = {
+            "checkpoint": str(self.checkpoint.info.folder),
+            "data": data,
+            "split": self.split,
+            "kinds": self.quantity.kinds,
+            "modalities": self.quantity.modalities,
+            "transform": self.transform,
+            "out": {name: file for name, file in files.items() if not Path(file).exists()},
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "mmmie.analysis.bounds.side_by_side", json.dumps(job)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+    def _file(self, estimator: str) -> Path:
+        return self.cache / f"estimate-{self.key}-{estimator}.json"
+
+
+def frozen_pair(
+    checkpoint: Checkpoint, corpus: Corpus, split: str, quantity: Quantity
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both variables of a quantity, (N, dim) each, for the utterances that have both.
+
+    Codes are sampled as in training, since that is what the bounds of a run are about. An input
+    stands for by its standardised features pooled over time.
+    """
+    import torch
+
+    from mmmie.model.features import FeatureStore
+    from mmmie.model.inference import encode_rows
+    from mmmie.training.measuring import sample_codes
+
+    model = checkpoint.model
+    names = list(model.modalities)
+    rows = corpus.rows(split)
+    store = FeatureStore(corpus, names, checkpoint.device)
+    with torch.inference_mode():
+        everything = encode_rows(model, store, rows)
+        codes = sample_codes(everything, torch.arange(len(rows)), model.settings.stochastic)
+    places = [names.index(name) for name in quantity.modalities]
+    both = codes.present[:, places].all(1)
+
+    def variable(kind: Kind, place: int) -> np.ndarray:
+        if kind == "input":
+            return codes.summaries[place][both].numpy()
+        code = codes.invariant if kind == "z" else codes.specific
+        return code.sample[both, place].numpy()
+
+    x, y = (variable(kind, place) for kind, place in zip(quantity.kinds, places, strict=True))
+    return x, y
+
+
+def estimate_row(x: np.ndarray, y: np.ndarray, estimator: str, transform: str) -> dict[str, Any]:
+    """One row of `SideBySide.results`, computed here; takes seconds and needs torch.
+
+    Raises:
+        InputError: there are too few pairs.
+    """
+    from mmmie.mi import estimate
+
+    found = estimate(
+        x,
+        y,
+        estimator,
+        steps=STEPS,
+        batch_size=BATCH,
+        hidden=HIDDEN,
+        transform=transform,  # type: ignore[arg-type]
+    )
+    held = {**asdict(found), "sentence": found.sentence}
+    held["fit"] = {key: _finite(value) for key, value in found.fit.items()}
+    return {key: _finite(held[key]) for key in _COLUMNS}
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    try:
+        row = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def _main(job_text: str) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    job = json.loads(job_text)
+    checkpoint = load_checkpoint(job["checkpoint"])
+    quantity = Quantity(tuple(job["kinds"]), tuple(job["modalities"]))
+    x, y = frozen_pair(checkpoint, checkpoint.corpus(job["data"]), job["split"], quantity)
+    for estimator, out in job["out"].items():
+        write_json(Path(out), estimate_row(x, y, estimator, job["transform"]))
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1])

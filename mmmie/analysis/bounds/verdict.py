@@ -1,0 +1,89 @@
+"""The bounds of a run beside those of a fresh critic, and what both together allow to say."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+_NEAR_CEILING = 0.8
+_SURE = 2  # standard errors, but no less than what a few held-out batches can tell apart
+_LEAST_SLACK = 0.1
+
+
+def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:
+    """One row an estimate of the check, with the bound of the run beside it.
+
+    Args:
+        bounds: from `mmmie.analysis.bounds.history.bounds_table`; may be empty. Where it holds a
+            bracket, its upper end is the bound of the run.
+        check: from `mmmie.analysis.bounds.fresh_critic.cached_check`.
+
+    Returns:
+        `family`, `name`, `in_training` and `bound` (NaN and empty where the run recorded none),
+        `fresh`, `std`, `ceiling`, `n` and `verdict`, in nats.
+    """
+    rows = []
+    held = {(row["family"], row["name"]): row for row in bounds.to_dict("records")}
+    for row in check.to_dict("records"):
+        family, name = str(row["family"]), str(row["name"])
+        trained = held.get((family, name))
+        value = math.nan if trained is None else float(trained["nats"])
+        bound = "" if trained is None else str(trained["bound"])
+        low, high = _bracket(trained)
+        if math.isfinite(high):
+            value = high
+        fresh, std, ceiling = float(row["nats"]), float(row["std"]), float(row["ceiling"])
+        rows.append(
+            {
+                "family": family,
+                "name": name,
+                "in_training": value,
+                "bound": bound,
+                "fresh": fresh,
+                "std": std,
+                "ceiling": ceiling,
+                "n": int(row["n"]),
+                "verdict": verdict(value, bound, fresh, std, ceiling, low),
+            }
+        )
+    columns = ["family", "name", "in_training", "bound", "fresh", "std", "ceiling", "n", "verdict"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _bracket(trained: dict[Any, Any] | None) -> tuple[float, float]:
+    """The ends of the bracket of a row of `bounds`; 0 and NaN where there is none."""
+    low, high = ((trained or {}).get(end, math.nan) for end in ("low", "high"))
+    return (low, high) if math.isfinite(low) else (0.0, math.nan)
+
+
+def verdict(
+    in_training: float, bound: str, fresh: float, std: float, ceiling: float, low: float = 0.0
+) -> str:
+    """What a lower bound by a fresh critic says beside the value of the run.
+
+    Args:
+        in_training: the value of the run in nats, NaN where there is none.
+        bound: lower, upper, neither, or empty where there is none.
+        fresh: the lower bound of the fresh critic.
+        std: its standard error.
+        ceiling: the most it could have said.
+        low: the lower end of the run's own bracket, where it has one.
+    """
+    slack = max(_SURE * std, _LEAST_SLACK)
+    if bound == "upper":
+        if fresh > in_training + slack:
+            return "Contradiction: the lower bound exceeds the upper one, so one of them is wrong."
+        least = max(fresh, low, 0)
+        return f"The truth lies between {least:.2f} and {in_training:.2f} nats."
+    if fresh > _NEAR_CEILING * ceiling:
+        return f"The fresh critic is near its ceiling of {ceiling:.2f}: the truth may be far more."
+    if bound != "lower":
+        return f"At least {max(fresh, 0):.2f} nats."
+    if fresh >= in_training - slack:
+        return "Confirmed: a critic that had no part in the training finds at least as much."
+    return (
+        f"The fresh critic finds {in_training - fresh:.2f} nats less; it learns from these "
+        f"utterances alone. Both are lower bounds, so the larger one stands."
+    )

@@ -1,0 +1,1 @@
+"""What the codes hold, where they lie, and how they came to be there."""

@@ -1,0 +1,1 @@
+"""What is in a corpus: its quality, its numbers, its channels."""

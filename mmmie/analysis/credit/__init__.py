@@ -1,0 +1,1 @@
+"""Which part of the input a prediction is owed to."""

@@ -1,0 +1,314 @@
+"""What every modality and every turn of the context adds to a prediction: exact Shapley values.
+
+Two games, each exact and each adding up to the prediction. A player that does not take part has
+its tokens hidden, so it is the trained model that answers, never one with invented features.
+
+*Modalities.* Hiding one hides it in the whole window, the target included. This is what modality
+dropout does in training, so the model has met every coalition but the empty one. With nothing to
+read, the `target` readout gives what the bias of the head says and the `summary` readout what its
+own token says: numbers that no training step ever saw. There the value is the mean label instead,
+the best guess of one who knows nothing. The same holds where the `target` readout is left without a
+token of the target: its neighbours then change nothing.
+
+*Turns.* The target always takes part, so the game starts from what the model says of the target
+alone (``no_context`` of `mmmie.analysis.ask.interventions`) and the players are its neighbours.
+As a player the target would be in every coalition that reads anything, and half of what a
+neighbour does would be credited to it. Windows with gaps do not occur in training, except at the
+ends of a conversation.
+
+The discount of seldom shown modalities (``keep`` of `mmmie.model.mmmie`) stays in both. Values
+are in label units, for classes on the probability of one class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from mmmie.analysis.ask.target_window import target_window
+from mmmie.analysis.codes.probes import conversation_codes
+from mmmie.analysis.credit.shapley import coalitions, shapley_values
+from mmmie.analysis.errors.intervals import metric_interval
+from mmmie.corpus import Corpus
+from mmmie.errors import InputError
+from mmmie.model.features import FeatureStore
+from mmmie.model.identity import RELATIONS
+from mmmie.model.inference import Windows, encode_rows, predict_windows, windows_of
+from mmmie.model.mmmie import MMMIE, Codes
+
+if TYPE_CHECKING:
+    from mmmie.analysis.checkpoints import Checkpoint
+
+MOST_TURNS = 10
+"""Neighbours that are players of their own; of a longer window the farthest are one together."""
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """One prediction, taken apart twice.
+
+    Attributes:
+        utterance: its id.
+        class_name: the class whose probability is explained, None for regression.
+        mean_label: mean label of what the model was trained on, or the share of the class.
+        alone: the prediction from the target without its neighbours.
+        prediction: with all.
+        modalities: `modality`, `value`; ``mean_label + sum(value) = prediction``.
+        turns: one row a neighbour: `offset` to the target, `id`, `speaker`, `relation`,
+            `transcript`, `count` and `value`; ``alone + sum(value) = prediction``. Where the
+            farthest are one player they come first, with the `offset` of the nearest of them,
+            how many they are in `count`, and None in the columns of text.
+    """
+
+    utterance: str
+    class_name: str | None
+    mean_label: float
+    alone: float
+    prediction: float
+    modalities: pd.DataFrame
+    turns: pd.DataFrame
+
+
+def contributions(
+    checkpoint: Checkpoint, corpus: Corpus, row: int, class_name: str | None = None
+) -> Contributions:
+    """What modalities and turns add to the prediction of one utterance.
+
+    Args:
+        checkpoint: the model.
+        corpus: one that fits it.
+        row: of the utterance in the corpus.
+        class_name: the class to explain; the predicted one if left out.
+
+    Raises:
+        InputError: the class is unknown, the utterance has nothing that the model reads, or the
+            model has more modalities than `mmmie.analysis.credit.shapley.MOST_PLAYERS`.
+
+    Example:
+        >>> from mmmie import load_checkpoint
+        >>> checkpoint = load_checkpoint("checkpoints/demo")
+        >>> found = contributions(checkpoint, checkpoint.corpus(), row=3)
+        >>> total = found.mean_label + found.modalities["value"].sum()
+        >>> bool(abs(total - found.prediction) < 1e-5)
+        True
+    """
+    model = checkpoint.model
+    corpus = checkpoint.fitted(corpus)
+    small, windows = target_window(corpus, row, model.settings)
+    codes = _encode(checkpoint, small)
+    name = str(corpus.utterances["id"].iloc[row])
+    if not _readable(model, _held(codes, windows)).all():
+        raise InputError(
+            f"{corpus.where}: utterance {name!r} has no features of {', '.join(model.modalities)}"
+            f", so there is nothing to explain; name another"
+        )
+    by_modality = _modality_values(model, codes, windows, _mean_label(model, corpus))[:, 0]
+    players = turn_players(windows.window[0] >= 0, model.settings.context.span[0])
+    by_turn = _turn_values(model, codes, windows, players)
+    chosen = chosen_class(model, by_turn[-1], class_name)
+    place = 0 if chosen is None else (model.label.classes or ()).index(chosen)
+    return Contributions(
+        utterance=name,
+        class_name=chosen,
+        mean_label=float(by_modality[0, place]),
+        alone=float(by_turn[0, place]),
+        prediction=float(by_turn[-1, place]),
+        modalities=pd.DataFrame(
+            {
+                "modality": list(model.modalities),
+                "value": shapley_values(by_modality[:, place]),
+            }
+        ),
+        turns=_turn_frame(small, windows, players, model).assign(
+            value=shapley_values(by_turn[:, place])
+        ),
+    )
+
+
+def split_contributions(
+    checkpoint: Checkpoint, corpus: Corpus, split: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """What every modality adds to every prediction of a split.
+
+    For classes the values are on the probability of the class that is predicted.
+
+    Returns:
+        rows (n,) of the corpus, values (n, M) in the order of the model.
+
+    Raises:
+        InputError: the split is empty, the corpus does not fit, or there are too many modalities.
+    """
+    model = checkpoint.model
+    corpus = checkpoint.fitted(corpus)
+    rows = corpus.rows(split)
+    whole = corpus.select(rows)
+    windows = windows_of(whole, np.arange(len(whole)), model.settings)
+    values = _modality_values(
+        model, _encode(checkpoint, whole), windows, _mean_label(model, corpus)
+    )
+    predicted = values[-1].argmax(1)  # 0 for regression, which has one column
+    return rows, shapley_values(values[:, np.arange(len(rows)), predicted]).T
+
+
+def modality_summary(
+    corpus: Corpus, rows: np.ndarray, values: np.ndarray, modalities: list[str]
+) -> pd.DataFrame:
+    """How much each modality moves a prediction, whichever way: the mean absolute contribution.
+
+    Args:
+        corpus: the corpus.
+        rows: (n,) from `split_contributions`.
+        values: (n, M), the same.
+        modalities: their names.
+
+    Returns:
+        `modality`, `value`, `low`, `high`: the mean and its 95 % bootstrap interval over whole
+        conversations, NaN where there is only one.
+    """
+    groups = conversation_codes(corpus, rows)
+    nothing = np.zeros(len(rows))
+    entries = []
+    for name, column in zip(modalities, values.T, strict=True):
+        # The mean distance of the contributions from zero is their mean absolute error.
+        found = metric_interval("mae", corpus.label, column, nothing, groups)
+        entries.append(
+            {"modality": name, "value": found.value, "low": found.low, "high": found.high}
+        )
+    return pd.DataFrame(entries)
+
+
+def chosen_class(model: MMMIE, output: np.ndarray, class_name: str | None) -> str | None:
+    """The class to explain: the one asked for, else the likeliest; None for regression.
+
+    Args:
+        model: the model.
+        output: (classes,) probabilities, (1,) for regression.
+        class_name: what was asked for.
+
+    Raises:
+        InputError: there is no such class.
+    """
+    classes = model.label.classes
+    if class_name is None:
+        return classes[int(output.argmax())] if classes else None
+    if not classes:
+        raise InputError(f"class `{class_name}`: {model.label.name} is a number; leave it out")
+    if class_name not in classes:
+        raise InputError(f"class `{class_name}` is unknown; choose one of {', '.join(classes)}")
+    return class_name
+
+
+def turn_players(there: np.ndarray, past: int) -> list[np.ndarray]:
+    """The places of a window that are one player each, in order of time.
+
+    Args:
+        there: (W,) bool, whether a place holds an utterance.
+        past: the place of the target, which is no player.
+
+    Returns:
+        At most `MOST_TURNS` arrays of places; the first holds the farthest turns together where
+        there are more.
+
+    Example:
+        >>> [list(map(int, p)) for p in turn_players(np.array([False, True, True, True]), past=2)]
+        [[1], [3]]
+    """
+    places = np.flatnonzero(there)
+    places = places[places != past]
+    if len(places) <= MOST_TURNS:
+        return [np.array([place]) for place in places]
+    nearest_first = places[np.argsort(np.abs(places - past), kind="stable")]
+    near = np.sort(nearest_first[: MOST_TURNS - 1])
+    return [np.sort(nearest_first[MOST_TURNS - 1 :]), *(np.array([place]) for place in near)]
+
+
+def _encode(checkpoint: Checkpoint, corpus: Corpus) -> Codes:
+    store = FeatureStore(corpus, list(checkpoint.model.modalities), checkpoint.device)
+    return encode_rows(checkpoint.model, store, np.arange(len(corpus)))
+
+
+def _held(codes: Codes, windows: Windows) -> np.ndarray:
+    """Which tokens of every window there are, (n, W, M) bool."""
+    present = codes.present.cpu().numpy()
+    held: np.ndarray = present[windows.window] & (windows.window >= 0)[..., None]
+    return held
+
+
+def _readable(model: MMMIE, presence: np.ndarray) -> np.ndarray:
+    """Whether the readout has a token to read, (n,), with `presence` (n, W, M)."""
+    if model.settings.readout == "target":
+        presence = presence[:, model.settings.context.span[0]]
+    return np.asarray(presence.reshape(len(presence), -1).any(1))
+
+
+def _outputs(model: MMMIE, codes: Codes, windows: Windows, presence: np.ndarray) -> np.ndarray:
+    """Predictions with the tokens `presence` (n, W, M): (n, 1), or (n, classes) probabilities."""
+    from scipy.special import softmax
+
+    shown = torch.from_numpy(presence).to(codes.present.device).float()
+    output = predict_windows(model, codes, windows, presence=shown).output.astype(np.float64)
+    return output[:, None] if output.ndim == 1 else softmax(output, axis=1)
+
+
+def _modality_values(
+    model: MMMIE, codes: Codes, windows: Windows, mean_label: np.ndarray
+) -> np.ndarray:
+    """The value of every coalition of modalities for n targets, (2^M, n, 1 or classes)."""
+    held = _held(codes, windows)
+    values = []
+    for members in coalitions(len(model.modalities)):
+        output = _outputs(model, codes, windows, held & members)
+        output[~_readable(model, held & members)] = mean_label
+        values.append(output)
+    return np.stack(values)
+
+
+def _turn_values(
+    model: MMMIE, codes: Codes, windows: Windows, players: list[np.ndarray]
+) -> np.ndarray:
+    """The value of every coalition of neighbours of one target, (2ⁿ, 1 or classes)."""
+    games = coalitions(len(players))
+    shown = np.zeros((len(games), windows.window.shape[1]), bool)
+    shown[:, model.settings.context.span[0]] = True
+    for places, takes_part in zip(players, games.T, strict=True):
+        shown[:, places] = takes_part[:, None]
+    repeated = Windows(
+        windows.rows,
+        np.repeat(windows.window, len(games), 0),
+        np.repeat(windows.relation, len(games), 0),
+    )
+    return _outputs(model, codes, repeated, _held(codes, windows) & shown[..., None])
+
+
+def _mean_label(model: MMMIE, corpus: Corpus) -> np.ndarray:
+    """The mean label of what the model was trained on, (1,), or the share of every class.
+
+    The weights keep the mean of a number. Shares are those of the corpus' train split, or of all
+    of it where it has none.
+    """
+    if not model.label.classes:
+        return np.array([float(model.label_mean)])
+    targets = corpus.targets[corpus.rows("train")] if "train" in corpus.splits else corpus.targets
+    return np.bincount(targets, minlength=len(model.label.classes)) / len(targets)
+
+
+def _turn_frame(
+    small: Corpus, windows: Windows, players: list[np.ndarray], model: MMMIE
+) -> pd.DataFrame:
+    """Who the players are; see `Contributions.turns`."""
+    past, table = model.settings.context.span[0], small.utterances
+    entries: list[dict[str, Any]] = []
+    for places in players:
+        offset = int(min(places - past, key=abs))
+        entry: dict[str, Any] = {"offset": offset, "count": len(places)}
+        if len(places) == 1:
+            turn = table.iloc[windows.window[0, places[0]]]
+            entry |= {key: turn.get(key) for key in ("id", "speaker", "transcript")}
+            entry["relation"] = RELATIONS[windows.relation[0, places[0]]]
+        entries.append(entry)
+    columns = ["offset", "count", "id", "speaker", "relation", "transcript"]
+    return pd.DataFrame(entries, columns=columns)

@@ -1,0 +1,1 @@
+"""How large the errors are, where, and how sure that is."""

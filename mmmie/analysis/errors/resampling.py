@@ -1,0 +1,117 @@
+"""The cluster bootstrap: how sure a value is that is a function of sums over utterances.
+
+Utterances of one conversation resemble each other, so drawing utterances one by one would give
+intervals that are too narrow; conversations are drawn instead (the cluster bootstrap, Field and
+Welsh 2007). All replicates are one product of a matrix of draws with the sums of every
+conversation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmmie.analysis.errors.metric_sums import conversation_sums
+
+REPEATS = 2000
+_LEVEL = 0.95
+_CHUNK_DRAWS = 2**22
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value and its 95 % interval; `low` and `high` are NaN with fewer than two conversations."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether zero lies outside, for differences."""
+        return bool(self.low > 0 or self.high < 0)
+
+
+def sums_intervals(
+    statistics: np.ndarray,
+    combine: Callable[[np.ndarray], np.ndarray],
+    groups: np.ndarray,
+    mask: np.ndarray | None = None,
+    *,
+    repeats: int = REPEATS,
+    seed: int = 0,
+) -> list[Interval]:
+    """Values that are functions of sums over utterances, with 95 % intervals.
+
+    Args:
+        statistics: (n, k), what is summed over utterances.
+        combine: sums (…, k) → values (…, r).
+        groups: (n,) integers, the conversation of every utterance.
+        mask: (n,) bool, the utterances that count; all if left out. Conversations are drawn
+            from the whole split either way.
+        repeats: bootstrap replicates.
+        seed: of the draws.
+
+    Returns:
+        r intervals, NaN at both ends where fewer than two conversations count.
+    """
+    sums = conversation_sums(statistics, groups, mask)
+    values = combine(sums.sum(0))
+    replicates = combine(_drawn(sums, repeats, seed))
+    counted = int(sums.any(1).sum())
+    return [_interval(float(v), replicates[:, r], counted) for r, v in enumerate(values)]
+
+
+def mean_intervals(
+    values: np.ndarray,
+    groups: np.ndarray,
+    mask: np.ndarray | None = None,
+    *,
+    repeats: int = REPEATS,
+    seed: int = 0,
+) -> list[Interval]:
+    """Means of columns (n, r) over utterances, with intervals as in `sums_intervals`.
+
+    For columns that are differences of two errors this is the paired bootstrap.
+
+    Example:
+        >>> values = np.array([[1.0, 0.0], [1.0, 2.0], [1.0, 4.0]])
+        >>> [found.value for found in mean_intervals(values, np.array([0, 0, 1]))]
+        [1.0, 2.0]
+    """
+    statistics = np.column_stack([values, np.ones(len(values))]).astype(float)
+    return sums_intervals(statistics, _means, groups, mask, repeats=repeats, seed=seed)
+
+
+def _means(sums: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(sums[..., :-1] / sums[..., -1:])
+
+
+def _drawn(sums: np.ndarray, repeats: int, seed: int) -> np.ndarray:
+    """Sums (repeats, k) over drawn conversations; draws of many conversations go part by part."""
+    generator = np.random.default_rng(seed)
+    chunk = max(1, _CHUNK_DRAWS // len(sums))
+    parts = [
+        draws(len(sums), min(chunk, repeats - start), generator) @ sums
+        for start in range(0, repeats, chunk)
+    ]
+    return np.concatenate(parts)
+
+
+def draws(conversations: int, repeats: int, generator: np.random.Generator) -> np.ndarray:
+    """How often every conversation is drawn, (repeats, conversations)."""
+    equal = np.full(conversations, 1 / conversations)
+    return generator.multinomial(conversations, equal, repeats).astype(float)
+
+
+def _interval(value: float, replicates: np.ndarray, counted: int) -> Interval:
+    finite = replicates[np.isfinite(replicates)]
+    # every draw of a single conversation is the same: that is no certainty
+    if counted < 2 or len(finite) < len(replicates) / 2:
+        return Interval(value, float("nan"), float("nan"))
+    tail = (1 - _LEVEL) / 2
+    low, high = np.quantile(finite, [tail, 1 - tail])
+    return Interval(value, float(low), float(high))

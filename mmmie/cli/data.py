@@ -1,0 +1,86 @@
+"""``mmmie data``: look at, convert and extract corpora."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mmmie.cli.shared import JSON, print_report
+
+
+@click.group()
+def data() -> None:
+    """Look at and convert corpora."""
+
+
+@data.command("info")
+@click.argument("path")
+@JSON
+def data_info(path: str, as_json: bool) -> None:
+    """What is in a corpus, and which format it is of."""
+    from mmmie.analysis.corpora.summary import corpus_summary
+    from mmmie.datasets import recognise_corpus
+
+    name, corpus = recognise_corpus(path, unlabelled=True)
+    print_report({"format": name, **corpus_summary(corpus)}, as_json)
+
+
+@data.command("convert")
+@click.argument("source")
+@click.argument("destination", type=click.Path(path_type=Path))
+@click.option(
+    "--to",
+    "target",
+    default="folder",
+    type=click.Choice(["folder", "mmsa"]),
+    show_default=True,
+    help="A corpus folder, or a pickle for MMSA.",
+)
+def data_convert(source: str, destination: Path, target: str) -> None:
+    """Write a corpus of any format as a corpus folder or as a pickle for MMSA."""
+    from mmmie.datasets import convert_corpus, load_corpus
+
+    if target == "mmsa":
+        from mmmie.corpus import SPLITS
+        from mmmie.datasets.formats.mmsa_export import save_mmsa
+
+        corpus = load_corpus(source)
+        save_mmsa(corpus, destination)
+        count = len(corpus)
+        for split in sorted(set(SPLITS) - set(corpus.splits)):
+            click.echo(
+                f"no utterance has split `{split}`, and MMSA's loader opens no file without: "
+                "put some conversations in it before you use MMSA",
+                err=True,
+            )
+    else:
+        count = convert_corpus(source, destination)
+    click.echo(f"{count} utterances: {destination}")
+
+
+@data.command("extract")
+@click.argument("clips", type=click.Path(path_type=Path))
+@click.argument("destination", type=click.Path(path_type=Path))
+@click.option("--table", type=click.Path(path_type=Path), help="default: CLIPS/utterances.csv")
+@click.option("--audio", default="opensmile", show_default=True, help="opensmile, librosa or none.")
+@click.option("--step", default=0.1, show_default=True, help="Seconds a step of a sequence.")
+@click.option("--fps", type=float, help="Frames a second of vision tables without timestamps.")
+@click.option(
+    "--confidence", default=0.8, show_default=True, help="The least of a face that is kept."
+)
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def data_extract(clips: Path, destination: Path, quiet: bool, **options: Any) -> None:
+    """Make a corpus folder from clips: voice, face and words of the files that a table names.
+
+    A row of the table is an utterance: the columns of a corpus, and paths inside CLIPS in `audio`
+    (sound or video), `vision` (CSV of OpenFace or py-feat) and `transcript_file` (.txt, .srt or
+    .vtt).
+    """
+    from mmmie.extraction import extract_corpus
+
+    made = extract_corpus(clips, destination, progress=not quiet, **options)
+    click.echo(f"{made.utterances} utterances: {destination}")
+    for note in made.notes:
+        click.echo(note)

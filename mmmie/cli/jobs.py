@@ -1,0 +1,94 @@
+"""``mmmie jobs``: watch and steer training runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mmmie.cli.shared import JSON
+from mmmie.errors import InputError
+
+
+@click.group()
+def jobs() -> None:
+    """Watch and steer training runs."""
+
+
+@jobs.command("list")
+@click.argument("folder", default="runs", type=click.Path(path_type=Path))
+@JSON
+def jobs_list(folder: Path, as_json: bool) -> None:
+    """The runs inside a folder (default: runs), or one run."""
+    from mmmie.jobs import ahead, list_runs, observe, silent_seconds
+    from mmmie.training.run_folder import RunFolder
+
+    if not folder.exists():
+        raise InputError(f"{folder}: there is no such folder; name one that holds runs")
+    run = RunFolder(folder)
+    entries = []
+    for found in [run] if run.exists else list_runs(folder):
+        status = observe(found)
+        entries.append(
+            {
+                "run": str(found.path),
+                "state": status.state if status else None,
+                "epoch": status.epoch if status else None,
+                "epochs": status.epochs if status else None,
+                "progress": status.progress if status else None,
+                "error": status.error if status else None,
+                "silent_seconds": silent_seconds(status) if status else 0.0,
+                "behind": [str(before.path) for before in ahead(found)],
+            }
+        )
+    if as_json:
+        click.echo(json.dumps(entries, indent=1))
+        return
+    for entry in entries:
+        done = f"{entry['epoch']}/{entry['epochs']}"
+        click.echo(f"{entry['state']!s:9} {done}  {entry['run']}{_remark(entry)}")
+
+
+def _remark(entry: dict[str, Any]) -> str:
+    if entry["error"]:
+        return f"  {entry['error']}"
+    if entry["behind"]:
+        return f"  behind {', '.join(entry['behind'])}"
+    silent = entry["silent_seconds"]
+    return f"  no sign of life for {silent:.0f} s" if silent else ""
+
+
+def _steer(wish: str, run_path: Path) -> None:
+    from mmmie.jobs.steer import steer
+
+    click.echo(steer(run_path, wish))
+
+
+@jobs.command("pause")
+@click.argument("run", type=click.Path(path_type=Path))
+def jobs_pause(run: Path) -> None:
+    """Pause a run within one batch."""
+    _steer("pause", run)
+
+
+@jobs.command("resume")
+@click.argument("run", type=click.Path(path_type=Path))
+def jobs_resume(run: Path) -> None:
+    """Go on with a paused run, or start a stopped or failed one again where it was."""
+    _steer("resume", run)
+
+
+@jobs.command("step")
+@click.argument("run", type=click.Path(path_type=Path))
+def jobs_step(run: Path) -> None:
+    """Train to the end of one epoch, then pause."""
+    _steer("step", run)
+
+
+@jobs.command("stop")
+@click.argument("run", type=click.Path(path_type=Path))
+def jobs_stop(run: Path) -> None:
+    """End a run; its checkpoints stay and it can be resumed."""
+    _steer("stop", run)

@@ -1,0 +1,57 @@
+"""``mmmie mi``: mutual information of two arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mmmie.cli.shared import JSON, print_report
+from mmmie.errors import InputError
+
+
+@click.command()
+@click.argument("x", type=click.Path(path_type=Path))
+@click.argument("y", type=click.Path(path_type=Path))
+@click.option(
+    "--estimator",
+    required=True,
+    help="Lower bounds: infonce, nwj, dv, smile, js, ba. Upper: club, vclub-s, l1out, vub. "
+    "Neither: doe, ksg, cca.",
+)
+@click.option("--steps", default=2000, show_default=True, help="The most steps of Adam.")
+@click.option("--batch-size", default=64, show_default=True, help="Pairs a batch.")
+@click.option("--hidden", default=256, show_default=True, help="Width of the networks.")
+@click.option("--transform", default="none", show_default=True, help="none or copula.")
+@click.option("--critic", help="separable or joint, for lower bounds with a critic.")
+@click.option("--conditional", help="gaussian or flow, for those with a learned q(y | x).")
+@click.option("--entropy-y", type=float, help="H(y) in nats where it is known, for ba.")
+@click.option("--details", is_flag=True, help="Also what it assumes, how it fits and doubts.")
+@click.option("--seed", default=0, show_default=True)
+@JSON
+def mi(x: Path, y: Path, details: bool, as_json: bool, **options: Any) -> None:
+    """Estimate the mutual information of two arrays, pairs in rows, in nats."""
+    from mmmie.mi import estimate
+
+    result = estimate(_load_array(x), _load_array(y), **options)
+    keys = ["estimator", "nats", "std", "bound", "ceiling", "seconds"]
+    if details:
+        keys += ["n", "dim_x", "dim_y", "batch_size", "seed", "assumes", "doubt", "fit"]
+    print_report({key: getattr(result, key) for key in keys}, as_json)
+    if not as_json:
+        click.echo(result.sentence)
+
+
+def _load_array(file: Path) -> Any:
+    import numpy as np
+
+    try:
+        array = np.load(file, allow_pickle=False)
+    except FileNotFoundError:
+        raise InputError(f"{file}: there is no such file; name a .npy file") from None
+    except (ValueError, OSError, EOFError) as error:
+        raise InputError(f"{file}: is no readable .npy array ({error})") from None
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+        raise InputError(f"{file}: holds no array of numbers; save one with numpy.save")
+    return array

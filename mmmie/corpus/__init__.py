@@ -1,0 +1,33 @@
+"""What a corpus is: its table and features in memory, its folder, its archive and its checks."""
+
+from mmmie.corpus.corpus import (
+    NO_LABEL,
+    REQUIRED_COLUMNS,
+    SPLITS,
+    STANDARD_COLUMNS,
+    TIME_COLUMNS,
+    Corpus,
+    Features,
+    Kind,
+    Label,
+    Level,
+    Modality,
+    absent_features,
+    no_labels,
+)
+
+__all__ = [
+    "NO_LABEL",
+    "REQUIRED_COLUMNS",
+    "SPLITS",
+    "STANDARD_COLUMNS",
+    "TIME_COLUMNS",
+    "Corpus",
+    "Features",
+    "Kind",
+    "Label",
+    "Level",
+    "Modality",
+    "absent_features",
+    "no_labels",
+]

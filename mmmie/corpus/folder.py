@@ -1,0 +1,354 @@
+"""The native corpus format, ``mmmie-corpus/1``: a folder of JSON, CSV and safetensors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from mmmie.corpus import NO_LABEL, TIME_COLUMNS, Corpus, Features, Label, Modality
+from mmmie.corpus.checks import features_faults, table_faults
+from mmmie.corpus.isolated_reading import probe
+from mmmie.errors import InputError
+
+FORMAT = "mmmie-corpus/1"
+_Read = TypeVar("_Read")
+_TEXT_COLUMNS = ("id", "conversation", "split", "speaker", "transcript")
+_DTYPES = {
+    "F16": np.float16,
+    "F32": np.float32,
+    "F64": np.float64,
+    "I64": np.int64,
+    "I32": np.int32,
+}
+
+
+def open_corpus_folder(folder: Path | str, *, unlabelled: bool = False) -> Corpus:
+    """Open and check a corpus folder; features stay memory-mapped.
+
+    Args:
+        folder: a folder that holds ``corpus.json``, ``utterances.csv`` (or ``.parquet``) and
+            ``features.safetensors``.
+        unlabelled: take utterances without a label or a split, for a model to predict.
+
+    Raises:
+        InputError: anything is missing or wrong; `faults` lists all that was found.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder; name a corpus folder or `demo`")
+    found = _Faults()
+    file, features_file = folder / "corpus.json", folder / "features.safetensors"
+    raw = found.ask(_read_json, file) or {}
+    name = label = None
+    modalities: dict[str, Modality] = {}
+    if raw:
+        name = found.ask(_string, raw, "name", file)
+        undescribed = unlabelled and "label" not in raw
+        label = NO_LABEL if undescribed else found.ask(_read_label, raw, file)
+        modalities = _read_modalities(raw, file, found)
+    table_file = found.ask(_table_file, folder)
+    utterances = found.ask(read_utterances, table_file, label) if table_file else None
+    features = found.ask(_read_features, features_file, modalities)
+    if utterances is not None:
+        if unlabelled:
+            utterances = _with_gaps(utterances)
+        found.faults += table_faults(utterances, label, str(table_file), unlabelled)
+        if features is not None:
+            found.faults += features_faults(features, modalities, utterances, str(features_file))
+    if found.faults:
+        raise InputError(found.faults[0], found.faults)
+    assert name is not None and label is not None  # or there had been a fault
+    assert utterances is not None and features is not None
+    if label.kind == "regression":
+        utterances["label"] = utterances["label"].astype(np.float64)
+    return Corpus(
+        name=name,
+        description=str(raw.get("description") or ""),
+        label=label,
+        modalities=modalities,
+        utterances=utterances,
+        features=features,
+        source=raw.get("source"),
+        licence=raw.get("licence"),
+        path=folder,
+    )
+
+
+def _with_gaps(utterances: pd.DataFrame) -> pd.DataFrame:
+    """The table with all its columns; labels that are not given are None, splits empty."""
+    table = utterances.assign(**{name: "" for name in ("label", "split") if name not in utterances})
+    if not pd.api.types.is_numeric_dtype(table["label"]):
+        table["label"] = table["label"].astype(object).where(table["label"] != "", None)
+    return table
+
+
+class _Faults:
+    """Collects what is wrong, so that one fault does not hide the others."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def ask(self, read: Callable[..., _Read], *arguments: Any) -> _Read | None:
+        """What `read` returns; None, and its faults kept, where it raises `InputError`."""
+        try:
+            return read(*arguments)
+        except InputError as error:
+            self.faults += error.faults
+            return None
+
+
+def save_corpus_folder(corpus: Corpus, folder: Path | str) -> None:
+    """Write a corpus as a folder; `open_corpus_folder` gives the same corpus back.
+
+    Raises:
+        InputError: `folder` exists and is not empty.
+    """
+    from safetensors.numpy import save_file
+
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder}: exists and is not empty; name a new folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors: dict[str, np.ndarray] = {}
+    for name, features in corpus.features.items():
+        tensors[name] = np.ascontiguousarray(features.values)
+        if features.offsets is not None:
+            tensors[f"{name}.offsets"] = np.ascontiguousarray(features.offsets)
+    save_file(tensors, str(folder / "features.safetensors"))
+    corpus.utterances.to_csv(folder / "utterances.csv", index=False)
+    (folder / "corpus.json").write_text(json.dumps(describe_corpus(corpus), indent=1), "utf-8")
+
+
+def describe_corpus(corpus: Corpus) -> dict[str, Any]:
+    """What ``corpus.json`` says of a corpus."""
+    label: dict[str, Any] = {"name": corpus.label.name, "kind": corpus.label.kind}
+    if corpus.label.range:
+        label["range"] = list(corpus.label.range)
+    if corpus.label.classes:
+        label["classes"] = list(corpus.label.classes)
+    modalities: dict[str, dict[str, Any]] = {}
+    for name, modality in corpus.modalities.items():
+        modalities[name] = {"dim": modality.dim, "level": modality.level}
+        if modality.source:
+            modalities[name]["source"] = modality.source
+        if modality.channels:
+            modalities[name]["channels"] = list(modality.channels)
+    described: dict[str, Any] = {
+        "format": FORMAT,
+        "name": corpus.name,
+        "description": corpus.description,
+        "label": None if corpus.label == NO_LABEL else label,
+        "modalities": modalities,
+        "source": corpus.source,
+        "licence": corpus.licence,
+    }
+    return {key: value for key, value in described.items() if value is not None}
+
+
+def described_corpus(raw: dict[str, Any], file: Path) -> Corpus:
+    """The corpus that `describe_corpus` describes, without utterances and features.
+
+    Raises:
+        InputError: an entry is missing or wrong; `file` is where it was found.
+    """
+    found = _Faults()
+    modalities = _read_modalities(raw, file, found)
+    if found.faults:
+        raise InputError(found.faults[0], found.faults)
+    return Corpus(
+        name=_string(raw, "name", file),
+        description=str(raw.get("description") or ""),
+        label=_read_label(raw, file),
+        modalities=modalities,
+        utterances=pd.DataFrame(),
+        features={},
+        source=raw.get("source"),
+        licence=raw.get("licence"),
+    )
+
+
+def read_utterances(file: Path, label: Label | None) -> pd.DataFrame:
+    """Read an utterance table; words such as "null" stay words.
+
+    Columns outside the contract become numbers where all their cells are numbers.
+
+    Args:
+        file: ``utterances.csv`` or ``.parquet``.
+        label: what is predicted, None where the description does not say.
+
+    Raises:
+        InputError: the file cannot be read as a table.
+    """
+    if file.suffix == ".parquet" and file.is_file():
+        probe("parquet", file)
+    try:
+        if file.suffix == ".parquet":
+            table = pd.read_parquet(file)
+            for column in table.columns:
+                if not pd.api.types.is_numeric_dtype(table[column]):
+                    table[column] = table[column].astype(object).where(table[column].notna(), "")
+        else:
+            table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8")
+    except (ValueError, OSError, pd.errors.ParserError) as error:
+        raise InputError(f"{file}: cannot be read as a table ({error}); mend the file") from None
+    if table.columns.duplicated().any():
+        name = table.columns[table.columns.duplicated()][0]
+        raise InputError(f"{file}: column `{name}` occurs twice; rename one")
+    for column in table.columns:
+        classes = label is not None and label.kind == "classification"
+        text = column in _TEXT_COLUMNS or (column == "label" and classes)
+        table[column] = _as_text(table[column]) if text else _as_numbers(table[column])
+    for column in TIME_COLUMNS:
+        if column in table and (table[column] == "").all():
+            table[column] = np.nan
+    if "speaker" in table:
+        table["speaker"] = table["speaker"].astype(object).where(table["speaker"] != "", None)
+    return table
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    return column.fillna("").astype(str)
+
+
+def _as_numbers(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    numbers = pd.to_numeric(column.replace("", None), errors="coerce")
+    given = (column.notna() & (column != "")).to_numpy()
+    return column if numbers.isna().to_numpy()[given].any() or not given.any() else numbers
+
+
+def _table_file(folder: Path) -> Path:
+    for name in ("utterances.csv", "utterances.parquet"):
+        if (folder / name).is_file():
+            return folder / name
+    raise InputError(f"{folder / 'utterances.csv'}: is missing; a corpus folder needs it")
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        raise InputError(f"{file}: is missing; a corpus folder needs it")
+    try:
+        raw = json.loads(file.read_text("utf-8"))
+    except (ValueError, OSError, RecursionError) as error:
+        raise InputError(f"{file}: is not readable JSON ({error}); mend the file") from None
+    if not isinstance(raw, dict):
+        raise InputError(f"{file}: holds no JSON object; write one with `format`, `name`, …")
+    if raw.get("format") != FORMAT:
+        raise InputError(f'{file}: `format` is {raw.get("format")!r}; expected "{FORMAT}"')
+    return raw
+
+
+def _string(raw: dict[str, Any], key: str, file: Path) -> str:
+    value = raw.get(key)
+    if not isinstance(value, str) or not value:
+        raise InputError(f"{file}: `{key}` is missing or no string; give a short one")
+    return value
+
+
+def _read_label(raw: dict[str, Any], file: Path) -> Label:
+    label = raw.get("label")
+    if not isinstance(label, dict):
+        raise InputError(f"{file}: `label` is missing; give its name, kind and range or classes")
+    name, kind = str(label.get("name") or "label"), label.get("kind")
+    if kind == "regression":
+        return Label(name, "regression", range=_read_range(label.get("range"), file))
+    if kind == "classification":
+        classes = label.get("classes")
+        if not isinstance(classes, list) or len(classes) < 2:
+            raise InputError(f"{file}: `label.classes` must list at least two class names")
+        names = tuple(str(c) for c in classes)
+        if len(set(names)) != len(names):
+            raise InputError(f"{file}: `label.classes` names a class twice; name each once")
+        return Label(name, "classification", classes=names)
+    raise InputError(f"{file}: `label.kind` is {kind!r}; use regression or classification")
+
+
+def _read_range(limits: Any, file: Path) -> tuple[float, float]:
+    if (
+        isinstance(limits, list)
+        and len(limits) == 2
+        and all(isinstance(x, (int, float)) and np.isfinite(x) for x in limits)
+        and limits[0] < limits[1]
+    ):
+        return float(limits[0]), float(limits[1])
+    raise InputError(f"{file}: `label.range` is {limits!r}; give [lowest, highest]")
+
+
+def _read_modalities(raw: dict[str, Any], file: Path, found: _Faults) -> dict[str, Modality]:
+    entries = raw.get("modalities")
+    if not isinstance(entries, dict) or not entries:
+        found.faults.append(f"{file}: `modalities` is missing or empty; describe at least one")
+        return {}
+    read = {name: found.ask(_read_modality, name, entry, file) for name, entry in entries.items()}
+    return {name: modality for name, modality in read.items() if modality is not None}
+
+
+def _read_modality(name: str, entry: Any, file: Path) -> Modality:
+    if not isinstance(entry, dict):
+        raise InputError(f"{file}: `modalities.{name}` is no object; give its `dim` and `level`")
+    dim, level = entry.get("dim"), entry.get("level")
+    if not isinstance(dim, int) or isinstance(dim, bool) or dim < 1:
+        raise InputError(f"{file}: `modalities.{name}.dim` is {dim!r}; give a whole number ≥ 1")
+    if level not in ("utterance", "sequence"):
+        raise InputError(
+            f"{file}: `modalities.{name}.level` is {level!r}; use utterance or sequence"
+        )
+    channels = entry.get("channels")
+    if channels is not None and (not isinstance(channels, list) or len(channels) != dim):
+        raise InputError(f"{file}: `modalities.{name}.channels` must list {dim} names")
+    names = tuple(str(c) for c in channels) if channels else None
+    return Modality(name, dim, level, entry.get("source"), names)
+
+
+def _read_features(file: Path, modalities: dict[str, Modality]) -> dict[str, Features]:
+    if not file.is_file():
+        raise InputError(f"{file}: is missing; a corpus folder needs it")
+    arrays = map_safetensors(file)
+    features = {}
+    for name in modalities:
+        if name in arrays:
+            offsets = arrays.get(f"{name}.offsets")
+            features[name] = Features(arrays[name], None if offsets is None else np.array(offsets))
+    return features
+
+
+def map_safetensors(file: Path) -> dict[str, np.ndarray]:
+    """Memory-map every tensor of a safetensors file.
+
+    Raises:
+        InputError: the file is truncated or not safetensors, or holds another number type.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(file), framework="np"):
+            pass  # checks the header against the size of the file
+    except (SafetensorError, OSError) as error:
+        raise InputError(
+            f"{file}: is truncated or no safetensors file ({error}); write it again"
+        ) from None
+    with file.open("rb") as stream:
+        size = int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(size))
+    arrays: dict[str, np.ndarray] = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        if entry["dtype"] not in _DTYPES:
+            raise InputError(
+                f"{file}: tensor `{name}` is {entry['dtype']}; store float16 or float32"
+            )
+        shape = tuple(entry["shape"])
+        dtype = _DTYPES[entry["dtype"]]
+        start = 8 + size + entry["data_offsets"][0]
+        empty = 0 in shape
+        arrays[name] = (
+            np.empty(shape, dtype) if empty else np.memmap(file, dtype, "r", start, shape)
+        )
+    return arrays

@@ -1,0 +1,42 @@
+"""Files of native libraries opened in a child process first.
+
+Arrow, Parquet and HDF5 are read by C++ and C code that ends the whole process on some damaged
+files. A child that reads the file to the end takes that fall, with its time and memory limited.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from mmmie.errors import InputError
+
+_CHILD = Path(__file__).with_name("isolated_reading_child.py")
+_SECONDS = 600  # of the clock; the child limits its own processor time to less
+
+
+def probe(kind: str, *files: Path) -> None:
+    """Read files in a child process.
+
+    Args:
+        files: what is to be read.
+        kind: ``parquet``, ``arrow`` or ``hdf5``.
+
+    Raises:
+        InputError: the child was refused, was brought down, or took too long or too much.
+    """
+    command = [sys.executable, "-P", str(_CHILD), kind, *map(str, files)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise InputError(f"{files[0]}: takes too long to read; split it or get it again") from None
+    if done.returncode == 0:
+        return
+    # the child says which file it begins with, then what was wrong with it
+    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    file = next((name for name in reversed(lines) if name in map(str, files)), files[0])
+    said = lines[-1][:200] if lines and lines[-1] != file else ""
+    raise InputError(
+        f"{file}: is damaged or no {kind} file ({said or 'its reader broke off'}); get it again"
+    )

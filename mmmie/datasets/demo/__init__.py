@@ -1,0 +1,1 @@
+"""The demo corpus: generated from a seed, with known answers."""

@@ -1,0 +1,236 @@
+"""Datasets of Hugging Face on disk: what ``save_to_disk`` wrote, or a clone with Parquet files.
+
+Both are read with pyarrow alone, so that neither the package ``datasets`` nor a loading script of
+somebody else is needed. Columns of lists are features: of numbers, a vector an utterance; of
+vectors, a sequence. Class labels get their names.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmmie.corpus.isolated_reading import probe
+from mmmie.datasets.columns import ALIASES, reading_of_table
+from mmmie.datasets.reading import Reading, Stream
+from mmmie.datasets.source import Source
+from mmmie.datasets.tables import SPLIT_NAMES
+from mmmie.datasets.values import Unusable, described
+from mmmie.errors import InputError
+
+MOST_ROWS = 5_000_000
+_SHARD = re.compile(r"(?P<split>[a-z]+)(-[\w-]+)?\.parquet")
+
+
+def is_hugging_face(source: Source) -> bool:
+    """Whether it is a folder of ``save_to_disk``, or one with Parquet files a split."""
+    return source.kind == "folder" and bool(_saved(source.path) or _shards(source.path))
+
+
+def read_hugging_face(source: Source) -> Reading:
+    """The corpus in a dataset; splits by its own splits, or by a column of that name.
+
+    Raises:
+        Unusable: a column is missing or of a type that cannot be used.
+        InputError: a file cannot be read.
+    """
+    import pyarrow as pa
+
+    files = _saved(source.path) or _shards(source.path)
+    tables = []
+    for split, paths in files.items():
+        for path in paths:
+            table = _parquet(path) if path.suffix == ".parquet" else _arrow(path)
+            if split and not _names_split(table):
+                table = table.append_column("split", pa.array([split] * len(table)))
+            tables.append(table)
+    try:
+        whole = pa.concat_tables(tables)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        raise Unusable("has different columns in its splits; make them alike") from None
+    if not 0 < len(whole) <= MOST_ROWS:
+        raise Unusable(f"holds {len(whole):,} utterances; 1 to {MOST_ROWS:,} can be read")
+    streams: dict[str, Stream] = {}
+    plain: dict[str, Any] = {}
+    names = _class_names(whole.schema.metadata)
+    for name in whole.column_names:
+        column = whole.column(name).combine_chunks()
+        if pa.types.is_nested(_storage(column).type) and not pa.types.is_struct(column.type):
+            streams[name] = _stream(_storage(column), name)
+        elif not pa.types.is_nested(column.type):
+            plain[name] = _named(column.to_pandas(), names.get(name))
+    return reading_of_table(source, pd.DataFrame(plain), streams, mend=True)
+
+
+def _saved(folder: Path) -> dict[str, list[Path]]:
+    """Split (or an empty name) → the Arrow files that ``save_to_disk`` wrote."""
+    listed = folder / "dataset_dict.json"
+    if listed.is_file():
+        names = _json(listed).get("splits")
+        if not isinstance(names, list) or any(name not in SPLIT_NAMES for name in names):
+            raise Unusable(f"`{listed.name}` names other splits than train, valid and test")
+        return {SPLIT_NAMES[name]: _data_files(folder / name) for name in names}
+    return {"": _data_files(folder)} if (folder / "state.json").is_file() else {}
+
+
+def _data_files(folder: Path) -> list[Path]:
+    state = _json(folder / "state.json")
+    if state.get("_indices_data_files") or state.get("_indices_files"):
+        raise Unusable("keeps rows in another order; call `flatten_indices()` before saving")
+    entries = state.get("_data_files")
+    names = [e.get("filename") for e in entries] if isinstance(entries, list) else []
+    if not names or any(not isinstance(n, str) or Path(n).name != n for n in names):
+        raise Unusable(
+            f"`{folder.name}/state.json` names no files of its own folder; save it again"
+        )
+    return [folder / str(name) for name in names]
+
+
+def _shards(folder: Path) -> dict[str, list[Path]]:
+    """Split → Parquet files such as ``data/train-00000-of-00001.parquet``."""
+    found: dict[str, list[Path]] = {}
+    for file in sorted([*folder.glob("*.parquet"), *folder.glob("data/*.parquet")]):
+        match = _SHARD.fullmatch(file.name)
+        if match and match["split"] in SPLIT_NAMES:
+            found.setdefault(SPLIT_NAMES[match["split"]], []).append(file)
+    return found
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        raw = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"{file}: is not readable JSON ({error}); save the dataset again"
+        ) from None
+    if not isinstance(raw, dict):
+        raise InputError(f"{file}: holds no JSON object; save the dataset again")
+    return raw
+
+
+def _arrow(file: Path) -> Any:
+    """A memory-mapped and checked Arrow stream."""
+    import pyarrow as pa
+
+    probe("arrow", file)
+    try:
+        with pa.memory_map(str(file)) as mapped:
+            table = pa.ipc.open_stream(mapped).read_all()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        detail = " ".join(str(error).split())[:160]
+        raise InputError(f"{file}: is no readable Arrow file ({detail}); save it again") from None
+    return table
+
+
+def _parquet(file: Path) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    probe("parquet", file)
+    try:
+        with pq.ParquetFile(file) as parquet:
+            if parquet.metadata.num_rows > MOST_ROWS:
+                raise ValueError(f"it claims {parquet.metadata.num_rows:,} rows")
+            batches, room = [], 2**33
+            for batch in parquet.iter_batches(1024):
+                batch.validate(full=True)
+                room -= batch.nbytes
+                if room < 0:
+                    raise ValueError("it unpacks to more than 8 GB")
+                batches.append(batch)
+            return pa.Table.from_batches(batches, schema=parquet.schema_arrow)
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        detail = " ".join(str(error).split())[:160]
+        raise InputError(f"{file}: is no readable Parquet file ({detail}); get it again") from None
+
+
+def _names_split(table: Any) -> bool:
+    small = {name.lower() for name in table.column_names}
+    return any(alias in small for alias in ALIASES["split"])
+
+
+def _storage(column: Any) -> Any:
+    """The plain lists under an extension type such as Array2D."""
+    import pyarrow as pa
+
+    return column.storage if isinstance(column.type, pa.BaseExtensionType) else column
+
+
+def _stream(column: Any, name: str) -> Stream:
+    """Lists of numbers (d,) or of vectors (steps, d), all with the same d."""
+    import pyarrow as pa
+
+    if column.null_count:
+        raise Unusable(f"`{name}` is missing in {column.null_count} rows; fill or drop it")
+    inner, offsets = _opened(column, name)
+    if not pa.types.is_nested(inner.type):
+        dim = _dim(offsets, name)
+        values = _numbers(inner, name)
+        return Stream(dim, lambda row: values[row * dim : (row + 1) * dim], dtype=_kept(values))
+    steps = np.diff(offsets)
+    if (steps < 1).any():
+        raise Unusable(f"`{name}` of row {int((steps < 1).argmax()) + 1} is empty; add one step")
+    vectors, inner_offsets = _opened(inner, name)
+    if pa.types.is_nested(vectors.type):
+        raise Unusable(f"`{name}` nests more than two lists; (steps, channels) is expected")
+    dim = _dim(inner_offsets, name)
+    flat = _numbers(vectors, name).reshape(-1, dim)
+    return Stream(dim, lambda row: flat[offsets[row] : offsets[row + 1]], steps, _kept(flat))
+
+
+def _opened(column: Any, name: str) -> tuple[Any, np.ndarray]:
+    """The items of all lists in a row, and where each list begins, from 0 on (N + 1,)."""
+    import pyarrow as pa
+
+    if pa.types.is_fixed_size_list(column.type):
+        return column.flatten(), np.arange(len(column) + 1) * column.type.list_size
+    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+        raise Unusable(f"`{name}` is of type {str(column.type)[:60]}; lists are expected")
+    offsets = column.offsets.to_numpy().astype(np.int64)
+    inner = column.flatten()
+    if inner.null_count and pa.types.is_nested(inner.type):
+        raise Unusable(f"`{name}` has missing steps; fill or drop them")
+    return inner, offsets - offsets[0]
+
+
+def _dim(offsets: np.ndarray, name: str) -> int:
+    widths = np.unique(np.diff(offsets))
+    if len(widths) != 1 or widths[0] < 1:
+        raise Unusable(f"`{name}` has {len(widths)} numbers of channels; one from 1 on is expected")
+    return int(widths[0])
+
+
+def _numbers(column: Any, name: str) -> np.ndarray:
+    values = column.to_numpy(zero_copy_only=False)
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
+        raise Unusable(f"`{name}` holds {described(values)}; numbers are expected")
+    return values
+
+
+def _kept(values: np.ndarray) -> np.dtype[Any]:
+    return np.dtype(np.float16 if values.dtype == np.float16 else np.float32)
+
+
+def _class_names(metadata: Any) -> dict[str, list[str]]:
+    """Column → class names, from what ``datasets`` notes in the schema."""
+    try:
+        features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
+        return {
+            str(name): [str(n) for n in feature["names"]]
+            for name, feature in features.items()
+            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+        }
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _named(column: pd.Series, names: list[str] | None) -> pd.Series:
+    if not names:
+        return column
+    return column.map(dict(enumerate(names))).fillna("")

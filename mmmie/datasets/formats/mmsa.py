@@ -1,0 +1,162 @@
+"""Pickles of MMSA, aligned or not, of MMSA-FET and of CH-SIMS (Mao et al., ACL 2022).
+
+A dictionary split → arrays of n utterances; `mmsa_export` beside it has the layout. Traps that are
+met here: labels and lengths are lists in some files and arrays in others, audio holds -inf, aligned
+files tell the number of steps only in ``text_bert``, and CH-SIMS splits videos between splits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmmie.corpus import Label
+from mmmie.datasets.formats.mmsa_export import MODALITIES
+from mmmie.datasets.formats.mmsa_extra import EXTRA, read_extra
+from mmmie.datasets.reading import Reading, Stream
+from mmmie.datasets.source import Source
+from mmmie.datasets.tables import SPLIT_NAMES, regression_label, utterance_table
+from mmmie.datasets.values import (
+    Padded,
+    Unusable,
+    joined,
+    lengths_of,
+    numbers_of,
+    padded,
+    texts_of,
+)
+
+_LABELS = ("regression_labels", "classification_labels")
+_EACH = {"T": "text", "A": "audio", "V": "vision"}
+
+
+def is_mmsa(source: Source) -> bool:
+    """Whether it is a dictionary of splits with labels as MMSA calls them."""
+    content = source.pickle
+    if not isinstance(content, dict):
+        return False
+    held = [part for part in _splits(content).values() if isinstance(part, dict)]
+    return bool(held) and any(name in part for part in held for name in _LABELS)
+
+
+def read_mmsa(source: Source) -> Reading:
+    """The corpus in an MMSA pickle; one that `save_mmsa` wrote comes back as it was.
+
+    Raises:
+        Unusable: the content does not fit together.
+        InputError: the pickle cannot be read.
+    """
+    content = source.pickle
+    parts = {split: part for split, part in _splits(content).items() if _count(part, split)}
+    if not parts:
+        raise Unusable("holds no utterance in any split; get the file again")
+    if all(EXTRA in part for part in parts.values()):
+        return read_extra(source, parts)
+    table, label = _table(parts)
+    streams: dict[str, Stream] = {}
+    for name in MODALITIES:
+        if any(name in part for part in parts.values()):
+            streams[name] = joined(
+                [_padded(part, name, split, source) for split, part in parts.items()], f"`{name}`"
+            )
+    return Reading(
+        source.path.stem,
+        source.path,
+        label,
+        table,
+        streams,
+        "Read from an MMSA pickle.",
+        maps=source.maps,
+    )
+
+
+def _splits(content: dict[Any, Any]) -> dict[str, Any]:
+    return {
+        SPLIT_NAMES[key]: part
+        for key, part in content.items()
+        if isinstance(key, str) and key in SPLIT_NAMES
+    }
+
+
+def _count(part: Any, split: str) -> int:
+    if not isinstance(part, dict):
+        raise Unusable(f"`{split}` is no dictionary; get the file again")
+    for name in _LABELS:
+        values = part.get(name)
+        if isinstance(values, (list, tuple)) or (isinstance(values, np.ndarray) and values.ndim):
+            return len(values)
+    raise Unusable(f"`{split}` has no `regression_labels`; add one an utterance")
+
+
+def _table(parts: dict[str, dict[str, Any]]) -> tuple[pd.DataFrame, Label]:
+    ids: list[str] = []
+    splits: list[str] = []
+    columns: dict[str, list[Any]] = {}
+    counts = {split: _count(part, split) for split, part in parts.items()}
+    for split, part in parts.items():
+        n = counts[split]
+        if "id" not in part:
+            raise Unusable(f"`{split}` has no `id`; add `video$_$clip` of every utterance")
+        ids += texts_of(part["id"], n, f"`{split}` `id`")
+        splits += [split] * n
+    for key, column in (("raw_text", "transcript"), ("annotations", "annotation")):
+        if all(key in part for part in parts.values()):
+            columns[column] = [
+                text
+                for split, part in parts.items()
+                for text in texts_of(part[key], counts[split], f"`{split}` `{key}`")
+            ]
+    for short, name in _EACH.items():
+        key = f"regression_labels_{short}"
+        if all(key in part for part in parts.values()):
+            columns[f"label_{name}"] = list(_labels(parts, counts, key))
+    if all("regression_labels" in part for part in parts.values()):
+        labels = _labels(parts, counts, "regression_labels")
+        return utterance_table(ids, splits, labels, columns=columns), regression_label(labels)
+    names, classes = _classes(parts, counts, columns.get("annotation"))
+    label = Label("sentiment", "classification", classes=classes)
+    return utterance_table(ids, splits, names, columns=columns), label
+
+
+def _labels(parts: dict[str, dict[str, Any]], counts: dict[str, int], key: str) -> np.ndarray:
+    found = []
+    for split, part in parts.items():
+        values = numbers_of(part[key], counts[split], f"`{split}` `{key}`")
+        if values.size != counts[split]:
+            raise Unusable(f"`{split}` `{key}` has shape {values.shape}; store one an utterance")
+        found.append(values.reshape(-1).astype(np.float64))
+    return np.concatenate(found)
+
+
+def _classes(
+    parts: dict[str, dict[str, Any]], counts: dict[str, int], words: list[str] | None
+) -> tuple[list[str], tuple[str, ...]]:
+    """Class names: the annotations where they go one to one with the numbers, else numbers."""
+    numbers = _labels(parts, counts, "classification_labels")
+    if not np.isfinite(numbers).all():
+        raise Unusable("a classification label is not finite; use whole numbers")
+    if words is not None and len({*zip(words, numbers, strict=True)}) == len({*words}) == len(
+        {*numbers}
+    ):
+        order = sorted({*zip(numbers, words, strict=True)})
+        return words, tuple(word for _, word in order)
+    names = [f"{number:g}" for number in numbers]
+    return names, tuple(f"{number:g}" for number in sorted({*numbers}))
+
+
+def _padded(part: dict[str, Any], name: str, split: str, source: Source) -> Padded:
+    n = _count(part, split)
+    what = f"`{split}` `{name}`"
+    if name not in part:
+        raise Unusable(f"{what} is missing; add it, or leave `{name}` out of all splits")
+    values = numbers_of(part[name], n, what)
+    lengths = None
+    if f"{name}_lengths" in part:
+        lengths = lengths_of(part[f"{name}_lengths"], n, f"`{split}` `{name}_lengths`")
+    elif "text_bert" in part and values.ndim == 3:
+        tokens = numbers_of(part["text_bert"], n, f"`{split}` `text_bert`")
+        if tokens.ndim == 3 and tokens.shape[1] == 3 and tokens.shape[2] == values.shape[1]:
+            lengths = (tokens[:, 1] > 0).sum(axis=1)
+    return padded(values, n, what, lengths, source.let_go)

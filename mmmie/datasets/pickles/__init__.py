@@ -1,0 +1,1 @@
+"""Pickles opened as data, without running anything."""

@@ -1,0 +1,1 @@
+"""Closed forms for Gaussians, and how Gaussian data are."""

@@ -1,0 +1,45 @@
+"""CCA: the mutual information of jointly Gaussian variables, from canonical correlations."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from mmmie.mi.closed.canonical import CanonicalCorrelations
+from mmmie.mi.closed.normality import beyond_noise, distance_from_normal, doubt_of_normality
+from mmmie.mi.estimator import Estimator
+from mmmie.mi.result import Bound
+
+
+class CCA(Estimator):
+    """Mean log-ratio of a fitted Gaussian over held-out pairs.
+
+    On Gaussian data it is the best there is, in no time: for others it is what a Gaussian of the
+    same correlations would share.
+    """
+
+    name: ClassVar[str] = "cca"
+    title: ClassVar[str] = "CCA (Gaussian)"
+    bound: ClassVar[Bound] = "neither"
+    assumes: ClassVar[str | None] = "x and y are jointly Gaussian"
+    fitted = "once"
+
+    def __init__(self, dim_x: int, dim_y: int, hidden: int = 256) -> None:
+        super().__init__(dim_x, dim_y, hidden)
+        self.gaussian = CanonicalCorrelations(dim_x, dim_y)
+
+    def prepare(self, x: Tensor, y: Tensor) -> None:
+        self.gaussian.fit(x, y)
+
+    def value(self, x: Tensor, y: Tensor) -> Tensor:
+        return self.gaussian.log_ratio_of_pairs(x, y).mean()
+
+    def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
+        """How Gaussian the columns are: `distance`, see `distance_from_normal`."""
+        columns = torch.cat([x, y], 1)
+        return {"distance": beyond_noise(distance_from_normal(columns), columns)}
+
+    def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
+        return doubt_of_normality(quality["distance"], "a column")

@@ -1,0 +1,54 @@
+"""NWJ: a lower bound that asks of its critic to be the log-ratio of densities itself."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from mmmie.mi.learned.critics import CriticEstimator
+from mmmie.mi.shapes import joint_and_others, log_mean_exp
+
+
+def nwj(scores: Tensor) -> Tensor:
+    """NWJ from the scores of every x against every y.
+
+    Mean over the joint pairs of T minus 1/e times the mean over all others of exp(T). Unbiased, so
+    nothing caps it, but its variance grows exponentially with the information. The best critic
+    is 1 + ln p(y | x) / p(y).
+
+    Source: Nguyen et al. 2010 (arXiv 0809.0853); as a bound on mutual information, I_NWJ of Poole
+    et al. 2019 (arXiv 1905.06922).
+
+    Args:
+        scores: (..., B, B), the diagonal holds the joint pairs.
+
+    Returns:
+        (...) nats; 0 for B = 1, where there is nothing to compare with.
+
+    Raises:
+        ValueError: the matrix is not square.
+
+    Example:
+        >>> import torch
+        >>> nwj(torch.ones(4, 4)).item()  # T = 1 says that nothing is shared
+        0.0
+    """
+    joint, others = joint_and_others(scores, "scores")
+    if others.shape[-1] == 0:
+        return 0 * joint.sum(-1)
+    return joint.mean(-1) - log_mean_exp(others - 1).exp()
+
+
+class NWJ(CriticEstimator):
+    """NWJ with a learned critic of the log-ratio r, as T = 1 + r."""
+
+    name: ClassVar[str] = "nwj"
+    title: ClassVar[str] = "NWJ"
+    exponential: ClassVar[bool] = True
+
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        return -nwj(1 + self.scores(x, y))
+
+    def value(self, x: Tensor, y: Tensor) -> Tensor:
+        return nwj(1 + self.scores(x, y))

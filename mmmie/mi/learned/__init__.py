@@ -1,0 +1,1 @@
+"""What estimators with a learned critic or conditional are made of."""

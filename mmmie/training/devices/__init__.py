@@ -1,0 +1,1 @@
+"""The machine a training runs on: processes, memory, precision, threads."""

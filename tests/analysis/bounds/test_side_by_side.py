@@ -1,0 +1,109 @@
+"""Several estimators on the codes of an untrained model, here and in a process of their own."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from mmmie.analysis.bounds import side_by_side
+from mmmie.analysis.bounds.side_by_side import SideBySide, estimate_row, frozen_pair, quantities
+from mmmie.analysis.checkpoints import load_checkpoint
+from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
+from mmmie.errors import InputError
+from mmmie.model.config import ModelSettings
+from mmmie.model.mmmie import MMMIE
+from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
+from mmmie.training.config import load_config
+
+PAIR = "I(z text; z audio)"
+
+
+@pytest.fixture
+def saved(make_corpus, tmp_path):
+    """An untrained checkpoint and its corpus on disk."""
+    save_corpus_folder(make_corpus(conversations=60, splits=("valid",)), tmp_path / "corpus")
+    corpus = open_corpus_folder(tmp_path / "corpus")
+    config = load_config(overrides=["model.dim=16", "model.heads=2", "model.invariant_dim=4"])
+    torch.manual_seed(0)
+    model = MMMIE(corpus.modalities, corpus.label, ModelSettings(**config.model.model_dump()))
+    model.standardise_by(corpus, np.arange(len(corpus)))
+    folder = tmp_path / "checkpoint"
+    folder.mkdir()
+    held = {"name": corpus.name, "path": str(corpus.path), "fingerprint": corpus.fingerprint}
+    info = CheckpointInfo(
+        folder, config, corpus.label, corpus.modalities, held, {"n": 300}, 0, {}, {}
+    )
+    write_checkpoint(folder, model, info)
+    return load_checkpoint(folder), corpus
+
+
+def task_of(saved, tmp_path, name=PAIR, transform="none"):
+    quantity = quantities(["text", "audio"])[name]
+    return SideBySide(*saved, "valid", quantity, transform, tmp_path)
+
+
+def test_quantities_have_names_and_pairs():
+    found = quantities(["text", "audio", "vision"])
+    assert len(found) == 3 + 3 + 3 + 3 + 6 + 3 + 3
+    assert found[PAIR].pair == "text-audio"
+    assert found["I(input text; input audio)"].pair == "text-audio"
+    assert found["I(z text; s audio)"].pair is None
+    assert found["I(input text; z text)"].variables == ("input text", "z text")
+    assert all(name == quantity.name for name, quantity in found.items())
+    assert set(quantities(["text"])) == {
+        "I(input text; z text)",
+        "I(input text; s text)",
+        "I(z text; s text)",
+    }
+
+
+def test_the_variables_are_those_of_the_model(saved):
+    checkpoint, corpus = saved
+    of = quantities(["text", "audio"])
+    x, z = frozen_pair(checkpoint, corpus, "valid", of["I(input audio; z audio)"])
+    assert x.shape == (300, 4) and z.shape == (300, 4)
+    again, other = frozen_pair(checkpoint, corpus, "valid", of["I(z audio; s text)"])
+    assert np.array_equal(again, z) and not np.array_equal(other, z)
+    checkpoint.model.settings.stochastic = False
+    _, mean = frozen_pair(checkpoint, corpus, "valid", of["I(input audio; z audio)"])
+    assert not np.allclose(mean, z)  # with noise, as in training
+
+
+def test_a_row_is_an_estimate_that_json_can_hold():
+    x = np.random.default_rng(0).standard_normal((400, 2))
+    row = estimate_row(x, x + np.random.default_rng(1).standard_normal((400, 2)), "cca", "none")
+    assert row["nats"] == pytest.approx(np.log(2), abs=0.15)
+    assert (row["bound"], row["n"], row["title"]) == ("neither", 400, "CCA (Gaussian)")
+    assert "CCA" in row["sentence"]
+    json.dumps(row, allow_nan=False)
+
+
+def test_too_few_pairs_are_said_to_be_so():
+    with pytest.raises(InputError, match="at least 8 pairs"):
+        estimate_row(np.zeros((3, 1)), np.zeros((3, 1)), "cca", "none")
+
+
+def test_the_process_leaves_its_results_in_the_cache(saved, tmp_path, monkeypatch):
+    task = task_of(saved, tmp_path)
+    names = ["cca", "ksg", "vub"]
+    assert task.results(names).empty
+    process = task.start(["cca", "ksg"])
+    _, errors = process.communicate(timeout=200)
+    assert process.returncode == 0, errors
+    table = task.results(names)
+    assert list(table["estimator"]) == ["cca", "ksg"] and set(table["n"]) == {300}
+    # what is there is not computed again
+    started = []
+    monkeypatch.setattr(side_by_side.subprocess, "Popen", lambda args, **kw: started.append(args))
+    task.start(names)
+    assert list(json.loads(started[0][-1])["out"]) == ["vub"]
+
+
+def test_another_question_is_another_result(saved, tmp_path, monkeypatch):
+    key = task_of(saved, tmp_path).key
+    assert key == task_of(saved, tmp_path).key
+    assert key != task_of(saved, tmp_path, transform="copula").key
+    assert key != task_of(saved, tmp_path, name="I(z text; s audio)").key
+    monkeypatch.setattr(side_by_side, "STEPS", 7)
+    assert key != task_of(saved, tmp_path).key

@@ -1,0 +1,99 @@
+"""A page as one file: everything in it, nothing from outside, text as text."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import plotly.graph_objects as go
+import pytest
+
+from app.export.report import (
+    Bubbles,
+    Facts,
+    Group,
+    Heading,
+    Number,
+    Picture,
+    Table,
+    Verbatim,
+    Words,
+    report_html,
+)
+
+NASTY = '</script><img src=x onerror="alert(1)">'
+
+
+class Tags(HTMLParser):
+    """The tags of a document, and the addresses that it loads."""
+
+    def __init__(self):
+        super().__init__()
+        self.names, self.loaded = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.names.append(tag)
+        self.loaded += [v for k, v in attrs if k in ("src", "srcset", "data", "poster")]
+        self.loaded += [v for k, v in attrs if k == "href" and tag != "a"]
+
+
+@pytest.fixture(scope="module")
+def html():
+    figure = go.Figure(go.Scatter(x=[1.0, 2.0], y=[3.0, 4.0], text=[NASTY, "b"]))
+    page = Group(
+        parts=[
+            Heading("A **finding**", 1),
+            Group("row", parts=[Number("MAE", "0.21", "+0.1"), Number("Corr", "0.9")]),
+            Group("details", "What is this?", parts=[Words("Dots are `x`.")]),
+            Picture(figure.to_json(), f"Two dots {NASTY}"),
+            Picture(figure.to_json(), "again"),
+            Table(["id", NASTY], [["a", NASTY]], [False, False], more=1200),
+            Verbatim(NASTY),
+            Bubbles([{"who": NASTY, "text": NASTY, "note": "", "right": True, "target": True}]),
+        ]
+    )
+    return report_html(
+        page,
+        Facts(
+            address="http://127.0.0.1:8501/predictions?utterance=a&split=valid",
+            view={"Utterance": NASTY},
+            card="- **What**: a model",
+            configuration=f'data = "{NASTY}"',
+        ),
+    )
+
+
+def test_it_holds_the_page_and_where_it_comes_from(html):
+    assert "<title>A finding</title>" in html and "<h1>A <b>finding</b></h1>" in html
+    for words in (
+        "MAE",
+        "0.21",
+        "+0.1",
+        "What is this?",
+        "1,200 more rows",
+        "<b>What</b>: a model",
+    ):
+        assert words in html
+    assert 'href="http://127.0.0.1:8501/predictions?utterance=a&amp;split=valid"' in html
+    assert re.search(r"mmmie \d.*python 3.*torch \d", html)
+    assert re.search(r"<dt>Made</dt><dd>\d{4}-\d\d-\d\d", html)
+
+
+def test_figures_can_be_read_back_and_plotly_is_there_once(html):
+    figures = json.loads(re.search(r"const figures = (.*);\n", html)[1])
+    assert [f["data"][0]["text"] for f in figures] == [[NASTY, "b"]] * 2
+    places = re.findall(r'aria-label="([^"]*)" data-figure="(\d)"', html)
+    assert [number for _, number in places] == ["0", "1"]
+    assert html.count("plotly.js v") == 1
+
+
+def test_no_text_becomes_markup_and_nothing_is_loaded(html):
+    tags = Tags()
+    tags.feed(html)
+    assert "img" not in tags.names and tags.names.count("script") == 2
+    assert not tags.loaded
+    assert "default-src 'none'" in html
+
+
+def test_a_page_without_figures_needs_no_plotly():
+    html = report_html(Group(parts=[Heading("No figure", 1)]), Facts())
+    assert len(html) < 20_000 and "<script" not in html

@@ -1,0 +1,61 @@
+"""The tab "A conversation of your own" on the demo checkpoint, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from mmmie.corpus.folder import save_corpus_folder
+from mmmie.datasets.demo.generate import generate_demo
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+def titles(app: AppTest) -> str:
+    assert not app.exception
+    return " | ".join(s.value for s in app.subheader)
+
+
+def test_words_are_predicted_bad_lines_named_and_a_corpus_opened(
+    make_corpus, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("MMMIE_RUNS", str(tmp_path / "runs"))
+    app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=120)
+    app.query_params["checkpoint"] = "demo"
+    app.query_params["utterance"] = "c007_04"
+    app.run()
+    app.session_state["predictions_tab"] = "A conversation of your own"
+    app.switch_page("screens/predictions/page.py").run()
+    assert "Sentiment is predicted highest at turn 1, Ada" in titles(app)
+    assert any("audio and vision are missing" in c.value for c in app.caption)
+
+    app.button(key="own-take").click().run()
+    words = app.text_area(key="own-words").value
+    assert app.dataframe[0].value["transcript"].iloc[0] in words
+    assert not app.error
+
+    app.text_area(key="own-words").set_value("Ann: <b>yes</b>\nno colon").run()
+    assert [e.value for e in app.error] and "line 2 has no speaker" in app.error[0].value
+
+    [source] = [c for c in app.get("button_group") if c.key == "own-source"]
+    source.set_value("A corpus with features").run()
+    save_corpus_folder(generate_demo(seed=3, conversations=5), tmp_path / "other")
+    app.text_input(key="own-path").set_value(str(tmp_path / "other")).run()
+    assert not app.error
+    assert "Sentiment is predicted highest at" in titles(app)
+    assert "label" in app.dataframe[0].value
+
+    new = generate_demo(seed=3, conversations=5).with_modalities(["text", "audio"])
+    new.utterances = new.utterances.drop(columns=["label", "split"])
+    save_corpus_folder(new, tmp_path / "new")
+    app.text_input(key="own-path").set_value(str(tmp_path / "new")).run()
+    assert not app.error
+    assert "Sentiment is predicted highest at" in titles(app)
+    assert "label" not in app.dataframe[0].value
+    assert any("told that vision is missing" in c.value for c in app.caption)
+
+    save_corpus_folder(make_corpus(), tmp_path / "small")
+    app.text_input(key="own-path").set_value(str(tmp_path / "small")).run()
+    assert any("cannot be used" in e.value for e in app.error)
+    assert any("modalities.text.dim" in c.value for c in app.code)

@@ -1,0 +1,126 @@
+"""The heat strip of the probes."""
+
+import copy
+
+import numpy as np
+
+from app.screens.representations.probe_strip import (
+    cka_figure,
+    cka_finding,
+    cka_frame,
+    probe_finding,
+    probe_frame,
+    probe_strips,
+    retrieval_frame,
+    speaker_sentence,
+    strip_frame,
+)
+
+
+def held(accuracy, r2, **latents):
+    return {"modality_accuracy": accuracy, "label_r2": r2, "latents": latents}
+
+
+DEMO = {
+    "codes": {
+        "invariant": {
+            "text": held(0.4, 0.6, latent_shared_a=0.9, latent_shared_b=0.7, latent_audio_g=-0.01),
+            "audio": held(0.5, 0.7, latent_shared_a=0.8, latent_shared_b=0.8, latent_audio_g=0.42),
+        },
+        "specific": {
+            "text": held(1.0, 0.3, latent_shared_a=0.2, latent_shared_b=0.2, latent_audio_g=0.0),
+            "audio": held(1.0, 0.2, latent_shared_a=0.2, latent_shared_b=0.2, latent_audio_g=0.9),
+        },
+    },
+    "retrieval": {"text-audio": {"recall_at_1": 0.6, "recall_at_10": 0.9, "chance_at_1": 0.002}},
+}
+PLAIN = {
+    "codes": {
+        "invariant": {"text": held(0.7, 0.4), "audio": held(0.8, None)},
+        "specific": {"text": held(1.0, 0.4), "audio": held(0.9, None)},
+    },
+    "retrieval": {},
+}
+ALONE = {
+    "codes": {"invariant": {"text": held(None, 0.4)}, "specific": {"text": held(None, 0.3)}},
+    "retrieval": {},
+}
+
+
+def test_latents_are_averaged_by_their_owner():
+    table = strip_frame(DEMO["codes"])
+    assert list(table.index) == ["z text", "z audio", "s text", "s audio"]
+    assert list(table.columns) == ["which modality", "label", "shared", "audio's own"]
+    assert np.isclose(table.loc["z text", "shared"], 0.8)
+    assert np.isclose(table.loc["z audio", "audio's own"], 0.42)
+    assert len(probe_frame(DEMO["codes"])) == 4 * 5
+
+
+def test_what_cannot_be_probed_is_left_out():
+    assert list(strip_frame(ALONE["codes"]).columns) == ["label"]
+    table = strip_frame(PLAIN["codes"])
+    assert np.isnan(table.loc["z audio", "label"])
+    figure = probe_strips({"linear": table})
+    assert figure.data[0].text[1][1] == "–"
+
+
+def test_strips_of_two_probes_share_their_columns():
+    table = strip_frame(DEMO["codes"])
+    linear, nonlinear = probe_strips({"linear": table, "nonlinear": table + 0.1}).data
+    assert list(linear.x) == list(nonlinear.x)
+    assert (linear.text[0][2], nonlinear.text[0][2]) == ("0.80", "0.90")
+    assert list(linear.y) == ["z text", "z audio", "s text", "s audio"]
+
+
+CKA = {
+    "invariant.text": {"invariant.text": 1.0, "invariant.audio": 0.9, "specific.text": 0.02,
+                       "specific.audio": -0.01},
+    "invariant.audio": {"invariant.text": 0.9, "invariant.audio": 1.0, "specific.text": 0.0,
+                        "specific.audio": 0.04},
+    "specific.text": {"invariant.text": 0.02, "invariant.audio": 0.0, "specific.text": 1.0,
+                      "specific.audio": None},
+    "specific.audio": {"invariant.text": -0.01, "invariant.audio": 0.04, "specific.text": None,
+                       "specific.audio": 1.0},
+}  # fmt: skip
+
+
+def test_cka_is_drawn_in_the_order_of_the_codes():
+    (map_,) = cka_figure(CKA, ["text", "audio"]).data
+    assert list(map_.y) == ["z text", "z audio", "s text", "s audio"]
+    assert map_.text[0] == ["1.00", "0.90", "0.02", "−0.01"]
+    assert map_.text[3][2] == "–"
+    assert len(cka_frame(CKA)) == 16
+    assert cka_finding(CKA, ["text", "audio"]) == (
+        "The z of two modalities are 0.90 alike, z and s of one 0.03"
+    )
+    assert cka_finding(CKA, ["text"]) == "z and s are 0.02 alike"
+
+
+def test_the_speaker_is_told_or_the_reason_is():
+    task = {"speakers": 6, "utterances": 90, "chance": 0.2, "reason": None}
+    accuracy = {"invariant": {"text": 0.21}, "specific": {"text": 0.35}}
+    report = {"speaker": task, "readings": {"means": {"speaker_accuracy": accuracy}}}
+    said = speaker_sentence(report, "means")
+    assert "one of 6: read best from s text, right for 35.0%" in said and "20.0%" in said
+    nobody = {"speaker": task | {"reason": "no speaker is known"}}
+    assert speaker_sentence(nobody, "means").endswith("no speaker is known.")
+
+
+def test_the_finding_is_the_most_telling_probe():
+    assert probe_finding(DEMO) == (
+        "z holds 80% of what the modalities share; of what is private it keeps most from audio, 42%"
+    )
+    sealed = copy.deepcopy(DEMO)
+    sealed["codes"]["invariant"]["audio"]["latents"]["latent_audio_g"] = -0.02
+    assert probe_finding(sealed).endswith("share, and nothing private to its modality")
+    assert probe_finding(PLAIN) == (
+        "z tells which modality it is from 75% of the time, s 95%; chance is 50%"
+    )
+    assert probe_finding(ALONE) == "z text explains 40% of the label, s text 30%"
+    nothing = {"codes": {k: {"text": held(None, None)} for k in ("invariant", "specific")}}
+    assert probe_finding({**nothing, "retrieval": {}}).endswith("?")
+
+
+def test_retrieval_is_one_row_a_pair():
+    assert retrieval_frame(DEMO).iloc[0].tolist() == ["text and audio", 0.6, 0.9, 0.002]
+    assert retrieval_frame(ALONE).empty
