@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mmmie.mi.estimate import estimate
+    from mmmie.mi.estimation import estimate
     from mmmie.mi.estimator import Estimator
     from mmmie.mi.estimators.ba import BA
     from mmmie.mi.estimators.cca import CCA
@@ -67,7 +67,7 @@ _HOMES = {
     "SMILE": "estimators.smile",
     "VCLUBS": "estimators.vclub_s",
     "VUB": "estimators.vub",
-    "estimate": "estimate",
+    "estimate": "estimation",
     "estimator_class": "registry",
 }
 

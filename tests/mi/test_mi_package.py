@@ -16,7 +16,7 @@ def test_importing_it_loads_no_torch():
 
 def test_it_uses_nothing_else_of_the_package_and_no_module_hides_a_function():
     run(
-        "import sys, mmmie.mi.estimate, mmmie.mi\n"
+        "import sys, mmmie.mi.estimation, mmmie.mi\n"
         "alien = [name for name in sys.modules if name.startswith('mmmie.')\n"
         "         and not name.startswith(('mmmie.mi', 'mmmie.errors'))]\n"
         "assert not alien, alien\n"

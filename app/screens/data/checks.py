@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.parts.figures import figure, figure_footer
-from app.parts.names import capital, channel_words, plain
+from app.parts.figures import figure_footer
+from app.parts.names import plain
 from app.parts.numbers import listed
-from app.parts.style import modality_colour, three_digits
-from app.screens.data.contents import channels_figure, channels_shown, gaps_figure, turns_figure
+from app.parts.style import three_digits
+from app.screens.data.gaps_and_channels import FAR_OUT_SHARE, quality, share_text
 from mmmie.analysis.corpora.quality import (
     LONG_WORDS,
-    channel_table,
-    conversation_lengths,
-    gaps,
-    label_shifts,
-    repeated_features,
-    repeated_transcripts,
 )
 from mmmie.corpus import Corpus
 
@@ -52,102 +45,7 @@ def draw_checks(corpus: Corpus) -> None:
     )  # fmt: skip
 
 
-def draw_gaps(corpus: Corpus) -> None:
-    """The share of utterances without a modality, speaker or transcript, where there are any."""
-    table = quality(corpus.fingerprint, corpus)["gaps"]
-    if not table["missing"].any():
-        return
-    st.subheader(gaps_title(table))
-    figure(
-        gaps_figure(table),
-        key="missing",
-        caption="A modality is missing where an utterance has no step of it, or zeros only.",
-        explanation=(
-            "The fusion does not see tokens of a modality without a step; in training whole "
-            "modalities are hidden at random so that it can do without them. Zeros it does see."
-        ),
-        data=table,
-        alt="Share of utterances without each modality, speaker or transcript, per split",
-    )
-
-
-def draw_turns(corpus: Corpus) -> None:
-    """How long conversations are."""
-    table = quality(corpus.fingerprint, corpus)["turns"]
-    st.subheader(turns_title(table))
-    figure(
-        turns_figure(table),
-        key="turns",
-        caption=f"All {len(table):,} conversations, stacked by split.",
-        explanation="Utterances of every conversation. The context of the model is a window in "
-        "one conversation, so the first and the last turns see less of it.",
-        data=table,
-        alt="Distribution of the length of conversations",
-    )
-
-
-@st.fragment
-def draw_channels(corpus: Corpus) -> None:
-    """How the values of the channels of one modality are spread."""
-    table = quality(corpus.fingerprint, corpus)["channels"]
-    names = list(corpus.modalities)
-    heading = st.empty()
-    name = names[0]
-    if len(names) > 1:
-        name = str(
-            st.segmented_control(
-                "Channels of",
-                names,
-                format_func=plain,
-                default=names[0],
-                required=True,
-                key=f"channels-of-{corpus.fingerprint}",
-                wrap=True,
-                label_visibility="collapsed",
-            )
-        )
-    part = table[table["modality"] == name]
-    heading.subheader(channels_title(part, name))
-    shown = channels_shown(part)
-    if shown.empty:
-        st.write("Half of all values or more are the same in every channel.")
-        return
-    figure(
-        channels_figure(shown, _titles(shown), modality_colour(name, names)),
-        key="channels",
-        caption=f"The {len(shown)} of {len(part):,} channels with most values far out, over "
-        f"{int(part['rows'].iloc[0]):,} rows.",
-        explanation="Every row is a channel on a scale of its own: 0 is the median, 1 the width of "
-        "the middle half. Thick: the middle half of the values. Thin: 1 % to 99 %. Ticks: the "
-        "smallest and the largest value. Far out: more than 3 beyond the middle half.",
-        data=part,
-        alt=f"Spread of the values of the channels of {name}",
-    )
-
-
-@st.cache_data(show_spinner="Looking through the corpus", max_entries=8)
-def quality(fingerprint: str, _corpus: Corpus) -> dict[str, pd.DataFrame]:
-    """All tables of `mmmie.analysis.corpora.quality`, by short names."""
-    return {
-        "gaps": gaps(_corpus),
-        "channels": channel_table(_corpus),
-        "transcripts": repeated_transcripts(_corpus),
-        "features": repeated_features(_corpus),
-        "shifts": label_shifts(_corpus),
-        "turns": conversation_lengths(_corpus),
-    }
-
-
-def _titles(shown: pd.DataFrame) -> list[str]:
-    """One a channel, each once; a number tells channels of the same name apart."""
-    words = [" ".join(channel_words(str(name))).strip() for name in shown["name"]]
-    twice = np.array([words.count(word) > 1 for word in words])
-    numbers = shown["channel"].to_numpy()
-    return [f"{w} ({i})" if t else w for w, i, t in zip(words, numbers, twice, strict=True)]
-
-
 _SHIFTED = 0.2  # standard deviations: small by Cohen (1988); for shares half of it
-_FAR_OUT_SHARE = 0.01
 _MOST_NAMED = 3
 
 EXPLANATION = f"""
@@ -241,36 +139,6 @@ def checks_table(found: list[Check]) -> pd.DataFrame:
     )
 
 
-def channels_title(channels: pd.DataFrame, name: str) -> str:
-    """Which channel of a modality has most far out."""
-    known = channels.dropna(subset=["far_out"])
-    if known.empty:
-        return f"The channels of {plain(name)} are mostly one value"
-    worst = known.loc[known["far_out"].idxmax()]
-    if worst["far_out"] < _FAR_OUT_SHARE:
-        return f"No channel of {plain(name)} has many values far out"
-    return (
-        f"Furthest astray in {plain(name)}: {plain(str(worst['name']).replace('_', ' '))}, "
-        f"{worst['far_out']:.1%} of its values far out"
-    )
-
-
-def turns_title(turns: pd.DataFrame) -> str:
-    """How long conversations are."""
-    held = turns["turns"]
-    if held.min() == held.max():
-        return f"Every conversation has {held.min()} utterance{'' if held.min() == 1 else 's'}"
-    span = f"{held.min()} to {held.max()}"
-    return f"The median conversation has {held.median():g} utterances, all have {span}"
-
-
-def gaps_title(gaps: pd.DataFrame) -> str:
-    """What is missing most, and where."""
-    worst = gaps.iloc[int(gaps["share"].argmax())]
-    what = capital(plain(str(worst["what"])))
-    return f"{what} is missing in {_share(worst['share'])} of {worst['split']}"
-
-
 def _gap(what: str, gaps: pd.DataFrame, column: str, good: str) -> Check:
     told = gaps[gaps[column] > 0]
     if told.empty:
@@ -292,7 +160,7 @@ def _texts(gaps: pd.DataFrame) -> list[Check]:
             found.append(Check(what, False, f"the corpus has no {column}s"))
             continue
         said = [
-            f"{row['absent']:,} of {row['split']} ({_share(row['share'])})"
+            f"{row['absent']:,} of {row['split']} ({share_text(row['share'])})"
             for row in part[part["absent"] > 0].to_dict("records")
         ]
         found.append(Check(what, bool(said), listed(said) or good))
@@ -311,12 +179,12 @@ def _constant(channels: pd.DataFrame) -> Check:
 
 
 def _far_out(channels: pd.DataFrame) -> Check:
-    astray = channels[channels["far_out"] > _FAR_OUT_SHARE]
+    astray = channels[channels["far_out"] > FAR_OUT_SHARE]
     if astray.empty:
-        return Check("Values far out", False, f"under {_FAR_OUT_SHARE:.0%} in every channel")
+        return Check("Values far out", False, f"under {FAR_OUT_SHARE:.0%} in every channel")
     worst = astray.loc[astray["far_out"].idxmax()]
     said = (
-        f"over {_FAR_OUT_SHARE:.0%} in {len(astray):,} of {len(channels):,} channels, most in "
+        f"over {FAR_OUT_SHARE:.0%} in {len(astray):,} of {len(channels):,} channels, most in "
         f"{plain(str(worst['modality']))}, {plain(str(worst['name']).replace('_', ' '))} "
         f"({worst['far_out']:.0%})"
     )
@@ -340,8 +208,8 @@ def _transcripts(transcripts: pd.DataFrame) -> Check:
     if told.empty:
         return Check("Same words in two splits", False, "no long transcript is in two splits")
     said = [
-        f"{row['utterances']:,} of {row['later']} ({_share(row['share'])} of its long ones) are "
-        f"in {row['earlier']}"
+        f"{row['utterances']:,} of {row['later']} ({share_text(row['share'])} of its long ones) "
+        f"are in {row['earlier']}"
         for row in told.to_dict("records")
     ]
     example = plain(str(told["example"].iloc[0]))
@@ -382,7 +250,3 @@ def _names(part: pd.DataFrame) -> list[str]:
 def _first(said: list[str]) -> str:
     more = len(said) - _MOST_NAMED
     return listed(said) if more <= 0 else f"{', '.join(said[:_MOST_NAMED])} and {more:,} more"
-
-
-def _share(value: float) -> str:
-    return f"{value:.1%}" if value < 0.1 else f"{np.round(value, 2):.0%}"

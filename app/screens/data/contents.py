@@ -18,11 +18,11 @@ from app.parts.style import (
     SPLIT_COLOURS,
     blank,
     modality_colour,
-    name_rows,
     short_number,
     three_digits,
 )
-from app.screens.data.checks import draw_channels, draw_checks, draw_gaps, draw_turns
+from app.screens.data.checks import draw_checks
+from app.screens.data.gaps_and_channels import draw_channels, draw_gaps, draw_turns
 from mmmie.analysis.corpora.summary import corpus_summary
 from mmmie.analysis.corpora.tables import (
     label_counts,
@@ -30,7 +30,7 @@ from mmmie.analysis.corpora.tables import (
     speaker_counts,
     transcript_words,
 )
-from mmmie.corpus import SPLITS, Corpus, Label
+from mmmie.corpus import Corpus, Label
 
 _BALANCED = 0.04  # of the label range
 
@@ -234,7 +234,6 @@ _HEIGHT = 300
 _MOST_SPEAKERS = 20
 _LETTERS = 24
 _LENGTH_BINS = 40
-_MOST_CHANNELS = 12
 
 
 def label_figure(counts: pd.DataFrame, label: Label) -> go.Figure:
@@ -328,103 +327,4 @@ def words_figure(words: np.ndarray) -> go.Figure:
     )  # fmt: skip
     figure.update_xaxes(title=f"words of the transcript (the last bar: {most} or more)")
     figure.update_yaxes(title="utterances")
-    return figure
-
-
-def gaps_figure(gaps: pd.DataFrame) -> go.Figure:
-    """The share of utterances that lack each modality, a speaker or a transcript, per split.
-
-    Args:
-        gaps: from `mmmie.analysis.corpora.quality.gaps`.
-    """
-    figure = blank(_HEIGHT, barmode="group")
-    for split, part in gaps.groupby("split", sort=False):
-        figure.add_bar(
-            x=part["what"].map(figure_text), y=part["share"], name=str(split),
-            customdata=part[["absent", "zeros"]], marker={"color": SPLIT_COLOURS[str(split)]},
-            hovertemplate=f"{split}, %{{x}}: %{{y:.1%}}<br>%{{customdata[0]}} without it, "
-            "%{customdata[1]} all zeros<extra></extra>",
-        )  # fmt: skip
-    top = max(0.05, min(1.0, 1.15 * float(gaps["share"].max())))
-    figure.update_yaxes(title="share without it", tickformat=".0%", range=[0, top])
-    return figure
-
-
-def turns_figure(lengths: pd.DataFrame) -> go.Figure:
-    """How many utterances conversations have, stacked by split.
-
-    Args:
-        lengths: from `mmmie.analysis.corpora.quality.conversation_lengths`.
-    """
-    most = int(lengths["turns"].max())
-    width = max(1, -(-most // _LENGTH_BINS))
-    edges = np.arange(0.5, most + width + 0.5, width)
-    figure = blank(_HEIGHT, barmode="stack")
-    for split in SPLITS:
-        turns = lengths.loc[lengths["split"] == split, "turns"]
-        if turns.empty:
-            continue
-        figure.add_bar(
-            x=(edges[:-1] + edges[1:]) / 2, y=np.histogram(turns, edges)[0], name=split,
-            marker={"color": SPLIT_COLOURS[split]}, width=0.9 * width,
-            hovertemplate=f"{split}<br>about %{{x:.0f}} utterances: %{{y}} conversations"
-            "<extra></extra>",
-        )  # fmt: skip
-    figure.update_layout(legend={"traceorder": "normal"})
-    figure.update_xaxes(title="utterances of a conversation", rangemode="tozero")
-    figure.update_yaxes(title="conversations")
-    return figure
-
-
-def channels_shown(channels: pd.DataFrame) -> pd.DataFrame:
-    """The channels of one modality that a figure has room for: those with most far out.
-
-    Args:
-        channels: rows of `mmmie.analysis.corpora.quality.channel_table`.
-    """
-    spread = channels["three_quarters"] > channels["quarter"]
-    order = channels[spread].sort_values("far_out", ascending=False, kind="stable")
-    return order[:_MOST_CHANNELS]
-
-
-def channels_figure(channels: pd.DataFrame, titles: list[str], colour: str) -> go.Figure:
-    """How the values of channels are spread, each in interquartile ranges from its median.
-
-    Args:
-        channels: from `channels_shown`.
-        titles: one a channel, with its unit.
-        colour: of the modality.
-    """
-    titles = [figure_text(title) for title in titles]
-    figure = blank(90 + 26 * max(len(channels), 3), showlegend=False)
-    iqr = (channels["three_quarters"] - channels["quarter"]).to_numpy()
-    centre = channels["median"].to_numpy()
-
-    def placed(name: str) -> np.ndarray:
-        return np.asarray((channels[name].to_numpy() - centre) / iqr)
-
-    for low, high, width in (("low", "high", 2), ("quarter", "three_quarters", 9)):
-        ends = np.stack([placed(low), placed(high), np.full(len(channels), np.nan)], 1)
-        figure.add_scatter(
-            x=ends.ravel(), y=np.repeat(titles, 3), mode="lines", hoverinfo="skip",
-            line={"color": colour, "width": width},
-        )  # fmt: skip
-    hover = [
-        f"median {three_digits(row['median'])}, middle half {three_digits(row['quarter'])} to "
-        f"{three_digits(row['three_quarters'])}<br>1 % to 99 %: {three_digits(row['low'])} to "
-        f"{three_digits(row['high'])}<br>from {three_digits(row['least'])} to "
-        f"{three_digits(row['most'])}; {row['far_out']:.2%} far out".replace("-", "−")
-        for row in channels.to_dict("records")
-    ]
-    for name, symbol in (("least", "line-ns-open"), ("most", "line-ns-open"), ("median", "circle")):
-        figure.add_scatter(
-            x=placed(name), y=titles, mode="markers", text=hover,
-            hovertemplate="<b>%{y}</b><br>%{text}<extra></extra>",
-            marker={
-                "symbol": symbol, "size": 9, "color": "#ffffff" if name == "median" else NEUTRAL,
-                "line": {"width": 2, "color": colour if name == "median" else NEUTRAL},
-            },
-        )  # fmt: skip
-    name_rows(figure, titles)
-    figure.update_xaxes(title="interquartile ranges from the median")
     return figure

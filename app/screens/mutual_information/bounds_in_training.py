@@ -16,7 +16,14 @@ from app.parts.names import plain
 from app.parts.style import three_digits
 from app.screens.mutual_information.bound_panels import bound_legend, modality_panels, pair_panels
 from app.screens.mutual_information.fresh_critic import draw_check, held_check
-from app.screens.mutual_information.recorded_bounds import BRACKETS, ERRORS, Recorded, Unit, valued
+from app.screens.mutual_information.recorded_bounds import (
+    BRACKETS,
+    NONE,
+    Recorded,
+    Unit,
+    bounded,
+    number,
+)
 from mmmie.analysis.bounds.history import bounds_history, ceiling_of, measured, pair_of
 from mmmie.analysis.bounds.verdict import check_table
 from mmmie.training.checkpoint import CheckpointInfo
@@ -229,8 +236,6 @@ only what the task needs. The upper row is the invariant code *z*, the lower row
 
 
 _NOTHING = 0.05  # nats
-_NONE = "–"
-_SIDES = {"lower": "≥", "upper": "≤", "neither": "≈"}
 _SURE = 2  # standard errors, but no less than what a few hundred utterances can tell apart
 _LEAST_SLACK = 0.1
 _CHECKED = {
@@ -356,31 +361,20 @@ def conclusions(table: pd.DataFrame, unit: Unit) -> pd.DataFrame:
             bounded(row["bound"], row["nats"], row["std"], unit) for row in rows
         ],
         f"independent, {unit.name}": [_independent(row, unit) for row in rows],
-        "ceiling": [_number(row["ceiling"], unit) for row in rows],
-        "true MI of the inputs": [_number(row["truth"], unit) for row in rows],
+        "ceiling": [number(row["ceiling"], unit) for row in rows],
+        "true MI of the inputs": [number(row["truth"], unit) for row in rows],
         "estimator": [f"{row['estimator'].split(',')[0]}, {row['bound']}" for row in rows],
         "what may be concluded": [row["conclusion"] for row in rows],
     }
     return pd.DataFrame(
-        {name: cells for name, cells in columns.items() if any(cell != _NONE for cell in cells)}
+        {name: cells for name, cells in columns.items() if any(cell != NONE for cell in cells)}
     )
 
 
 def _independent(row: dict[Any, Any], unit: Unit) -> str:
     """The bracket or the fresh critic: neither is part of the objective."""
     if math.isfinite(row["low"]):
-        return f"bracket {_number(row['low'], unit)} to {_number(row['high'], unit)}"
+        return f"bracket {number(row['low'], unit)} to {number(row['high'], unit)}"
     if math.isfinite(row["check"]):
         return f"fresh critic {bounded('lower', row['check'], row['check_std'], unit)}"
-    return _NONE
-
-
-def bounded(bound: str, nats: float, std: float, unit: Unit) -> str:
-    """``≥ 3.02 ± 0.051``: value and two standard errors with the side that the truth is on."""
-    if not math.isfinite(nats):
-        return _NONE
-    return f"{_SIDES[bound]} {valued(nats * unit.per_nat, ERRORS * std * unit.per_nat)}"
-
-
-def _number(nats: float, unit: Unit) -> str:
-    return three_digits(nats * unit.per_nat).replace("-", "−")
+    return NONE

@@ -10,8 +10,7 @@ import streamlit as st
 
 from app import state
 from app.parts.figures import figure_footer
-from app.screens.mutual_information.bounds_in_training import bounded
-from app.screens.mutual_information.recorded_bounds import Unit
+from app.screens.mutual_information.recorded_bounds import Unit, bounded
 from mmmie.analysis.bounds.fresh_critic import BATCH, STEPS, cached_check, start_check
 from mmmie.analysis.bounds.history import quantity
 from mmmie.analysis.bounds.verdict import check_table

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from app.parts.style import three_digits
 from mmmie.analysis.bounds.history import Measured, quantity
 
 SIDE = {
@@ -16,6 +17,7 @@ SIDE = {
     "upper": ("at most", "an upper bound"),
     "neither": ("about", "neither a lower nor an upper bound"),
 }
+NONE = "–"
 ERRORS = 2  # standard errors in a band or an error bar
 # Families that are bounds on the same quantity: objective, bracket from below and from above.
 BRACKETS = {
@@ -159,3 +161,17 @@ class Recorded:
             bound=[h.bound for h in how],
             ceiling=kept["family"].map(dict(self.ceilings)),
         )
+
+
+_SIDES = {"lower": "≥", "upper": "≤", "neither": "≈"}
+
+
+def bounded(bound: str, nats: float, std: float, unit: Unit) -> str:
+    """``≥ 3.02 ± 0.051``: value and two standard errors with the side that the truth is on."""
+    if not math.isfinite(nats):
+        return NONE
+    return f"{_SIDES[bound]} {valued(nats * unit.per_nat, ERRORS * std * unit.per_nat)}"
+
+
+def number(nats: float, unit: Unit) -> str:
+    return three_digits(nats * unit.per_nat).replace("-", "−")

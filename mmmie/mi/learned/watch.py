@@ -11,7 +11,7 @@ from scipy.special import ndtri
 from torch import Tensor
 
 from mmmie.errors import InputError
-from mmmie.mi.estimate import Transform
+from mmmie.mi.estimation import Transform
 from mmmie.mi.estimator import Estimator
 from mmmie.mi.learned.critics import CriticEstimator, CriticKind
 from mmmie.mi.learned.fitting import one_thread

@@ -7,14 +7,8 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from app.screens.data.checks import (
-    Check,
-    channels_title,
-    checks,
-    checks_table,
-    checks_title,
-    turns_title,
-)
+from app.screens.data.checks import Check, checks, checks_table, checks_title
+from app.screens.data.gaps_and_channels import channels_title, turns_title
 from mmmie.analysis.corpora import quality
 from mmmie.corpus import Corpus
 

@@ -5,15 +5,12 @@ import pandas as pd
 import pytest
 
 from app.parts.style import SENTIMENT_SCALE, SPLIT_COLOURS, modality_colour, sentiment_colour
-from app.screens.data.contents import (
+from app.screens.data.contents import label_figure, length_figure, speaker_figure, words_figure
+from app.screens.data.gaps_and_channels import (
     channels_figure,
     channels_shown,
     gaps_figure,
-    label_figure,
-    length_figure,
-    speaker_figure,
     turns_figure,
-    words_figure,
 )
 from mmmie.corpus import Label
 
