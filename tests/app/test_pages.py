@@ -14,6 +14,7 @@ from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, Status
+from tests.app.opening import goto
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [page.file for page in pages.PAGES.values()]
@@ -49,7 +50,7 @@ TABS = {
 
 def visit(app: AppTest, page: str) -> AppTest:
     """Open a page and every tab of it; anything uncaught fails the test."""
-    app.switch_page(page).run()
+    goto(app, page.split("/")[1])
     assert not app.exception, f"{page}: {[e.value for e in app.exception]}"
     names = [tab.label for tab in app.tabs] if page in TABS else []
     for name in names[1:]:

@@ -13,13 +13,13 @@ from app.parts import rows as dots
 from app.parts.maps import Marks, maps_message
 from app.parts.maps_figure import maps_figure
 from app.parts.names import capital, figure_text
-from app.screens.compare.page import card as comparison_card
-from app.screens.compare.page import comparison
-from app.screens.data.page import contents as corpus
+from app.screens.compare import card as comparison_card
+from app.screens.compare import comparison
+from app.screens.data import contents as corpus
 from app.screens.learn.utterance import class_labels_figure, labels_figure
+from app.screens.predictions import timeline
 from app.screens.predictions.contributions_by_turn import turns_figure
 from app.screens.predictions.errors import Shown, calibration_figure, confusion_figure
-from app.screens.predictions.page import timeline
 from app.screens.representations.probe_strip import cka_figure
 from app.utterance import card as utterance
 from app.utterance import window

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.app.opening import goto
+
 ROOT = Path(__file__).resolve().parents[4]
 EDITS = ("relabel", "terms_off", "hidden", "shuffle")
 
@@ -21,7 +23,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 
 def visit(app: AppTest) -> AppTest:
-    app.switch_page("screens/context_identity/page.py").run()
+    goto(app, "context_identity")
     assert not app.exception
     return app
 

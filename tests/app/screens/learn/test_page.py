@@ -15,6 +15,7 @@ from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder
+from tests.app.opening import goto
 
 ROOT = Path(__file__).resolve().parents[4]
 PAGE = "screens/learn/page.py"
@@ -44,7 +45,7 @@ def lesson(make_corpus, tmp_path, monkeypatch):
         app.query_params["checkpoint"] = "runs/run"
         for key, value in parameters.items():
             app.query_params[key] = value
-        return app.run().switch_page(PAGE).run()
+        return goto(app.run(), "learn")
 
     return open_lesson
 
@@ -87,7 +88,7 @@ def test_the_step_of_the_url_is_taken_and_kept_within_bounds(lesson) -> None:
     assert button(app, "lesson-back").disabled
     far = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=120)
     far.query_params["step"] = "99"
-    far.run().switch_page(PAGE).run()
+    goto(far.run(), "learn")
     assert far.session_state["lesson_step"] == len(STEPS) - 1
 
 

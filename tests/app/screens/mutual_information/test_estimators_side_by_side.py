@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.screens.mutual_information.page import side_by_side_jobs
+from app.screens.mutual_information import side_by_side_jobs
 from app.screens.mutual_information.side_by_side_jobs import (
     job_failure,
     job_runs,

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
+from tests.app.opening import goto
 
 ROOT = Path(__file__).resolve().parents[4]
 SMALL = ["model.dim=8", "model.heads=2", "model.invariant_dim=4", "training.epochs=1"]
@@ -39,7 +40,7 @@ def page(make_corpus, tmp_path, monkeypatch):
         app.query_params["utterance"] = "c2_2"
         app.query_params["predictions_tab"] = "Why this prediction"
         app.run()
-        app.switch_page("screens/predictions/page.py").run()
+        goto(app, "predictions")
         assert not app.exception and not app.error
         return app
 

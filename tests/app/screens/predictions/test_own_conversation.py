@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from mmmie.corpus.folder import save_corpus_folder
 from mmmie.datasets.demo.generate import generate_demo
+from tests.app.opening import goto
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -26,7 +27,7 @@ def test_words_are_predicted_bad_lines_named_and_a_corpus_opened(
     app.query_params["utterance"] = "c007_04"
     app.run()
     app.session_state["predictions_tab"] = "A conversation of your own"
-    app.switch_page("screens/predictions/page.py").run()
+    goto(app, "predictions")
     assert "Sentiment is predicted highest at turn 1, Ada" in titles(app)
     assert any("audio and vision are missing" in c.value for c in app.caption)
 

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from app.screens.predictions.what_if_controls import telling_channel
 from mmmie.analysis.ask.edits import ChannelEdit, Edit, edit_from_text, edit_to_text
 from mmmie.corpus import Modality
+from tests.app.opening import goto
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -49,7 +50,7 @@ def page(tmp_path, monkeypatch) -> AppTest:
     app.query_params["predictions_tab"] = "What if"
     app.query_params["what_if"] = edit_to_text(edit)
     app.run()
-    app.switch_page("screens/predictions/page.py").run()
+    goto(app, "predictions")
     assert not app.exception and not app.error
     return app
 

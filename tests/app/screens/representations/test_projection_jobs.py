@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.parts.maps import waiting_words
-from app.screens.representations.page import projection_jobs
+from app.screens.representations import projection_jobs
 from mmmie.analysis.codes.projections import How, Projection
 from mmmie.files import WriteError
 
