@@ -10,7 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
-from mmmie.analysis.outputs import SplitOutputs, cached_outputs
+from mmmie.analysis.outputs import SplitOutputs
 from mmmie.corpus import Corpus
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
@@ -166,7 +166,7 @@ def _outputs(
     _checkpoint: Checkpoint,
     _corpus: Corpus,
 ) -> SplitOutputs:
-    return cached_outputs(_checkpoint, _corpus, split)
+    return _checkpoint.cached_outputs(_corpus, split)
 
 
 def _has_checkpoint(path: Path) -> bool:

@@ -180,9 +180,7 @@ def analyse(folder: Path) -> dict[str, float]:
     trainer.save_checkpoint(checkpoint_folder)
     checkpoint = load_checkpoint(checkpoint_folder)
     with _memory(taken):
-        said = _timed(
-            taken, "outputs", lambda: outputs.compute_outputs(checkpoint, corpus, "train")
-        )
+        said = _timed(taken, "outputs", lambda: checkpoint.outputs(corpus, "train"))
         codes = said.spaces["fused"]
         _timed(taken, "PCA", lambda: projections.pca(codes))
         _timed(taken, "neighbours", lambda: neighbours.nearest(codes, 0))

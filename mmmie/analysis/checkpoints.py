@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
+from mmmie.analysis.outputs import SplitOutputs, cache_folder, compute_outputs, kept_outputs
 from mmmie.analysis.predicting import completed, missing_modalities, predict_rows
 from mmmie.corpus import Corpus, Modality
 from mmmie.datasets import load_corpus
@@ -21,7 +24,7 @@ from mmmie.training.run_folder import read_metrics
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-    from mmmie.analysis.outputs import SplitOutputs
+    from mmmie.model.batch import Batch
     from mmmie.model.mmmie import MMMIE
     from mmmie.model.text_encoder import TextEncoder
 
@@ -123,7 +126,6 @@ class Checkpoint:
         return corpus if held and held.source == made.source else self._encoded(corpus, made)
 
     def _encoded(self, corpus: Corpus, made: Modality) -> Corpus:
-        from mmmie.analysis.outputs import cache_folder
         from mmmie.model.text_features import shared_folder, with_text_features
 
         tuned = self.info.config.model.fine_tunes_text
@@ -166,17 +168,43 @@ class Checkpoint:
         encoder.network.to(self.device)
         return encoder
 
-    def outputs(self, corpus: Corpus, split: str) -> SplitOutputs:
-        """Predictions, codes and attention for a split; see `mmmie.analysis.outputs`."""
-        from mmmie.analysis.outputs import compute_outputs
+    def batch(self, corpus: Corpus, rows: Sequence[int] | np.ndarray) -> Batch:
+        """What `model` takes to predict utterances of a corpus.
 
-        return compute_outputs(self, corpus, split)
+        Args:
+            corpus: with the modalities of the model.
+            rows: (T,) row numbers in ``corpus.utterances``.
+
+        Raises:
+            InputError: the corpus does not fit the checkpoint.
+
+        Example:
+            >>> checkpoint = load_checkpoint("checkpoints/demo")
+            >>> batch = checkpoint.batch(checkpoint.corpus(), [0, 1, 2])
+            >>> checkpoint.model(batch).prediction.shape
+            torch.Size([3])
+        """
+        from mmmie.model.inference import batch_of
+
+        return batch_of(self.model, self.fitted(corpus), np.asarray(rows))
+
+    def outputs(self, corpus: Corpus, split: str) -> SplitOutputs:
+        """Predictions, codes and attention for a split, as trained and under interventions."""
+        return compute_outputs(self.model, self.fitted(corpus), split)
+
+    def cached_outputs(self, corpus: Corpus, split: str) -> SplitOutputs:
+        """`outputs`, read from the cache of the checkpoint where they were computed before."""
+        corpus = self.fitted(corpus)
+        key = f"{self.fingerprint}-{corpus.fingerprint}-{split}"
+        return kept_outputs(self.info.folder, key, lambda: self.outputs(corpus, split))
 
     def evaluate(self, corpus: Corpus, split: str = "valid") -> dict[str, Any]:
         """Metrics on a split, see `mmmie.metrics`."""
-        from mmmie.analysis.outputs import predict_split
+        from mmmie.model.inference import encode_windows, predict_windows
 
-        rows, output = predict_split(self, corpus, split)
+        corpus = self.fitted(corpus)
+        rows = corpus.rows(split)
+        output = predict_windows(self.model, *encode_windows(self.model, corpus, rows)).output
         return metrics_for(self.info.label, output, corpus.targets[rows])
 
     def predict(self, corpus: Corpus) -> pd.DataFrame:
@@ -191,7 +219,7 @@ class Checkpoint:
         corpus = self.with_text(corpus)
         missing = missing_modalities(self.info, corpus)
         table = corpus.utterances.reindex(columns=list(PREDICTION_COLUMNS))
-        said, _ = predict_rows(self, completed(self.info, corpus), missing)
+        said, _ = predict_rows(self.model, completed(self.info, corpus), missing)
         return table.assign(prediction=said)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from mmmie.corpus import Corpus, Label
 from mmmie.files import keep_latest, replacing
 
 if TYPE_CHECKING:
-    from mmmie.analysis.checkpoints import Checkpoint
+    from mmmie.model.mmmie import MMMIE
 
 TRAINED = "trained"
 _VERSION = 2
@@ -76,31 +77,26 @@ class SplitOutputs:
         return table
 
 
-def predict_split(
-    checkpoint: Checkpoint, corpus: Corpus, split: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers (n,) of a split and the model's output for them, (n,) or (n, classes)."""
-    from mmmie.model.inference import predict_windows
+def compute_outputs(model: MMMIE, corpus: Corpus, split: str) -> SplitOutputs:
+    """Run a model over a split, as trained and under every intervention.
 
-    codes, windows = _encode(checkpoint, corpus, split)
-    return windows.rows, predict_windows(checkpoint.model, codes, windows).output
-
-
-def compute_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> SplitOutputs:
-    """Run the model over a split, as trained and under every intervention.
+    Args:
+        model: the model.
+        corpus: as `Checkpoint.fitted` gives it.
+        split: train, valid or test.
 
     Raises:
-        InputError: the split is empty or the corpus does not fit.
+        InputError: the split is empty.
     """
     from mmmie.analysis.ask.interventions import INTERVENTIONS, predict_under
+    from mmmie.model.inference import encode_windows
 
-    model = checkpoint.model
-    codes, windows = _encode(checkpoint, corpus, split)
+    codes, windows = encode_windows(model, corpus, corpus.rows(split))
     names = list(model.modalities)
     output, attention, fused = {}, {}, None
     for variant in (TRAINED, *INTERVENTIONS):
         result = predict_under(variant, model, codes, windows, attention=True)
-        output[variant] = _probabilities(result.output, checkpoint.info.label)
+        output[variant] = _probabilities(result.output, model.label)
         assert result.attention is not None
         attention[variant] = result.attention.astype(np.float32)
         fused = result.representation if fused is None else fused
@@ -129,14 +125,18 @@ def compute_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> Split
     )
 
 
-def cached_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> SplitOutputs:
-    """`compute_outputs`, read from the checkpoint's cache where it was computed before."""
-    corpus = checkpoint.fitted(corpus)
-    key = f"{checkpoint.fingerprint}-{corpus.fingerprint}-{split}-{_VERSION}"
-    file = cache_folder(checkpoint.info.folder) / f"outputs-{key}.safetensors"
+def kept_outputs(checkpoint: Path, key: str, compute: Callable[[], SplitOutputs]) -> SplitOutputs:
+    """Outputs from the cache of a checkpoint folder, computed where they are not there yet.
+
+    Args:
+        checkpoint: the folder.
+        key: names weights, corpus and split.
+        compute: gives the outputs.
+    """
+    file = cache_folder(checkpoint) / f"outputs-{key}-{_VERSION}.safetensors"
     if file.is_file():
         return _read(file)
-    outputs = compute_outputs(checkpoint, corpus, split)
+    outputs = compute()
     with contextlib.suppress(OSError):  # on a full disk they are computed again the next time
         _write(file, outputs)
     return outputs
@@ -157,17 +157,6 @@ def cache_folder(checkpoint: Path) -> Path:
         if os.access(folder, os.W_OK):
             return folder
     raise PermissionError(f"{home}: neither it nor the home folder can be written")
-
-
-def _encode(checkpoint: Checkpoint, corpus: Corpus, split: str):  # type: ignore[no-untyped-def]
-    from mmmie.model.features import FeatureStore
-    from mmmie.model.inference import encode_rows, windows_of
-
-    corpus = checkpoint.fitted(corpus)
-    model = checkpoint.model
-    rows = corpus.rows(split)
-    store = FeatureStore(corpus, list(model.modalities), checkpoint.device)
-    return encode_rows(model, store, rows), windows_of(corpus, rows, model.settings)
 
 
 def _probabilities(output: np.ndarray, label: Label) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a model says of utterances of which nobody needs to know the truth."""
+"""Predictions for utterances whose labels, or some of whose modalities, may be missing."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ import numpy as np
 from mmmie.corpus import Corpus, absent_features
 
 if TYPE_CHECKING:
-    from mmmie.analysis.checkpoints import Checkpoint
+    from mmmie.model.mmmie import MMMIE
     from mmmie.training.checkpoint import CheckpointInfo
 
 
 def missing_modalities(info: CheckpointInfo, corpus: Corpus) -> list[str]:
-    """The modalities that a model takes and a corpus has not."""
+    """The modalities of a model that a corpus lacks."""
     return [name for name in info.modalities if name not in corpus.modalities]
 
 
 def completed(info: CheckpointInfo, corpus: Corpus) -> Corpus:
-    """A corpus with all that a model takes: what it has not, no utterance has.
+    """A corpus with every modality of a model; those it lacks are absent from every utterance.
 
-    Where no utterance is labelled, or the classes of those that are are some of the model's, the
-    corpus predicts what the model does.
+    Where no utterance is labelled, or all labels are classes of the model, the corpus gets the
+    label of the model.
 
     Raises:
-        InputError: it has no modality of the model, one of another shape, or labels of another
-            kind.
+        InputError: it has none of the modalities, one of another shape, or another kind of label.
     """
     missing = missing_modalities(info, corpus)
     if len(missing) < len(info.modalities):  # else the check says which is wanted
@@ -47,12 +46,12 @@ def completed(info: CheckpointInfo, corpus: Corpus) -> Corpus:
 
 
 def predict_rows(
-    checkpoint: Checkpoint, corpus: Corpus, missing: Sequence[str] = ()
+    model: MMMIE, corpus: Corpus, missing: Sequence[str] = ()
 ) -> tuple[list[Any], np.ndarray]:
     """What a model says of every utterance of a corpus whose conversations are whole.
 
     Args:
-        checkpoint: the model.
+        model: the model.
         corpus: with the modalities that it takes; labels and splits are not looked at.
         missing: modalities that the model is told are missing in every utterance.
 
@@ -60,15 +59,11 @@ def predict_rows(
         Predictions (n), numbers or classes, and the output they are from: (n,) in label units or
         (n, classes) logits.
     """
-    from mmmie.model.features import FeatureStore
-    from mmmie.model.inference import encode_rows, predict_windows, windows_of
+    from mmmie.model.inference import encode_windows, predict_windows
 
-    model, rows = checkpoint.model, np.arange(len(corpus))
-    names = list(model.modalities)
-    codes = encode_rows(model, FeatureStore(corpus, names, checkpoint.device), rows)
+    codes, windows = encode_windows(model, corpus, np.arange(len(corpus)))
     presence = codes.present.float()
-    presence[:, [names.index(name) for name in missing]] = 0
-    windows = windows_of(corpus, rows, model.settings)
+    presence[:, [list(model.modalities).index(name) for name in missing]] = 0
     output = predict_windows(model, codes, windows, presence=presence).output.astype(float)
-    classes = checkpoint.info.label.classes
+    classes = model.label.classes
     return [classes[i] for i in output.argmax(1)] if classes else list(output), output

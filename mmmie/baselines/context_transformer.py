@@ -45,7 +45,7 @@ def context_transformer(corpus: Corpus, seed: int) -> np.ndarray:
     from scipy.special import softmax
 
     from mmmie.analysis.checkpoints import load_checkpoint
-    from mmmie.analysis.outputs import predict_split
+    from mmmie.analysis.predicting import predict_rows
     from mmmie.training.config import load_config
     from mmmie.training.run import train
 
@@ -53,7 +53,5 @@ def context_transformer(corpus: Corpus, seed: int) -> np.ndarray:
     with tempfile.TemporaryDirectory() as scratch:
         run = train(corpus, Path(scratch) / "run", config)
         checkpoint = load_checkpoint(run.path)
-        parts = [predict_split(checkpoint, corpus, split) for split in corpus.splits]
-    rows = np.concatenate([rows for rows, _ in parts])
-    output = np.concatenate([output for _, output in parts])[np.argsort(rows)]
+        output = predict_rows(checkpoint.model, corpus)[1]
     return output if corpus.label.classes is None else softmax(output, axis=1)

@@ -71,7 +71,7 @@ def _train(
 ) -> tuple[np.ndarray, dict[str, Any]] | None:
     """Outputs of the best epoch, None where somebody stopped the training."""
     from mmmie.analysis.checkpoints import load_checkpoint
-    from mmmie.analysis.outputs import predict_split
+    from mmmie.analysis.predicting import predict_rows
     from mmmie.training.devices.threads import choose_threads
     from mmmie.training.run import train
 
@@ -86,12 +86,9 @@ def _train(
     if status.state == "stopped":
         return None
     checkpoint = load_checkpoint(run.path, status.device or "cpu")
-    parts = [predict_split(checkpoint, corpus, split) for split in corpus.splits]
-    output = np.empty((len(corpus), *parts[0][1].shape[1:]), np.float32)
-    for rows, part in parts:
-        output[rows] = part
+    output = predict_rows(checkpoint.model, checkpoint.fitted(corpus))[1]
     history = read_metrics(run.path)
-    return output, {
+    return output.astype(np.float32), {
         "epoch": checkpoint.info.epoch,
         "epochs": len(history),
         "seconds": sum(entry["seconds"] for entry in history),

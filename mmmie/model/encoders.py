@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -192,6 +193,19 @@ class Code:
     mean: Tensor
     log_variance: Tensor
     sample: Tensor
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Code:
+        """The code with every tensor changed in the same way."""
+        return Code(change(self.mean), change(self.log_variance), change(self.sample))
+
+    @staticmethod
+    def cat(parts: list[Code]) -> Code:
+        """The code of several sets of utterances, one after the other."""
+        return Code(
+            torch.cat([part.mean for part in parts]),
+            torch.cat([part.log_variance for part in parts]),
+            torch.cat([part.sample for part in parts]),
+        )
 
 
 class ModalityEncoder(nn.Module):

@@ -34,6 +34,12 @@ class Identity:
     relation: Tensor | None
     modality: bool = True
 
+    def part(self, start: int, stop: int) -> Identity:
+        """What is told about the targets from `start` to `stop`."""
+        role = None if self.role is None else self.role[start:stop]
+        relation = None if self.relation is None else self.relation[start:stop]
+        return Identity(role, relation, self.modality)
+
 
 class IdentityEmbedding(nn.Module):
     """The sum of the trained terms for every token.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +11,11 @@ import torch
 from torch import Tensor
 
 from mmmie.corpus import Corpus
+from mmmie.model.batch import Batch, Codes
 from mmmie.model.config import ModelSettings
 from mmmie.model.features import FeatureStore
 from mmmie.model.identity import Identity, identity_of, speaker_relations
-from mmmie.model.mmmie import MMMIE, Code, Codes
+from mmmie.model.mmmie import MMMIE
 from mmmie.model.prepared import PreparedStore
 
 _ENCODE_ROWS = 1024
@@ -21,10 +24,10 @@ _PREDICT_ROWS = 2048
 
 @dataclass
 class Windows:
-    """The windows of some utterances, in terms of these utterances.
+    """The windows of n targets, in terms of U utterances.
 
     Attributes:
-        rows: (n,) row numbers in the corpus; conversations are whole, so windows stay inside.
+        rows: (U,) row numbers in the corpus.
         window: (n, W) indices into `rows`, -1 where there is no utterance.
         relation: (n, W) speaker relations, see `mmmie.model.identity`.
     """
@@ -35,7 +38,7 @@ class Windows:
 
 
 def windows_of(corpus: Corpus, rows: np.ndarray, settings: ModelSettings) -> Windows:
-    """The windows of `rows` (n,) as the model's settings define them."""
+    """The windows of `rows` (n,) in terms of themselves: whole conversations, so nothing is cut."""
     window = corpus.window(*settings.context.span)[rows]
     relation = speaker_relations(corpus.speaker_codes, rows, window)
     place = np.full(len(corpus) + 1, -1, np.int64)
@@ -43,27 +46,60 @@ def windows_of(corpus: Corpus, rows: np.ndarray, settings: ModelSettings) -> Win
     return Windows(rows, place[window], relation)
 
 
-@torch.inference_mode()
-def encode_rows(model: MMMIE, store: FeatureStore | PreparedStore, rows: np.ndarray) -> Codes:
-    """The codes of the utterances `rows` (n,), in evaluation mode, on the model's device."""
+def windows_around(window: np.ndarray, speakers: np.ndarray, targets: np.ndarray) -> Windows:
+    """The windows of any targets, in terms of all utterances that stand in one of them.
+
+    Args:
+        window: (N, W) of the whole corpus, from `Corpus.window`.
+        speakers: (N,) of the whole corpus, from `Corpus.speaker_codes`.
+        targets: (n,) row numbers.
+    """
+    here = window[targets]
+    rows, inverse = np.unique(here[here >= 0], return_inverse=True)
+    local = np.full(here.shape, -1, np.int64)
+    local[here >= 0] = inverse
+    return Windows(rows, local, speaker_relations(speakers, targets, here))
+
+
+def batch_of(model: MMMIE, corpus: Corpus, targets: np.ndarray) -> Batch:
+    """What `MMMIE.forward` takes to predict the utterances `targets` (T,), on its device.
+
+    Args:
+        model: the model.
+        corpus: with the modalities of the model.
+        targets: row numbers, each any number of times.
+    """
+    span = model.settings.context.span
+    windows = windows_around(corpus.window(*span), corpus.speaker_codes, targets)
+    store = FeatureStore(corpus, list(model.modalities), model.device)
+    window = torch.from_numpy(windows.window).to(model.device)
+    identity = identity_of(windows.relation, model.device)
+    return Batch(store.gather(windows.rows), window, identity)
+
+
+@contextmanager
+def evaluating(model: MMMIE) -> Iterator[None]:
+    """Without dropout, noise and gradients; afterwards the model is in the mode it was in."""
     training = model.training
     model.eval()
-    parts = [
-        model.encode(store.gather(rows[start : start + _ENCODE_ROWS]))
-        for start in range(0, len(rows), _ENCODE_ROWS)
-    ]
-    model.train(training)
-    codes = [
-        Code(
-            *(
-                torch.cat([getattr(getattr(p, kind), field) for p in parts])
-                for field in ("mean", "log_variance", "sample")
-            )
-        )
-        for kind in ("invariant", "specific")
-    ]
-    summaries = [torch.cat(s) for s in zip(*(p.summaries for p in parts), strict=True)]
-    return Codes(codes[0], codes[1], summaries, torch.cat([p.present for p in parts]))
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        model.train(training)
+
+
+def encode_rows(model: MMMIE, store: FeatureStore | PreparedStore, rows: np.ndarray) -> Codes:
+    """The codes of the utterances `rows` (n,), in evaluation mode, on the model's device."""
+    with evaluating(model):
+        starts = range(0, len(rows), _ENCODE_ROWS)
+        return Codes.cat([model.encode(store.gather(rows[s : s + _ENCODE_ROWS])) for s in starts])
+
+
+def encode_windows(model: MMMIE, corpus: Corpus, rows: np.ndarray) -> tuple[Codes, Windows]:
+    """Codes and windows of `rows` (n,), whole conversations of a corpus that fits the model."""
+    store = FeatureStore(corpus, list(model.modalities), model.device)
+    return encode_rows(model, store, rows), windows_of(corpus, rows, model.settings)
 
 
 @dataclass
@@ -81,7 +117,6 @@ class Outputs:
     attention: np.ndarray | None
 
 
-@torch.inference_mode()
 def predict_windows(
     model: MMMIE,
     codes: Codes,
@@ -91,7 +126,7 @@ def predict_windows(
     presence: Tensor | None = None,
     attention: bool = False,
 ) -> Outputs:
-    """Predict every utterance of `windows` from codes of the same utterances.
+    """Predict every target of `windows` from codes of the utterances that they are made of.
 
     Args:
         model: the model.
@@ -101,32 +136,20 @@ def predict_windows(
         presence: (n, W, M) or (n, M) in [0, 1]; what the corpus holds if left out.
         attention: whether to keep the attention weights.
     """
-    training = model.training
-    model.eval()
     device = codes.present.device
-    content = model.content(codes)
-    identity = identity or identity_of(windows.relation, device)
-    if presence is None:
-        presence = codes.present.to(content.dtype)
-    presence = presence * model.keep
     window = torch.from_numpy(windows.window).to(device)
-    outputs, representations, weights = [], [], []
-    for start in range(0, len(window), _PREDICT_ROWS):
-        part = slice(start, start + _PREDICT_ROWS)
-        here = Identity(
-            role=None if identity.role is None else identity.role[part],
-            relation=None if identity.relation is None else identity.relation[part],
-            modality=identity.modality,
-        )
-        seen = presence if presence.dim() == 2 else presence[part]
-        prediction = model.fuse(content, window[part], seen, here)
-        outputs.append(prediction.output.float().cpu())
-        representations.append(prediction.fused.representation.float().cpu())
-        if attention:
-            weights.append(prediction.fused.attention.float().cpu())
-    model.train(training)
-    return Outputs(
-        torch.cat(outputs).numpy(),
-        torch.cat(representations).numpy(),
-        torch.cat(weights).numpy() if attention else None,
+    batch = Batch(codes, window, identity or identity_of(windows.relation, device), presence)
+    with evaluating(model):
+        parts = [
+            (
+                output.prediction.cpu(),
+                output.fused.representation.float().cpu(),
+                output.fused.attention.float().cpu() if attention else torch.empty(0),
+            )
+            for start in range(0, len(window), _PREDICT_ROWS)
+            for output in [model(batch.part(start, start + _PREDICT_ROWS))]
+        ]
+    predictions, representations, weights = (
+        torch.cat(list(part)).numpy() for part in zip(*parts, strict=True)
     )
+    return Outputs(predictions, representations, weights if attention else None)

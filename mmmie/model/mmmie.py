@@ -6,54 +6,26 @@ the abstract was available to us.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from mmmie.corpus import Corpus, Label, Modality
 from mmmie.errors import InputError
+from mmmie.model.batch import Batch, Codes, Output
 from mmmie.model.config import ModelSettings
 from mmmie.model.encoders import Code, ModalityEncoder
 from mmmie.model.features import Inputs, Prepared, feature_moments
-from mmmie.model.fusion import Fused, Fusion
-from mmmie.model.identity import Identity, IdentityEmbedding
+from mmmie.model.fusion import Fusion
+from mmmie.model.identity import IdentityEmbedding
 from mmmie.model.text_encoder import TextNetwork
-
-
-@dataclass
-class Codes:
-    """What the encoders make of U utterances.
-
-    Attributes:
-        invariant: codes z that modalities are to share, each (U, M, d_z).
-        specific: codes s of what is a modality's own, each (U, M, d_s).
-        summaries: per modality (U, d), the standardised features that z and s reconstruct.
-        present: (U, M) bool.
-    """
-
-    invariant: Code
-    specific: Code
-    summaries: list[Tensor]
-    present: Tensor
-
-
-@dataclass
-class Prediction:
-    """What the model says about T targets.
-
-    Attributes:
-        output: (T,) in label units for regression, (T, classes) logits otherwise.
-        fused: representation (T, d) and attention (T, W, M).
-    """
-
-    output: Tensor
-    fused: Fused
 
 
 class MMMIE(nn.Module):
     """Multimodal sentiment model with two codes per modality and identity embedding.
+
+    Call it with a `Batch`; `Checkpoint.batch` makes one from a corpus and row numbers, which also
+    encodes the utterances in the windows of these rows.
 
     Args:
         modalities: what each modality looks like, in the order of the model.
@@ -62,14 +34,20 @@ class MMMIE(nn.Module):
         text_encoder: makes the features of a modality from token ids, where it is fine-tuned.
 
     Attributes:
-        keep: (M,) chance that a modality was shown in training. In evaluation every modality
-            that is there is shown, its tokens discounted by this: ln keep is added to their
-            attention logits and the readout weighs them by it. Without the discount a modality
-            that was seldom shown would suddenly be trusted fully; with it evaluation
-            approximates the mean over what training sampled.
+        keep: (M,) chance that a modality is shown in training, see `presence`.
 
     Raises:
         InputError: `heads` does not divide `dim`.
+
+    Example:
+        >>> from mmmie import load_checkpoint
+        >>> checkpoint = load_checkpoint("checkpoints/demo")
+        >>> corpus = checkpoint.corpus()
+        >>> output = checkpoint.model(checkpoint.batch(corpus, [5, 9]))
+        >>> output.prediction.shape, output.fused.attention.shape  # (T,) and (T, W, M)
+        (torch.Size([2]), torch.Size([2, 10, 3]))
+        >>> output.codes.invariant.mean.shape[1:]  # (U, M, d_z)
+        torch.Size([3, 8])
     """
 
     label_mean: Tensor
@@ -108,23 +86,19 @@ class MMMIE(nn.Module):
         self.register_buffer("label_deviation", torch.ones(()))
         self.register_buffer("keep", torch.ones(count))
 
-    def standardise_by(self, corpus: Corpus, rows: np.ndarray) -> None:
-        """Set feature and label moments from the utterances `rows` (n,) of a corpus."""
-        for name in self.modalities:
-            mean, deviation = feature_moments(corpus.features[name], rows)
-            standardise = self.encoder_of(name).encoder.standardise
-            standardise.mean.copy_(torch.from_numpy(mean))
-            standardise.deviation.copy_(torch.from_numpy(deviation))
-        if self.label.kind == "regression":
-            labels = corpus.targets[rows]
-            self.label_mean.fill_(float(labels.mean()))
-            self.label_deviation.fill_(max(float(labels.std()), 1e-6))
+    def forward(self, batch: Batch) -> Output:
+        """Codes of the utterances of a batch, and predictions for its targets.
 
-    def encoder_of(self, name: str) -> ModalityEncoder:
-        """The encoder of a modality."""
-        encoder = self.encoders[name]
-        assert isinstance(encoder, ModalityEncoder)
-        return encoder
+        In training codes are sampled and modalities hidden at random; in evaluation neither.
+        """
+        codes = batch.inputs if isinstance(batch.inputs, Codes) else self.encode(batch.inputs)
+        content = self.content(codes)[batch.window.clamp(min=0)]  # (T, W, M, d)
+        tokens = self.identity(content, batch.identity)
+        fused = self.fusion(tokens, self.presence(codes, batch).to(tokens.dtype))
+        prediction = self.head(fused.representation).float()
+        if self.label.kind == "regression":
+            prediction = prediction[:, 0] * self.label_deviation + self.label_mean
+        return Output(codes, prediction, fused)
 
     def encode(self, inputs: Inputs | Prepared) -> Codes:
         """Features of U utterances → both codes of every modality."""
@@ -162,24 +136,44 @@ class MMMIE(nn.Module):
         specific = torch.einsum("umc,mcd->umd", codes.specific.sample, self.from_specific)
         return self.from_invariant(codes.invariant.sample) + specific
 
-    def fuse(
-        self, content: Tensor, window: Tensor, presence: Tensor, identity: Identity
-    ) -> Prediction:
-        """Predict T targets from the content of the utterances in their windows.
+    def presence(self, codes: Codes, batch: Batch) -> Tensor:
+        """How far every token may be read, (T, W, M) in [0, 1]: 0 hides it.
 
-        Args:
-            content: (U, M, d) from `content`.
-            window: (T, W) int64 rows of `content`, -1 where there is no utterance.
-            presence: (U, M) or (T, W, M) in [0, 1]: which tokens may be read.
-            identity: what the identity terms are told; interventions change it.
+        In training whole modalities are hidden from a target at random. In evaluation every one
+        that is there is shown, its tokens discounted by how often training showed it: ln keep is
+        added to their attention logits and the readout weighs them by it. Without the discount a
+        modality that was seldom shown would suddenly be trusted fully; with it evaluation
+        approximates the mean over what training sampled.
         """
-        at = window.clamp(min=0)
+        presence = codes.present if batch.presence is None else batch.presence
         if presence.dim() == 2:
-            presence = presence[at]
-        presence = presence.to(content.dtype) * (window >= 0)[..., None]
-        tokens = self.identity(content[at], identity)  # (T, W, M, d)
-        fused = self.fusion(tokens, presence)
-        output = self.head(fused.representation).float()
+            presence = presence[batch.window.clamp(min=0)]
+        presence = presence.float() * (batch.window >= 0)[..., None]
+        if not self.training:
+            return presence * self.keep
+        shown = torch.rand(len(presence), len(self.keep), device=presence.device) < self.keep
+        shown |= ~shown.any(1, keepdim=True) & (self.keep == self.keep.max())  # never all at once
+        return presence * shown[:, None]
+
+    def standardise_by(self, corpus: Corpus, rows: np.ndarray) -> None:
+        """Set feature and label moments from the utterances `rows` (n,) of a corpus."""
+        for name in self.modalities:
+            mean, deviation = feature_moments(corpus.features[name], rows)
+            standardise = self.encoder_of(name).encoder.standardise
+            standardise.mean.copy_(torch.from_numpy(mean))
+            standardise.deviation.copy_(torch.from_numpy(deviation))
         if self.label.kind == "regression":
-            output = output[:, 0] * self.label_deviation + self.label_mean
-        return Prediction(output, fused)
+            labels = corpus.targets[rows]
+            self.label_mean.fill_(float(labels.mean()))
+            self.label_deviation.fill_(max(float(labels.std()), 1e-6))
+
+    def encoder_of(self, name: str) -> ModalityEncoder:
+        """The encoder of a modality."""
+        encoder = self.encoders[name]
+        assert isinstance(encoder, ModalityEncoder)
+        return encoder
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self.label_mean.device

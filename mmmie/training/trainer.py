@@ -15,6 +15,7 @@ from torch import Tensor
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
 from mmmie.metrics import metrics_for, primary_metric
+from mmmie.model.batch import Batch as ModelBatch
 from mmmie.model.identity import identity_of
 from mmmie.model.inference import Outputs, encode_rows, predict_windows, windows_of
 from mmmie.model.mmmie import MMMIE, Codes
@@ -137,7 +138,7 @@ class Trainer:
         self.schedule = schedule
         self.average = WeightAverage(model, objective, training.averaging)
         self._encode = compiled(model.encode, training.compile)
-        self._fuse = compiled(model.fuse, training.compile)
+        self._forward = compiled(model.forward, training.compile)
         self.primary, self.higher_is_better = primary_metric(self.corpus.label.kind)
         self.epoch = 0
         self.best_score: float | None = None
@@ -324,26 +325,14 @@ class Trainer:
         own = self._encode(self.store.gather(ranks.own(batch.rows)))
         codes = ranks.whole_codes(own, len(batch.rows))
         window = torch.from_numpy(ranks.own(batch.window)).to(self.device)
-        prediction = self._fuse(
-            self.model.content(codes),
-            window,
-            self._presence(codes, window),
-            identity_of(ranks.own(batch.relation), self.device),
-        )
-        output = ranks.whole(prediction.output, len(batch.targets))
+        identity = identity_of(ranks.own(batch.relation), self.device)
+        own_output = self._forward(ModelBatch(codes, window, identity))
+        output = ranks.whole(own_output.prediction, len(batch.targets))
         labels = self.labels[torch.from_numpy(batch.targets).to(self.device)]
         with torch.autocast(self.device.type, enabled=False):  # logarithms, variances, sums
             terms = {"task": self.objective.task(self.model, output, labels)}
             terms.update(self.objective(codes))
         return terms, detached(codes)
-
-    def _presence(self, codes: Codes, window: Tensor) -> Tensor:
-        """(T, W, M): what is there, less the modalities hidden whole from a target."""
-        draw = torch.rand(len(window), len(self.keep)).to(self.device)
-        keep = self.keep.to(self.device)
-        shown = draw < keep
-        shown |= ~shown.any(1, keepdim=True) & (keep == keep.max())  # never all at once
-        return codes.present[window.clamp(min=0)] & shown[:, None]
 
     def _raise_not_finite(self, terms: dict[str, Tensor], step: int) -> None:
         bad = next((name for name, t in terms.items() if not torch.isfinite(t)), "their sum")

@@ -12,7 +12,6 @@ import pandas as pd
 from playwright.sync_api import expect
 
 from mmmie import load_checkpoint
-from mmmie.analysis.outputs import cached_outputs
 from tests.app.browsing import settle
 
 IDS = ["c007_00", "c007_03"]
@@ -49,7 +48,7 @@ def test_what_the_app_gives_away_can_be_read_back(server, page, tmp_path):
 
     checkpoint = load_checkpoint("checkpoints/demo")
     corpus = checkpoint.corpus()
-    truth = cached_outputs(checkpoint, corpus, "valid").frame(corpus)
+    truth = checkpoint.cached_outputs(corpus, "valid").frame(corpus)
     footer = page.locator(f".st-key-{FIGURE}-footer")
     name, csv = downloaded(page, footer.get_by_role("button", name="CSV"))
     table = pd.read_csv(io.BytesIO(csv))

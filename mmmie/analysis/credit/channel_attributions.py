@@ -22,6 +22,7 @@ from mmmie.analysis.ask.target_window import target_window
 from mmmie.analysis.credit.contributions import chosen_class
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
+from mmmie.model.batch import Batch, Codes
 from mmmie.model.features import FeatureStore, Inputs
 from mmmie.model.identity import identity_of
 from mmmie.model.mmmie import MMMIE
@@ -133,10 +134,9 @@ class _Target:
         self._window = torch.from_numpy(windows.window).to(device)
         self._relation = torch.from_numpy(windows.relation).to(device)
         at = int(self._window[0, self._past])
-        self._present = inputs.present
         self._own = inputs.present[at]
         with torch.no_grad():
-            self._content = model.content(model.encode(inputs))
+            self._codes = model.encode(inputs)
         self.features: dict[str, Tensor] = {}
         for name, own in zip(model.modalities, self._own.tolist(), strict=True):
             if own:
@@ -154,17 +154,11 @@ class _Target:
             (B, 1) in label units, or (B, classes) probabilities.
         """
         batch, device = len(features[0]), features[0].device
-        content = self._model.content(self._model.encode(self._inputs(features)))
-        known = len(self._content)
+        own = self._model.encode(self._inputs(features))
         window = self._window.repeat(batch, 1)
-        window[:, self._past] = known + torch.arange(batch, device=device)
-        present = torch.cat([self._present, self._own.expand(batch, -1)])
-        output = self._model.fuse(
-            torch.cat([self._content, content]),
-            window,
-            present * self._model.keep,
-            identity_of(self._relation.expand(batch, -1), device),
-        ).output
+        window[:, self._past] = len(self._codes.present) + torch.arange(batch, device=device)
+        identity = identity_of(self._relation.expand(batch, -1), device)
+        output = self._model(Batch(Codes.cat([self._codes, own]), window, identity)).prediction
         return output[:, None] if output.dim() == 1 else output.softmax(1)
 
     def _inputs(self, features: tuple[Tensor, ...]) -> Inputs:

@@ -11,7 +11,7 @@ import pytest
 from mmmie.analysis.ask.identity_edit import edited_prediction
 from mmmie.analysis.ask.window_edit import WindowEdit, intervention_edit, neighbours, swapped
 from mmmie.analysis.checkpoints import Checkpoint
-from mmmie.analysis.outputs import TRAINED, SplitOutputs, compute_outputs
+from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus
 from mmmie.model.config import ContextSettings
 from tests.analysis.untrained import untrained_checkpoint
@@ -44,7 +44,7 @@ def test_edits_agree_with_the_stored_interventions(
 ) -> None:
     corpus = make_corpus(classes=classes, speakers=speakers, length=4)
     checkpoint = untrained_checkpoint(corpus, tmp_path / "c", readout=readout)
-    outputs = compute_outputs(checkpoint, corpus, "valid")
+    outputs = checkpoint.outputs(corpus, "valid")
     for variant in (TRAINED, *STORED):
         for target in (0, 2):  # the first of a conversation has no past
             check(checkpoint, corpus, outputs, variant, target)
@@ -76,7 +76,7 @@ def test_a_window_of_one_takes_any_edit(make_corpus: Callable[..., Corpus], tmp_
     checkpoint = untrained_checkpoint(
         corpus, tmp_path / "c", context=ContextSettings(past=0, future=0)
     )
-    outputs = compute_outputs(checkpoint, corpus, "valid")
+    outputs = checkpoint.outputs(corpus, "valid")
     there, relation = outputs.window[0] >= 0, outputs.relation[0]
     assert neighbours(there, 0) == ()
     assert swapped(WindowEdit(), relation, 0) == WindowEdit()

@@ -6,7 +6,6 @@ import pytest
 from mmmie.analysis.ask.identity_effect import identity_effect, prediction_shift
 from mmmie.analysis.ask.interventions import INTERVENTIONS, intervene, predict_under
 from mmmie.analysis.checkpoints import Checkpoint
-from mmmie.analysis.outputs import cached_outputs, compute_outputs
 from mmmie.model.config import IdentitySettings
 from mmmie.model.features import FeatureStore
 from mmmie.model.identity import OTHER, SAME, UNKNOWN
@@ -63,7 +62,7 @@ def test_a_model_without_identity_cannot_be_moved(make_corpus, tmp_path):
     checkpoint = untrained_checkpoint(
         corpus, tmp_path / "c", identity=IdentitySettings(enabled=False)
     )
-    outputs = compute_outputs(checkpoint, corpus, "valid")
+    outputs = checkpoint.outputs(corpus, "valid")
     for name in INTERVENTIONS:
         moves = prediction_shift(outputs, name).max() > 1e-6
         assert moves == (name == "no_context")
@@ -74,7 +73,7 @@ def test_a_term_that_was_not_trained_has_no_effect_alone(make_corpus, tmp_path):
     checkpoint = untrained_checkpoint(
         corpus, tmp_path / "c", identity=IdentitySettings(speaker=False)
     )
-    outputs = compute_outputs(checkpoint, corpus, "valid")
+    outputs = checkpoint.outputs(corpus, "valid")
     assert prediction_shift(outputs, "no_speaker").max() < 1e-6
     assert prediction_shift(outputs, "swap_speaker").max() < 1e-6
     assert prediction_shift(outputs, "no_role").max() > 1e-4
@@ -86,7 +85,7 @@ def test_the_report_agrees_with_the_outputs_and_its_slices(make_corpus, tmp_path
     corpus.utterances["flag"] = np.arange(len(corpus)) % 2
     corpus.utterances["latent_x"] = np.arange(len(corpus)) % 2
     checkpoint = untrained_checkpoint(corpus, tmp_path / "c")
-    outputs = compute_outputs(checkpoint, corpus, "valid")
+    outputs = checkpoint.outputs(corpus, "valid")
     report = identity_effect(corpus, outputs)
     assert {"flag=0", "flag=1", "turn=first"} <= set(report["slices"])
     assert all("=" in name and "latent" not in name for name in report["slices"])
@@ -111,7 +110,7 @@ def test_the_report_agrees_with_the_outputs_and_its_slices(make_corpus, tmp_path
 
 def test_the_report_says_whom_attention_leaves(make_corpus, tmp_path):
     corpus = make_corpus(conversations=30)
-    outputs = compute_outputs(untrained_checkpoint(corpus, tmp_path / "c"), corpus, "valid")
+    outputs = untrained_checkpoint(corpus, tmp_path / "c").outputs(corpus, "valid")
     report = identity_effect(corpus, outputs)
     trained = report["trained"]["attention"]
     assert sum(trained.values()) == pytest.approx(1)
@@ -125,11 +124,11 @@ def test_the_report_says_whom_attention_leaves(make_corpus, tmp_path):
 def test_outputs_come_back_from_the_cache_as_they_were(make_corpus, tmp_path):
     corpus = make_corpus()
     checkpoint = untrained_checkpoint(corpus, tmp_path / "c")
-    first = cached_outputs(checkpoint, corpus, "valid")
+    first = checkpoint.cached_outputs(corpus, "valid")
     files = list((tmp_path / "c" / "cache").iterdir())
     assert len(files) == 1
     fresh = Checkpoint(checkpoint.info)
-    again = cached_outputs(fresh, corpus, "valid")
+    again = fresh.cached_outputs(corpus, "valid")
     assert "model" not in fresh.__dict__  # the weights were not needed
     for name, values in first.output.items():
         assert np.array_equal(values, again.output[name])
@@ -140,7 +139,7 @@ def test_outputs_come_back_from_the_cache_as_they_were(make_corpus, tmp_path):
     assert (again.past, again.modalities) == (first.past, first.modalities)
     changed = make_corpus()
     changed.features["audio"].values[:] += 1
-    cached_outputs(checkpoint, changed, "valid")
+    checkpoint.cached_outputs(changed, "valid")
     assert len(list((tmp_path / "c" / "cache").iterdir())) == 2
 
 
@@ -148,18 +147,18 @@ def test_deviations_are_those_of_the_encoders(make_corpus, tmp_path):
     corpus = make_corpus()
     checkpoint = untrained_checkpoint(corpus, tmp_path / "c")
     model, codes, _ = encoded(corpus, checkpoint)
-    outputs = compute_outputs(checkpoint, corpus, "valid")
+    outputs = checkpoint.outputs(corpus, "valid")
     expected = np.exp(codes.specific.log_variance.numpy() / 2)[corpus.rows("valid")]
     for m, name in enumerate(model.modalities):
         assert np.allclose(outputs.deviations[f"specific.{name}"], expected[:, m], atol=1e-6)
     still = untrained_checkpoint(corpus, tmp_path / "d", stochastic=False)
-    assert compute_outputs(still, corpus, "valid").deviations == {}
+    assert still.outputs(corpus, "valid").deviations == {}
 
 
 @pytest.mark.parametrize("classes", [None, ("low", "high")])
 def test_the_frame_tells_errors(make_corpus, tmp_path, classes):
     corpus = make_corpus(classes=classes)
-    outputs = compute_outputs(untrained_checkpoint(corpus, tmp_path / "c"), corpus, "valid")
+    outputs = untrained_checkpoint(corpus, tmp_path / "c").outputs(corpus, "valid")
     frame = outputs.frame(corpus)
     assert list(frame["id"]) == list(corpus.utterances["id"].iloc[corpus.rows("valid")])
     if classes:

@@ -12,7 +12,6 @@ from mmmie.analysis.ask.edits import ChannelEdit, Edit
 from mmmie.analysis.ask.what_if import EditableUtterance, noise_effect
 from mmmie.analysis.credit.contributions import contributions
 from mmmie.analysis.credit.shapley import shapley_values
-from mmmie.analysis.outputs import cached_outputs
 from mmmie.corpus import Features
 from mmmie.model.features import FeatureStore
 from mmmie.model.inference import encode_rows, predict_windows, windows_of
@@ -130,7 +129,7 @@ def test_hiding_all_but_text_in_the_window_is_the_text_only_prediction_of_the_co
 
     checkpoint = load_checkpoint("checkpoints/demo")
     corpus = checkpoint.corpus()
-    outputs = cached_outputs(checkpoint, corpus, "valid")
+    outputs = checkpoint.cached_outputs(corpus, "valid")
     row = int(outputs.rows[5])
     utterance = EditableUtterance(checkpoint, corpus, row)
     names = list(checkpoint.model.modalities)

@@ -19,7 +19,7 @@ from mmmie.analysis.lesson.subject import (
     same_words,
     telling_utterance,
 )
-from mmmie.analysis.outputs import TRAINED, SplitOutputs, compute_outputs
+from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus, Features
 from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
@@ -36,7 +36,7 @@ def trained(make_corpus, tmp_path) -> tuple[Checkpoint, Corpus, SplitOutputs]:
     run = train(tmp_path / "corpus", tmp_path / "run", config, device="cpu")
     checkpoint = load_checkpoint(run.path)
     corpus = checkpoint.corpus()
-    return checkpoint, corpus, compute_outputs(checkpoint, corpus, "valid")
+    return checkpoint, corpus, checkpoint.outputs(corpus, "valid")
 
 
 def correlated(rho: float, n: int = 400) -> tuple[Corpus | None, SplitOutputs]:
