@@ -13,24 +13,20 @@ import numpy as np
 
 from mmmie.corpus import Corpus
 from mmmie.model.config import ModelSettings
-from mmmie.model.identity import speaker_relations
+from mmmie.model.inference import Windows, windows_around
 
 
 @dataclass
-class Batch:
-    """One step.
+class Step:
+    """The utterances of one step.
 
     Attributes:
-        rows: (U,) utterances to encode, targets and their neighbours.
-        targets: (T,) row numbers of the targets.
-        window: (T, W) indices into `rows`, -1 where there is no utterance.
-        relation: (T, W) speaker relations.
+        targets: (T,) row numbers.
+        windows: of the targets, in terms of the U utterances to encode.
     """
 
-    rows: np.ndarray
     targets: np.ndarray
-    window: np.ndarray
-    relation: np.ndarray
+    windows: Windows
 
 
 class Batches:
@@ -40,7 +36,7 @@ class Batches:
         corpus: where the utterances are.
         rows: (n,) utterances to train on.
         settings: of the model, for the window.
-        batch_size: targets a step, about.
+        batch_size: approximate number of targets per step.
         segment: consecutive targets kept together.
     """
 
@@ -65,20 +61,16 @@ class Batches:
         cuts = np.flatnonzero(begins | (within % segment == 0))
         self._segments = np.split(rows[order], cuts[1:])
         mean_length = len(rows) / len(self._segments)
-        self._segments_a_step = max(1, round(batch_size / mean_length))
+        self._segments_per_step = max(1, round(batch_size / mean_length))
 
     def __len__(self) -> int:
-        """Steps an epoch."""
-        return -(-len(self._segments) // self._segments_a_step)
+        """Steps per epoch."""
+        return -(-len(self._segments) // self._segments_per_step)
 
-    def epoch(self, seed: int, epoch: int) -> Iterator[Batch]:
+    def epoch(self, seed: int, epoch: int) -> Iterator[Step]:
         """The steps of an epoch, in order."""
         order = np.random.default_rng([seed, epoch]).permutation(len(self._segments))
-        for start in range(0, len(order), self._segments_a_step):
-            chosen = order[start : start + self._segments_a_step]
+        for start in range(0, len(order), self._segments_per_step):
+            chosen = order[start : start + self._segments_per_step]
             targets = np.concatenate([self._segments[i] for i in chosen])
-            window = self._window[targets]
-            rows, inverse = np.unique(window[window >= 0], return_inverse=True)
-            local = np.full(window.shape, -1, np.int64)
-            local[window >= 0] = inverse
-            yield Batch(rows, targets, local, speaker_relations(self._speakers, targets, window))
+            yield Step(targets, windows_around(self._window, self._speakers, targets))

@@ -11,8 +11,7 @@ from torch import Tensor
 
 from mmmie.mi.closed.canonical import CanonicalCorrelations
 from mmmie.mi.estimators.infonce import InfoNCE
-from mmmie.model.encoders import Code
-from mmmie.model.mmmie import Codes
+from mmmie.model.batch import Codes
 from mmmie.training.objective.bounds import encoder_bracket, infonce_terms, standard_error
 from mmmie.training.objective.objective import Objective
 
@@ -35,13 +34,11 @@ def measured_rows(count: int) -> np.ndarray:
 def sample_codes(codes: Codes, rows: Tensor, stochastic: bool, seed: int = 0) -> Codes:
     """The codes of some utterances, with samples drawn by a generator of their own."""
     generator = torch.Generator().manual_seed(seed)
-    parts = []
-    for code in (codes.invariant, codes.specific):
-        mean, log_variance = code.mean[rows], code.log_variance[rows]
-        noise = torch.randn(mean.shape, generator=generator).to(mean.device)
-        sample = mean + (log_variance / 2).exp() * noise if stochastic else mean
-        parts.append(Code(mean, log_variance, sample))
-    return Codes(parts[0], parts[1], [s[rows] for s in codes.summaries], codes.present[rows])
+    some = codes.map(lambda values: values[rows])
+    for code in (some.invariant, some.specific):
+        noise = torch.randn(code.mean.shape, generator=generator).to(code.mean.device)
+        code.sample = code.mean + (code.log_variance / 2).exp() * noise if stochastic else code.mean
+    return some
 
 
 @torch.inference_mode()
@@ -61,7 +58,7 @@ def measure(objective: Objective, codes: Codes) -> dict[str, float]:
     """
     found: dict[str, Tensor] = {}
     most = 0
-    for pair, scores in objective.scores(codes):
+    for pair, scores in objective.scores(codes).items():
         if len(scores) > 1:
             found[f"max/{pair}"] = objective.lower.terms(scores)
             most = max(most, len(scores))

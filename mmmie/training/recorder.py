@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 
 from mmmie.files import append_line, explained, replace_folder, surviving_folder, write_text
-from mmmie.training.callbacks import Callback
+from mmmie.training.callbacks import Callback, Training
 from mmmie.training.config import config_toml
 from mmmie.training.run_folder import RunFolder, State, Status, Wish, process_start
-from mmmie.training.trainer import Trainer
 
 _HEARTBEAT_SECONDS = 0.5
 _WAIT_SECONDS = 0.1
@@ -51,7 +50,7 @@ class Recorder(Callback):
         self._beat = -math.inf
         self._unwritten = False
 
-    def on_start(self, trainer: Trainer) -> None:
+    def on_start(self, trainer: Training) -> None:
         self._clear_up()
         self.status.epochs = trainer.config.training.epochs
         self.status.device = str(trainer.device)
@@ -62,11 +61,11 @@ class Recorder(Callback):
         self._write(trainer, 0.0)
         self.log(f"{'resumed after' if trainer.epoch else 'started at'} epoch {trainer.epoch}")
 
-    def on_batch(self, trainer: Trainer, step: int, steps: int) -> None:
+    def on_batch(self, trainer: Training, step: int, steps: int) -> None:
         if self._beat_is_due():
             self._write(trainer, step / steps)
 
-    def on_epoch(self, trainer: Trainer, metrics: dict[str, Any], improved: bool) -> None:
+    def on_epoch(self, trainer: Training, metrics: dict[str, Any], improved: bool) -> None:
         if improved:
             replace_folder(self.run.best, trainer.save_checkpoint)
         self._snapshot(trainer)
@@ -80,7 +79,7 @@ class Recorder(Callback):
             f"valid {name} {metrics[f'valid/{name}']:.4f}{mark}"
         )
 
-    def on_end(self, trainer: Trainer) -> None:
+    def on_end(self, trainer: Training) -> None:
         stopped = trainer.stop_reason == "stop"
         self._progress(trainer, 0.0)
         if not stopped:
@@ -138,7 +137,7 @@ class Recorder(Callback):
     def _beat_is_due(self) -> bool:
         return time.monotonic() - self._beat > _HEARTBEAT_SECONDS
 
-    def _write(self, trainer: Trainer, within_epoch: float) -> None:
+    def _write(self, trainer: Training, within_epoch: float) -> None:
         self._progress(trainer, within_epoch)
         self._write_status()
 
@@ -153,11 +152,11 @@ class Recorder(Callback):
         else:
             self._unwritten = False
 
-    def _progress(self, trainer: Trainer, within_epoch: float) -> None:
+    def _progress(self, trainer: Training, within_epoch: float) -> None:
         self.status.epoch = trainer.epoch
         self.status.progress = min((trainer.epoch + within_epoch) / max(self.status.epochs, 1), 1.0)
 
-    def _snapshot(self, trainer: Trainer) -> None:
+    def _snapshot(self, trainer: Training) -> None:
         """Codes of a fixed sample of validation utterances, float16, one file an epoch."""
         from safetensors.numpy import save
 
@@ -193,7 +192,7 @@ class Control(Callback):
         self._obeyed = 0.0
         self._pause_after_epoch = False
 
-    def on_batch(self, trainer: Trainer, step: int, steps: int) -> None:
+    def on_batch(self, trainer: Training, step: int, steps: int) -> None:
         wish = self._new_wish()
         if wish == "pause":
             self._wait(trainer)
@@ -202,7 +201,7 @@ class Control(Callback):
         elif wish == "step":
             self._pause_after_epoch = True
 
-    def on_epoch(self, trainer: Trainer, metrics: dict[str, Any], improved: bool) -> None:
+    def on_epoch(self, trainer: Training, metrics: dict[str, Any], improved: bool) -> None:
         if self._pause_after_epoch and trainer.epoch < trainer.config.training.epochs:
             self._pause_after_epoch = False
             self._wait(trainer)
@@ -215,7 +214,7 @@ class Control(Callback):
         self._obeyed = at
         return wish
 
-    def _wait(self, trainer: Trainer) -> None:
+    def _wait(self, trainer: Training) -> None:
         began = time.perf_counter()
         wish: Wish | None = None
         self.recorder.log("paused")

@@ -15,55 +15,52 @@ from torch import Tensor
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
 from mmmie.metrics import metrics_for, primary_metric
-from mmmie.model.batch import Batch as ModelBatch
-from mmmie.model.identity import identity_of
-from mmmie.model.inference import Outputs, encode_rows, predict_windows, windows_of
-from mmmie.model.mmmie import MMMIE, Codes
+from mmmie.model.batch import Codes
+from mmmie.model.inference import encode_rows, predict_windows, windows_of
 from mmmie.training.averaging import WeightAverage
-from mmmie.training.batches import Batch, Batches
-from mmmie.training.callbacks import Callback
+from mmmie.training.batches import Batches, Step
+from mmmie.training.building import build_model
+from mmmie.training.callbacks import Callback, Training
 from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
 from mmmie.training.config import Config
 from mmmie.training.devices.device_memory import forget_peak, peak_memory
-from mmmie.training.devices.distribution import Ranks, Replica, detached, make_accelerator
-from mmmie.training.devices.precision import compiled, mixed_precision
-from mmmie.training.generalisation import Carryover, modality_carryover
+from mmmie.training.devices.distribution import Ranks, make_accelerator
+from mmmie.training.devices.precision import mixed_precision
+from mmmie.training.devices.replica import Replica
+from mmmie.training.generalisation import modality_carryover
 from mmmie.training.measuring import check, measure, measured_rows, sample_codes
 from mmmie.training.objective.objective import Objective
-from mmmie.training.parameter_groups import parameter_groups
+from mmmie.training.optimiser import conditional_optimiser, make_optimiser, one_cycle
 from mmmie.training.text import TrainedText
 
 _CHECK_NOISE = 1
 
 
 class TrainingError(RuntimeError):
-    """Training cannot go on; the message names the term and the mend."""
+    """Training cannot continue; the message names the term and the fix."""
 
 
-class Trainer:
+class Trainer(Training):
     """Trains a model on the train split of a corpus and chooses the epoch on its valid split.
 
     Everything random is a function of the seed, the epoch and the rank, so a run that resumes at
     an epoch, on as many processes as before, gives the weights of one that was never interrupted
-    (bit for bit on a CPU). On another number of processes it goes on with the same weights,
+    (bit for bit on a CPU). On another number of processes it continues with the same weights,
     optimisers, schedule and batches, and with other noise.
 
     Args:
         corpus: with a train and a valid split.
         config: model, objective and training settings.
         device: auto, cpu, cuda or mps.
-        callbacks: what watches and steers; those of the first rank alone are called.
+        callbacks: what watches and steers; those of the first rank alone are called. They see the
+            attributes of `Training`.
 
     Attributes:
         ranks: the processes that train together, see `mmmie.training.devices.distribution`.
         model: the model in its present state.
-        average: the running mean of its weights, which is judged and kept.
-        epoch: epochs done.
-        best_score: best validation score so far (`primary` names the metric), None before one.
-        best_metrics: all validation metrics of that epoch.
-        stop_reason: set it to end the training after the present step.
-        validated: codes and outputs for the valid split at the last validation.
-        waited: seconds of the present epoch that a callback spent waiting, a pause say.
+        objective: the loss, with the critics in their present state.
+        average: the running mean of both, which is judged and kept.
+        best_metrics: all validation metrics of the best epoch.
 
     Raises:
         InputError: a split or a modality is missing, or the device is not there.
@@ -76,77 +73,59 @@ class Trainer:
         device: str = "auto",
         callbacks: list[Callback] | None = None,
     ) -> None:
-        settings = config.model
-        self.config = config
+        self.config, self.callbacks = config, callbacks or []
         self.accelerator = make_accelerator(device, mixed_precision(config, device))
         self.device = self.accelerator.device
         if self.device.type == "cpu":  # accelerate numbers the CPU by rank, but there is one
             self.device = torch.device("cpu")
         self.ranks = Ranks.of(self.accelerator)
+        self._open(corpus)
+        self._build()
+        self._prepare()
+        self.primary, self.higher_is_better = primary_metric(self.corpus.label.kind)
+        self.epoch = self.best_epoch = 0
+        self.best_score: float | None = None
+        self.best_metrics: dict[str, Any] = {}
+        self.stop_reason: str | None = None
+        self.waited = 0.0
+
+    def _open(self, corpus: Corpus) -> None:
+        """The corpus as it is trained on, and which utterances make a step."""
+        settings, training = self.config.model, self.config.training
         with self.accelerator.local_main_process_first():  # others find what it has encoded
             self.text = TrainedText(settings, corpus, self.device)
         corpus = self.text.corpus
         self.corpus = corpus.with_modalities(settings.modalities or list(corpus.modalities))
-        self.callbacks = callbacks or []
         self.train_rows, self.valid_rows = self.corpus.rows("train"), self.corpus.rows("valid")
+        self.valid_windows = windows_of(self.corpus, self.valid_rows, settings)
+        self.batches = Batches(
+            self.corpus, self.train_rows, settings, training.batch_size, training.segment
+        )
 
-        torch.manual_seed(config.training.seed)
-        model = MMMIE(self.corpus.modalities, self.corpus.label, settings, self.text.network)
-        model.standardise_by(self.corpus, self.train_rows)
-        objective = Objective(model, config.objective)
+    def _build(self) -> None:
+        """Model and objective, and the features as the model takes them."""
+        torch.manual_seed(self.config.training.seed)
         self.carryover = {
             name: modality_carryover(self.corpus, name, self.train_rows, self.valid_rows)
             for name in self.corpus.modalities
         }
-        self.keep = torch.tensor(
-            [1 - _dropout(config, name, self.carryover[name]) for name in self.corpus.modalities]
-        )
-        model.keep.copy_(self.keep)
-        self.store = self.text.store(self.corpus, model, self.device)
-        self.batches = Batches(
-            self.corpus,
-            self.train_rows,
-            settings,
-            config.training.batch_size,
-            config.training.segment,
-        )
-        self.valid_windows = windows_of(self.corpus, self.valid_rows, settings)
-        self.labels = torch.tensor(self.corpus.targets, device=self.device)
+        self.model = build_model(self.corpus, self.config, self.carryover, self.text.network)
+        self.objective = Objective(self.model, self.config.objective)
+        self.store = self.text.store(self.corpus, self.model, self.device)
 
-        training = config.training
-        steps = training.epochs * len(self.batches)
-        main = torch.optim.AdamW(
-            parameter_groups(model, objective, config),
-            lr=training.learning_rate,
-            weight_decay=training.weight_decay,
-            fused=True,
+    def _prepare(self) -> None:
+        """What moves the weights: the loss on all processes, optimisers, schedule, mean."""
+        model, objective, training = self.model, self.objective, self.config.training
+        labels = torch.tensor(self.corpus.targets, device=self.device)
+        replica = Replica(
+            model, objective, self.ranks, self.store, labels, compile=training.compile
         )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            main,
-            [group["lr"] for group in main.param_groups],
-            total_steps=steps,
-            pct_start=min(0.3, 1 - 1 / steps),
-        )
-        conditional = None
-        if objective.conditionals:
-            conditional = torch.optim.Adam(
-                objective.conditionals, lr=training.conditional_learning_rate, fused=True
-            )
-        self.model, self.objective = model, objective
-        self.replica, self.optimiser = self.accelerator.prepare(Replica(model, objective), main)
+        optimiser = make_optimiser(model, objective, self.config)
+        self.schedule = one_cycle(optimiser, training.epochs * len(self.batches))
+        self.replica, self.optimiser = self.accelerator.prepare(replica, optimiser)
+        conditional = conditional_optimiser(objective, self.config)
         self.conditional_optimiser = self.accelerator.prepare(conditional) if conditional else None
-        self.schedule = schedule
         self.average = WeightAverage(model, objective, training.averaging)
-        self._encode = compiled(model.encode, training.compile)
-        self._forward = compiled(model.forward, training.compile)
-        self.primary, self.higher_is_better = primary_metric(self.corpus.label.kind)
-        self.epoch = 0
-        self.best_score: float | None = None
-        self.best_epoch = 0
-        self.best_metrics: dict[str, Any] = {}
-        self.stop_reason: str | None = None
-        self.waited = 0.0
-        self.validated: tuple[Codes, Outputs]
 
     def fit(self) -> None:
         """Train until the last epoch, until patience runs out, or until a callback stops it.
@@ -218,8 +197,10 @@ class Trainer:
             metrics=self.best_metrics,
             epoch=self.best_epoch,
             carryover={
-                name: {**asdict(c), "dropout": 1 - float(self.keep[m])}
-                for m, (name, c) in enumerate(self.carryover.items())
+                name: {**asdict(c), "dropout": 1 - kept}
+                for kept, (name, c) in zip(
+                    self.model.keep.tolist(), self.carryover.items(), strict=True
+                )
             },
             facts=corpus.facts,
         )
@@ -297,8 +278,9 @@ class Trainer:
                 return None
         return {f"train/{name}": float(total) / len(self.batches) for name, total in sums.items()}
 
-    def _step(self, batch: Batch, step: int) -> dict[str, Tensor]:
-        terms, codes = self.replica(self._terms, batch)
+    def _step(self, batch: Step, step: int) -> dict[str, Tensor]:
+        """One step: the loss, its gradient, the weights, their mean; then the conditionals."""
+        terms, codes = self.replica(batch)
         loss = torch.stack(list(terms.values())).sum()
         if not torch.isfinite(loss):
             self._raise_not_finite(terms, step)
@@ -309,30 +291,20 @@ class Trainer:
         self.optimiser.step()
         self.schedule.step()
         self.average.update()
+        self._fit_conditionals(codes)
+        return {"loss": loss.detach(), **{name: t.detach() for name, t in terms.items()}}
 
+    def _fit_conditionals(self, codes: Codes) -> None:
+        """A step of the learned conditionals on the codes of a batch, where there are any."""
+        if self.conditional_optimiser is None:
+            return
         with torch.autocast(self.device.type, enabled=False):
             fit = self.objective.conditional_loss(codes)
-        if fit is not None and self.conditional_optimiser is not None:
+        if fit is not None:
             self.conditional_optimiser.zero_grad(set_to_none=True)
             self.accelerator.backward(fit)
             self.ranks.average_gradients(self.objective.conditionals)
             self.conditional_optimiser.step()
-        return {"loss": loss.detach(), **{name: t.detach() for name, t in terms.items()}}
-
-    def _terms(self, batch: Batch) -> tuple[dict[str, Tensor], Codes]:
-        """The terms of the loss on a batch, and its codes without gradients."""
-        ranks = self.ranks
-        own = self._encode(self.store.gather(ranks.own(batch.rows)))
-        codes = ranks.whole_codes(own, len(batch.rows))
-        window = torch.from_numpy(ranks.own(batch.window)).to(self.device)
-        identity = identity_of(ranks.own(batch.relation), self.device)
-        own_output = self._forward(ModelBatch(codes, window, identity))
-        output = ranks.whole(own_output.prediction, len(batch.targets))
-        labels = self.labels[torch.from_numpy(batch.targets).to(self.device)]
-        with torch.autocast(self.device.type, enabled=False):  # logarithms, variances, sums
-            terms = {"task": self.objective.task(self.model, output, labels)}
-            terms.update(self.objective(codes))
-        return terms, detached(codes)
 
     def _raise_not_finite(self, terms: dict[str, Tensor], step: int) -> None:
         bad = next((name for name, t in terms.items() if not torch.isfinite(t)), "their sum")
@@ -378,10 +350,3 @@ class Trainer:
     def _call(self, event: str, *arguments: Any) -> None:
         for callback in self.callbacks:
             getattr(callback, event)(self, *arguments)
-
-
-def _dropout(config: Config, modality: str, carryover: Carryover) -> float:
-    setting = config.training.modality_dropout
-    if isinstance(setting, dict):
-        return setting.get(modality, 0.0)
-    return carryover.dropout if setting == "auto" else setting

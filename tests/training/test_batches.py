@@ -26,9 +26,9 @@ def test_local_windows_point_at_the_same_utterances(make_corpus):
     corpus = make_corpus(conversations=9, length=7)
     whole = corpus.window(2, 1)
     for batch in make(corpus, past=2, future=1).epoch(3, 5):
-        points = np.where(batch.window >= 0, batch.rows[batch.window], -1)
+        points = np.where(batch.windows.window >= 0, batch.windows.rows[batch.windows.window], -1)
         assert np.array_equal(points, whole[batch.targets])
-        assert len(np.unique(batch.rows)) == len(batch.rows)
+        assert len(np.unique(batch.windows.rows)) == len(batch.windows.rows)
 
 
 def test_segments_are_neighbours_of_one_conversation(make_corpus):

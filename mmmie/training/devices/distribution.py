@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -25,9 +24,8 @@ from accelerate.state import AcceleratorState
 from torch import Tensor, distributed, nn
 
 from mmmie.errors import InputError
+from mmmie.model.batch import Codes
 from mmmie.model.encoders import Code
-from mmmie.model.mmmie import MMMIE, Codes
-from mmmie.training.objective.objective import Objective
 
 _RANK_STRIDE = 1_000_003  # between the seeds of ranks; torch takes the lower 32 bits of a seed
 _PATIENCE = timedelta(days=365)
@@ -74,23 +72,6 @@ def make_accelerator(device: str, mixed_precision: str = "no") -> Accelerator:
         # which parameters have a part in the loss depends on settings and on what a batch holds
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
-
-
-class Replica(nn.Module):
-    """Model and objective as one module, so that DistributedDataParallel sees every step whole.
-
-    Args:
-        model: the model that is trained.
-        objective: what only its loss needs.
-    """
-
-    def __init__(self, model: MMMIE, objective: Objective) -> None:
-        super().__init__()
-        self.model, self.objective = model, objective
-
-    def forward(self, step: Callable[..., Any], *arguments: Any) -> Any:
-        """Whatever `step` makes of the arguments with model and objective."""
-        return step(*arguments)
 
 
 class Ranks:
@@ -199,15 +180,6 @@ def leave() -> None:
     if distributed.is_initialized():
         _control_group.cache_clear()
         distributed.destroy_process_group()
-
-
-def detached(codes: Codes) -> Codes:
-    """The same codes outside of the graph that they come from."""
-    invariant, specific = (
-        Code(*(getattr(code, field).detach() for field in _OF_CODE))
-        for code in (codes.invariant, codes.specific)
-    )
-    return Codes(invariant, specific, [s.detach() for s in codes.summaries], codes.present)
 
 
 def is_lost_peer(error: BaseException) -> bool:

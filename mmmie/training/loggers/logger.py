@@ -5,54 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import Any, Self
 
-from mmmie.training.callbacks import Callback
+from mmmie.training.callbacks import Callback, Training
 from mmmie.training.config import Config
+from mmmie.training.loggers.writer import End, Writer
+from mmmie.training.recorder import Recorder
 from mmmie.training.run_folder import RunFolder, read_metrics
-
-if TYPE_CHECKING:
-    from mmmie.training.recorder import Recorder
-    from mmmie.training.trainer import Trainer
-
-End = Literal["finished", "stopped", "failed"]
-
-
-class Writer(Protocol):
-    """One way to log: what `Logging` calls.
-
-    A writer keeps what an interrupted run has written and finds it again in `start`.
-    """
-
-    def start(self, settings: dict[str, Any], primary: str) -> int:
-        """Begin, or go on with an interrupted run.
-
-        Args:
-            settings: dotted key → value of the configuration.
-            primary: the metric that chooses the epoch, ``valid/mae`` say.
-
-        Returns:
-            the last epoch that is written already, 0 for none.
-        """
-
-    def write(self, metrics: dict[str, float], epoch: int) -> None:
-        """Write the finite metrics of an epoch."""
-
-    def end(self, state: End) -> None:
-        """Close, also where `start` failed."""
 
 
 class Logging(Callback):
     """Keeps a writer up to date with ``metrics.jsonl``, from before the training to its end.
 
-    The run folder is the record and a logger a copy: one that fails, because its server is gone
-    say, is left out from there on, and the training goes on. It catches up when the run resumes.
+    The run folder is the record, a logger a copy. One that fails, for example because its server is
+    gone, is left out from there on, and catches up when the run resumes.
 
     Args:
         name: of the logger.
         writer: where to.
         run: whose metrics.
-        recorder: takes down why a logger was left out.
+        recorder: logs why a logger was left out.
     """
 
     def __init__(self, name: str, writer: Writer, run: RunFolder, recorder: Recorder) -> None:
@@ -76,7 +48,7 @@ class Logging(Callback):
         except Exception as failure:
             self._leave_out(failure)
 
-    def on_start(self, trainer: Trainer) -> None:
+    def on_start(self, trainer: Training) -> None:
         settings = flat_settings(trainer.config)
         try:
             written = self.writer.start(settings, f"valid/{trainer.primary}")
@@ -86,14 +58,14 @@ class Logging(Callback):
         except Exception as failure:
             self._leave_out(failure)
 
-    def on_epoch(self, trainer: Trainer, metrics: dict[str, Any], improved: bool) -> None:
+    def on_epoch(self, trainer: Training, metrics: dict[str, Any], improved: bool) -> None:
         try:
             if not self._left_out:
                 self._write(metrics)
         except Exception as failure:
             self._leave_out(failure)
 
-    def on_end(self, trainer: Trainer) -> None:
+    def on_end(self, trainer: Training) -> None:
         self._end = "stopped" if trainer.stop_reason == "stop" else "finished"
 
     def _write(self, metrics: dict[str, Any]) -> None:
@@ -104,7 +76,7 @@ class Logging(Callback):
     def _leave_out(self, failure: Exception) -> None:
         if not self._left_out:
             why = " ".join(str(failure).split()) or type(failure).__name__
-            self.recorder.log(f"goes on without {self.name}: {why}")
+            self.recorder.log(f"continues without {self.name}: {why}")
         self._left_out = True
 
 

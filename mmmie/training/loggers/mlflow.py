@@ -9,7 +9,7 @@ from typing import Any
 
 from mmmie.errors import InputError
 from mmmie.files import write_json
-from mmmie.training.loggers.logger import End
+from mmmie.training.loggers.writer import End
 from mmmie.training.run_folder import RunFolder
 
 _EXPERIMENT = "mmmie"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mmmie.errors import InputError
-from mmmie.training.loggers.logger import End
+from mmmie.training.loggers.writer import End
 from mmmie.training.run_folder import RunFolder
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -40,17 +42,7 @@ class GaussianCritic(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Score every x (A, d) against every y (B, d) → (A, B) nats."""
-        return gaussian_scores(self.raw, x, y)
-
-
-def gaussian_scores(raw: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """`GaussianCritic` of `raw` (..., d) for x (..., A, d) and y (..., B, d) → (..., A, B) nats."""
-    rho = _correlation(raw)
-    rest = 1 - rho.square()
-    cross = (x * (rho / rest)[..., None, :]) @ y.mT
-    gain = (rho.square() / rest / 2)[..., None]
-    own_x, own_y = x.square() @ gain, y.square() @ gain
-    return cross - own_x - own_y.mT - rest.log().sum(-1)[..., None, None] / 2
+        return together([self], x[None], y[None])[0]
 
 
 def _correlation(raw: Tensor) -> Tensor:
@@ -73,6 +65,26 @@ class CosineCritic(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Score every x (A, d) against every y (B, d) → (A, B)."""
-        cosine = F.normalize(x, dim=-1) @ F.normalize(y, dim=-1).T
-        scores = self.sharpness.clamp(max=_LARGEST_SHARPNESS).exp() * cosine
-        return scores if self.offset is None else scores + self.offset
+        return together([self], x[None], y[None])[0]
+
+
+def together(critics: Sequence[nn.Module], x: Tensor, y: Tensor) -> Tensor:
+    """What K critics of one kind score at once: x (K, A, d) and y (K, B, d) → (K, A, B)."""
+    gaussian = [critic.raw for critic in critics if isinstance(critic, GaussianCritic)]
+    if gaussian:
+        return _gaussian_scores(torch.stack(tuple(gaussian)), x, y)
+    cosines = [critic for critic in critics if isinstance(critic, CosineCritic)]
+    sharpness = torch.stack([critic.sharpness for critic in cosines])
+    scale = sharpness.clamp(max=_LARGEST_SHARPNESS).exp()[:, None, None]
+    scores = scale * (F.normalize(x, dim=-1) @ F.normalize(y, dim=-1).mT)
+    offsets = [critic.offset for critic in cosines if critic.offset is not None]
+    return scores + torch.stack(tuple(offsets))[:, None, None] if offsets else scores
+
+
+def _gaussian_scores(raw: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    rho = _correlation(raw)
+    rest = 1 - rho.square()
+    cross = (x * (rho / rest)[:, None, :]) @ y.mT
+    gain = (rho.square() / rest / 2)[..., None]
+    own_x, own_y = x.square() @ gain, y.square() @ gain
+    return cross - own_x - own_y.mT - rest.log().sum(-1)[:, None, None] / 2

@@ -15,11 +15,12 @@ from torch.nn import functional as F
 
 from mmmie.mi.closed.gaussian import log_density
 from mmmie.mi.learned.conditional import ConditionalGaussian
+from mmmie.model.batch import Codes
 from mmmie.model.encoders import Code
-from mmmie.model.mmmie import MMMIE, Codes
+from mmmie.model.mmmie import MMMIE
 from mmmie.training.config import ObjectiveSettings
 from mmmie.training.objective.bounds import LOWER, UPPER, UPPER_LEARNED, UpperBound
-from mmmie.training.objective.critics import CosineCritic, GaussianCritic, gaussian_scores
+from mmmie.training.objective.critics import CosineCritic, GaussianCritic, together
 from mmmie.training.objective.separation import gaussian_information
 
 _OF_INVARIANT = 0.1
@@ -116,36 +117,37 @@ class Objective(nn.Module):
             learn_codes: off, only the critic gets a gradient.
 
         Returns:
-            ``text-audio`` → a scalar tensor, see `LowerBound.learn`.
+            ``text-audio`` → a scalar tensor, see `LowerBound.learn`; 0 where fewer than two
+            utterances of a batch have both.
         """
-        if self.settings.maximise.critic == "gaussian" and _complete(codes):
-            return self._lower_bounds_at_once(codes, learn_codes)
-        return {
-            name: self.lower.learn(scores) if len(scores) else _zero(scores)
-            for name, scores in self.scores(codes, learn_codes)
-        }
+        found: dict[int, Tensor] = {}
+        for pairs, scores in self._scores(codes, learn_codes):
+            several = scores.shape[-1] > 1
+            learned = self.lower.learn(scores) if several else 0 * scores.sum((-2, -1))
+            found.update(zip(pairs, learned, strict=True))
+        return {self._pair_name(pair): found[pair] for pair in sorted(found)}
 
-    def _lower_bounds_at_once(self, codes: Codes, learn_codes: bool) -> dict[str, Tensor]:
-        """`lower_bounds` of all pairs in one pass, where every utterance has every modality."""
-        sample = codes.invariant.sample if learn_codes else codes.invariant.sample.detach()
-        each = sample.transpose(0, 1)  # (M, U, d_z)
-        first, second = (list(side) for side in zip(*self.pairs, strict=True))
-        raw = torch.stack([c.raw for c in self.of_pairs if isinstance(c, GaussianCritic)])
-        values = self.lower.learn(gaussian_scores(raw, each[first], each[second]))
-        names = [f"{self.names[m]}-{self.names[n]}" for m, n in self.pairs]
-        return dict(zip(names, values, strict=True))
-
-    def scores(self, codes: Codes, learn_codes: bool = True) -> Iterator[tuple[str, Tensor]]:
+    def scores(self, codes: Codes) -> dict[str, Tensor]:
         """The critic on the invariant codes of every pair of modalities.
 
-        Yields:
-            ``text-audio`` and (B, B) scores of the B utterances that have both.
+        Returns:
+            ``text-audio`` → (B, B) scores of the B utterances that have both.
         """
+        found: dict[int, Tensor] = {}
+        for pairs, scores in self._scores(codes):
+            found.update(zip(pairs, scores, strict=True))
+        return {self._pair_name(pair): found[pair] for pair in sorted(found)}
+
+    def _scores(self, codes: Codes, learn_codes: bool = True) -> Iterator[tuple[list[int], Tensor]]:
+        """Pairs of modalities that the same B utterances have, and their scores (K, B, B)."""
         sample = codes.invariant.sample if learn_codes else codes.invariant.sample.detach()
-        for (m, n), critic in zip(self.pairs, self.of_pairs, strict=True):
-            both = codes.present[:, m] & codes.present[:, n]
-            scores = critic(_rows(sample[:, m], both), _rows(sample[:, n], both))
-            yield f"{self.names[m]}-{self.names[n]}", scores
+        first, second = ([pair[side] for pair in self.pairs] for side in (0, 1))
+        for pairs, rows in _alike(codes.present[:, first] & codes.present[:, second]):
+            x, y = (_pick(sample, rows, [side[p] for p in pairs]) for side in (first, second))
+            yield pairs, together([self.of_pairs[p] for p in pairs], x, y)
+
+    def _pair_name(self, pair: int) -> str:
+        return "-".join(self.names[m] for m in self.pairs[pair])
 
     def upper_bounds(self, codes: Codes, kind: str = "invariant") -> dict[str, Tensor]:
         """Upper bound on I(x_m; code_m), exact conditional where the encoder is stochastic.
@@ -208,14 +210,12 @@ class Objective(nn.Module):
         Returns:
             modality → nats.
         """
-        if len(codes.present) > 1 and _complete(codes):
-            every = _apart(
-                codes.invariant.mean.transpose(0, 1), codes.specific.mean.transpose(0, 1)
-            )
-            return dict(zip(self.names, every, strict=True))
-        return {
-            name: _apart(z, s) if len(z) > 1 else _zero(s) for name, z, s in self.mean_codes(codes)
-        }
+        found: dict[int, Tensor] = {}
+        for modalities, rows in _alike(codes.present):
+            z, s = (_pick(c.mean, rows, modalities) for c in (codes.invariant, codes.specific))
+            apart = _apart(z, s) if z.shape[1] > 1 else 0 * s.sum((-2, -1))
+            found.update(zip(modalities, apart, strict=True))
+        return {name: found[m] for m, name in enumerate(self.names)}
 
     def mean_codes(self, codes: Codes) -> Iterator[tuple[str, Tensor, Tensor]]:
         """Modality, and the means of its codes, invariant (B, d_z) and specific (B, d_s)."""
@@ -272,9 +272,22 @@ def _conditionals(inputs: list[int], outputs: int, hidden: int) -> nn.ModuleList
     return nn.ModuleList(ConditionalGaussian(width, outputs, hidden) for width in inputs)
 
 
-def _complete(codes: Codes) -> bool:
-    """Whether every utterance has every modality, and there is one and a pair of them."""
-    return codes.present.shape[1] > 1 and codes.present.numel() > 0 and bool(codes.present.all())
+def _alike(here: Tensor) -> Iterator[tuple[list[int], Tensor | None]]:
+    """Columns of here (U, K) that agree, and the rows (U,) where they hold; None for all rows.
+
+    What the same utterances have is computed at once: everything, where nothing is missing.
+    """
+    patterns = here.T.cpu().numpy()
+    groups: dict[bytes, list[int]] = {}
+    for column, pattern in enumerate(patterns):
+        groups.setdefault(pattern.tobytes(), []).append(column)
+    for columns in groups.values():
+        yield columns, None if patterns[columns[0]].all() else here[:, columns[0]]
+
+
+def _pick(x: Tensor, rows: Tensor | None, columns: list[int]) -> Tensor:
+    """Some rows and columns of x (U, K, d), the columns first: (K', B, d)."""
+    return (x if rows is None else x[rows]).transpose(0, 1)[columns]
 
 
 def _zero(like: Tensor) -> Tensor:

@@ -53,7 +53,7 @@ def first_step(corpus):
     torch.manual_seed(0)
     trainer.model.train()
     batch = next(iter(trainer.batches.epoch(0, 0)))
-    return trainer, trainer._step(batch, 1), len(batch.rows), len(batch.targets)
+    return trainer, trainer._step(batch, 1), len(batch.windows.rows), len(batch.targets)
 
 
 def gradients(trainer):
@@ -164,17 +164,17 @@ def stop(trainer):
 @contextlib.contextmanager
 def before_step(wanted, action):
     """Do something before the forward pass of a step; gives the times of all of them."""
-    original, times = Trainer._terms, []
+    original, times = Trainer._step, []
 
-    def terms(self, batch):
+    def step(self, batch, number):
         times.append(time.monotonic())
         if len(times) == wanted:
             action()
-        return original(self, batch)
+        return original(self, batch, number)
 
-    Trainer._terms = terms
+    Trainer._step = step
     yield times
-    Trainer._terms = original
+    Trainer._step = original
 
 
 def paused_for(run, seconds):
