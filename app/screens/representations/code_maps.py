@@ -172,9 +172,8 @@ def _slow_maps(
     view: state.View, name: str, spaces: dict[str, np.ndarray], how: How
 ) -> dict[str, Projection]:
     """The maps that are there; the others are started, and waited for."""
-    slow = _projections(
-        name, how, Projections(spaces, cache_folder(view.checkpoint.info.folder), how)
-    )
+    cache = cache_folder(view.checkpoint.info.folder)
+    slow = _projections(name, how, str(cache), Projections(spaces, cache, how))
     ended = slow.work.state in (None, "done")  # before its maps: it may end between the two looks
     ready = slow.ready()
     if len(ready) == len(spaces):
@@ -198,5 +197,5 @@ def _slow_maps(
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)  # it keeps the names that codes come to
-def _projections(name: str, how: How, _slow: Projections) -> Projections:
+def _projections(name: str, how: How, cache: str, _slow: Projections) -> Projections:
     return _slow
