@@ -18,7 +18,6 @@ from app.parts.colouring import Colouring
 from app.parts.names import beginning
 from app.parts.style import NEUTRAL, modality_colour, short_number
 from app.parts.svg import ticks
-from app.runs.training_curves import duration_words
 from mmmie.analysis.codes.projections import Projection
 
 MAPS = "mmmie_maps"
@@ -273,24 +272,6 @@ def quality(projection: Projection) -> str:
     if not np.isnan(projection.trustworthiness):
         parts.append(f"trust {projection.trustworthiness:.2f}")
     return ", ".join(parts)
-
-
-def waiting_words(
-    method: str, there: tuple[int, int], seconds: float, remaining: float | None
-) -> str:
-    """What is being computed elsewhere, for how long already and for how long at most.
-
-    Args:
-        method: as `METHODS` calls it.
-        there: how many maps are there, of how many.
-        seconds: since it began.
-        remaining: at most; None while nobody knows.
-    """
-    rest = f", at most about {duration_words(round(remaining, -1))} more" if remaining else ""
-    return (
-        f"{method}: {there[0]} of {there[1]} maps are there, the others show the PCA. "
-        f"{duration_words(int(seconds))} so far{rest}. You need not wait: all are kept."
-    )
 
 
 def points_frame(

@@ -80,3 +80,14 @@ def interval_text(value: float, low: float, high: float, *, share: bool = False)
 def listed(names: list[str]) -> str:
     """``text, audio and vision``."""
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def duration_words(seconds: float) -> str:
+    """A duration to read, ``2 min 5 s`` say."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 and seconds != whole else f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

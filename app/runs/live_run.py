@@ -18,7 +18,8 @@ from app.runs.actions import clone, other_pages, steering
 from app.runs.live_map import draw_run_map, run_map_footer
 from app.parts.names import plain
 from app.runs.run_words import advice_for, asked_words, best_words, run_facts, standing_words
-from app.runs.training_curves import curves_frame, duration_words, training_figure
+from app.parts.numbers import duration_words
+from app.runs.training_curves import curves_frame, training_figure
 from mmmie.corpus import Kind
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.parts.style import three_digits
-from app.runs.training_curves import duration_words, seconds_left
-from app.parts.numbers import metric
+from app.runs.training_curves import seconds_left
+from app.parts.numbers import duration_words, metric
 from mmmie.analysis.training_estimate import TimeEstimate
 from mmmie.training.config import Config
 from mmmie.training.run_folder import ENDED, Status

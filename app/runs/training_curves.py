@@ -111,16 +111,6 @@ def seconds_left(history: list[dict[str, Any]], epoch: int, epochs: int) -> floa
     return float(np.mean(latest)) * max(epochs - epoch, 0) if latest else None
 
 
-def duration_words(seconds: float) -> str:
-    """A duration to read, ``2 min 5 s`` say."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
-
 
 def _line(
     curves: pd.DataFrame, panel: str, curve: str, colour: str, dash: str

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from mmmie.errors import InputError
 from mmmie.files import write_text
-from mmmie.jobs.priority import stand_back
+from mmmie.jobs.process import as_input_error, spawn
 from mmmie.jobs.watch import observe
 from mmmie.training.config import Config, config_toml
-from mmmie.training.run_folder import ENDED, RunFolder, Status, process_start
+from mmmie.training.run_folder import ENDED, RunFolder, Status
 
 
 def launch(
@@ -35,7 +30,7 @@ def launch(
     """
     run = RunFolder(out)
     run.create()
-    with run.locked(), _as_input_error():
+    with run.locked(), as_input_error():
         run.check_new()  # another one may have used it meanwhile
         write_text(run.config, config_toml(config))
         arguments = ["--data", config.data, "--config", str(run.config), "--device", device]
@@ -44,7 +39,7 @@ def launch(
 
 
 def resume_run(out: Path | str, *, device: str | None = None, queue: bool = True) -> RunFolder:
-    """Go on with a run that ended or died, in a process of its own; returns at once.
+    """Continue a run that ended or died, in a process of its own; returns at once.
 
     Args:
         out: the run folder.
@@ -56,8 +51,8 @@ def resume_run(out: Path | str, *, device: str | None = None, queue: bool = True
     """
     run = RunFolder(out)
     if not run.exists:
-        raise InputError(f"{run.path}: is no run folder; name one that holds config.toml")
-    with run.locked(), _as_input_error():
+        raise InputError(f"{run.path}: is no run folder; name one with a config.toml")
+    with run.locked(), as_input_error():
         status = observe(run)
         if status is not None and status.state not in ENDED:
             raise InputError(f"{run.path}: is {status.state}; stop it first")
@@ -70,26 +65,8 @@ def resume_run(out: Path | str, *, device: str | None = None, queue: bool = True
 def _spawn(run: RunFolder, arguments: list[str], queue: bool, before: Status) -> None:
     """Start the trainer; it writes nothing before the lock that is held here is free again."""
     run.forget_wish()
-    environment = {"OMP_NUM_THREADS": "1", **os.environ}
     options = ["--out", str(run.path), "--quiet", *(["--queue"] if queue else [])]
     with run.log.open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mmmie", "train", *options, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env=environment,
-        )
-    stand_back(process.pid)
+        pid, started = spawn(["mmmie", "train", *options, *arguments], log)
     queued = replace(before, state="queued", queued_at=time.time(), error=None)
-    run.write_status(replace(queued, pid=process.pid, pid_started=process_start(process.pid)))
-
-
-@contextlib.contextmanager
-def _as_input_error() -> Iterator[None]:
-    """A run folder that cannot be written is for the user to mend."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(str(error)) from None
+    run.write_status(replace(queued, pid=pid, pid_started=started))

@@ -1,4 +1,4 @@
-"""Tell a run to pause, go on, do one epoch or stop."""
+"""Tell a run to pause, resume, do one epoch or stop."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def steer(path: Path | str, wish: str) -> str:
     """
     run = RunFolder(path)
     if not run.exists:
-        raise InputError(f"{run.path}: is no run folder; name one that holds config.toml")
+        raise InputError(f"{run.path}: is no run folder; name one with a config.toml")
     match = [known for known in WISHES if known == wish]
     if not match:
         raise InputError(f"{wish}: is no wish; use one of {', '.join(WISHES)}")

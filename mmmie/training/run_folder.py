@@ -55,10 +55,7 @@ class Status:
     @property
     def alive(self) -> bool:
         """Whether the trainer's process is there, and not another one of the same number."""
-        if self.pid is None or self.pid_started is None:
-            return False
-        started = process_start(self.pid)
-        return started is not None and abs(started - self.pid_started) < _TICK_SECONDS
+        return same_process(self.pid, self.pid_started)
 
     @property
     def active(self) -> bool:
@@ -253,6 +250,17 @@ def process_start(pid: int) -> float | None:
     except OSError:
         return _start_by_clock(pid)
     return None if fields[0] in (b"Z", b"X") else int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def same_process(pid: int | None, started: float | None) -> bool:
+    """Whether a process is alive, and not another one of the same number.
+
+    Args:
+        pid: its number, None for no process.
+        started: what `process_start` gave when it was started.
+    """
+    now = None if pid is None or started is None else process_start(pid)
+    return now is not None and started is not None and abs(now - started) < _TICK_SECONDS
 
 
 def _start_by_clock(pid: int) -> float | None:

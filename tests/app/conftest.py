@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -28,6 +30,55 @@ def closed_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, module in list(sys.modules.items()):  # some have imported it by its name
         if name.startswith("torch.cuda") and hasattr(module, "_lazy_init"):
             monkeypatch.setattr(module, "_lazy_init", opened)
+
+
+class Workers:
+    """Stands for the processes of `mmmie.jobs.work`: the test says what they say and how they end.
+
+    Attributes:
+        started: the folder of every work, in the order of starting.
+    """
+
+    def __init__(self) -> None:
+        self.started: list[Path] = []
+        self._alive: set[int] = set()
+
+    def spawn(self, arguments: list[str], log: object) -> tuple[int, float]:
+        self.started.append(Path(arguments[1]))
+        (self.started[-1] / "begun").touch()
+        self._alive.add(len(self.started))
+        return len(self.started), 0.0
+
+    def same_process(self, pid: int | None, started: float | None) -> bool:
+        return pid in self._alive
+
+    def end(self, pid: int | None = None) -> None:
+        """End the process of a number, the last if left out; it writes nothing."""
+        self._alive.discard(len(self.started) if pid is None else pid)
+
+    def say(self, *lines: dict[str, Any]) -> None:
+        """Let the last process say something."""
+        with (self.started[-1] / "lines.jsonl").open("a") as stream:
+            stream.writelines(f"{json.dumps(line)}\n" for line in lines)
+
+    def done(self, state: str = "done", error: str = "") -> None:
+        """Let the last process come to its end."""
+        self.end()
+        (self.started[-1] / "ended.json").write_text(json.dumps({"state": state, "error": error}))
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What the last process was given."""
+        return dict(json.loads((self.started[-1] / "given.json").read_text()))
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
+    """No work starts a process; the test plays it."""
+    found = Workers()
+    for name in ("spawn", "same_process", "end"):
+        monkeypatch.setattr(f"mmmie.jobs.work.{name}", getattr(found, name))
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from app.parts.figures import figure
 from app.parts.layout import wide_columns
 from app.parts.names import plain
 from app.parts.style import ACCENT, LOWER_LINE, NEITHER_LINE, NEUTRAL, UPPER_LINE, blank
+from app.parts.waiting import begin, follow, waiting
 from app.screens.mutual_information.estimator_words import ESTIMATOR_WORDS, SIDES
 from app.screens.mutual_information.lab_controls import PRESETS, controls, fill_in
 from app.screens.mutual_information.lab_verdict import (
@@ -25,61 +25,53 @@ from app.screens.mutual_information.lab_verdict import (
 from mmmie.analysis.bounds.estimator_lab import (
     LabRun,
     find_lab,
-    lab_folder,
+    lab_work,
     levels_table,
     read_lab,
     smoothed,
     start_lab,
-    stop_lab,
 )
 from mmmie.analysis.bounds.lab_settings import LabSettings
 from mmmie.errors import InputError
+from mmmie.jobs.work import Work
 
-_POLL_SECONDS = 1
 _KEY = "lab"  # of the run that is shown, in the session and in the URL
 
 
 def draw_lab() -> None:
     """Draw the lab: questions on top, settings on the left, what comes of them on the right."""
-    folder, run = _shown()
+    work = _shown()
     with st.container(horizontal=True):
         for i, preset in enumerate(PRESETS):
-            st.button(
-                preset.question, key=f"lab-question-{i}", on_click=_ask, args=(preset, folder)
-            )
+            st.button(preset.question, key=f"lab-question-{i}", on_click=_ask, args=(preset,))
     left, right = wide_columns([3, 8], key="lab-columns", least=230)
     with left:
-        settings = controls()
-        _steer(settings, folder, run)
+        _steer(controls())
     with right:
-        if folder is None or run is None:
+        if work is None:
             st.info(
                 "Click a question, or choose a task and press **Start**: the estimators then learn "
                 "from pairs whose mutual information is known.",
                 icon=":material/science:",
             )
             return
-        running = run.state == "running"
-        st.session_state["lab-polled"] = running
-        st.fragment(_draw_run, run_every=_POLL_SECONDS if running else None)(str(folder))
+        follow(work, lambda: _draw_run(work))
 
 
-def _shown() -> tuple[Path | None, LabRun | None]:
+def _shown() -> Work | None:
     """The run that this session, or the link, is about."""
     key = str(st.session_state.get(_KEY) or st.query_params.get(_KEY) or "")
-    folder = find_lab(lab_folder(), key)
-    if folder is None:
-        return None, None
+    work = find_lab(key)
     try:
-        run = read_lab(folder)
+        if work is None or not read_lab(work):
+            return None
     except InputError:
-        return None, None
-    st.session_state[_KEY] = key
-    st.query_params[_KEY] = key
-    return folder, run
+        return None
+    st.session_state[_KEY] = st.query_params[_KEY] = key
+    return work
 
 
-def _steer(settings: LabSettings, folder: Path | None, run: LabRun | None) -> None:
+def _steer(settings: LabSettings) -> None:
     fault = None
     try:
         task = settings.tasks()[-1]
@@ -87,43 +79,33 @@ def _steer(settings: LabSettings, folder: Path | None, run: LabRun | None) -> No
     except InputError as error:
         fault = str(error)
         st.error(plain(fault), icon=":material/report:")
-    if folder is not None and run is not None and run.state == "running":
-        st.button(
-            "Stop",
-            icon=":material/stop:",
-            type="primary",
-            width="stretch",
-            on_click=stop_lab,
-            args=(folder,),
-        )
-        return
     st.button(
         "Start",
         icon=":material/play_arrow:",
         type="primary",
         width="stretch",
-        disabled=fault is not None,
+        disabled=fault is not None or lab_work(settings).active,
         on_click=_start,
-        args=(settings, folder),
+        args=(settings,),
     )
 
 
-def _ask(preset: LabSettings, shown: Path | None) -> None:
+def _ask(preset: LabSettings) -> None:
+    """Show what a question came to; it is started where nobody has asked it yet."""
     fill_in(preset)
-    _start(preset, shown)
+    work = lab_work(preset)
+    if work.state != "done":
+        _start(preset)
+    st.session_state[_KEY] = work.folder.name
 
 
-def _start(settings: LabSettings, shown: Path | None) -> None:
-    if shown is not None:
-        stop_lab(shown)
-    st.session_state[_KEY] = start_lab(settings, lab_folder()).name
+def _start(settings: LabSettings) -> None:
+    begin(lambda: start_lab(settings))
+    st.session_state[_KEY] = lab_work(settings).folder.name
 
 
-def _draw_run(folder: str) -> None:
-    run = read_lab(Path(folder))
-    running = run.state == "running"
-    if st.session_state.get("lab-polled") and not running:
-        st.rerun()  # the whole page: polling ends, Start appears
+def _draw_run(work: Work) -> None:
+    run = read_lab(work)
     settings, table = run.settings, levels_table(run)
     title = lab_title(table, list(settings.nats))
     if settings.question:
@@ -131,13 +113,10 @@ def _draw_run(folder: str) -> None:
         st.markdown(f"{title}.")
     else:
         st.subheader(title)
-    if run.state == "failed":
-        st.error(f"The run failed: {plain(run.error or '')}", icon=":material/report:")
-    elif running:
-        steps = settings.steps * len(settings.nats)
-        taken = round(run.progress * steps)
-        waiting = "the process is starting" if run.points.empty else f"step {taken:,} of {steps:,}"
-        st.progress(min(run.progress, 1.0), text=waiting)
+    steps = settings.steps * len(settings.nats)
+    taken = round(run.progress * steps)
+    came = "the process is starting" if run.points.empty else f"step {taken:,} of {steps:,}"
+    waiting(work, "Estimators", (run.progress, came), lambda: start_lab(settings))
     figure(
         lab_figure(
             run.points, table, list(settings.nats), list(settings.estimators), settings.steps

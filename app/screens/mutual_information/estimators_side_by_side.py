@@ -15,6 +15,7 @@ from app.parts.figures import figure
 from app.parts.names import plain
 from app.parts.numbers import listed
 from app.parts.style import ACCENT, NEUTRAL, blank, name_rows
+from app.parts.waiting import follow, waiting
 from app.screens.mutual_information.bound_marks import CHECK
 from app.screens.mutual_information.estimator_words import (
     ESTIMATOR_WORDS,
@@ -29,18 +30,11 @@ from app.screens.mutual_information.estimator_words import (
     value_text,
 )
 from app.screens.mutual_information.recorded_bounds import UNITS, Unit
-from app.screens.mutual_information.side_by_side_jobs import (
-    job_failure,
-    job_runs,
-    start_job,
-    stop_job,
-)
 from mmmie.analysis.bounds.estimate_bracket import Bracket, bracket_of
 from mmmie.analysis.bounds.side_by_side import BATCH, STEPS, SideBySide, quantities
 from mmmie.analysis.outputs import cache_folder
 
 DEFAULT = ["infonce", "nwj", "js", "club", "l1out", "doe", "cca", "ksg"]
-_POLL_SECONDS = 1
 _TABLE_PIXELS = 820
 
 
@@ -55,16 +49,12 @@ def draw_side_by_side(view: state.View, unit: Unit = UNITS["nats"]) -> None:
     if not estimators:
         st.info("Choose one estimator or more.", icon=":material/info:")
         return
-    running = job_runs(task)
-    done = len(task.results(estimators))
-    if not done and not running:
+    if task.results(estimators).empty and not task.work.active:
         st.markdown(
             "Every estimator fails in its own way. Fit several to the same codes, which no longer "
             "move, and see what all of them allow to say; it takes half a minute."
         )
-    _steer(task, estimators, len(estimators) - done, running)
-    st.session_state["side-polled"] = running
-    st.fragment(_draw, run_every=_POLL_SECONDS if running else None)(view, task, estimators, unit)
+    follow(task.work, lambda: _draw(view, task, estimators, unit))
 
 
 def _choice(view: state.View) -> tuple[SideBySide, list[str]]:
@@ -110,33 +100,25 @@ def _choice(view: state.View) -> tuple[SideBySide, list[str]]:
     return task, sorted(estimators, key=order.index)
 
 
-def _steer(task: SideBySide, estimators: list[str], missing: int, running: bool) -> None:
-    if running:
-        st.button("Stop", icon=":material/stop:", on_click=stop_job, args=(task,))
-    elif missing:
-        st.button(
-            f"Run {missing} estimator{'s' if missing > 1 else ''}",
-            icon=":material/play_arrow:",
-            type="primary",
-            on_click=start_job,
-            args=(task, estimators),
+def _wait(task: SideBySide, estimators: list[str], there: set[str]) -> None:
+    missing = [name for name in estimators if name not in there]
+    done, total = len(estimators) - len(missing), len(estimators)
+    words = f"{done} of {total} are there"
+    if missing and task.work.active:
+        words += f"; next is {ESTIMATOR_WORDS[missing[0]].title}"
+    if missing or task.work.active:
+        waiting(
+            task.work,
+            "Estimators",
+            (done / total, words),
+            lambda: task.start(estimators),
+            offer=f"Run {len(missing)} estimator{'s' * (len(missing) != 1)}",
         )
-    if failure := job_failure(task):
-        st.error(f"The estimators failed: {plain(failure)}", icon=":material/report:")
 
 
 def _draw(view: state.View, task: SideBySide, estimators: list[str], unit: Unit) -> None:
-    running = job_runs(task)
-    if st.session_state.get("side-polled") and not running:
-        st.rerun()  # the whole page: polling ends, the button is there again
     estimates = task.results(estimators)
-    if running:
-        done, total = len(estimates), len(estimators)
-        left = [
-            ESTIMATOR_WORDS[n].title for n in estimators if n not in set(estimates["estimator"])
-        ]
-        text = f"{done} of {total} are there; next is {left[0]}" if left else "almost there"
-        st.progress(done / total, text=text)
+    _wait(task, estimators, set(estimates["estimator"]))
     if estimates.empty:
         return
     found = bracket_of(estimates)

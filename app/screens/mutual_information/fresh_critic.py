@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-import subprocess
 
 import pandas as pd
 import streamlit as st
 
 from app import state
 from app.parts.figures import figure_footer
+from app.parts.waiting import follow, waiting
 from app.screens.mutual_information.recorded_bounds import Unit, bounded
-from mmmie.analysis.bounds.fresh_critic import BATCH, STEPS, cached_check, start_check
+from mmmie.analysis.bounds.fresh_critic import BATCH, STEPS, FreshCritic
 from mmmie.analysis.bounds.history import quantity
 from mmmie.analysis.bounds.verdict import check_table
 from mmmie.analysis.outputs import cache_folder
-
-_POLL_SECONDS = 1
 
 _EXPLANATION = f"""
 The bounds of a run come from a critic that was trained together with the codes. Could the two have
@@ -36,8 +34,12 @@ bias.
 
 def held_check(view: state.View) -> pd.DataFrame | None:
     """The check of this checkpoint and split, if it has been made."""
+    return _critic(view).table()
+
+
+def _critic(view: state.View) -> FreshCritic:
     cache = cache_folder(view.checkpoint.info.folder)
-    return cached_check(view.checkpoint, view.corpus, view.split, cache)
+    return FreshCritic(view.checkpoint, view.corpus, view.split, cache)
 
 
 def draw_check(
@@ -80,24 +82,11 @@ def _offer(view: state.View) -> None:
         f"nothing, on the codes of the {view.split} split as they are, and see whether they find "
         f"the same. They also say how much z keeps of its input at least."
     )
-    key = f"check-{view.checkpoint.fingerprint}-{view.corpus.fingerprint}-{view.split}"
-    running: subprocess.Popen[bytes] | None = st.session_state.get(key)
-    if running is None:
-        if st.button("Check with a fresh critic", icon=":material/verified:", type="primary"):
-            cache = cache_folder(view.checkpoint.info.folder)
-            st.session_state[key] = start_check(view.checkpoint, view.corpus, view.split, cache)
-            st.rerun()
-        return
+    critic = _critic(view)
 
-    @st.fragment(run_every=_POLL_SECONDS)
     def wait() -> None:
-        if running.poll() is None:
-            st.caption(":material/hourglass_top: Fresh critics are learning, for some seconds.")
-            return
-        st.session_state.pop(key, None)
-        if held_check(view) is not None:
-            st.rerun()
-        lines = running.communicate()[1].decode("utf-8", "replace").strip().splitlines()
-        st.error(f"The check failed: {lines[-1] if lines else running.returncode}")
+        done = len(critic.work.lines())
+        came = done / critic.count, f"{done} of {critic.count} have learned"
+        waiting(critic.work, "Fresh critics", came, critic.start, offer="Check with a fresh critic")
 
-    wait()
+    follow(critic.work, wait)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,23 +21,14 @@ from app.parts.maps import (
     point_maps,
     points_frame,
     utterance_words,
-    waiting_words,
 )
-from app.parts.names import plain
-from app.screens.representations.projection_jobs import (
-    STOPPED,
-    failure,
-    progress,
-    projections,
-    stop,
-    try_again,
-)
-from mmmie.analysis.codes.projections import SLOW_METHODS, How, Projection, pca
+from app.parts.numbers import duration_words
+from app.parts.waiting import begin, follow, waiting
+from mmmie.analysis.codes.projections import SLOW_METHODS, How, Projection, Projections, pca
 from mmmie.analysis.outputs import SplitOutputs, cache_folder
 
 _CODES_KEY, _FUSED_KEY = "code-maps", "fused-map"
 _COMMON = "invariant"
-_POLL_SECONDS = 2
 _MOST_JOINED = 50
 
 _EXPLANATION = """
@@ -82,14 +72,11 @@ def draw_code_maps(
     outputs, names = view.outputs, view.outputs.modalities
     name = f"{view.checkpoint.fingerprint}-{view.corpus.fingerprint}-{view.split}"
     spaces = _spaces(outputs)
-    cache = cache_folder(view.checkpoint.info.folder)
-    ready = projections(name, spaces, cache, how) if how.method in SLOW_METHODS else {}
+    ready = _slow_maps(view, name, spaces, how) if how.method in SLOW_METHODS else {}
     maps = {
         space: ready.get(space) or _pca(name, space, how.dimensions, codes)
         for space, codes in spaces.items()
     }
-    if how.method in SLOW_METHODS and len(ready) < len(spaces):
-        _wait(name, spaces, cache, how, len(ready))
     shown = _Shown(maps, names, (name, how, tuple(ready)))
     codes, fused = _places(shown.key, shown)
     words, marks = _words(name, view.frame), _marks(view, join)
@@ -181,31 +168,34 @@ def _table(
     return points_frame(_frame, maps[_COMMON], _shown.specific, maps["fused"], _shown.modalities)
 
 
-def _wait(name: str, spaces: dict[str, np.ndarray], cache: Path, how: How, ready: int) -> None:
-    """Say what is still being computed, and draw the page again when more is there."""
-    method = METHODS[how.method]
-    fault = failure(name, how)
-    if fault:
-        missing = f"{ready} of {len(spaces)} maps are there, the others show the PCA."
-        if fault == STOPPED:
-            st.info(f"{method} was stopped: {missing}", icon=":material/stop_circle:")
-        else:
-            st.warning(f"{method} could not be computed: {plain(fault)}. {missing.capitalize()}")
-        again = "Go on" if fault == STOPPED else "Try again"
-        st.button(again, on_click=try_again, args=(name, how))
-        return
+def _slow_maps(
+    view: state.View, name: str, spaces: dict[str, np.ndarray], how: How
+) -> dict[str, Projection]:
+    """The maps that are there; the others are started, and waited for."""
+    cache = cache_folder(view.checkpoint.info.folder)
+    slow = _projections(name, how, str(cache), Projections(spaces, cache, how))
+    ended = slow.work.state in (None, "done")  # before its maps: it may end between the two looks
+    ready = slow.ready()
+    if len(ready) == len(spaces):
+        return ready
+    if ended:
+        begin(slow.start)
 
-    @st.fragment(run_every=_POLL_SECONDS)
     def wait() -> None:
-        now = projections(name, spaces, cache, how)
-        if len(now) > ready or failure(name, how):
+        now = slow.ready()
+        if len(now) > len(ready):
             st.rerun()
-        with st.container(horizontal=True, vertical_alignment="center"):
-            at = progress(name, spaces, now, how)
-            words = waiting_words(method, (len(now), len(spaces)), at.seconds, at.remaining)
-            st.progress(len(now) / len(spaces), text=words)
-            if st.button("Stop", icon=":material/stop_circle:", wrap=False):
-                stop(name, how)
-                st.rerun()
+        left = slow.remaining(now)
+        rest = f", at most about {duration_words(round(left, -1))} more" if left else ""
+        words = f"{len(now)} of {len(spaces)} maps are there, the others show the PCA{rest}"
+        waiting(
+            slow.work, METHODS[how.method], (len(now) / len(spaces), words), slow.start, "Continue"
+        )
 
-    wait()
+    follow(slow.work, wait)
+    return ready
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)  # it keeps the names that codes come to
+def _projections(name: str, how: How, cache: str, _slow: Projections) -> Projections:
+    return _slow

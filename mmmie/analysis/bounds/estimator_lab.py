@@ -1,45 +1,28 @@
 """The estimator lab: estimators that learn side by side on a task whose answer is known.
 
-They learn in a process of its own, which writes what they say line by line:
-``python -m mmmie.analysis.bounds.estimator_lab SETTINGS.json OUT.jsonl``. A folder for
-every run of the lab is all the state that there is, so whoever knows the folder can follow, stop
-and read it.
+They learn in a process of its own, which says what they say line by line. Whoever knows the
+name of its folder can follow, stop and read it.
 """
 
 from __future__ import annotations
 
 import heapq
-import json
-import os
-import secrets
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.bounds.lab_settings import LabSettings, read_settings
+from mmmie.analysis.bounds.lab_settings import LabSettings, parse_settings
 from mmmie.analysis.bounds.lab_tasks import optimum
-from mmmie.files import write_json, write_text
-from mmmie.training.run_folder import process_start
+from mmmie.jobs.work import State, Work, own_folder, serve
 
-State = Literal["running", "finished", "stopped", "failed"]
-
-_KEPT_RUNS = 20
-_FLUSH_SECONDS = 0.2
+_MODULE = "mmmie.analysis.bounds.estimator_lab"
 _SETTLED = 1 / 4
 _SMOOTHED = 1 / 10
-_END = "end"
 
 
 @dataclass
@@ -48,101 +31,57 @@ class LabRun:
 
     Attributes:
         settings: what it does.
-        state: running, finished, stopped or failed.
+        state: of its work.
         points: `estimator`, `step`, `level`, `truth` and `nats`, in the order of writing.
         optima: `estimator`, `level`, `optimum` and `ceiling` in nats, NaN where there is none, for
             every level that was begun.
-        error: one line, where it failed.
     """
 
     settings: LabSettings
     state: State
     points: pd.DataFrame
     optima: pd.DataFrame
-    error: str | None = None
 
     @property
     def progress(self) -> float:
         """The share of all steps that were taken."""
-        if self.state == "finished":
+        if self.state == "done":
             return 1.0
         steps = self.settings.steps * len(self.settings.nats)
         return float(self.points["step"].max()) / steps if len(self.points) else 0.0
 
 
-def lab_folder() -> Path:
-    """Where runs of the lab are kept, as they belong to no checkpoint.
-
-    In the home of this user, or among the temporary files where that cannot be written.
-    """
-    folder = Path.home() / ".cache" / "mmmie" / "estimator-lab"
-    with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-    return Path(tempfile.gettempdir()) / "mmmie-estimator-lab"
+def lab_work(settings: LabSettings) -> Work:
+    """The work that settings ask for."""
+    return Work.on(own_folder("estimator-lab"), _MODULE, asdict(settings))
 
 
-def start_lab(settings: LabSettings, folder: Path) -> Path:
-    """Start a run in a process of its own and forget the oldest ones.
+def find_lab(key: str) -> Work | None:
+    """The work whose folder has this name, if it is still there."""
+    work = Work(_MODULE, own_folder("estimator-lab") / key)
+    return work if key.isalnum() and work.state is not None else None
 
-    Args:
-        settings: what to do.
-        folder: of all runs, `lab_folder`.
 
-    Returns:
-        The folder of the run, whose name is its key.
+def start_lab(settings: LabSettings) -> Work:
+    """Start a run from its beginning in a process of its own, unless it is at work.
 
     Raises:
-        InputError: a setting is out of its range.
+        InputError: a setting is out of its range, or the home folder cannot be written.
     """
     settings.tasks()
-    run = folder / secrets.token_hex(6)
-    run.mkdir(parents=True)
-    settings.write(run / "settings.json")
-    with (run / "log.txt").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "mmmie.analysis.bounds.estimator_lab"),
-                *(str(run / "settings.json"), str(run / "points.jsonl")),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
-    write_json(run / "process.json", {"pid": process.pid, "started": process_start(process.pid)})
-    _forget_old(folder)
-    return run
+    work = lab_work(settings)
+    work.start(asdict(settings))
+    return work
 
 
-def stop_lab(run: Path) -> None:
-    """End a run; what it has written stays."""
-    pid = _living(run)
-    if pid is None:
-        return
-    write_text(run / "stopped", "")
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
-
-
-def find_lab(folder: Path, key: str) -> Path | None:
-    """The run of a key that `start_lab` gave, if it is still there."""
-    known = key.isalnum() and (folder / key / "settings.json").is_file()
-    return folder / key if known else None
-
-
-def read_lab(run: Path) -> LabRun:
+def read_lab(work: Work) -> LabRun:
     """What a run has written so far.
 
     Raises:
-        InputError: there is none.
+        InputError: it was never started.
     """
-    living = _living(run)  # before its lines: it may end between the two looks
-    settings = read_settings(run / "settings.json")
-    lines = _lines(run / "points.jsonl")
-    ended = bool(lines) and _END in lines[-1]
+    state = work.state  # before its lines: it may end between the two looks
+    settings, lines = parse_settings(work.given), work.lines()
     points = pd.DataFrame(
         [line for line in lines if "step" in line],
         columns=["estimator", "step", "level", "truth", "nats"],
@@ -151,13 +90,7 @@ def read_lab(run: Path) -> LabRun:
         [line for line in lines if "optimum" in line],
         columns=["estimator", "level", "optimum", "ceiling"],
     ).astype({"optimum": float, "ceiling": float})
-    if ended:
-        return LabRun(settings, "finished", points, optima)
-    if (run / "stopped").exists():
-        return LabRun(settings, "stopped", points, optima)
-    if living is not None:
-        return LabRun(settings, "running", points, optima)
-    return LabRun(settings, "failed", points, optima, _last_line(run / "log.txt"))
+    return LabRun(settings, state or "failed", points, optima)
 
 
 def levels_table(run: LabRun) -> pd.DataFrame:
@@ -235,52 +168,9 @@ def lab_lines(settings: LabSettings) -> Iterator[dict[str, Any]]:
         yield line
 
 
-def _living(run: Path) -> int | None:
-    """The process of a run while it is there, and not another one of the same number."""
-    try:
-        held = json.loads((run / "process.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    started = process_start(held["pid"])
-    same = started is not None and held["started"] is not None
-    return int(held["pid"]) if same and abs(started - held["started"]) < 1 else None
-
-
-def _lines(file: Path) -> list[dict[str, Any]]:
-    """The whole lines of a file that is being written."""
-    try:
-        data = file.read_bytes()
-    except OSError:
-        return []
-    return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
-
-
-def _last_line(file: Path) -> str:
-    try:
-        lines = file.read_text("utf-8", errors="replace").split("\n")
-    except OSError:
-        lines = []
-    return next((line for line in reversed(lines) if line.strip()), "its process is gone")
-
-
-def _forget_old(folder: Path) -> None:
-    runs = sorted(folder.iterdir(), key=lambda run: run.stat().st_mtime, reverse=True)
-    for run in runs[_KEPT_RUNS:]:
-        if _living(run) is None:
-            shutil.rmtree(run, ignore_errors=True)
-
-
-def _main(settings_file: str, out: str) -> None:
-    settings = read_settings(Path(settings_file))
-    flushed = time.monotonic()
-    with Path(out).open("w", encoding="utf-8") as stream:
-        for line in lab_lines(settings):
-            stream.write(json.dumps(line) + "\n")
-            if time.monotonic() - flushed > _FLUSH_SECONDS:
-                stream.flush()
-                flushed = time.monotonic()
-        stream.write(json.dumps({_END: True}) + "\n")
+def _compute(given: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
+    return lab_lines(parse_settings(given))
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    serve(_compute)

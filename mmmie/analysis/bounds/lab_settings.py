@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from mmmie.analysis.bounds.lab_tasks import FAMILIES, Family
 from mmmie.errors import InputError
-from mmmie.files import write_json
 from mmmie.mi.tasks import Task
 
 MOST_ESTIMATORS = 4
@@ -29,8 +26,8 @@ class LabSettings:
         dim: dimensions of x and of y.
         nats: the truth on each level.
         estimators: one to four names in `mmmie.mi.registry`.
-        batch_size: pairs a step.
-        steps: steps a level.
+        batch_size: pairs per step.
+        steps: steps per level.
         critic: `separable` or `joint`, for the estimators that learn one.
         transform: `none` or `copula`.
         seed: of networks and pairs.
@@ -82,22 +79,17 @@ class LabSettings:
                 raise InputError(f"{name} is `{text}`; use {' or '.join(known)}")
         return [self.shape().task(self.dim, nats) for nats in self.nats]
 
-    def write(self, file: Path) -> None:
-        """Write them as JSON, for `read_settings`."""
-        write_json(file, asdict(self))
 
-
-def read_settings(file: Path) -> LabSettings:
-    """The settings that were written to a file.
+def parse_settings(raw: dict[str, Any]) -> LabSettings:
+    """The settings that were kept as JSON, from ``dataclasses.asdict``.
 
     Raises:
-        InputError: it is gone or holds something else.
+        InputError: they are something else.
     """
     try:
-        raw = json.loads(file.read_text("utf-8"))
-        held: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()
-        }
-        return LabSettings(**held)
-    except (OSError, ValueError, TypeError, AttributeError):
-        raise InputError(f"{file}: is no settings of the estimator lab; start a new run") from None
+        kept: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+        if not kept:
+            raise TypeError
+        return LabSettings(**kept)
+    except TypeError:
+        raise InputError("these are no settings of the estimator lab; start a new run") from None

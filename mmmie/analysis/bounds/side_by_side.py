@@ -1,19 +1,14 @@
 """Several estimators on the same frozen codes, and what they say together.
 
-They run in a process of its own, which leaves every result in the cache as soon as it is there:
-``python -m mmmie.analysis.bounds.side_by_side JOB``, with the job as JSON.
+They run in a process of their own, which says every result as soon as it is there.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-import os
-import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,10 +17,12 @@ import pandas as pd
 
 from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
 from mmmie.corpus import Corpus
-from mmmie.files import write_json
+from mmmie.jobs.work import Work, serve
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from mmmie.model.mmmie import Codes
 
 Kind = Literal["input", "z", "s"]
 
@@ -126,65 +123,52 @@ class SideBySide:
     transform: str
     cache: Path
 
-    @property
-    def key(self) -> str:
-        """The same for the same question, whoever asks."""
-        text = json.dumps(
-            [
-                _VERSION,
-                self.checkpoint.fingerprint,
-                self.corpus.fingerprint,
-                self.split,
-                self.quantity.name,
-                self.transform,
-                [STEPS, BATCH, HIDDEN],
-            ]
-        )
-        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    @cached_property
+    def work(self) -> Work:
+        """The process; its lines are the results."""
+        content = [
+            _VERSION,
+            self.checkpoint.fingerprint,
+            self.corpus.fingerprint,
+            self.split,
+            self.quantity.name,
+            self.transform,
+            [STEPS, BATCH, HIDDEN],
+        ]
+        return Work.on(self.cache / "work", "mmmie.analysis.bounds.side_by_side", content)
 
     def results(self, estimators: Sequence[str]) -> pd.DataFrame:
         """The results that are there, in the order of `estimators`.
 
         Returns:
-            The fields of `mmmie.mi.Estimate` and its `sentence`, one row an estimator.
+            The fields of `mmmie.mi.Estimate` and its `sentence`, one row per estimator.
         """
-        rows = [_read(self._file(name)) for name in estimators]
-        table = pd.DataFrame([row for row in rows if row is not None], columns=_COLUMNS)
+        said = {line["estimator"]: line for line in self.work.lines()}
+        rows = [said[name] for name in estimators if name in said]
+        table = pd.DataFrame(rows, columns=_COLUMNS)
         return table.astype({"nats": float, "std": float, "ceiling": float})
 
-    def start(self, estimators: Sequence[str]) -> subprocess.Popen[bytes]:
-        """Compute what is missing in a process of its own; `results` finds it as it comes."""
-        data = str(self.corpus.path) if self.corpus.path else self.corpus.name
-        files = {name: str(self._file(name)) for name in estimators}
-        job = {
+    def start(self, estimators: Sequence[str]) -> None:
+        """Compute what is missing in a process of its own; `results` finds it as it comes.
+
+        Raises:
+            InputError: the cache cannot be written.
+        """
+        there = set(self.results(estimators)["estimator"])
+        given = {
             "checkpoint": str(self.checkpoint.info.folder),
-            "data": data,
+            "data": str(self.corpus.path) if self.corpus.path else self.corpus.name,
             "split": self.split,
             "kinds": self.quantity.kinds,
             "modalities": self.quantity.modalities,
             "transform": self.transform,
-            "out": {name: file for name, file in files.items() if not Path(file).exists()},
+            "estimators": [name for name in estimators if name not in there],
         }
-        return subprocess.Popen(
-            [sys.executable, "-m", "mmmie.analysis.bounds.side_by_side", json.dumps(job)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
-
-    def _file(self, estimator: str) -> Path:
-        return self.cache / f"estimate-{self.key}-{estimator}.json"
+        self.work.start(given, keep=True)
 
 
-def frozen_pair(
-    checkpoint: Checkpoint, corpus: Corpus, split: str, quantity: Quantity
-) -> tuple[np.ndarray, np.ndarray]:
-    """Both variables of a quantity, (N, dim) each, for the utterances that have both.
-
-    Codes are sampled as in training, since that is what the bounds of a run are about. An input
-    stands for by its standardised features pooled over time.
-    """
+def frozen_codes(checkpoint: Checkpoint, corpus: Corpus, split: str) -> Codes:
+    """The codes of a split, sampled as in training: that is what the bounds of a run are about."""
     import torch
 
     from mmmie.model.features import FeatureStore
@@ -192,12 +176,22 @@ def frozen_pair(
     from mmmie.training.measuring import sample_codes
 
     model = checkpoint.model
-    names = list(model.modalities)
     rows = corpus.rows(split)
-    store = FeatureStore(corpus, names, checkpoint.device)
+    store = FeatureStore(corpus, list(model.modalities), checkpoint.device)
     with torch.inference_mode():
         everything = encode_rows(model, store, rows)
-        codes = sample_codes(everything, torch.arange(len(rows)), model.settings.stochastic)
+        return sample_codes(everything, torch.arange(len(rows)), model.settings.stochastic)
+
+
+def frozen_pair(
+    checkpoint: Checkpoint, corpus: Corpus, split: str, quantity: Quantity
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both variables of a quantity, (N, dim) each, for the utterances that have both.
+
+    An input is represented by its standardised features pooled over time.
+    """
+    names = list(checkpoint.model.modalities)
+    codes = frozen_codes(checkpoint, corpus, split)
     places = [names.index(name) for name in quantity.modalities]
     both = codes.present[:, places].all(1)
 
@@ -238,25 +232,16 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _read(file: Path) -> dict[str, Any] | None:
-    try:
-        row = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return row if isinstance(row, dict) else None
-
-
-def _main(job_text: str) -> None:
+def _compute(given: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
     import torch
 
     torch.set_num_threads(1)
-    job = json.loads(job_text)
-    checkpoint = load_checkpoint(job["checkpoint"])
-    quantity = Quantity(tuple(job["kinds"]), tuple(job["modalities"]))
-    x, y = frozen_pair(checkpoint, checkpoint.corpus(job["data"]), job["split"], quantity)
-    for estimator, out in job["out"].items():
-        write_json(Path(out), estimate_row(x, y, estimator, job["transform"]))
+    checkpoint = load_checkpoint(given["checkpoint"])
+    quantity = Quantity(tuple(given["kinds"]), tuple(given["modalities"]))
+    x, y = frozen_pair(checkpoint, checkpoint.corpus(given["data"]), given["split"], quantity)
+    for estimator in given["estimators"]:
+        yield estimate_row(x, y, estimator, given["transform"])
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1])
+    serve(_compute)

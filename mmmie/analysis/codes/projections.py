@@ -1,31 +1,24 @@
 """Codes in two or three dimensions: PCA at once, UMAP and t-SNE in a process of their own.
 
 What such a process finds is kept on disk, under a name made of the codes and of how they were
-projected. Run as a module it computes projections one after another, of codes that it reads from
-its standard input:
-``python -m mmmie.analysis.codes.projections METHOD DIMENSIONS SEED OUT.npz [OUT …]``.
-UMAP compiles for seconds in every new process and can abort the process it runs in when two
-threads use it, so it never runs inside a server; t-SNE takes longer than a reader waits.
+projected. UMAP compiles for seconds in every new process and can abort the process it runs in when
+two threads use it, so it never runs inside a server; t-SNE takes longer than a reader waits.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import os
-import subprocess
-import sys
-import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mmmie.errors import InputError
-from mmmie.files import WriteError, explained, replacing
-from mmmie.training.run_folder import lock
+from mmmie.files import replacing
+from mmmie.jobs.work import Work, serve
 
 _TRUST_NEIGHBOURS = 10
 _TRUST_MOST = 2000
@@ -34,7 +27,7 @@ _PLACED_BY = 5
 _CHUNK = 2000
 # A change of what is computed changes the name under which it is kept.
 _VERSION = 3
-_NICENESS = 5  # whoever looks at the page comes first
+_MOST_READ = 60
 
 SLOW_METHODS = ("umap", "tsne")
 
@@ -113,54 +106,92 @@ def trustworthiness(codes: np.ndarray, points: np.ndarray) -> float:
     return float(1 - 2 / (n * k * (2 * n - 3 * k - 1)) * penalty)
 
 
-def cached_projection(codes: np.ndarray, cache: Path, how: How) -> Projection | None:
-    """The projection of codes (n, d) if it has been computed, else None."""
-    try:
-        with np.load(_file(codes, cache, how)) as stored:
-            fitted = int(stored["fitted"])
-            return Projection(
-                stored["points"],
-                how.method,
-                None,
-                float(stored["trustworthiness"]),
-                fitted if fitted < len(codes) else None,
-                float(stored["seconds"]),
-            )
-    except (OSError, ValueError, KeyError, EOFError):
-        return None
+@dataclass(frozen=True)
+class Projections:
+    """Several spaces that are projected one after another in a process of their own.
 
-
-def start_projections(spaces: list[np.ndarray], cache: Path, how: How) -> subprocess.Popen[bytes]:
-    """Project several spaces one after another in a process of their own.
-
-    `cached_projection` finds each when it is done. If the process that started it ends, it
-    finishes the one that it is at. A projection that another process is at is waited for.
-
-    Raises:
-        WriteError: the cache cannot be written.
+    Attributes:
+        spaces: space → codes (n, d).
+        cache: the folder where projections are kept, found by the codes themselves.
+        how: ``umap`` or ``tsne``.
     """
-    outs = [_file(codes, cache, how) for codes in spaces]
-    settings = [how.method, str(how.dimensions), str(how.seed)]
-    with explained(cache), tempfile.TemporaryFile(dir=cache) as source:
-        np.savez(source, *[codes.astype(np.float32) for codes in spaces])
-        source.seek(0)
-        return subprocess.Popen(
-            [sys.executable, "-m", "mmmie.analysis.codes.projections", *settings, *map(str, outs)],
-            stdin=source,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+
+    spaces: dict[str, np.ndarray]
+    cache: Path
+    how: How
+
+    @cached_property
+    def work(self) -> Work:
+        """The process; its lines name the spaces that it has done."""
+        names = [file.name for file in self._files.values()]
+        return Work.on(self.cache / "work", "mmmie.analysis.codes.projections", names)
+
+    def ready(self) -> dict[str, Projection]:
+        """The projections that are there, by space."""
+        found = {}
+        for space, file in self._files.items():
+            try:
+                found[space] = _read(file, file.stat().st_mtime_ns, len(self.spaces[space]))
+            except (OSError, ValueError, KeyError, EOFError):
+                continue
+        return found
+
+    def start(self) -> None:
+        """Compute those that are missing, the quick ones first, unless a process is at it.
+
+        Raises:
+            InputError: the cache cannot be written.
+        """
+        ready = self.ready()
+        missing = {name: c.astype(np.float32) for name, c in self.spaces.items()
+                   if name not in ready}  # fmt: skip
+        files = {name: str(self._files[name]) for name in sorted(missing, key=self._effort)}
+        self.work.start({"files": files, "how": asdict(self.how)}, missing)
+
+    def remaining(self, ready: dict[str, Projection]) -> float | None:
+        """Seconds that the rest takes at most, at the pace of those that are there.
+
+        None before the first. A large one takes less than its share.
+        """
+        done = sum(map(self._effort, ready))
+        if not done:
+            return None
+        took = sum(projection.seconds or 0.0 for projection in ready.values())
+        left = took / done * (sum(map(self._effort, self.spaces)) - done)
+        return max(left - max(self.work.seconds - took, 0.0), 0.0)
+
+    def _effort(self, space: str) -> int:
+        """How many codes are fitted, which is what the time goes with."""
+        return _fitted(len(self.spaces[space]), self.how)
+
+    @cached_property
+    def _files(self) -> dict[str, Path]:
+        how = f"{self.how.dimensions}d-seed{self.how.seed}-{_VERSION}.npz"
+        files = {}
+        for space, codes in self.spaces.items():
+            data = codes.astype(np.float32).tobytes()
+            digest = hashlib.blake2b(data, digest_size=8).hexdigest()
+            files[space] = self.cache / f"{self.how.method}-{digest}-{how}"
+        return files
 
 
-def fitted_codes(count: int, how: How) -> int:
-    """How many of so many codes a method fits: what its time goes with."""
+def _fitted(count: int, how: How) -> int:
     return count if how.method != "tsne" else min(count, _TSNE_MOST[how.dimensions])
 
 
-def _file(codes: np.ndarray, cache: Path, how: How) -> Path:
-    digest = hashlib.blake2b(codes.astype(np.float32).tobytes(), digest_size=8).hexdigest()
-    settings = f"{how.dimensions}d-seed{how.seed}-{_VERSION}"
-    return cache / f"{how.method}-{digest}-{settings}.npz"
+@lru_cache(_MOST_READ)
+def _read(file: Path, stamp: int, count: int) -> Projection:
+    """The projection of so many codes that a file holds; it has another stamp when it changes."""
+    with np.load(file) as stored:
+        fitted = int(stored["fitted"])
+        return Projection(
+            stored["points"],
+            file.name.partition("-")[0],
+            None,
+            float(stored["trustworthiness"]),
+            fitted if fitted < count else None,
+            float(stored["seconds"]),
+        )
 
 
 def _squared_distances(x: np.ndarray) -> np.ndarray:
@@ -183,7 +214,7 @@ def _tsne(codes: np.ndarray, how: How) -> tuple[np.ndarray, int]:
     from sklearn.manifold import TSNE
 
     pick = np.random.default_rng(how.seed).permutation(len(codes))
-    pick = pick[: fitted_codes(len(codes), how)]
+    pick = pick[: _fitted(len(codes), how)]
     sample = codes[pick]
     reducer = TSNE(
         n_components=how.dimensions,
@@ -207,18 +238,6 @@ def _placed(codes: np.ndarray, sample: np.ndarray, fitted: np.ndarray) -> np.nda
     return np.concatenate(parts)
 
 
-def _compute(codes: np.ndarray, out: Path, how: How) -> None:
-    """Project codes and keep the result, unless another process does or did so."""
-    claim = out.with_suffix(".lock")
-    try:
-        while not out.exists():
-            with lock(claim) as holder:
-                if holder is None and not out.exists():
-                    _project(codes, out, how)
-    finally:
-        claim.unlink(missing_ok=True)
-
-
 def _project(codes: np.ndarray, out: Path, how: How) -> None:
     start = time.monotonic()
     points, fitted = (_umap(codes, how), len(codes)) if how.method == "umap" else _tsne(codes, how)
@@ -232,21 +251,15 @@ def _project(codes: np.ndarray, out: Path, how: How) -> None:
         np.savez(scratch, **found)
 
 
-def _main(how: How, outs: list[Path]) -> None:
-    parent = os.getppid()
-    with np.load(io.BytesIO(sys.stdin.buffer.read())) as given:
-        spaces = [given[name] for name in given.files]
-    for codes, out in zip(spaces, outs, strict=True):
-        if os.getppid() != parent:  # nobody waits for them any more
-            return
-        _compute(codes, out, how)
+def _compute(given: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
+    how, stored = How(**given["how"]), folder / "given.npz"
+    with np.load(stored) as held:
+        spaces = {name: held[name] for name in held.files}
+    stored.unlink()
+    for space, file in given["files"].items():
+        _project(spaces[space], Path(file), how)
+        yield {"space": space}
 
 
 if __name__ == "__main__":
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
-    name, count, number, *paths = sys.argv[1:]
-    try:
-        _main(How(name, int(count), int(number)), [Path(path) for path in paths])
-    except (InputError, WriteError) as fault:
-        sys.exit(str(fault))
+    serve(_compute)

@@ -1,8 +1,8 @@
 """A run of the lab: its lines, its process, and what is read from them while it goes on."""
 
-import json
 import math
 import time
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -11,11 +11,11 @@ from mmmie.analysis.bounds import estimator_lab
 from mmmie.analysis.bounds.estimator_lab import (
     find_lab,
     lab_lines,
+    lab_work,
     levels_table,
     read_lab,
     smoothed,
     start_lab,
-    stop_lab,
 )
 from mmmie.analysis.bounds.lab_settings import LabSettings
 from mmmie.errors import InputError
@@ -23,13 +23,19 @@ from mmmie.errors import InputError
 SMALL = LabSettings(dim=2, nats=(0.5, 1.0), estimators=("club", "infonce", "ksg"), steps=20)
 
 
-def wait_for(run, state, seconds=100):
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """Runs are kept here."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+def wait_for(work, state, seconds=100):
     for _ in range(seconds * 10):
-        found = read_lab(run)
+        found = read_lab(work)
         if found.state == state:
             return found
         time.sleep(0.1)
-    raise AssertionError(f"{found.state} after {seconds} s: {found.error}")
+    raise AssertionError(f"{found.state} after {seconds} s: {work.failure}")
 
 
 def test_all_estimators_go_on_together_and_an_optimum_comes_before_its_level():
@@ -63,84 +69,47 @@ def test_options_go_where_they_apply():
     assert len([line for line in lab_lines(settings) if "step" in line]) == 6
 
 
-def test_a_run_ends_in_a_process_of_its_own(tmp_path):
-    run = start_lab(SMALL, tmp_path)
-    assert find_lab(tmp_path, run.name) == run
-    assert read_lab(run).settings == SMALL
-    found = wait_for(run, "finished")
-    assert found.progress == 1 and found.error is None
+def test_a_run_ends_in_a_process_of_its_own():
+    work = start_lab(SMALL)
+    assert find_lab(work.folder.name) == work == lab_work(SMALL)
+    assert read_lab(work).settings == SMALL
+    found = wait_for(work, "done")
+    assert found.progress == 1
     table = levels_table(found)
     assert len(table) == 6 and table["value"].notna().all()
     assert table.loc[table["estimator"] == "ksg", "optimum"].isna().all()
 
 
-def test_a_run_can_be_stopped_and_keeps_what_it_has(tmp_path):
-    run = start_lab(LabSettings(dim=2, nats=(1.0,), estimators=("club",), steps=20_000), tmp_path)
+def test_a_run_can_be_stopped_and_keeps_what_it_has():
+    work = start_lab(LabSettings(dim=2, nats=(1.0,), estimators=("club",), steps=20_000))
     for _ in range(600):
-        if len(read_lab(run).points) > 10:
+        if len(read_lab(work).points) > 10:
             break
         time.sleep(0.1)
-    stop_lab(run)
-    found = read_lab(run)
+    work.stop()
+    found = read_lab(work)
     assert found.state == "stopped" and 0 < found.progress < 1
-    for _ in range(100):  # no process is left that would go on writing
-        if estimator_lab._living(run) is None:
-            break
-        time.sleep(0.1)
-    assert estimator_lab._living(run) is None
-    stop_lab(run)  # a second time does nothing
+    time.sleep(0.5)
+    assert len(read_lab(work).points) == len(found.points)  # nobody goes on writing
 
 
-def test_a_run_that_fails_says_why(tmp_path):
-    run = start_lab(SMALL, tmp_path)
-    stop_lab(run)
-    (run / "stopped").unlink()
-    (run / "log.txt").write_text("Traceback\n  in here\nMemoryError: too large\n\n")
-    while estimator_lab._living(run) is not None:
-        time.sleep(0.05)
-    found = read_lab(run)
-    assert (found.state, found.error) == ("failed", "MemoryError: too large")
+def test_other_settings_are_another_run():
+    assert lab_work(SMALL) == lab_work(replace(SMALL))
+    assert lab_work(SMALL) != lab_work(replace(SMALL, seed=1))
 
 
-def test_a_setting_out_of_range_starts_nothing(tmp_path):
+def test_a_setting_out_of_range_starts_nothing():
     with pytest.raises(InputError, match="steps"):
-        start_lab(LabSettings(steps=0), tmp_path)
-    assert not list(tmp_path.iterdir())
+        start_lab(LabSettings(steps=0))
+    assert lab_work(LabSettings(steps=0)).state is None
 
 
 @pytest.mark.parametrize("key", ["", "..", "../run", "nothere", "a/b"])
 def test_a_key_that_is_none_finds_nothing(tmp_path, key):
-    (tmp_path / "settings.json").write_text("{}")
-    folder = tmp_path / "runs"
-    folder.mkdir()
-    assert find_lab(folder, key) is None
-
-
-def test_half_a_line_is_left_for_the_next_look(tmp_path):
-    SMALL.write(tmp_path / "settings.json")
-    line = {"estimator": "club", "step": 0, "level": 0, "truth": 0.5, "nats": 0.1}
-    (tmp_path / "points.jsonl").write_text(json.dumps(line) + "\n" + json.dumps(line)[:20])
-    assert len(read_lab(tmp_path).points) == 1
-
-
-def test_only_the_latest_runs_are_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(estimator_lab, "_KEPT_RUNS", 1)
-    monkeypatch.setattr(
-        estimator_lab.subprocess, "Popen", lambda *a, **k: type("P", (), {"pid": 0})
-    )
-    monkeypatch.setattr(estimator_lab, "process_start", lambda pid: None)
-    first = start_lab(SMALL, tmp_path)
-    time.sleep(0.02)
-    second = start_lab(SMALL, tmp_path)
-    assert not first.exists() and second.exists()
-
-
-def test_a_home_that_cannot_be_written_is_not_used(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert estimator_lab.lab_folder() == tmp_path / ".cache" / "mmmie" / "estimator-lab"
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("HOME", str(tmp_path / "file"))
-    assert tmp_path not in estimator_lab.lab_folder().parents
+    for folder in (tmp_path / "run", tmp_path / ".cache" / "mmmie"):
+        folder.mkdir(parents=True)
+        (folder / "process.json").write_text("{}")
+    assert find_lab(key) is None
 
 
 def test_a_level_is_summed_up_by_its_last_quarter():

@@ -1,11 +1,13 @@
 """The independent check, on codes of an untrained model, here and in a process of its own."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
 
 from mmmie.analysis.bounds import fresh_critic
-from mmmie.analysis.bounds.fresh_critic import cached_check, fresh_estimates, start_check
+from mmmie.analysis.bounds.fresh_critic import FreshCritic, fresh_estimates
 from mmmie.analysis.checkpoints import load_checkpoint
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 from mmmie.model.config import ModelSettings
@@ -34,7 +36,7 @@ def saved(make_corpus, tmp_path):
 
 
 def test_pairs_and_inputs_are_bounded_from_below(saved):
-    found = fresh_estimates(*saved, "valid", steps=80)
+    found = list(fresh_estimates(*saved, "valid", steps=80))
     names = [(row["family"], row["name"]) for row in found]
     assert names == [("pair", "text-audio"), ("invariant", "text"), ("invariant", "audio")]
     by = {row["name"]: row for row in found}
@@ -46,19 +48,22 @@ def test_pairs_and_inputs_are_bounded_from_below(saved):
 
 def test_the_codes_are_those_of_training_so_noise_lowers_the_bound(saved):
     checkpoint, corpus = saved
-    noisy = fresh_estimates(checkpoint, corpus, "valid", steps=80)
+    noisy = list(fresh_estimates(checkpoint, corpus, "valid", steps=80))
     checkpoint.model.settings.stochastic = False
-    clean = fresh_estimates(checkpoint, corpus, "valid", steps=80)
+    clean = list(fresh_estimates(checkpoint, corpus, "valid", steps=80))
     assert clean[2]["nats"] > noisy[2]["nats"] + 0.1
 
 
 def test_the_process_leaves_its_result_in_the_cache(saved, tmp_path, monkeypatch):
-    checkpoint, corpus = saved
-    assert cached_check(checkpoint, corpus, "valid", tmp_path) is None
-    process = start_check(checkpoint, corpus, "valid", tmp_path)
-    _, errors = process.communicate(timeout=200)
-    assert process.returncode == 0, errors
-    table = cached_check(checkpoint, corpus, "valid", tmp_path)
-    assert set(table["family"]) == {"pair", "invariant"} and len(table) == 3
+    critic = FreshCritic(*saved, "valid", tmp_path)
+    assert critic.table() is None and critic.work.state is None
+    critic.start()
+    deadline = time.monotonic() + 200
+    while critic.work.active and time.monotonic() < deadline:
+        assert critic.table() is None  # half a check is none
+        time.sleep(0.2)
+    assert critic.work.state == "done", critic.work.failure
+    table = FreshCritic(*saved, "valid", tmp_path).table()
+    assert set(table["family"]) == {"pair", "invariant"} and len(table) == critic.count == 3
     monkeypatch.setattr(fresh_critic, "STEPS", 7)  # another effort is another result
-    assert cached_check(checkpoint, corpus, "valid", tmp_path) is None
+    assert FreshCritic(*saved, "valid", tmp_path).table() is None

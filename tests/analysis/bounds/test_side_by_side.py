@@ -1,6 +1,7 @@
 """Several estimators on the codes of an untrained model, here and in a process of their own."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -88,22 +89,23 @@ def test_the_process_leaves_its_results_in_the_cache(saved, tmp_path, monkeypatc
     task = task_of(saved, tmp_path)
     names = ["cca", "ksg", "vub"]
     assert task.results(names).empty
-    process = task.start(["cca", "ksg"])
-    _, errors = process.communicate(timeout=200)
-    assert process.returncode == 0, errors
-    table = task.results(names)
+    task.start(["cca", "ksg"])
+    deadline = time.monotonic() + 200
+    while task.work.active and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert task.work.state == "done", task.work.failure
+    table = task_of(saved, tmp_path).results(names)
     assert list(table["estimator"]) == ["cca", "ksg"] and set(table["n"]) == {300}
-    # what is there is not computed again
-    started = []
-    monkeypatch.setattr(side_by_side.subprocess, "Popen", lambda args, **kw: started.append(args))
+    # what is there is not computed again, and stays
+    monkeypatch.setattr("mmmie.jobs.work.spawn", lambda arguments, log: (0, None))
     task.start(names)
-    assert list(json.loads(started[0][-1])["out"]) == ["vub"]
+    assert task.work.given["estimators"] == ["vub"] and len(task.results(names)) == 2
 
 
 def test_another_question_is_another_result(saved, tmp_path, monkeypatch):
-    key = task_of(saved, tmp_path).key
-    assert key == task_of(saved, tmp_path).key
-    assert key != task_of(saved, tmp_path, transform="copula").key
-    assert key != task_of(saved, tmp_path, name="I(z text; s audio)").key
+    work = task_of(saved, tmp_path).work
+    assert work == task_of(saved, tmp_path).work
+    assert work != task_of(saved, tmp_path, transform="copula").work
+    assert work != task_of(saved, tmp_path, name="I(z text; s audio)").work
     monkeypatch.setattr(side_by_side, "STEPS", 7)
-    assert key != task_of(saved, tmp_path).key
+    assert work != task_of(saved, tmp_path).work

@@ -1,8 +1,8 @@
 """Maps: PCA and trustworthiness against scikit-learn, slow methods in their process."""
 
 import errno
+import time
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 import pytest
@@ -10,13 +10,12 @@ import pytest
 from mmmie.analysis.codes import projections
 from mmmie.analysis.codes.projections import (
     How,
-    cached_projection,
+    Projections,
     pca,
-    start_projections,
     trustworthiness,
 )
+from mmmie.errors import InputError
 from mmmie.files import WriteError
-from mmmie.training.run_folder import lock
 
 
 @pytest.fixture
@@ -58,31 +57,33 @@ def test_trustworthiness_agrees_with_scikit_learn(codes):
 @pytest.mark.parametrize("method", ["umap", "tsne"])
 def test_a_slow_method_runs_in_a_process_of_its_own_and_is_found_again(codes, tmp_path, method):
     how = How(method, 3 if method == "umap" else 2, seed=4)
-    assert cached_projection(codes, tmp_path, how) is None
-    process = start_projections([codes], tmp_path, how)
-    _, errors = process.communicate(timeout=280)
-    assert process.returncode == 0, errors
-    found = cached_projection(codes, tmp_path, how)
+    slow = Projections({"z": codes, "s": codes[:50]}, tmp_path, how)
+    assert slow.ready() == {}
+    slow.start()
+    deadline = time.monotonic() + 280
+    while slow.work.active and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert slow.work.state == "done", slow.work.failure
+    assert [line["space"] for line in slow.work.lines()] == ["s", "z"]  # the quick one first
+    found = Projections({"z": codes}, tmp_path, how).ready()["z"]
     assert found.points.shape == (200, how.dimensions) and found.trustworthiness > 0.7
     assert found.fitted is None and found.method == method and found.seconds > 0
-    assert cached_projection(codes + 1, tmp_path, how) is None
-    assert cached_projection(codes, tmp_path, How(method, how.dimensions, seed=5)) is None
-    assert [f.suffix for f in tmp_path.iterdir()] == [".npz"]
+    assert Projections({"z": codes + 1}, tmp_path, how).ready() == {}
+    other = Projections({"z": codes}, tmp_path, How(method, how.dimensions, seed=5))
+    assert other.ready() == {} and other.work != slow.work
+    assert sorted(f.suffix for f in tmp_path.iterdir()) == ["", ".npz", ".npz"]
+    assert not (slow.work.folder / "given.npz").exists()
 
 
-def test_what_another_process_is_at_is_waited_for(monkeypatch, codes, tmp_path):
-    out, computed = tmp_path / "out.npz", []
-    monkeypatch.setattr(projections, "_project", lambda *_: computed.append(1))
-    waiting = Thread(target=projections._compute, args=(codes, out, How("tsne")))
-    with lock(out.with_suffix(".lock")) as holder:
-        assert holder is None
-        waiting.start()
-        waiting.join(0.2)
-        assert waiting.is_alive()
-        out.touch()  # what the other process was at
-    waiting.join(20)
-    assert not waiting.is_alive() and not computed
-    assert [f.name for f in tmp_path.iterdir()] == ["out.npz"]
+def test_only_what_is_missing_is_computed(codes, tmp_path, monkeypatch):
+    monkeypatch.setattr("mmmie.jobs.work.spawn", lambda arguments, log: (0, None))
+    slow = Projections({"z": codes, "s": codes[:50]}, tmp_path, How("umap"))
+    np.savez(slow._files["s"], points=codes[:50, :2], trustworthiness=1, fitted=50, seconds=20.0)
+    ready = slow.ready()
+    slow.start()
+    assert ready.keys() == {"s"} and slow.work.given["files"].keys() == {"z"}
+    # four times as many codes as those that took twenty seconds
+    assert slow.remaining({}) is None and slow.remaining(ready) == pytest.approx(80, abs=1)
 
 
 def test_a_full_disk_leaves_nothing_and_says_so(monkeypatch, codes, tmp_path):
@@ -94,10 +95,10 @@ def test_a_full_disk_leaves_nothing_and_says_so(monkeypatch, codes, tmp_path):
     monkeypatch.setattr(np, "savez", full)
     monkeypatch.setattr(projections, "_tsne", lambda codes, how: (codes[:, :2], len(codes)))
     with pytest.raises(WriteError, match="the disk is full"):
-        start_projections([codes], tmp_path, How("umap"))
-    with pytest.raises(WriteError, match="the disk is full"):
         projections._project(codes[:20], tmp_path / "out.npz", How("tsne"))
     assert list(tmp_path.iterdir()) == []
+    with pytest.raises(InputError, match="the disk is full"):
+        Projections({"z": codes}, tmp_path, How("umap")).start()
 
 
 def test_codes_beyond_the_fitted_ones_stand_among_their_neighbours(monkeypatch):

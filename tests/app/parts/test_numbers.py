@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from app.parts.numbers import interval_text, listed, metric
+from app.parts.numbers import duration_words, interval_text, listed, metric
 from mmmie.metrics import classification_metrics, regression_metrics
 
 
@@ -37,3 +37,13 @@ def test_intervals_and_lists():
     assert interval_text(0.3, math.nan, math.nan) == "0.3"
     assert interval_text(0.3, 0.2, 0.4, share=True) == "30.0% [20.0%, 40.0%]"
     assert listed(["a", "b", "c"]) == "a, b and c" and listed(["a"]) == "a" and listed([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.25, "0.2 s"), (9.96, "10.0 s"), (3, "3 s"), (42, "42 s"), (59.7, "1 min 0 s"),
+     (125, "2 min 5 s"),
+     (7260, "2 h 1 min")],
+)  # fmt: skip
+def test_durations_are_words(seconds, words):
+    assert duration_words(seconds) == words

@@ -4,7 +4,6 @@ import pytest
 
 from app.runs.training_curves import (
     curves_frame,
-    duration_words,
     seconds_left,
     training_figure,
 )
@@ -61,12 +60,3 @@ def test_time_left_follows_the_latest_epochs() -> None:
     assert seconds_left([], 0, 5) is None
     assert seconds_left(history(10), 10, 12) == pytest.approx(2 * (6 + 7 + 8 + 9 + 10) / 5)
     assert seconds_left(history(3), 3, 3) == 0
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0.25, "0.2 s"), (9.96, "10.0 s"), (42, "42 s"), (59.7, "1 min 0 s"), (125, "2 min 5 s"),
-     (7260, "2 h 1 min")],
-)  # fmt: skip
-def test_durations_are_words(seconds: float, words: str) -> None:
-    assert duration_words(seconds) == words

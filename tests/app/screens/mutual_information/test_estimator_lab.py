@@ -6,8 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.screens.mutual_information.lab_controls import PRESETS, levels
-from mmmie.analysis.bounds import estimator_lab
-from mmmie.analysis.bounds.estimator_lab import lab_folder, lab_lines, read_lab
+from mmmie.analysis.bounds.estimator_lab import find_lab, lab_lines, lab_work, read_lab
 from mmmie.analysis.bounds.lab_settings import LabSettings
 
 SMALL = LabSettings(dim=2, nats=(1.0,), estimators=("cca", "ksg"), steps=20)
@@ -20,19 +19,10 @@ def script():
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    """Runs are kept here, and a process only notes that it was started."""
+def home(tmp_path, workers, monkeypatch):
+    """Runs are kept here, and no process is started."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    alive = []
-
-    def start(arguments, **options):
-        alive.append(arguments)
-        return type("Process", (), {"pid": len(alive)})
-
-    monkeypatch.setattr(estimator_lab.subprocess, "Popen", start)
-    monkeypatch.setattr(estimator_lab, "process_start", lambda pid: float(pid) if alive else None)
-    monkeypatch.setattr(estimator_lab.os, "kill", lambda pid, how: alive.clear())
-    return alive
+    return workers
 
 
 def open_page(**parameters):
@@ -48,14 +38,8 @@ def button(app, label):
     return next(b for b in app.button if b.label == label)
 
 
-def latest():
-    return max(lab_folder().iterdir(), key=lambda run: run.stat().st_mtime_ns)
-
-
-def write_points(run, settings=None):
-    lines = list(lab_lines(settings or read_lab(run).settings))
-    (run / "points.jsonl").write_text("".join(estimator_lab.json.dumps(x) + "\n" for x in lines))
-    return lines
+def latest(home):
+    return find_lab(home.started[-1].name)
 
 
 def test_before_anything_ran_it_says_what_to_do(home):
@@ -63,7 +47,7 @@ def test_before_anything_ran_it_says_what_to_do(home):
     assert "Click a question" in app.info[0].value
     assert [b.label for b in app.button[: len(PRESETS)]] == [p.question for p in PRESETS]
     assert "Independent pairs of standard normals" in app.caption[0].value
-    assert not home
+    assert not home.started
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.question)
@@ -72,7 +56,7 @@ def test_a_question_fills_in_the_controls_and_starts(home, preset):
     app = open_page()
     button(app, preset.question).click().run()
     assert not app.exception
-    assert read_lab(latest()).settings == preset
+    assert read_lab(latest(home)).settings == preset
     assert app.selectbox(key="lab_family").value == preset.family
     assert tuple(app.multiselect(key="lab_estimators").value) == preset.estimators
     assert app.number_input(key="lab_nats").value == max(preset.nats)
@@ -81,7 +65,7 @@ def test_a_question_fills_in_the_controls_and_starts(home, preset):
     button(app, "Stop").click().run()
     button(app, "Start").click().run()
     assert not app.exception
-    again = read_lab(latest()).settings
+    again = read_lab(latest(home)).settings
     assert again.question == "" and again.nats == preset.nats and again.steps == preset.steps
 
 
@@ -100,7 +84,7 @@ def test_every_control_is_a_setting(home):
     app.number_input(key="lab_seed").set_value(7)
     app.run()
     button(app, "Start").click().run()
-    assert read_lab(latest()).settings == LabSettings(
+    assert read_lab(latest(home)).settings == LabSettings(
         "cubic", 4, (3.0,), ("doe", "cca"), 32, 100, "joint", "copula", 7, True
     )
 
@@ -114,25 +98,33 @@ def test_a_setting_out_of_range_is_said_and_starts_nothing(home):
     assert not app.error and app.number_input(key="lab_dim").disabled
 
 
-def test_a_run_is_followed_and_stays_when_it_is_over(home):
+def test_a_question_that_was_asked_before_is_answered_at_once(home):
+    open_page().button[0].click().run()
+    home.say(*lab_lines(SMALL))
+    home.done()
+    app = open_page()
+    app.button[0].click().run()
+    assert not app.exception and len(home.started) == 1
+    assert PRESETS[0].question in [s.value for s in app.subheader]
+
+
+def test_a_run_is_followed_and_stays_when_it_is_over(home, monkeypatch):
+    monkeypatch.setattr("app.screens.mutual_information.estimator_lab.controls", lambda: SMALL)
     app = open_page()
     button(app, "Start").click().run()
     assert "the process is starting" in app.get("progress")[0].proto.text
-    run = latest()
-    SMALL.write(run / "settings.json")
-    write_points(run)
+    assert button(app, "Start").disabled
+    home.say(*lab_lines(SMALL))
     app.run()
     assert "step 20 of 20" in app.get("progress")[0].proto.text
-    with (run / "points.jsonl").open("a") as stream:
-        stream.write('{"end": true}\n')
-    home.clear()
+    home.done()
     app.run()
     assert not app.exception and not app.get("progress")
-    assert button(app, "Start")
+    assert not button(app, "Start").disabled
     assert app.subheader[0].value.startswith("Where the truth is 1 nat, CCA (Gaussian) says")
     assert any(m.value.startswith("- **KSG** says") for m in app.markdown)
     # a reload is a new session with the same address
-    again = open_page(lab=run.name)
+    again = open_page(lab=home.started[0].name)
     assert again.subheader[0].value == app.subheader[0].value
 
 
@@ -140,26 +132,29 @@ def test_stop_ends_the_process(home):
     app = open_page()
     button(app, "Start").click().run()
     button(app, "Stop").click().run()
-    assert not home and button(app, "Start")
+    assert latest(home).state == "stopped" and button(app, "Start")
     assert any("stopped before the end" in c.value for c in app.caption)
 
 
 def test_a_link_to_what_is_gone_is_an_empty_lab(home):
     app = open_page(lab="0123456789ab")
     assert "Click a question" in app.info[0].value
-    broken = lab_folder() / "abc"
+    broken = lab_work(SMALL).folder.parent / "abc"
     broken.mkdir(parents=True)
-    (broken / "settings.json").write_text("{}x")
+    (broken / "process.json").write_text("{}")
+    (broken / "given.json").write_text("{}x")
     assert "Click a question" in open_page(lab="abc").info[0].value
 
 
 def test_a_failure_is_shown(home):
     app = open_page()
     button(app, "Start").click().run()
-    home.clear()
-    (latest() / "log.txt").write_text("MemoryError: too large\n")
+    home.end()
+    (home.started[-1] / "log.txt").write_text("MemoryError: too large\n")
     app.run()
     assert "too large" in app.error[0].value
+    button(app, "Try again").click().run()
+    assert len(home.started) == 2 and not app.error
 
 
 def test_a_staircase_has_five_even_steps():

@@ -5,47 +5,13 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.screens.mutual_information import side_by_side_jobs
-from app.screens.mutual_information.side_by_side_jobs import (
-    job_failure,
-    job_runs,
-    start_job,
-    stop_job,
-)
-from mmmie.analysis.bounds.side_by_side import SideBySide
-from mmmie.files import write_json
-
-
-class Process:
-    """A process that the test ends."""
-
-    def __init__(self):
-        self.returncode = None
-
-    def poll(self):
-        return self.returncode
-
-    def terminate(self):
-        self.returncode = -15
-
-    def communicate(self):
-        return b"", b"Traceback\nInputError: x and y have 3 rows\n"
-
 
 @pytest.fixture
-def world(monkeypatch, tmp_path):
-    """Jobs and a cache of their own, and the processes that were started."""
-    jobs, started = side_by_side_jobs._Jobs(), []
-
-    def start(self, estimators):
-        started.append((Process(), self, estimators))
-        return started[-1][0]
-
-    monkeypatch.setattr(side_by_side_jobs, "_jobs", lambda: jobs)
-    monkeypatch.setattr(SideBySide, "start", start)
+def world(workers, monkeypatch, tmp_path):
+    """A cache of its own, and the processes that were started."""
     page = "app.screens.mutual_information.estimators_side_by_side"
     monkeypatch.setattr(f"{page}.cache_folder", lambda f: tmp_path)
-    return started
+    return workers
 
 
 def script():
@@ -68,14 +34,17 @@ def open_page(**parameters):
     return app
 
 
-def write_result(task, name, nats, bound, doubt=None, title=None):
-    row = {
+def result(name, nats, bound, doubt=None, title=None):
+    return {
         **{"estimator": name, "title": title or name, "nats": nats, "std": 0.1, "bound": bound},
         **{"ceiling": None, "n": 967, "dim_x": 16, "dim_y": 16, "batch_size": 128},
         **{"assumes": None, "doubt": doubt, "fit": {}, "sentence": f"{name} says so."},
         "seconds": 1.0,
     }
-    write_json(task._file(name), row)
+
+
+def progress(app):
+    return app.get("progress")[0].proto.text
 
 
 def test_results_appear_while_the_others_are_computed(world):
@@ -83,16 +52,19 @@ def test_results_appear_while_the_others_are_computed(world):
     assert not app.subheader
     app.button[0].click().run()
     assert not app.exception and [b.label for b in app.button] == ["Stop"]
-    process, task, estimators = world[0]
-    assert estimators == ["infonce", "nwj", "js", "club", "l1out", "doe", "ksg", "cca"]
-    assert task.split == "valid" and task.quantity.name == "I(z text; z audio)"
-    assert "0 of 8 are there; next is InfoNCE" in app.get("progress")[0].proto.text
-    write_result(task, "infonce", 1.5, "lower", title="InfoNCE")
-    write_result(task, "l1out", 2.5, "upper", title="L1Out")
+    given = world.given
+    names = ["infonce", "nwj", "js", "club", "l1out", "doe", "ksg", "cca"]
+    assert given["estimators"] == names and given["split"] == "valid"
+    assert (given["kinds"], given["modalities"]) == (["z", "z"], ["text", "audio"])
+    assert "0 of 8 are there; next is InfoNCE" in progress(app)
+    world.say(result("infonce", 1.5, "lower", title="InfoNCE"))
+    world.say(result("l1out", 2.5, "upper", title="L1Out"))
     app.run()
     assert app.subheader[0].value == "z text and z audio share between 1.5 and 2.5 nats"
-    assert "2 of 8 are there; next is NWJ" in app.get("progress")[0].proto.text
-    process.returncode = 0
+    assert "2 of 8 are there; next is NWJ" in progress(app)
+    # another session sees the same process
+    assert "2 of 8" in progress(open_page()) and len(world.started) == 1
+    world.done()
     app.run()
     assert not app.exception and not app.get("progress")
     assert app.button[0].label == "Run 6 estimators"
@@ -104,8 +76,8 @@ def test_what_is_in_the_cache_needs_no_process(world):
     app = open_page(side_estimators=["CLUB ≤"])
     assert app.button[0].label == "Run 1 estimator"
     app.button[0].click().run()
-    write_result(world[0][1], "club", 2.5, "upper", doubt="q does not fit", title="CLUB")
-    world[0][0].returncode = 0
+    world.say(result("club", 2.5, "upper", doubt="q does not fit", title="CLUB"))
+    world.done()
     app = open_page(side_estimators=["CLUB ≤"])
     assert not app.button
     assert app.subheader[0].value == "No estimator can be believed on I(z text; z audio)"
@@ -118,28 +90,18 @@ def test_stop_and_failure(world):
     app = open_page()
     app.button[0].click().run()
     app.button[0].click().run()
-    assert world[0][0].returncode == -15 and not app.error
+    assert not app.error and app.button[0].label == "Run 8 estimators"
+    assert "0 of 8" in app.info[0].value
     app.button[0].click().run()
-    world[1][0].returncode = 1
+    world.done("failed", "x and y have 3 rows")
     app.run()
     assert "x and y have 3 rows" in app.error[0].value.replace("\\", "")
+    assert "3 rows" in open_page().error[0].value.replace("\\", "")  # whoever looks is told
     app.button[0].click().run()
-    assert len(world) == 3 and not app.error
+    assert len(world.started) == 3 and not app.error
 
 
 def test_nothing_chosen_is_said(world):
     app = open_page()
     app.multiselect(key="side_estimators").set_value([]).run()
     assert "Choose one estimator" in app.info[0].value
-
-
-def test_one_process_works_on_a_question(world, tmp_path):
-    task = type(
-        "Task", (), {"key": "a", "start": lambda self, names: world.append(names) or Process()}
-    )
-    one = task()
-    start_job(one, ["cca"])
-    start_job(one, ["cca", "ksg"])
-    assert world == [["cca"]] and job_runs(one)
-    stop_job(one)
-    assert not job_runs(one) and job_failure(one) is None

@@ -1,0 +1,127 @@
+"""Processes beside the server: started with their output in a file, told apart, read and ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from mmmie.errors import InputError
+from mmmie.jobs.priority import stand_back
+from mmmie.training.run_folder import process_start
+
+_TAIL_BYTES = 64 * 1024
+_MOST_QUOTED = 300
+_GRACE_SECONDS = 2.0
+
+
+def spawn(arguments: Sequence[str], log: BinaryIO) -> tuple[int, float | None]:
+    """Start ``python -m …`` at low priority, in a session of its own that outlives this process.
+
+    What it prints goes to a file: a pipe that nobody empties would stop it when it is full.
+
+    Args:
+        arguments: the module and what it is given.
+        log: an open file for standard output and standard error.
+
+    Returns:
+        The process and its start, see `process_start`.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+        env={"OMP_NUM_THREADS": "1", **os.environ},
+    )
+    stand_back(process.pid)
+    return process.pid, process_start(process.pid)
+
+
+@contextmanager
+def as_input_error() -> Iterator[None]:
+    """A folder that cannot be written is for the user to fix."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(str(error)) from None
+
+
+def end(pid: int) -> None:
+    """End a process and all that it started, within seconds: asked first, then killed."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return
+    for member in family:
+        with suppress(psutil.Error):
+            member.terminate()
+    for member in psutil.wait_procs(family, timeout=_GRACE_SECONDS)[1]:
+        with suppress(psutil.Error):
+            member.kill()
+
+
+def tail(log: Path, lines: int) -> list[str]:
+    """The last lines of a log, empty lines left out; of a long one the last 64 KiB are read."""
+    try:
+        with log.open("rb") as stream:
+            end_of_file = stream.seek(0, os.SEEK_END)
+            stream.seek(max(end_of_file - _TAIL_BYTES, 0))
+            text = stream.read().decode("utf-8", errors="replace")
+    except OSError:
+        return []
+    return [line for line in text.splitlines() if line.strip()][-lines:]
+
+
+def death_words(log: Path) -> str:
+    """What can be said of a process that ended without writing how.
+
+    The last line of its log may be the reason (what Python or the system printed) or just how far
+    it had come, so it is quoted as what it is.
+    """
+    lines = tail(log, 1)
+    said = f"; last line of its log: {lines[0].strip()[:_MOST_QUOTED]}" if lines else ""
+    return (
+        "its process is gone and wrote no error: it was killed, the system needed its memory, or "
+        f"the machine went down{said}"
+    )
+
+
+def new_lines(file: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+    """The JSON lines of a file after byte `offset`, and the offset to ask from next time.
+
+    A line that is still being written is left for the next call, one that is broken is passed
+    over. Where `offset` is no end of a line (the file was written anew), reading starts over.
+    """
+    try:
+        with file.open("rb") as stream:
+            stream.seek(max(offset - 1, 0))
+            data = stream.read()
+            if offset and data[:1] != b"\n":
+                offset = 0
+                stream.seek(0)
+                data = stream.read()
+            elif offset:
+                data = data[1:]
+    except OSError:
+        return [], 0
+    whole = data[: data.rfind(b"\n") + 1]
+    entries = [entry for line in whole.splitlines() if (entry := _entry(line)) is not None]
+    return entries, offset + len(whole)
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) else None
