@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LARGEST_BATCH = 512
-_MOST_PAIRS = 1024  # pairs a point of `bound_by_batch`, about
+_MOST_PAIRS = 1024  # approximate pairs per point of `bound_by_batch`
 _LEAST_DEVIATION = 1e-6
 _LARGEST_CORRELATION = 0.995
 
@@ -114,6 +114,18 @@ def pair_game(
     rows = np.concatenate([[index], judged[judged != index]])
     correlation = (x[fit] * y[fit]).mean(0).clip(-_LARGEST_CORRELATION, _LARGEST_CORRELATION)
     return PairGame(rows, x[rows], y[rows], correlation, len(fit))
+
+
+def bound_error(scores: np.ndarray) -> float:
+    """The standard error of InfoNCE over the utterances of a batch, in nats.
+
+    Args:
+        scores: (B, B) nats, the diagonal holds the true pairs.
+    """
+    from scipy.special import logsumexp
+
+    each = scores.diagonal() - (logsumexp(scores, 0) + logsumexp(scores, 1)) / 2
+    return float(each.std(ddof=1)) / math.sqrt(len(each))
 
 
 def draw_batch(game: PairGame, size: int, seed: int) -> np.ndarray:
