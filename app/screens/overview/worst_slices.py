@@ -27,7 +27,7 @@ def draw_worst_slices(view: state.View) -> None:
     measure = "share of wrong classes" if classes else "mean absolute error, in label units"
     if worst.empty:
         st.subheader("Where does it fail?")
-        st.write("No part of this split has the ten utterances that a slice needs.")
+        st.write("A slice needs ten utterances, and no part of this split has them.")
         return
     first, names = worst.iloc[0], slice_titles(table["slice"])
     said = interval_text(first["value"], first["low"], first["high"], share=classes)
@@ -50,7 +50,7 @@ def draw_worst_slices(view: state.View) -> None:
         explanation="A slice is one value of a column of the corpus, or one of the parts that "
         "nearly every corpus has: thirds of the label range or classes, length of the transcript, "
         "first turns and replies, labels that a speaker repeats. Slices of fewer than ten "
-        "utterances are left out. The worst of many slices is partly so by chance: trust the "
+        "utterances are left out. The worst of many slices looks bad partly by chance. Trust the "
         "interval, and a slice that you expected, more than the order.",
         data=table,
     )
