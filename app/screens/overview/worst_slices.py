@@ -11,7 +11,7 @@ from app.parts.names import plain
 from app.parts.numbers import interval_text
 from app.parts.rows import dots_svg
 from app.parts.slice_names import slice_titles
-from mmmie.analysis.errors.worst_slices import failures
+from mmmie.analysis.errors.slice_metrics import worst_slices
 from mmmie.analysis.outputs import TRAINED
 
 _MOST = 8
@@ -21,7 +21,9 @@ def draw_worst_slices(view: state.View) -> None:
     """The dot plot of the worst slices of the split, with their size and interval."""
     with st.spinner("Looking where it fails"), state.readable_errors():
         outputs = view.outputs
-        table = _failures(view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, view)
+        table = _worst_slices(
+            view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, view
+        )
     classes = view.corpus.label.classes is not None
     everything, worst = table.iloc[0], table.iloc[1 : 1 + _MOST]
     measure = "share of wrong classes" if classes else "mean absolute error, in label units"
@@ -57,6 +59,6 @@ def draw_worst_slices(view: state.View) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def _failures(fingerprint: str, corpus: str, split: str, _view: state.View) -> pd.DataFrame:
+def _worst_slices(fingerprint: str, corpus: str, split: str, _view: state.View) -> pd.DataFrame:
     outputs = _view.outputs
-    return failures(_view.corpus, outputs.rows, outputs.output[TRAINED])
+    return worst_slices(_view.corpus, outputs.rows, outputs.output[TRAINED])

@@ -47,7 +47,7 @@ def test_two_removals_that_differ_are_given_as_a_range():
 
 def test_metrics_where_more_is_better_fall():
     title, numbers = finding(("without context", 0.55, True), of="f1_weighted", mine=0.6)
-    assert "F1 weighted falls by 0.05" in title and "0.55" in numbers
+    assert "Weighted F1 falls by 0.05" in title and "0.55" in numbers
     title, numbers = finding(("without context", 0.55, True), of="accuracy", mine=0.6)
     assert "Accuracy falls by 5 points" in title and "55.0%" in numbers
 
