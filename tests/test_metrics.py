@@ -215,7 +215,7 @@ def test_a_class_that_never_occurs_has_zeros_and_does_not_lower_the_mean():
         ([0, 1], [0], "there are 2 predictions for 1 labels"),
         ([0, 3], [0, 1], "predictions .*class 3 in row 1; .*0 to 2"),
         ([0, 1], [0, -1], "labels .*class -1 in row 1; .*0 to 2"),
-        (np.zeros((2, 2)), [0, 1], "predictions have 2 columns for 3 classes; give one score a"),
+        (np.zeros((2, 2)), [0, 1], "predictions have 2 columns for 3 classes; give one score per"),
         (np.full((2, 3), np.nan), [0, 1], "predictions .*nan or inf"),
         ([0.2, 1.0], [0, 1], r"predictions are float64 \(2,\); give N whole class indices"),
         ([0, 1], ["negative", "neutral"], "labels are <U8"),

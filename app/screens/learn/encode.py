@@ -17,6 +17,7 @@ from app.parts.pick_one import pick_one, telling_modality
 from app.parts.style import ACCENT, NEUTRAL, blank, modality_colour
 from app.screens.learn.frame import LETTERS, TALL, Formula, closing, large, opening, remark
 from app.screens.learn.subject import Subject
+from app.utterance.channels import STEP_NAMES
 from app.utterance.contribution_steps import channel_title
 from mmmie.analysis.corpora.channels import readable_channels
 from mmmie.analysis.lesson.encoding import Encoding, encode_one
@@ -41,7 +42,6 @@ VECTOR_FORMULA = Formula(
         (r"W_1, W_2, V", "learned weights"),
     ),
 )
-_STEP_NAMES = {"text": "word"}
 _EVEN = 1.15  # times the mean, up to which weights count as equal
 _EXPLANATION = """
 **Top**: the features of the utterance, one row per channel and one column per step, in standard
@@ -175,7 +175,7 @@ def _shifted(
 
 def _steps(subject: Subject, modality: str, length: int) -> tuple[str, list[str]]:
     """What a step is, and what the steps are called: words where there is one for each."""
-    step = _STEP_NAMES.get(modality, "frame")
+    step = STEP_NAMES.get(modality, "frame")
     words = subject.words.split()
     named = step == "word" and len(words) == length
     return step, words if named else [str(i + 1) for i in range(length)]
