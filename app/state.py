@@ -101,6 +101,11 @@ class View:
     colour_by: str
     slice: str = EVERYTHING
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What caches of this checkpoint on this split are keyed on."""
+        return self.checkpoint.fingerprint, self.corpus.fingerprint, self.split
+
     @cached_property
     def outputs(self) -> SplitOutputs:
         """What the model says about the split; the first time this needs torch."""

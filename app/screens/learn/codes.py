@@ -66,7 +66,7 @@ def draw_codes(subject: Subject) -> None:
         LETTERS[kind]: outputs.spaces[code_name(kind, outputs.modalities[0])].shape[1]
         for kind in KINDS
     }
-    own, others = code_distances(outputs, subject.held, subject.index)
+    own, others = code_distances(outputs, subject.present, subject.index)
     with head:
         opening(
             codes_title(own, others, subject.modalities, sizes),

@@ -193,8 +193,8 @@ def _draw_steps(subject: Subject, found: Contributions, steps: list[Step], by: s
 
 
 def _question(subject: Subject, found: Contributions) -> None:
-    held = found.modalities[found.modalities["modality"].isin(subject.modalities)]
-    if len(held) < 2:
+    present = found.modalities[found.modalities["modality"].isin(subject.modalities)]
+    if len(present) < 2:
         closing(
             FORMULA,
             "does a large Shapley value mean that the model is right?",
@@ -202,7 +202,7 @@ def _question(subject: Subject, found: Contributions) -> None:
             "far in the wrong direction.",
         )
         return
-    top = held.loc[held["value"].abs().idxmax()]
+    top = present.loc[present["value"].abs().idxmax()]
     name, value = str(top["modality"]), float(top["value"])
     closing(
         FORMULA,

@@ -236,7 +236,7 @@ def _game(
     _subject: Subject,
 ) -> tuple[PairGame | None, pd.DataFrame | None]:
     view = _subject.view
-    game = pair_game(view.corpus, view.outputs, _subject.held, pair, index)
+    game = pair_game(view.corpus, view.outputs, _subject.present, pair, index)
     return game, None if game is None else bound_by_batch(game)
 
 

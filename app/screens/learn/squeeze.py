@@ -276,7 +276,7 @@ def _codes_of(
 def _upper(
     fingerprint: str, corpus: str, split: str, modality: str, _subject: Subject
 ) -> UpperBounds | None:
-    return upper_bounds(_subject.view.outputs, _subject.held, "invariant", modality)
+    return upper_bounds(_subject.view.outputs, _subject.present, "invariant", modality)
 
 
 _TITLES = {"z": "shared code z", "s": "own code s"}

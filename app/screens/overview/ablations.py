@@ -117,33 +117,15 @@ def _measured(view: state.View, rows: dict[str, Checkpoint], name: str) -> pd.Da
     entries = []
     for label, checkpoint in rows.items():
         try:
-            found = _interval(
-                checkpoint.fingerprint, view.corpus.fingerprint, view.split, name, view, checkpoint
-            )
+            found, apart = _against(checkpoint.fingerprint, *view.key, name, view, checkpoint)
         except InputError:  # weights that cannot be read
             continue
-        entries.append(
-            {
-                "label": label,
-                "value": found.value,
-                "low": found.low,
-                "high": found.high,
-                "told_apart": _told_apart(
-                    checkpoint.fingerprint,
-                    view.checkpoint.fingerprint,
-                    view.corpus.fingerprint,
-                    view.split,
-                    name,
-                    view,
-                    checkpoint,
-                ),
-            }
-        )
+        entries.append((label, found.value, found.low, found.high, apart))
     return pd.DataFrame(entries, columns=["label", "value", "low", "high", "told_apart"])
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def _told_apart(
+def _against(
     fingerprint: str,
     own: str,
     corpus: str,
@@ -151,35 +133,16 @@ def _told_apart(
     name: str,
     _view: state.View,
     _other: Checkpoint,
-) -> bool:
-    """Whether the paired difference to the checkpoint shown is more than chance."""
+) -> tuple[Interval, bool]:
+    """The metric of a checkpoint, and whether its paired difference to the one shown is clear."""
+    label, outputs = _view.corpus.label, loading.open_outputs(_other, _view.corpus, split)
+    rows, output = outputs.rows, outputs.output[TRAINED]
+    data = _view.corpus.targets[rows], conversation_codes(_view.corpus, rows)
+    found = metric_interval(name, label, output, *data)
     if fingerprint == own:
-        return False
-    rows = _view.outputs.rows
-    return difference_interval(
-        name,
-        _view.corpus.label,
-        _view.outputs.output[TRAINED],
-        loading.open_outputs(_other, _view.corpus, _view.split).output[TRAINED],
-        _view.corpus.targets[rows],
-        conversation_codes(_view.corpus, rows),
-    ).excludes_zero
-
-
-@st.cache_data(show_spinner=False, max_entries=200)
-def _interval(
-    fingerprint: str,
-    corpus: str,
-    split: str,
-    name: str,
-    _view: state.View,
-    _checkpoint: Checkpoint,
-) -> Interval:
-    outputs = loading.open_outputs(_checkpoint, _view.corpus, split)
-    rows = outputs.rows
-    groups = conversation_codes(_view.corpus, rows)
-    targets = _view.corpus.targets[rows]
-    return metric_interval(name, _view.corpus.label, outputs.output[TRAINED], targets, groups)
+        return found, False
+    difference = difference_interval(name, label, _view.outputs.output[TRAINED], output, *data)
+    return found, difference.excludes_zero
 
 
 def ablation_finding(table: pd.DataFrame, shown: Metric, own: str) -> tuple[str, str]:

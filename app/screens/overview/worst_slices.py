@@ -21,9 +21,7 @@ def draw_worst_slices(view: state.View) -> None:
     """The dot plot of the worst slices of the split, with their size and interval."""
     with st.spinner("Looking where it fails"), state.readable_errors():
         outputs = view.outputs
-        table = _worst_slices(
-            view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, view
-        )
+        table = _worst_slices(*view.key, view)
     classes = view.corpus.label.classes is not None
     everything, worst = table.iloc[0], table.iloc[1 : 1 + _MOST]
     measure = "share of wrong classes" if classes else "mean absolute error, in label units"

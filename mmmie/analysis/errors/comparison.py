@@ -39,14 +39,12 @@ def metric_differences(
     """
     targets = corpus.targets[first.rows]
     groups = conversation_codes(corpus, first.rows)
-    outputs = [both.output[TRAINED] for both in (first, second)]
+    a, b = first.output[TRAINED], second.output[TRAINED]
     kept = slice(None) if mask is None else mask
-    before, after = (metrics_for(corpus.label, x[kept], targets[kept]) for x in outputs)
+    before, after = (metrics_for(corpus.label, x[kept], targets[kept]) for x in (a, b))
     entries = []
     for metric in metric_names(corpus.label)[:_SHOWN]:
-        found = difference_interval(
-            metric, corpus.label, *outputs, targets, groups, mask, seed=seed
-        )
+        found = difference_interval(metric, corpus.label, a, b, targets, groups, mask, seed=seed)
         entries.append((metric, before[metric], after[metric], found.value, found.low, found.high))
     columns = ["metric", "first", "second", "difference", "low", "high"]
     return pd.DataFrame(entries, columns=columns)

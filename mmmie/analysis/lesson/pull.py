@@ -77,7 +77,7 @@ class PairGame:
 def pair_game(
     corpus: Corpus,
     outputs: SplitOutputs,
-    held: np.ndarray,
+    present: np.ndarray,
     pair: tuple[str, str],
     index: int,
 ) -> PairGame | None:
@@ -91,7 +91,7 @@ def pair_game(
     Args:
         corpus: the corpus of `outputs`.
         outputs: what the model says about a split.
-        held: (n, M) bool, which modalities are there.
+        present: (n, M) bool, which modalities are there.
         pair: two modalities.
         index: of the utterance in the split.
 
@@ -100,7 +100,7 @@ def pair_game(
         utterances that have both.
     """
     m, n = (outputs.modalities.index(name) for name in pair)
-    both = held[:, m] & held[:, n]
+    both = present[:, m] & present[:, n]
     groups = conversation_codes(corpus, outputs.rows)
     playing = groups % 2 == groups[index] % 2
     fit, judged = np.flatnonzero(both & ~playing), np.flatnonzero(both & playing)
