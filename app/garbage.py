@@ -1,9 +1,9 @@
 """Garbage is collected now and then, not after every run of a page.
 
-Streamlit collects after every run, which with the libraries loaded here looks at some hundred
-thousand objects: it took longer than most runs, and made ten sessions wait for one another. That
-is switched off in ``.streamlit/config.toml``. Left to itself Python would collect the figures of
-old runs, which are few objects that hold much, too seldom.
+Streamlit collects after every run. With the libraries loaded here that looks at some hundred
+thousand objects, takes longer than most runs, and made ten sessions wait for one another. It is
+switched off in ``.streamlit/config.toml``. Python alone would collect the figures of old runs, a
+few objects with much memory, too seldom.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SECONDS = 30
 
 @functools.cache  # once in a server
 def collect_now_and_then() -> None:
-    """Have garbage collected every half a minute in which pages ran."""
+    """Collect garbage every half a minute in which pages ran."""
     threading.Thread(target=_collect, name="garbage", daemon=True).start()
 
 

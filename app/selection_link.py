@@ -18,11 +18,11 @@ _FINGERPRINT = 8
 
 
 def linked(ids: Sequence[str], corpus: Corpus | None) -> str:
-    """What stands for `ids` in the URL.
+    """How `ids` are written in the URL.
 
-    Up to 100 ids are written out. More are packed, one bit an utterance of the corpus: 23,000
-    utterances take 4,000 characters at most. Of a selection that is too long even so, or that
-    is not of the corpus, the first 100 are written.
+    Up to 100 ids are written out. More are packed, one bit per utterance of the corpus: 23,000
+    utterances take at most 4,000 characters. Of a selection that is still too long, or that is not
+    of the corpus, the first 100 are written.
     """
     plain = ",".join(ids[:MOST_IDS])
     if len(ids) <= MOST_IDS and not any("," in i for i in ids):
@@ -32,7 +32,7 @@ def linked(ids: Sequence[str], corpus: Corpus | None) -> str:
 
 
 def fits_link(ids: Sequence[str], corpus: Corpus) -> bool:
-    """Whether the URL holds all of `ids`."""
+    """Whether the URL has room for all of `ids`."""
     return len(ids) <= MOST_IDS or linked(ids, corpus).startswith(_PACKED)
 
 

@@ -87,7 +87,7 @@ def _pickers(available: dict[str, loading.Choice]) -> None:
         format_func=slice_titles(parts).__getitem__,
         key="slice",
         bind="query-params",
-        help="Pages then show these utterances only; maps fade the others.",
+        help="Pages then show only these utterances; maps fade the others.",
     )
     _utterance_box(corpus)
     state.publish_selection(corpus)
@@ -127,17 +127,17 @@ def _utterance_box(corpus: Corpus) -> None:
 
 
 def _left() -> dict[str, float]:
-    """What the field held before the server changed it, and when it did."""
-    held: dict[str, float] = st.session_state.setdefault("left-utterances", {})
-    for value in [v for v, when in held.items() if time.monotonic() - when > _ECHO_SECONDS]:
-        del held[value]
-    return held
+    """What the field said before the server changed it, and when it did."""
+    left: dict[str, float] = st.session_state.setdefault("left-utterances", {})
+    for value in [v for v, when in left.items() if time.monotonic() - when > _ECHO_SECONDS]:
+        del left[value]
+    return left
 
 
 def _take_typed(corpus: Corpus) -> None:
     typed, chosen = str(st.session_state[_TYPED]).strip(), state.selection()
     if typed in _left():
-        # A browser that has not heard of the change yet sends the old value with the next key.
+        # A browser that does not know of the change yet sends the old value with the next key.
         st.session_state[_TYPED] = chosen.primary or ""
         return
     if not typed:
@@ -156,11 +156,10 @@ def _steps(walk: Walk) -> None:
                 on_click=state.select, args=(ids, to),
             )  # fmt: skip
     with st.container(horizontal=True, gap="small"):
-        held = chosen.pinned == walk.shown
         st.button(
-            "Pin", shortcut=PIN, disabled=held, width="stretch", wrap=False,
+            "Pin", shortcut=PIN, disabled=chosen.pinned == walk.shown, width="stretch", wrap=False,
             on_click=state.pin, args=(walk.shown,),
-            help="Hold this utterance, so that every page shows it beside the one you look at.",
+            help="Every page then shows this utterance beside the one you look at.",
         )  # fmt: skip
         st.button(
             "Clear", shortcut=CLEAR, disabled=not (chosen.ids or chosen.primary),

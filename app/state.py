@@ -31,7 +31,7 @@ EVERYTHING = "all"
 
 @dataclass(frozen=True)
 class Selection:
-    """Utterances that the reader chose, the one that is looked at, and one to hold beside it."""
+    """Utterances that the reader chose, the one that is looked at, and one pinned beside it."""
 
     ids: tuple[str, ...] = ()
     primary: str | None = None
@@ -40,8 +40,8 @@ class Selection:
 
 def selection() -> Selection:
     """The selection of this session; on its first run what the URL says."""
-    held: Selection | None = st.session_state.get("selection")
-    return held or _of_url(None)
+    chosen: Selection | None = st.session_state.get("selection")
+    return chosen or _of_url(None)
 
 
 def take_selection(corpus: Corpus) -> None:
@@ -69,7 +69,7 @@ def select(ids: Sequence[str], primary: str | None = None) -> None:
 
 
 def pin(name: str | None) -> None:
-    """Hold an utterance, so that every page shows it beside the primary one; None lets it go."""
+    """Pin an utterance, so that every page shows it beside the primary one; None unpins it."""
     st.session_state["selection"] = replace(selection(), pinned=name)
 
 
@@ -101,6 +101,11 @@ class View:
     colour_by: str
     slice: str = EVERYTHING
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What caches of this checkpoint on this split are keyed on."""
+        return self.checkpoint.fingerprint, self.corpus.fingerprint, self.split
+
     @cached_property
     def outputs(self) -> SplitOutputs:
         """What the model says about the split; the first time this needs torch."""
@@ -108,7 +113,7 @@ class View:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """One row an utterance of the split, with prediction and error."""
+        """One row per utterance of the split, with prediction and error."""
         return self.outputs.frame(self.corpus)
 
     @cached_property
@@ -121,7 +126,7 @@ class View:
 
     @cached_property
     def pinned(self) -> int | None:
-        """The row of `frame` that is held beside the primary one; None if it is of no use."""
+        """The row of `frame` that is pinned beside the primary one; None if it is of no use."""
         found = self._row_of(selection().pinned)
         return None if found == self.primary else found
 
@@ -219,10 +224,10 @@ def colour_options(corpus: Corpus) -> list[str]:
 
 @contextmanager
 def readable_errors(way_out: tuple[str, str] | None = None) -> Iterator[None]:
-    """Show bad input as a box that names file, field and mend, and end the page.
+    """Show bad input as a box that names file, field and fix, and end the page.
 
     Args:
-        way_out: words and slug of a page where it can be mended.
+        way_out: words and slug of a page where it can be fixed.
     """
     try:
         yield

@@ -33,7 +33,7 @@ class Walk:
 def walk_of(
     ids: pd.Series, within: np.ndarray, selected: Collection[str], primary: str | None
 ) -> Walk:
-    """The walk through the selection where it holds several utterances, else through the slice.
+    """The walk through the selection if it has several utterances, otherwise through the slice.
 
     Args:
         ids: of the utterances of the split, in order.

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-_MENDS = {
+_FIXES = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "your quota is used up; free some space",
     errno.EACCES: "you may not write there; change its permissions",
@@ -26,17 +26,17 @@ _LEAST_FREE = 64 * 1024
 
 
 class WriteError(OSError):
-    """A file could not be written; the message names it and the mend in one line.
+    """A file could not be written; the message names it and the fix in one line.
 
     Args:
         file: what was to be written.
         number: the errno of the system.
-        why: what the system said, for errors without a known mend.
+        why: what the system said, for errors without a known fix.
     """
 
     def __init__(self, file: Path, number: int | None, why: str = "") -> None:
-        mend = _MENDS.get(number or 0, why)
-        super().__init__(f"{file}: cannot be written, {' '.join(mend.split())}")
+        fix = _FIXES.get(number or 0, why)
+        super().__init__(f"{file}: cannot be written, {' '.join(fix.split())}")
 
 
 def write_text(file: Path, text: str) -> None:

@@ -7,6 +7,7 @@ same definitions around their own neutral point.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,48 @@ from mmmie.errors import InputError
 
 if TYPE_CHECKING:
     from mmmie.corpus import Kind, Label
+
+
+@dataclass(frozen=True)
+class MetricFacts:
+    """What a metric is called and which way is better.
+
+    Attributes:
+        name: as the field writes it.
+        help: one line.
+        share: whether it is a share, written as a percentage.
+        higher_is_better: which way is better.
+    """
+
+    name: str
+    help: str
+    share: bool = False
+    higher_is_better: bool = True
+
+
+METRICS = {
+    "mae": MetricFacts("MAE", "Mean absolute error, in label units.", higher_is_better=False),
+    "corr": MetricFacts("Corr", "Pearson correlation of prediction and label."),
+    "acc7": MetricFacts("Acc-7", "Share that rounds to the same of seven whole numbers.", True),
+    "acc5": MetricFacts("Acc-5", "Share that rounds to the same of five whole numbers.", True),
+    "acc2_nonzero": MetricFacts(
+        "Acc-2", "Share on the right side of the range's middle, neutral labels excluded.", True
+    ),
+    "f1_nonzero": MetricFacts(
+        "F1", "Weighted F1 of the two sides of the range's middle, neutral labels excluded."
+    ),
+    "acc2_nonneg": MetricFacts(
+        "Acc-2 (≥ 0)", "Share on the right side of the range's middle; neutral counts as above.",
+        True,
+    ),
+    "f1_nonneg": MetricFacts(
+        "F1 (≥ 0)", "Weighted F1 of the two sides of the range's middle; neutral counts as above."
+    ),
+    "accuracy": MetricFacts("Accuracy", "Share of utterances with the right class.", True),
+    "f1_weighted": MetricFacts("Weighted F1", "F1 of the classes, weighted by their size."),
+    "f1_macro": MetricFacts("Macro F1", "F1 of the classes, each class counting the same."),
+}  # fmt: skip
+"""Every metric by its key."""
 
 _PRIMARY: dict[Kind, tuple[str, bool]] = {
     "regression": ("mae", False),
@@ -115,10 +158,10 @@ def classification_metrics(predictions: Any, labels: Any, classes: Sequence[str]
         if scores.shape[1] != len(classes):
             raise InputError(
                 f"predictions have {scores.shape[1]} columns for {len(classes)} classes; give one "
-                f"score a class"
+                f"score per class"
             )
         if not np.isfinite(scores).all():
-            raise InputError("predictions hold nan or inf; give finite scores")
+            raise InputError("predictions contain nan or inf; give finite scores")
         scores = scores.argmax(1) if len(scores) else np.zeros(0, np.int64)
     predicted = _indices(scores, "predictions", classes)
     _check_lengths(len(predicted), len(truth))
@@ -173,7 +216,7 @@ def _numbers(values: Any, name: str) -> np.ndarray:
     finite = np.isfinite(flat)
     if not finite.all():
         row = int((~finite).argmax())
-        raise InputError(f"{name} hold {flat[row]} in row {row}; give finite numbers")
+        raise InputError(f"{name} have {flat[row]} in row {row}; give finite numbers")
     return flat
 
 
@@ -186,7 +229,7 @@ def _indices(values: Any, name: str, classes: Sequence[str]) -> np.ndarray:
     if outside.any():
         row = int(outside.argmax())
         raise InputError(
-            f"{name} hold class {array[row]} in row {row}; use 0 to {len(classes) - 1}"
+            f"{name} have class {array[row]} in row {row}; use 0 to {len(classes) - 1}"
         )
     return array
 

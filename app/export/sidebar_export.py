@@ -13,7 +13,7 @@ from app import loading, state
 from app.export.page_parts import page_parts
 from app.export.page_record import PageRecord, start_recording
 from app.export.report import Facts, report_html
-from app.parts.names import slice_names
+from app.parts.slice_names import slice_titles
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.corpus import Corpus
 from mmmie.csv_export import csv_text
@@ -68,7 +68,7 @@ def _view_facts(corpus: Corpus, split: str, part: str) -> dict[str, str]:
     facts = {
         "Corpus": f"{corpus.name} ({corpus.fingerprint})",
         "Split": split,
-        "Slice": slice_names(state.slice_masks(corpus, split)).get(part, part),
+        "Slice": slice_titles(state.slice_masks(corpus, split)).get(part, part),
         "Colour by": str(st.session_state["colour"]),
     }
     named = {"Utterance": chosen.primary, "Pinned": chosen.pinned}

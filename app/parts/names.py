@@ -1,10 +1,9 @@
-"""Columns and channels in the reader's words, and text that shall stay text."""
+"""Columns and channels in the reader's words, and text that must not be read as markup."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>&])")
 HOVER_LETTERS = 70  # of a transcript, where a mark is pointed at
@@ -38,9 +37,9 @@ def plain(text: str) -> str:
 
 
 def figure_text(text: str, letters: int = 60) -> str:
-    """Text that a figure shows as it is, without an end that would leave no room for the data.
+    """Text that a figure shows as it is, cut where it would leave no room for the data.
 
-    Plotly takes a little HTML for markup, wherever it writes.
+    Plotly reads some HTML as markup wherever it writes text.
 
     Example:
         >>> figure_text("<b>joy</b>"), figure_text("embarrassment", 6)
@@ -60,61 +59,18 @@ def capital(text: str) -> str:
 
 
 def text_of(value: object) -> str:
-    """A cell of a text column; empty where it holds nothing, whichever way that is written."""
+    """A cell of a text column; an empty text for every kind of missing value."""
     return value if isinstance(value, str) else ""
 
 
 def beginning(value: object, letters: int = HOVER_LETTERS) -> str:
-    """The beginning of a cell of a text column, on one line; empty where it holds nothing.
+    """The beginning of a cell of a text column, on one line; empty where it is missing.
 
     Example:
         >>> beginning("We should  shelve this now", 15), beginning(None)
         ('We should shel…', '')
     """
     return shortened(" ".join(text_of(value).split()), letters)
-
-
-def slice_names(names: Iterable[str]) -> dict[str, str]:
-    """Slices such as ``ambiguous=1`` in few words, for tables and panels.
-
-    A column counts as a flag where its only values are 0 and 1.
-
-    Example:
-        >>> slice_names(["ambiguous=0", "ambiguous=1"])
-        {'ambiguous=0': 'not ambiguous', 'ambiguous=1': 'ambiguous'}
-        >>> slice_names(["season=1", "season=2"])
-        {'season=1': 'season 1', 'season=2': 'season 2'}
-    """
-    return {name: words[0] for name, words in _slices(names).items()}
-
-
-def slice_phrases(names: Iterable[str]) -> dict[str, str]:
-    """The same as what they hold, for sentences.
-
-    Example:
-        >>> slice_phrases(["ambiguous=0"])
-        {'ambiguous=0': 'utterances that are not ambiguous'}
-    """
-    return {name: words[1] for name, words in _slices(names).items()}
-
-
-def _slices(names: Iterable[str]) -> dict[str, tuple[str, str]]:
-    parts = {name: name.partition("=") for name in names}
-    values: dict[str, set[str]] = {}
-    for column, _, value in parts.values():
-        values.setdefault(column, set()).add(value)
-    found = {}
-    for name, (column, equals, value) in parts.items():
-        word = column.replace("_", " ")
-        if not equals:
-            found[name] = (word, "all utterances" if name == "all" else word)
-        elif values[column] <= {"0", "1"} and value == "1":
-            found[name] = (word, f"{word} utterances")
-        elif values[column] <= {"0", "1"}:
-            found[name] = (f"not {word}", f"utterances that are not {word}")
-        else:
-            found[name] = (f"{word} {value}", f"utterances with {word} {value}")
-    return found
 
 
 def channel_words(name: str) -> tuple[str, str]:

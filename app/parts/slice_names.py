@@ -1,10 +1,10 @@
-"""Slices by label and by what an utterance is in its conversation, in the reader's words."""
+"""Slices such as ``ambiguous=1`` in the reader's words, and the sample of a figure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.parts.names import plain, slice_names, slice_phrases
+from app.parts.names import plain
 
 _KNOWN = {
     "label=lowest third": ("label in the lowest third", "labels in the lowest third"),
@@ -16,7 +16,7 @@ _KNOWN = {
     "turn=first": ("first turns", "first turns"),
     "turn=later": ("later turns", "later turns"),
     "turn=reply": ("replies to another speaker", "replies to another speaker"),
-    "turn=same speaker": ("speaker goes on", "turns in which the speaker goes on"),
+    "turn=same speaker": ("speaker continues", "turns in which the speaker continues"),
     "own_last_label=repeated": ("label as the speaker's last", "turns that repeat their "
                                 "speaker's last label"),
     "own_last_label=changed": ("label not the speaker's last", "turns that change their "
@@ -27,25 +27,46 @@ _KNOWN = {
 def slice_titles(names: Iterable[str]) -> dict[str, str]:
     """What slices are called in tables and panels.
 
+    A column counts as a flag where its only values are 0 and 1.
+
     Example:
         >>> slice_titles(["turn=first", "season=2"])
         {'turn=first': 'first turns', 'season=2': 'season 2'}
+        >>> slice_titles(["ambiguous=0", "ambiguous=1"])
+        {'ambiguous=0': 'not ambiguous', 'ambiguous=1': 'ambiguous'}
     """
-    known = list(names)
-    return {name: _KNOWN[name][0] if name in _KNOWN else title
-            for name, title in slice_names(known).items()}  # fmt: skip
+    return {name: words[0] for name, words in _slices(names).items()}
 
 
 def slice_contents(names: Iterable[str]) -> dict[str, str]:
-    """The same as what they hold, for sentences.
+    """The same as a description of their utterances, for sentences.
 
     Example:
-        >>> slice_contents(["words=1-3"])
-        {'words=1-3': 'utterances of one to three words'}
+        >>> slice_contents(["ambiguous=0"])
+        {'ambiguous=0': 'utterances that are not ambiguous'}
     """
-    known = list(names)
-    return {name: _KNOWN[name][1] if name in _KNOWN else phrase
-            for name, phrase in slice_phrases(known).items()}  # fmt: skip
+    return {name: words[1] for name, words in _slices(names).items()}
+
+
+def _slices(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    parts = {name: name.partition("=") for name in names}
+    values: dict[str, set[str]] = {}
+    for column, _, value in parts.values():
+        values.setdefault(column, set()).add(value)
+    found = {}
+    for name, (column, equals, value) in parts.items():
+        word = column.replace("_", " ")
+        if name in _KNOWN:
+            found[name] = _KNOWN[name]
+        elif not equals:
+            found[name] = (word, "all utterances" if name == "all" else word)
+        elif values[column] <= {"0", "1"} and value == "1":
+            found[name] = (word, f"{word} utterances")
+        elif values[column] <= {"0", "1"}:
+            found[name] = (f"not {word}", f"utterances that are not {word}")
+        else:
+            found[name] = (f"{word} {value}", f"utterances with {word} {value}")
+    return found
 
 
 def sample_words(count: int, split: str, part: str = "") -> str:

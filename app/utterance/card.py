@@ -1,41 +1,37 @@
-"""The card of one utterance: what was said, what is true, what the model says."""
+"""The card of one utterance: its words, its face and tone, its label and its prediction."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import state
-from app.parts.drawings import draw, drawn_figure
+from app.parts.drawings import draw
 from app.parts.layout import wide_columns
-from app.parts.names import channel_words, plain
+from app.parts.names import plain, text_of
 from app.parts.style import (
     NEUTRAL,
     SENTIMENT_SCALE,
     class_colours,
-    modality_colour,
     sentiment_colour,
     short_number,
     three_digits,
 )
 from app.parts.svg import add, drawing, gradient, headline, hint, per_cent, ticks, write
 from app.state import View
-from app.utterance.channels import channels_svg
+from app.utterance.channels import utterance_channels
 from app.utterance.conversation import label_limits
 from app.utterance.face_and_tone import (
     face_of,
     spoken_seconds,
-    usual,
     utterance_face,
     utterance_tone,
     voice_of,
 )
-from mmmie.analysis.corpora.channels import readable_channels
 from mmmie.analysis.outputs import TRAINED
-from mmmie.corpus import Corpus, Label
-
-_STEP_NAMES = {"text": "word"}
+from mmmie.corpus import Label
 
 
 def utterance_card(view: View, row: int, *, key: str = "card", channels: bool = True) -> None:
@@ -47,27 +43,24 @@ def utterance_card(view: View, row: int, *, key: str = "card", channels: bool = 
         key: unique on the page.
         channels: whether to draw its face, its tone and the named channels too.
     """
-    one = view.frame.iloc[row]
-    with st.container(border=True, key=key):
-        _heading(one, view.frame, key)
-        _said(view, row, one, key, expression=channels, tone=channels)
-        _truth_and_prediction(view, row, one, key)
-        curves = st.container()
+    curves = _card(view, row, key, expression=channels, tone=channels)
     if row == view.primary and view.pinned is not None:
-        _pinned_card(view, view.pinned, key=f"{key}-pinned", expression=channels)
+        _card(view, view.pinned, f"{key}-pinned", expression=channels, tone=False)
         curves = st.container()  # below both, so that the cards stand together
     if channels:
+        name = str(view.frame["id"].iloc[row])
         with curves:
-            utterance_channels(view.corpus, int(view.outputs.rows[row]), str(one["id"]), key=key)
+            utterance_channels(view.corpus, int(view.outputs.rows[row]), name, key=key)
 
 
-def _pinned_card(view: View, row: int, *, key: str, expression: bool) -> None:
-    """The pinned utterance, shorter: what was said, its face, its truth and prediction."""
+def _card(view: View, row: int, key: str, *, expression: bool, tone: bool) -> DeltaGenerator:
+    """Draw one card; the room at its end."""
     one = view.frame.iloc[row]
     with st.container(border=True, key=key):
         _heading(one, view.frame, key)
-        _said(view, row, one, key, expression=expression, tone=False)
+        _said(view, row, one, key, expression=expression, tone=tone)
         _truth_and_prediction(view, row, one, key)
+        return st.container()
 
 
 def _heading(one: pd.Series, frame: pd.DataFrame, key: str) -> None:
@@ -87,18 +80,18 @@ def _heading(one: pd.Series, frame: pd.DataFrame, key: str) -> None:
             key=f"{key}-pin",
             on_click=state.pin,
             args=(None if pinned else str(one["id"]),),
-            help="Let it go" if pinned else "Hold it beside whatever you look at next",
+            help="Unpin this utterance" if pinned else "Keep it beside the one you look at next",
         )
     st.caption(plain(" · ".join([*(["pinned"] if pinned else []), *parts])))
 
 
 def _said(view: View, row: int, one: pd.Series, key: str, *, expression: bool, tone: bool) -> None:
-    """What was said and, where the channels tell, how it looked and sounded."""
+    """The words and, where the channels allow it, the face and the tone."""
     if not expression or (face_of(view.corpus) is None and voice_of(view.corpus) is None):
         _transcript(one)
         return
     corpus_row = int(view.outputs.rows[row])
-    features = {name: held.of(corpus_row) for name, held in view.corpus.features.items()}
+    features = {name: values.of(corpus_row) for name, values in view.corpus.features.items()}
     seconds = spoken_seconds(one)
     left, right = wide_columns([2, 3], key=f"{key}-expression", least=120, gap="small")
     with left:
@@ -110,11 +103,10 @@ def _said(view: View, row: int, one: pd.Series, key: str, *, expression: bool, t
 
 
 def _transcript(one: pd.Series) -> None:
-    transcript = one.get("transcript")
-    if not isinstance(transcript, str) or not transcript:
+    if transcript := text_of(one.get("transcript")):
+        st.text(f"“{transcript}”")
+    else:
         st.caption("This utterance has no transcript.")
-        return
-    st.text(f"“{transcript}”")
 
 
 def _truth_and_prediction(view: View, row: int, one: pd.Series, key: str) -> None:
@@ -126,7 +118,7 @@ def _truth_and_prediction(view: View, row: int, one: pd.Series, key: str) -> Non
         easier = float((frame["absolute_error"] < one["absolute_error"]).mean())
         st.caption(
             f"truth {three_digits(truth)} (hollow), prediction {three_digits(prediction)} "
-            f"(filled): off by {three_digits(abs(prediction - truth))}, more than for "
+            f"(filled): off by {three_digits(abs(prediction - truth))}, more than "
             f"{'nearly all' if easier > 0.995 else f'{easier:.0%}'} of the {view.split} split."
         )
         return
@@ -134,94 +126,6 @@ def _truth_and_prediction(view: View, row: int, one: pd.Series, key: str) -> Non
     draw(classes_svg(list(label.classes), probabilities, str(one["label"])), key=f"{key}-scale")
     verdict = "right" if one["correct"] else f"wrong: the truth is {plain(str(one['label']))}"
     st.caption(f"Predicted {plain(str(one['prediction']))}, {verdict}.")
-
-
-def utterance_channels(corpus: Corpus, row: int, name: str, *, key: str) -> bool:
-    """Draw the named channels of an utterance, one modality at a time.
-
-    Args:
-        corpus: what it belongs to.
-        row: of the corpus.
-        name: its id.
-        key: unique on the page.
-
-    Returns:
-        Whether any modality has named channels.
-    """
-    readable = {m: readable_channels(modality) for m, modality in corpus.modalities.items()}
-    shown = [m for m, found in readable.items() if found]
-    if not shown:
-        return False
-    modality = shown[0]
-    if len(shown) > 1:
-        # The voice and the face say more at a glance than the length of words does.
-        first = next((m for m in shown if m != "text"), shown[0])
-        modality = st.segmented_control(
-            "Channels of",
-            shown,
-            default=first,
-            required=True,
-            format_func=plain,
-            key=f"{key}-modality",
-            wrap=True,
-        )
-    _one_modality(corpus, row, name, modality, readable[modality], key)
-    return True
-
-
-def _one_modality(
-    corpus: Corpus, row: int, name: str, modality: str, chosen: list[int], key: str
-) -> None:
-    values = np.asarray(corpus.features[modality].of(row), float)
-    names = [(corpus.modalities[modality].channels or ())[i] for i in chosen]
-    mean, deviation = (a[chosen] for a in usual(corpus.fingerprint, modality, corpus))
-    if corpus.modalities[modality].level == "utterance":
-        _values(names, values[chosen], mean, deviation)
-        return
-    if not len(values):
-        st.caption(f"This utterance has no {modality}.")
-        return
-    step = _STEP_NAMES.get(modality, "frame")
-    colour = modality_colour(modality, list(corpus.modalities))
-    chart_key = f"{key}-{modality}"
-    data = pd.DataFrame(values[:, chosen], columns=names)
-    data.insert(0, step, np.arange(1, len(data) + 1))
-    drawn_figure(
-        channels_svg(
-            values[:, chosen],
-            names,
-            mean,
-            deviation,
-            colour,
-            step_name=step,
-            alt=f"{modality} channels of the utterance over time",
-        ),
-        key=chart_key,
-        caption=f"{len(values)} {step}s of utterance {plain(name)}.",
-        explanation=(
-            "Every panel is one channel of the features, in its unit. The dotted line is its "
-            "average over the corpus and the limits are about three standard deviations around "
-            "it, so a curve near an edge is unusual."
-        ),
-        data=data,
-    )
-
-
-def _values(names: list[str], values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> None:
-    """Channels at utterance level: one number each, and how unusual it is."""
-    words = [channel_words(name) for name in names]
-    spreads = (values - mean) / np.where(deviation > 0, deviation, 1)
-    table = pd.DataFrame(
-        {
-            "channel": [name for name, _ in words],
-            "value": [
-                f"{three_digits(v)} {unit}".strip()
-                for v, (_, unit) in zip(values, words, strict=True)
-            ],
-            "against the corpus": [f"{z:+.1f} SD".replace("-", "−") for z in spreads],
-        }
-    )
-    st.dataframe(table, hide_index=True, width="stretch")
 
 
 _MARGIN = 0.04  # of the width, on either side
@@ -267,7 +171,7 @@ def scale_svg(label: Label, limits: tuple[float, float], truth: float, predictio
 
 
 def classes_svg(classes: list[str], probabilities: np.ndarray, truth: str) -> str:
-    """Probability of every class as bars, the true one named so.
+    """The probability of each class as a bar; the true class is marked.
 
     Args:
         classes: their names.

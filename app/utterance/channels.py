@@ -2,17 +2,86 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
-from app.parts.names import channel_words
-from app.parts.style import NEUTRAL, short_number, three_digits
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app.parts.drawings import drawn_figure
+from app.parts.names import channel_words, plain
+from app.parts.pick_one import pick_one, telling_modality
+from app.parts.style import NEUTRAL, modality_colour, short_number, three_digits
 from app.parts.svg import Element, add, drawing, hint, per_cent, ticks, write
+from app.utterance.face_and_tone import usual
+from mmmie.analysis.corpora.channels import readable_channels
+from mmmie.corpus import Corpus
+
+STEP_NAMES = {"text": "word"}
+"""What a step of a modality is called; ``frame`` for all others."""
 
 _ROW, _TITLE, _PANEL, _FOOT = 92, 18, 56, 34  # pixels
 _SPREADS = 3.2
 _GAP = 0.04  # of the width, between columns
 _SCALE = 0.09  # of the width, for the numbers beside a panel
 _WORDS = {"fill": "currentColor", "fill_opacity": "0.75", "font_size": "10"}
+
+
+def utterance_channels(corpus: Corpus, row: int, name: str, *, key: str) -> bool:
+    """Draw the named channels of an utterance, one modality at a time.
+
+    Args:
+        corpus: what it belongs to.
+        row: of the corpus.
+        name: its id.
+        key: unique on the page.
+
+    Returns:
+        Whether any modality has named channels.
+    """
+    readable = {m: readable_channels(modality) for m, modality in corpus.modalities.items()}
+    shown = [m for m, found in readable.items() if found]
+    if not shown:
+        return False
+    modality = pick_one("Channels of", shown, key=f"{key}-modality", first=telling_modality(shown))
+    chosen = readable[modality]
+    values = np.asarray(corpus.features[modality].of(row), float)
+    names = [(corpus.modalities[modality].channels or ())[i] for i in chosen]
+    mean, deviation = (a[chosen] for a in usual(corpus.fingerprint, modality, corpus))
+    if corpus.modalities[modality].level == "utterance":
+        _values(names, values[chosen], mean, deviation)
+        return True
+    if not len(values):
+        st.caption(f"This utterance has no {plain(modality)}.")
+        return True
+    step = STEP_NAMES.get(modality, "frame")
+    data = pd.DataFrame(values[:, chosen], columns=names)
+    data.insert(0, step, np.arange(1, len(data) + 1))
+    drawn_figure(
+        channels_svg(
+            values[:, chosen], names, mean, deviation,
+            modality_colour(modality, list(corpus.modalities)), step_name=step,
+            alt=f"{modality} channels of the utterance over time",
+        ),
+        key=f"{key}-{modality}",
+        caption=f"{len(values)} {step}s of utterance {plain(name)}.",
+        explanation="Each panel is one channel of the features, in its unit. The dotted line is "
+        "its average over the corpus. The limits are about three standard deviations around it, "
+        "so a curve near an edge is unusual.",
+        data=data,
+    )  # fmt: skip
+    return True
+
+
+def _values(names: list[str], values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> None:
+    """Channels at utterance level: one number each, and how unusual it is."""
+    spreads = (values - mean) / np.where(deviation > 0, deviation, 1)
+    rows = [
+        (name, f"{three_digits(value)} {unit}".strip(), f"{z:+.1f} SD".replace("-", "−"))
+        for (name, unit), value, z in zip(map(channel_words, names), values, spreads, strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["channel", "value", "against the corpus"])
+    st.dataframe(table, hide_index=True, width="stretch")
 
 
 def channels_svg(
@@ -26,9 +95,9 @@ def channels_svg(
     columns: int = 2,
     step_name: str = "frame",
 ) -> str:
-    """One small panel a channel; a dotted line is what is usual in the corpus.
+    """One small panel per channel; a dotted line is what is usual in the corpus.
 
-    Every panel keeps the limits of the corpus, so that two utterances can be compared.
+    Each panel keeps the limits of the corpus, so that two utterances can be compared.
 
     Args:
         values: (steps, channels).
@@ -64,11 +133,13 @@ def channels_svg(
     return write(root)
 
 
+@dataclass(frozen=True)
 class _Panel:
     """Where a panel stands: left and width as shares of the drawing, top in pixels."""
 
-    def __init__(self, left: float, width: float, top: float) -> None:
-        self.left, self.width, self.top = left, width, top
+    left: float
+    width: float
+    top: float
 
 
 def _curve(

@@ -15,7 +15,7 @@ class Bubble:
 
     Attributes:
         id: what a click chooses.
-        text: what was said; it stays text, whatever it holds.
+        text: what was said; it is shown as it is.
         who: the line above it.
         note: the line below it.
         right: which side it stands on.
@@ -114,7 +114,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   for (const one of data.bubbles) {
     const names = ["bubble", one.right && "right", one.target && "target", !data.pick && "still",
       one.removed && "removed"];
-    // A button may not hold others: where there are some, only what was said is one.
+    // A button may not contain others: where there are some, only the words are one.
     const edit = one.label || one.removed !== null;
     const tag = data.pick && !edit ? "button" : "div";
     const bubble = make(tag, names.filter(Boolean).join(" "), root);
@@ -143,7 +143,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     }
     if (one.removed !== null)
       control("button", "take", who, one.removed ? "show" : "hide",
-        one.removed ? "Let the model see this turn again" : "Take this turn out of the window",
+        one.removed ? "Show this turn to the model again" : "Hide this turn from the model",
         () => setTriggerValue("removed", one.id));
     const text = make(edit && data.pick ? "button" : "div", edit ? "text say" : "text", bubble,
       one.text);

@@ -176,10 +176,8 @@ _STILL = {"head": {"cx": "60", "rx": "45"}, "shade": {"cx": "60", "rx": "45"}}
 
 def _element(name: str, rest: dict[str, str], frames: list[dict[str, str]], seconds: float) -> str:
     """One part at rest, with the frames that it goes through where it moves at all."""
-    kind, tag = (
-        name.rsplit("-", 1)[0] if name.endswith(("left", "right")) else name,
-        _TAGS.get(name),
-    )
+    kind = name.removesuffix("-left").removesuffix("-right")
+    tag = _TAGS.get(name, "path")
     fixed = "".join(f' {key}="{value}"' for key, value in _STILL.get(name, {}).items())
     own = "".join(f' {key}="{value}"' for key, value in rest.items())
     moved = "".join(
@@ -188,7 +186,6 @@ def _element(name: str, rest: dict[str, str], frames: list[dict[str, str]], seco
         for key in rest
         if len({f[key] for f in frames}) > 1
     )
-    tag = tag or "path"
     return f'<{tag} class="{kind}"{fixed}{own}>{moved}</{tag}>'
 
 

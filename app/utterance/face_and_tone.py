@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.parts.names import plain
-from app.parts.style import modality_colour
-from app.utterance.contribution_steps import number
+from app.parts.names import capital, plain
+from app.parts.style import modality_colour, three_digits
 from app.utterance.face import REST_SECONDS, draw_face, face_svg, face_words
 from mmmie.analysis.corpora.channels import usual_values
 from mmmie.analysis.corpora.face import FULL, face_channels, face_pose
@@ -50,7 +49,7 @@ def utterance_face(
     Args:
         corpus: what it belongs to.
         features: modality → (L, d) or (d,), those of the utterance or of an edit of it.
-        seconds: how long it took, None where nobody knows.
+        seconds: how long it took, None if unknown.
         key: unique on the page.
 
     Returns:
@@ -72,11 +71,11 @@ def utterance_face(
         key=key,
     )
     st.caption(
-        plain(words[0].upper() + words[1:]),
+        plain(capital(words)),
         text_alignment="center",
-        help=f"Drawn from the channels of {plain(name)}: how far each action unit is from its "
-        f"average over the corpus, in full at {FULL:g} standard deviations. A face at rest is "
-        "the average one. The slider goes through the frames; shade is the light.",
+        help=f"Drawn from the channels of {plain(name)}. Each action unit is shown by its "
+        f"distance from the corpus average, in full at {FULL:g} standard deviations. A face at "
+        "rest is the average one. The slider goes through the frames; the shade is the light.",
     )
     return True
 
@@ -89,7 +88,7 @@ def utterance_tone(
     Args:
         corpus: what it belongs to.
         features: modality → (L, d) or (d,), those of the utterance or of an edit of it.
-        seconds: how long it took, None where nobody knows.
+        seconds: how long it took, None if unknown.
         label: what to call it, where there are several.
 
     Returns:
@@ -108,10 +107,10 @@ def utterance_tone(
     energy = float(np.atleast_2d(values)[:, channels["energy"]].mean())
     st.audio(sound, alt=f"A tone of {pitch} on average, made from {name}")
     st.caption(
-        f"{label}{': ' if label else ''}{pitch}, {number(round(energy))} dB",
-        help=f"No speech: a tone made from the channels of {plain(name)}. Its pitch and loudness "
-        "follow theirs; where they are known, its beats are syllables with their pauses, and "
-        "its brightness the spectral tilt.",
+        f"{label}{': ' if label else ''}{pitch}, {three_digits(round(energy))} dB",
+        help=f"Not speech but a tone made from the channels of {plain(name)}. It follows their "
+        "pitch and loudness. Where they are known, its beats are syllables with their pauses, and "
+        "its brightness is the spectral tilt.",
     )
     return True
 
@@ -124,7 +123,7 @@ def _sound(
     channels: dict[str, int],
     seconds: float | None,
 ) -> bytes:
-    """The tone as a file; the values are their own key, they are few."""
+    """The tone as a file; the values themselves are the key, since they are few."""
     frames = np.atleast_2d(np.frombuffer(values, np.float32).reshape(shape))
     tone = tone_of(frames, channels, usual_energy)
     return wav_bytes(synthesise(tone, tone_seconds(len(frames), seconds)))

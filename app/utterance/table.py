@@ -89,7 +89,7 @@ def filtered(frame: pd.DataFrame, filters: Filters) -> pd.DataFrame:
 
 
 def flag_columns(corpus: Corpus) -> list[str]:
-    """The further columns of a corpus that hold 0 and 1 only."""
+    """The further columns of a corpus whose values are 0 and 1 only."""
     return _flag_columns(corpus.fingerprint, corpus)
 
 
@@ -109,7 +109,8 @@ def utterance_table(view: state.View) -> None:
     try:
         table = filtered(frame, filters)
     except re.error as error:
-        st.error(f"“{filters.pattern}” is no regular expression: {error}", icon=":material/report:")
+        said = f"“{filters.pattern}” is not a regular expression: {error}"
+        st.error(said, icon=":material/report:")
         return
     if by := _ORDERS[order]:
         table = table.sort_values(by[0], ascending=by[1], kind="stable")
@@ -124,9 +125,8 @@ def utterance_table(view: state.View) -> None:
         return
     ids = table["id"].tolist()
     _mark_selected(ids)
-    shown = [
-        c for c in ("absolute_error", "label", "prediction", "speaker", "transcript") if c in table
-    ]
+    first = ("absolute_error", "label", "prediction", "speaker", "transcript")
+    shown = [column for column in first if column in table]
     if "speaker" in table:
         table = table.assign(speaker=table["speaker"].fillna(""))
     st.dataframe(
@@ -172,7 +172,7 @@ def _controls(view: state.View, flags: list[str], clear: dict[str, Any]) -> tupl
         key="search",
         bind="query-params",
         placeholder="words or a regular expression",
-        help="In transcript, speaker and id, capital letters or not. `^yeah` finds what begins so.",
+        help="In transcript, speaker and id, in any case. `^yeah` finds what begins with yeah.",
     )
     order = sort.selectbox("Sort", list(_ORDERS), key="sort", bind="query-params")
     chosen: dict[str, Any] = {}
@@ -180,9 +180,8 @@ def _controls(view: state.View, flags: list[str], clear: dict[str, Any]) -> tupl
         if "labels" in clear:
             chosen["labels"] = _range("Label", "labels", *clear["labels"])
         else:
-            chosen["classes"] = _pills(
-                "True class", "classes", list(view.corpus.label.classes or ())
-            )
+            classes = list(view.corpus.label.classes or ())
+            chosen["classes"] = _pills("True class", "classes", classes)
         chosen["errors"] = _range("Error", "errors", *clear["errors"])
         if flags:
             chosen["flags"] = _pills("Only", "flags", flags)
@@ -193,12 +192,9 @@ def _controls(view: state.View, flags: list[str], clear: dict[str, Any]) -> tupl
         if only and ids:
             chosen["ids"] = ids
         st.button(
-            "Clear the filters",
-            key="clear-filters",
-            on_click=_set,
-            args=(clear,),
+            "Clear the filters", key="clear-filters", on_click=_set, args=(clear,),
             disabled=not any(chosen.values()),
-        )
+        )  # fmt: skip
     return Filters(pattern=pattern or "", **chosen), order
 
 
@@ -218,8 +214,8 @@ def largest_error(label: Label, errors: np.ndarray) -> float:
 
 def _range(name: str, key: str, low: float, high: float) -> tuple[float, float] | None:
     """A slider over a range whose ends stand for no limit; None where both are open."""
-    held = st.session_state.get(key)
-    if held is not None and not low <= held[0] <= held[1] <= high:
+    before = st.session_state.get(key)
+    if before is not None and not low <= before[0] <= before[1] <= high:
         st.session_state.pop(key)  # of another corpus
     step = (high - low) / 100
     wanted = st.slider(name, low, high, (low, high), step, key=key, bind="query-params")
@@ -230,20 +226,15 @@ def _range(name: str, key: str, low: float, high: float) -> tuple[float, float] 
 
 
 def _pills(name: str, key: str, options: list[str]) -> tuple[str, ...]:
-    held = st.session_state.get(key)
-    if held is not None and not set(held) <= set(options):
+    before = st.session_state.get(key)
+    if before is not None and not set(before) <= set(options):
         st.session_state.pop(key)  # of another corpus
     return tuple(
         st.pills(
-            name,
-            options,
-            selection_mode="multi",
-            format_func=lambda c: plain(c.replace("_", " ")),
-            key=key,
-            wrap=True,
-            bind="query-params",
+            name, options, selection_mode="multi", key=key, wrap=True, bind="query-params",
+            format_func=lambda option: plain(option.replace("_", " ")),
         )
-    )
+    )  # fmt: skip
 
 
 def _set(values: dict[str, Any]) -> None:
@@ -254,8 +245,8 @@ def _mark_selected(ids: list[str]) -> None:
     """Show the selection of the other pages and figures as chosen rows."""
     place = {name: i for i, name in enumerate(ids)}
     rows = sorted(place[i] for i in state.selection().ids if i in place)
-    held = st.session_state.get(_KEY)
-    if held is None or sorted(held["selection"]["rows"]) != rows:
+    shown = st.session_state.get(_KEY)
+    if shown is None or sorted(shown["selection"]["rows"]) != rows:
         st.session_state[_KEY] = {"selection": {"rows": rows, "columns": [], "cells": []}}
 
 
@@ -270,25 +261,17 @@ def _choose(shown: list[str]) -> None:
 def _columns(view: state.View, flags: list[str]) -> dict[str, Any]:
     label = view.corpus.label
     number = st.column_config.NumberColumn
-    values: dict[str, Any] = {
-        "absolute_error": number(
-            "Error",
-            format="%.2f",
-            help="|prediction - truth|"
-            if label.classes is None
-            else "1 - probability of the true class",
-        ),
-        "label": "Truth",
-        "prediction": "Prediction",
+    error = "1 − probability of the true class" if label.classes else "|prediction − truth|"
+    names = {"label": "Truth", "prediction": "Prediction"}
+    shown = names if label.classes else {k: number(v, format="%.2f") for k, v in names.items()}
+    checkbox = st.column_config.CheckboxColumn
+    return {
+        **shown,
+        "absolute_error": number("Error", format="%.2f", help=error),
         "speaker": "Speaker",
         "transcript": st.column_config.TextColumn("Transcript", width="large"),
         "conversation": "Conversation",
         "position": number("Position", help="In its conversation, from 0"),
         "id": "Id",
+        **{flag: checkbox(flag.replace("_", " ").capitalize()) for flag in flags},
     }
-    if label.classes is None:
-        values["label"] = number("Truth", format="%.2f")
-        values["prediction"] = number("Prediction", format="%.2f")
-    for flag in flags:
-        values[flag] = st.column_config.CheckboxColumn(flag.replace("_", " ").capitalize())
-    return values

@@ -1,4 +1,4 @@
-"""The ``mmmie`` command: a thin shell over the Python API, one file a group of commands."""
+"""The ``mmmie`` command: a thin shell over the Python API, one file per group of commands."""
 
 from __future__ import annotations
 

@@ -51,8 +51,8 @@ def data_convert(source: str, destination: Path, target: str) -> None:
         count = len(corpus)
         for split in sorted(set(SPLITS) - set(corpus.splits)):
             click.echo(
-                f"no utterance has split `{split}`, and MMSA's loader opens no file without: "
-                "put some conversations in it before you use MMSA",
+                f"no utterance has split `{split}`, but MMSA opens no file without one: put some "
+                "conversations in it before you use MMSA",
                 err=True,
             )
     else:
@@ -65,18 +65,18 @@ def data_convert(source: str, destination: Path, target: str) -> None:
 @click.argument("destination", type=click.Path(path_type=Path))
 @click.option("--table", type=click.Path(path_type=Path), help="default: CLIPS/utterances.csv")
 @click.option("--audio", default="opensmile", show_default=True, help="opensmile, librosa or none.")
-@click.option("--step", default=0.1, show_default=True, help="Seconds a step of a sequence.")
-@click.option("--fps", type=float, help="Frames a second of vision tables without timestamps.")
+@click.option("--step", default=0.1, show_default=True, help="Seconds per step of a sequence.")
+@click.option("--fps", type=float, help="Frames per second of vision tables without timestamps.")
 @click.option(
-    "--confidence", default=0.8, show_default=True, help="The least of a face that is kept."
+    "--confidence", default=0.8, show_default=True, help="Faces below this confidence are left out."
 )
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def data_extract(clips: Path, destination: Path, quiet: bool, **options: Any) -> None:
     """Make a corpus folder from clips: voice, face and words of the files that a table names.
 
-    A row of the table is an utterance: the columns of a corpus, and paths inside CLIPS in `audio`
-    (sound or video), `vision` (CSV of OpenFace or py-feat) and `transcript_file` (.txt, .srt or
-    .vtt).
+    Each row of the table is an utterance: the columns of a corpus, and paths inside CLIPS in
+    `audio` (sound or video), `vision` (CSV of OpenFace or py-feat) and `transcript_file` (.txt,
+    .srt or .vtt).
     """
     from mmmie.extraction import extract_corpus
 

@@ -33,7 +33,7 @@ def experiment(
     report_only: bool,
     **options: Any,
 ) -> int:
-    """Run a grid of settings and seeds; go on where it stopped; write one table and one report."""
+    """Run a grid of settings and seeds, or continue it; write one table and one report."""
     from mmmie.experiments.run import Experiment
 
     planned = Experiment(file, data, out)

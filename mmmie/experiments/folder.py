@@ -62,7 +62,7 @@ class TrialFolder:
     def prepare(self, request: dict[str, Any]) -> None:
         """Ask for a trial.
 
-        What was begun for another request is thrown away; the same is gone on with.
+        What was begun for another request is removed; the same request is continued.
         """
         if self.request() != request:
             shutil.rmtree(self.path, ignore_errors=True)
@@ -127,9 +127,9 @@ class ExperimentFolder:
         return TrialFolder(self.path / "trials" / trial.folder)
 
     def check(self, plan: Plan, corpus: Corpus) -> None:
-        """See that what is finished here belongs to the plan.
+        """Check that what is finished here belongs to the plan.
 
-        New configurations and seeds may join; what is finished may not mean something else now.
+        New configurations and seeds may be added; finished ones must mean the same.
 
         Raises:
             InputError: a finished trial had another setting or other data.
@@ -169,12 +169,14 @@ class ExperimentFolder:
         Raises:
             InputError: one is running.
         """
-        held = _read(self.driver_file)
-        pid = held.get("pid")
+        driver = _read(self.driver_file)
+        pid = driver.get("pid")
         if pid is not None and pid != os.getpid():
             started = process_start(pid)
-            if started is not None and abs(started - held["started"]) < 1:
-                raise InputError(f"{self.path}: process {pid} is running it; wait or stop that")
+            if started is not None and abs(started - driver["started"]) < 1:
+                raise InputError(
+                    f"{self.path}: process {pid} is running it; wait for it or stop it"
+                )
         self.path.mkdir(parents=True, exist_ok=True)
         write_json(self.driver_file, {"pid": os.getpid(), "started": process_start(os.getpid())})
         try:
@@ -197,8 +199,8 @@ def request_of(trial: Trial, corpus: Corpus) -> dict[str, Any]:
 
 
 def _changed(folder: TrialFolder, key: str, was: Any, wanted: Any) -> str:
-    mend = "name another --out, or remove the folders of this configuration"
-    return f"{folder.path}: was run with {key} = {was}, now it is {wanted}; {mend}"
+    fix = "name another --out, or remove the folders of this configuration"
+    return f"{folder.path}: was run with {key} = {was}, now it is {wanted}; {fix}"
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class _Options:
 
 
 def default_processes(device: str) -> int:
-    """One process a physical core, or one a GPU where the trials will use GPUs."""
+    """One process per physical core, or per GPU where the trials will use GPUs."""
     import psutil
 
     return len(gpus(device)) or psutil.cpu_count(logical=False) or 1
@@ -82,7 +82,7 @@ def run_local(
 ) -> None:
     """Run trials, at most `processes` at once; every folder says how its trial ended.
 
-    Ctrl-C and SIGTERM let the trials finish their present step and save; they can be gone on with.
+    Ctrl-C and SIGTERM let the trials finish their present step and save, to be continued later.
 
     Args:
         folders: of the trials, prepared.

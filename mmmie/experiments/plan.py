@@ -224,7 +224,7 @@ def nest(flat: Flat, where: str) -> dict[str, Any]:
     """Nested values of dotted keys, the reverse of `flatten`.
 
     Raises:
-        InputError: a key is below another that holds a plain value, or is not free to set.
+        InputError: a key is below another with a plain value, or is not free to set.
     """
     if "data" in flat:
         raise InputError(f"{where}: `data` is set for all; write it on top of the file")
@@ -262,7 +262,7 @@ def _read_file(file: Path) -> ExperimentFile:
     except FileNotFoundError:
         raise InputError(f"{file}: there is no such file; name a TOML file") from None
     except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: is not readable TOML ({error}); mend the file") from None
+        raise InputError(f"{file}: is not readable TOML ({error}); fix the file") from None
     try:
         said = ExperimentFile.model_validate(values)
     except ValidationError as error:

@@ -7,33 +7,21 @@ from collections.abc import Sequence
 
 from mmmie.analysis.errors.resampling import Interval
 from mmmie.experiments.comparison import Row
+from mmmie.metrics import METRICS
 
 ALPHA = 0.05
 NOTHING = "–"
-_TITLES = {
-    "mae": "MAE",
-    "corr": "Corr",
-    "acc7": "Acc-7",
-    "acc5": "Acc-5",
-    "acc2_nonneg": "Acc-2 non-negative",
-    "f1_nonneg": "F1 non-negative",
-    "acc2_nonzero": "Acc-2 non-zero",
-    "f1_nonzero": "F1 non-zero",
-    "accuracy": "Accuracy",
-    "f1_weighted": "Weighted F1",
-    "f1_macro": "Macro F1",
-}
-_LOWER_IS_BETTER = ("mae",)
+NO_DIFFERENCE = "no clear difference"
 
 
 def title_of(metric: str) -> str:
     """What a metric is called."""
-    return _TITLES.get(metric, metric)
+    return METRICS[metric].name
 
 
 def direction(metric: str) -> str:
     """Which way is better."""
-    return "lower is better" if metric in _LOWER_IS_BETTER else "higher is better"
+    return "higher is better" if METRICS[metric].higher_is_better else "lower is better"
 
 
 def number(value: float | None) -> str:
@@ -78,20 +66,21 @@ def is_shown(row: Row) -> bool:
 
 
 def verdict(row: Row, metric: str) -> str:
-    """What a row says against the reference."""
+    """How a row compares with the reference."""
     if row.is_reference:
         return "reference"
     if row.effect is None or not math.isfinite(row.corrected):
         return NOTHING
     if not is_shown(row):
-        return "no difference shown"
-    return "better" if _is_better(row.effect.interval.value, metric) else "worse"
+        return NO_DIFFERENCE
+    grows = row.effect.interval.value > 0
+    return "better" if grows == METRICS[metric].higher_is_better else "worse"
 
 
 def findings(
     rows: Sequence[Row], metric: str, split: str, conversations: int, reference: str
 ) -> list[str]:
-    """The result in sentences, the nulls among them.
+    """The result in sentences, also where there is no clear difference.
 
     Args:
         rows: of the metric on all utterances of the split.
@@ -103,7 +92,7 @@ def findings(
     own = next((row for row in rows if row.is_reference), None)
     title = title_of(metric)
     if own is None:
-        return [f"{reference}, the reference, has no finished trial; nothing can be compared."]
+        return [f"The reference {reference} has no finished trial, so nothing can be compared."]
     count = len(own.values)
     seeds = f"{count} seed{'s' if count > 1 else ''}"
     said = [
@@ -114,11 +103,11 @@ def findings(
         chosen = [row for row in rows if verdict(row, metric) == wanted]
         if chosen:
             said.append(f"{wanted.capitalize()} than it: {_listed(chosen)}.")
-    null = [row for row in rows if verdict(row, metric) == "no difference shown"]
+    null = [row for row in rows if verdict(row, metric) == NO_DIFFERENCE]
     if null:
         said.append(
-            f"No difference that {conversations} conversations and {seeds} could show, corrected "
-            f"for {_comparisons(rows)}: {_listed(null)}."
+            f"No clear difference with {conversations} conversations and {seeds}, corrected for "
+            f"{_comparisons(rows)}: {_listed(null)}."
         )
     return said
 
@@ -134,7 +123,3 @@ def _listed(rows: Sequence[Row]) -> str:
 def _comparisons(rows: Sequence[Row]) -> str:
     count = sum(math.isfinite(row.corrected) for row in rows)
     return f"{count} comparison{'s' if count > 1 else ''}"
-
-
-def _is_better(difference: float, metric: str) -> bool:
-    return difference < 0 if metric in _LOWER_IS_BETTER else difference > 0

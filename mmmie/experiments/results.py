@@ -16,7 +16,7 @@ from mmmie.experiments.plan import Plan, Trial
 from mmmie.metrics import metrics_for, primary_metric
 
 ALL = "all"
-"""The name of the slice that holds every utterance of a split."""
+"""The name of the slice with every utterance of a split."""
 
 COLUMNS = (
     "configuration", "seed", "split", "slice", "metric", "value", "n", "seconds", "epoch",
@@ -61,14 +61,14 @@ def split_masks(corpus: Corpus, split: str) -> dict[str, np.ndarray]:
     masks = {ALL: np.ones(len(rows), bool)}
     for name, mask in slices(corpus, rows):
         column, value = name.rsplit("=", 1)
-        held = set(corpus.utterances[column].iloc[rows].dropna().unique())
-        if held <= {0, 1} and value in ("0", "1", "False", "True"):
+        values = set(corpus.utterances[column].iloc[rows].dropna().unique())
+        if values <= {0, 1} and value in ("0", "1", "False", "True"):
             masks[name] = mask
     return masks | dict(turn_slices(corpus, rows))
 
 
 def tidy_table(corpus: Corpus, plan: Plan, outcomes: list[Outcome]) -> pd.DataFrame:
-    """One row a trial, split, slice and metric, with the columns `COLUMNS`.
+    """One row per trial, split, slice and metric, with the columns `COLUMNS`.
 
     Every metric for all utterances of a split, the primary metric for its slices.
 

@@ -33,7 +33,7 @@ class Experiment:
         out: the folder; ``runs/experiments/<name>`` if left out.
 
     Raises:
-        InputError: the file, the corpus or a name in them is wrong, or the folder holds results
+        InputError: the file, the corpus or a name in them is wrong, or the folder has results
             of other settings or other data.
 
     Example:
@@ -71,7 +71,7 @@ class Experiment:
         """Run what is not finished, then write the table and the report.
 
         Args:
-            processes: trials at once; one a physical core, or one a GPU, if left out.
+            processes: trials at once; one per physical core, or per GPU, if left out.
             device: auto, cpu, cuda or mps.
             ray: the address of a Ray cluster, ``local`` for Ray on this machine; processes of
                 this machine without Ray if left out.
@@ -108,7 +108,7 @@ class Experiment:
     def report(self) -> None:
         """Write the table and the report of what is finished."""
         if not self.folder.plan_file.is_file():
-            raise InputError(f"{self.folder.path}: holds no experiment; run it first")
+            raise InputError(f"{self.folder.path}: contains no experiment; run it first")
         outcomes = read_outcomes(self.folder, self.plan)
         table = tidy_table(self.corpus, self.plan, outcomes)
         write_text(self.folder.table, csv_text(table))

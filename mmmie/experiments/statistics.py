@@ -5,8 +5,8 @@ that the models are measured on. Every seed meets the same conversations, so the
 
 How far a metric depends on each conversation is found by leaving it out (the jackknife over
 clusters; Efron and Tibshirani 1993, chapter 11), which holds for any metric, not only for means.
-The variance over both adds that over seeds and that over conversations and takes away once
-what both contain (two-way clustering: Cameron, Gelbach and Miller 2011). Intervals and p values
+The variance over both adds that over seeds and that over conversations and subtracts once what
+both contain (two-way clustering: Cameron, Gelbach and Miller 2011). Intervals and p values
 are those of a t distribution with the degrees of freedom of such a sum (Satterthwaite 1946). In
 simulations of data without an effect, with 2 to 10 seeds and 15 to 100 conversations, 2 to 7 %
 of tests at the 5 % level rejected (at the worst 13 %, with two seeds only); a bootstrap that
@@ -21,10 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmmie.analysis.errors.metric_sums import conversation_sums, metric_sums
-from mmmie.analysis.errors.resampling import Interval
+from mmmie.analysis.errors.resampling import LEVEL, Interval
 from mmmie.corpus import Label
-
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Dots and intervals as small inline SVG, one strip a row of a table."""
+"""Dots and intervals as small inline SVG, one strip per row of a table."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Scale:
 
     @staticmethod
     def over(intervals: Sequence[Interval], always: Sequence[float] = ()) -> Scale:
-        """The axis that holds all intervals but those far off, and `always`, with a little room.
+        """The axis for all intervals but those far off, and `always`, with a little room.
 
         Far off are values beyond three times the middle half from its ends (Tukey's outer
         fences), such as that of a constant: they would press all others together.
@@ -44,7 +44,7 @@ class Scale:
         room = 0.05 * (high - low) or abs(high) * 0.1 or 0.1
         return Scale(low - room, high + room)
 
-    def holds(self, value: float) -> bool:
+    def contains(self, value: float) -> bool:
         """Whether a value lies on the axis."""
         return self.low <= value <= self.high
 
@@ -115,7 +115,7 @@ def _line(scale: Scale, interval: Interval, kind: str) -> str:
 def _dot(scale: Scale, value: float, radius: float, kind: str) -> str:
     if not math.isfinite(value):
         return ""
-    if scale.holds(value):
+    if scale.contains(value):
         return f'<circle class="{kind}" cx="{scale(value):.1f}" cy="{HEIGHT / 2}" r="{radius}"/>'
     if kind == "seed":
         return ""

@@ -25,7 +25,7 @@ _OF_THE_PLAN = ("configuration", "seed", "corpus fingerprint")
 def run_trial(
     folder: TrialFolder, corpus: Corpus, *, device: str = "auto", keep_run: bool = False
 ) -> None:
-    """Run the trial that a folder asks for, or go on with it; failure is recorded there.
+    """Run the trial that a folder asks for, or continue it; failure is recorded there.
 
     Args:
         folder: prepared, see `TrialFolder.prepare`.

@@ -41,7 +41,7 @@ def test_the_lesson_is_walked_by_key_and_ends_with_a_model_of_ones_own(server, p
     assert press(page, "b", 5) == titles[5]
 
     page.get_by_text("Speaker: the same or another").click()
-    expect(page.locator("h1")).to_contain_text("as told now", timeout=30_000)
+    expect(page.locator("h1")).to_contain_text("with your changes", timeout=30_000)
     page.get_by_text("Train", exact=True).last.click()
     expect(page.locator("h1")).to_have_text(titles[7], timeout=30_000)
     at_step(page, 7)

@@ -78,13 +78,12 @@ def pages(experiment, outcomes):
 def test_findings_name_what_is_worse_and_what_is_null(experiment, outcomes):
     rows = compare(experiment.corpus, experiment.plan, outcomes, "mae", "valid")
     said = words.findings(rows, "mae", "valid", 8, NAMES[0])
-    assert said[0].startswith("On valid, full <model> has MAE 0.")
-    assert said[1].startswith("Worse than it: much | worse (+")
-    assert said[2].startswith("No difference that 8 conversations and 3 seeds could show")
-    assert NAMES[2] in said[2] and len(said) == 3
-    assert [words.verdict(row, "mae") for row in rows] == [
-        "reference", "worse", "no difference shown",
-    ]  # fmt: skip
+    assert len(said) == 3
+    assert all(part in said[0] for part in ("valid", NAMES[0], "MAE 0."))
+    assert "orse" in said[1] and f"{NAMES[1]} (+" in said[1] and NAMES[2] not in said[1]
+    assert all(part in said[2] for part in ("8 conversations", "3 seeds", NAMES[2]))
+    verdicts = [words.verdict(row, "mae") for row in rows]
+    assert verdicts == ["reference", "worse", words.NO_DIFFERENCE]
 
 
 def test_more_is_better_for_every_metric_but_the_error():
@@ -132,7 +131,7 @@ def test_markdown_tables_are_whole(experiment, outcomes):
 def test_a_report_of_nothing_finished_says_so(experiment):
     html, markdown = pages(experiment, [])
     assert "No trial has finished yet." in html and "No trial has finished yet." in markdown
-    assert html.count("not run to its end yet") == 9
+    assert html.count("not finished yet") == 9
 
 
 def test_without_the_reference_there_is_no_comparison(experiment, outcomes):

@@ -1,8 +1,9 @@
-"""The lesson goes on: two codes a modality."""
+"""Step 3 of the lesson: two codes per modality."""
 
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,36 +13,42 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from app.parts.figures import figure
-from app.parts.names import plain, shortened
-from app.parts.style import NEUTRAL, blank, modality_colour
-from app.screens.learn.frame import closing, opening, remark
-from app.screens.learn.lesson_style import TALL, large
-from app.screens.learn.lesson_words import codes_answer, codes_title, contents_table
+from app.parts.names import capital, plain, shortened
+from app.parts.style import NEUTRAL, blank, modality_colour, three_digits
+from app.screens.learn.frame import TALL, Formula, closing, large, opening, remark
 from app.screens.learn.subject import Subject
 from app.state import View
-from mmmie.analysis.codes.claims import LETTERS, OWN
+from mmmie.analysis.codes.claims import LABEL, LETTERS, OWN, SHARED
 from mmmie.analysis.codes.readings import KINDS, code_name
 from mmmie.analysis.lesson.subject import code_contents, code_distances
 
+FORMULA = Formula(
+    (
+        r"z_m = \mu_m(x) + \sigma_m(x)\,\varepsilon, \qquad "
+        r"s_m = \mu'_m(x) + \sigma'_m(x)\,\varepsilon'",
+        r"\varepsilon, \varepsilon' \sim \mathcal N(0, I)",
+    ),
+    (
+        (r"z_m", "the shared code: what modality m has in common with the others"),
+        (r"s_m", "the own code: what only modality m knows"),
+        (r"\mu, \sigma", "centre and spread, read from h by small networks"),
+        (r"\varepsilon", "fresh noise at each training step; in use it is 0"),
+    ),
+)
 _MOST_DRAWS = 30
 _EXPLANATION = """
-**Left**, filled: the invariant code *z*, which the modalities are to share, so its bars should look
-alike from row to row. **Right**, outlined: the specific code *s*, which belongs to one modality
-alone. A bar is the centre of a code and its whisker one standard deviation; a code is not a
-point but a small cloud, and small dots are draws from it, as the network sees them in training.
-Dimensions have no names and no order.
+**Left**, filled: the shared code *z*; its bars should look alike from row to row. **Right**,
+outlined: the own code *s*, which belongs to one modality alone. A code is a small cloud. A bar is
+its centre, the whisker one standard deviation, and the dots are samples from it, as the network
+sees them in training. Dimensions have no names and no order.
 """
-_LEAD = (
-    "Each modality makes **two codes** from its hidden state. The *invariant* code **z** is for "
-    "what the modalities say in common; the *specific* code **s** is for the rest, which "
-    "only this modality knows. Both are fuzzy on purpose: a little noise forces a code to say "
-    "only what is worth saying."
+_CODES = (
+    "Each modality makes **two codes** from its hidden state. The **shared code** (*z*, "
+    "invariant) is for what the modalities say in common. The **own code** (*s*, specific) is for "
+    "the rest, which only this modality knows. "
 )
-_CERTAIN = (
-    "Each modality makes **two codes** from its hidden state: the *invariant* **z** for what the "
-    "modalities say in common, the *specific* **s** for the rest. This model was trained without "
-    "noise in its codes, so each is a point."
-)
+_FUZZY = "Both are fuzzy on purpose: a little noise forces a code to say only what is worth saying."
+_CERTAIN = "This model was trained without noise in its codes, so each code is a point."
 
 
 def draw_codes(subject: Subject) -> None:
@@ -52,16 +59,19 @@ def draw_codes(subject: Subject) -> None:
     draws = 0
     if fuzzy:
         draws = st.slider(
-            "Try it: draw from the codes", 0, _MOST_DRAWS, 0, key="lesson-draws",
-            help="Every draw is what the network could have seen of this utterance in training.",
+            "Try it: sample from the codes", 0, _MOST_DRAWS, 0, key="lesson-draws",
+            help="What the network could have seen of this utterance in training.",
         )  # fmt: skip
     sizes = {
         LETTERS[kind]: outputs.spaces[code_name(kind, outputs.modalities[0])].shape[1]
         for kind in KINDS
     }
-    own, others = code_distances(outputs, subject.held, subject.index)
+    own, others = code_distances(outputs, subject.present, subject.index)
     with head:
-        opening(codes_title(own, others, subject.modalities, sizes), _LEAD if fuzzy else _CERTAIN)
+        opening(
+            codes_title(own, others, subject.modalities, sizes),
+            _CODES + (_FUZZY if fuzzy else _CERTAIN),
+        )
     shown = subject.modalities or outputs.modalities
     codes = {m: {LETTERS[kind]: _bars(subject, kind, m, draws) for kind in KINDS} for m in shown}
     figure(
@@ -71,20 +81,84 @@ def draw_codes(subject: Subject) -> None:
         + (", centre and standard deviation." if fuzzy else "."),
         explanation=_EXPLANATION,
         data=_data(codes),
-        alt="The invariant and the specific code of every modality as bars",
+        alt="The shared and the own code of each modality as bars",
     )
     contents = _contents(*subject.key, view)
     table = contents_table(contents, shown)
     if table:
-        remark("What do the codes hold? So much can be read from them:", "read")
+        remark("How much can be read from each code:", "read")
         remark(table, "contents")
         st.caption(
-            f"R² of ridge regressions of the means, {len(view.frame):,} utterances of the "
-            f"{view.split} split, cross-validated by conversation; 0 % is nothing."
+            f"R² of ridge regressions on the code centres, where 0% is nothing: "
+            f"{len(view.frame):,} utterances of the {view.split} split, cross-validated by "
+            "conversation."
         )
-    about = _asked(contents, shown)
-    closing(2, "which of the two codes should know how the recording was made?",
-            codes_answer(contents, about))  # fmt: skip
+    closing(
+        FORMULA,
+        "which of the two codes should know how the recording was made?",
+        codes_answer(contents, _asked(contents, shown)),
+    )
+
+
+def codes_title(own: float, others: float, modalities: Sequence[str], sizes: dict[str, int]) -> str:
+    """How close the shared codes of one utterance are, against those of two.
+
+    Args:
+        own: mean distance between the z of this utterance, NaN with one modality.
+        others: mean distance between z of two utterances.
+        modalities: that the utterance has.
+        sizes: ``z`` and ``s`` → dimensions.
+    """
+    if not np.isfinite(own):
+        name = plain(modalities[0]) if modalities else "a modality"
+        return f"{capital(name)} becomes {sizes['z']} numbers to share and {sizes['s']} of its own"
+    return (
+        f"The shared codes of this utterance lie {three_digits(own)} apart, those of two different "
+        f"utterances {three_digits(others)}"
+    )
+
+
+def contents_table(contents: pd.DataFrame, modalities: Sequence[str]) -> str:
+    """What can be read from z and s, one row per modality, in Markdown; empty if unknown.
+
+    Args:
+        contents: from `mmmie.analysis.lesson.subject.code_contents`.
+        modalities: the rows, in their order.
+    """
+    names = {SHARED: "shared by all", OWN: "its own", LABEL: "the label"}
+    targets = [t for t in names if (contents["target"] == t).any()]
+    if not targets:
+        return ""
+    cells = contents.set_index(["modality", "code", "target"])["r2"]
+    columns = [(code, target) for target in targets for code in ("z", "s")]
+    lines = [
+        "| | " + " | ".join(f"*{code}*: {names[target]}" for code, target in columns) + " |",
+        "|---|" + "---:|" * len(columns),
+    ]
+    for modality in modalities:
+        found = [cells.get((modality, *column)) for column in columns]
+        values = ["–" if value is None else f"{value:.0%}" for value in found]
+        lines.append(f"| {plain(modality)} | " + " | ".join(values) + " |")
+    return "\n".join(lines)
+
+
+def codes_answer(contents: pd.DataFrame, modality: str) -> str:
+    """Which code should know how the recording was made."""
+    said = (
+        "The own code *s*. Only one modality knows how its recording was made, so the shared code "
+        "*z* has no use for it."
+    )
+    table = contents[contents["modality"] == modality].set_index(["target", "code"])["r2"]
+    if (OWN, "z") not in table.index:
+        return (
+            f"{said} Whether it worked can be measured only where such factors are known, as in "
+            "the demo corpus. The probes on *Representations* show what can be measured here."
+        )
+    z, s = table[OWN, "z"], table[OWN, "s"]
+    return (
+        f"{said} Of the factors that only {plain(modality)} has, a linear readout explains "
+        f"{s:.0%} from *s* here and {z:.0%} from *z*."
+    )
 
 
 def _bars(subject: Subject, kind: str, modality: str, draws: int) -> CodeBars:
@@ -93,7 +167,7 @@ def _bars(subject: Subject, kind: str, modality: str, draws: int) -> CodeBars:
     if not outputs.deviations:
         return CodeBars(mean, None, np.empty((0, len(mean))))
     deviation = outputs.deviations[name][subject.index]
-    # Seeded by the place of the code, so that a further draw leaves the earlier ones.
+    # Seeded by the place of the code, so that one more sample keeps the earlier ones.
     random = np.random.default_rng([outputs.modalities.index(modality), KINDS.index(kind)])
     noise = random.standard_normal((_MOST_DRAWS, len(mean)))[:draws]
     return CodeBars(mean, deviation, mean + deviation * noise)
@@ -123,7 +197,7 @@ def _contents(fingerprint: str, corpus: str, split: str, _view: View) -> pd.Data
     return code_contents(_view.corpus, _view.outputs)
 
 
-_TITLES = {"z": "invariant code z", "s": "specific code s"}
+_TITLES = {"z": "shared code z", "s": "own code s"}
 _JITTER = 0.26
 _MOST_TICKS = 8
 _LETTERS = 14  # of a name beside its row
@@ -139,7 +213,7 @@ class CodeBars:
 
 
 def codes_figure(codes: dict[str, dict[str, CodeBars]]) -> go.Figure:
-    """One row a modality: z filled on the left, s outlined on the right.
+    """One row per modality: z filled on the left, s outlined on the right.
 
     Args:
         codes: modality → ``z`` and ``s``.

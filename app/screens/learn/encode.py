@@ -1,4 +1,4 @@
-"""The lesson goes on: features become one vector."""
+"""Step 2 of the lesson: features become one vector."""
 
 from __future__ import annotations
 
@@ -13,34 +13,52 @@ from plotly.subplots import make_subplots
 
 from app.parts.figures import figure
 from app.parts.names import capital, plain
+from app.parts.pick_one import pick_one, telling_modality
 from app.parts.style import ACCENT, NEUTRAL, blank, modality_colour
-from app.screens.learn.formulas import VECTOR_ENCODER
-from app.screens.learn.frame import closing, opening, remark
-from app.screens.learn.lesson_style import LETTERS, TALL, large
-from app.screens.learn.lesson_words import change_words, encode_title
+from app.screens.learn.frame import LETTERS, TALL, Formula, closing, large, opening, remark
 from app.screens.learn.subject import Subject
+from app.utterance.channels import STEP_NAMES
 from app.utterance.contribution_steps import channel_title
 from mmmie.analysis.corpora.channels import readable_channels
 from mmmie.analysis.lesson.encoding import Encoding, encode_one
 
-_STEP_NAMES = {"text": "word"}
+FORMULA = Formula(
+    (
+        r"h_m = \mathrm{norm}\Big( W \sum_t a_t\, u_t + V\, [\bar x, \sigma_x] \Big)",
+        r"a = \mathrm{softmax}(w^\top u)",
+    ),
+    (
+        (r"u_t", "what a small convolution makes of the features at step t and its neighbours"),
+        (r"a_t", "how much step t counts; all of them add up to 1"),
+        (r"\bar x, \sigma_x", "mean and spread of each channel over the steps"),
+        (r"W, V, w", "learned weights"),
+    ),
+)
+VECTOR_FORMULA = Formula(
+    (r"h_m = \mathrm{norm}\big( W_2\, g(W_1 x) + V x \big)",),
+    (
+        (r"x", "the features of the utterance, on one scale"),
+        (r"g", "a smooth bend at 0 (GELU); without it the network could only draw lines"),
+        (r"W_1, W_2, V", "learned weights"),
+    ),
+)
+_EVEN = 1.15  # times the mean, up to which weights count as equal
 _EXPLANATION = """
-**Top**: the features of the utterance, a row a channel and a column a step, in standard deviations
-of the train split: grey is low, colour is high. **Middle**: how much every step counts when the
-steps are added up; the dotted line is a plain mean. **Bottom**: the hidden state *h*, the only
-thing that the rest of the model sees of this modality. Where you changed a channel, short lines
-show *h* before.
+**Top**: the features of the utterance, one row per channel and one column per step, in standard
+deviations of the train split: grey is low, colour is high. **Middle**: the weight of each step in
+the sum; the dotted line is a plain mean. **Bottom**: the hidden state *h*, the only thing that the
+rest of the model sees of this modality. After you change a channel, short lines show *h* before.
 """
 _SEQUENCE = (
-    "This modality comes as a **sequence**: a row of numbers for every {step}. The encoder puts "
-    "all channels on one scale, looks at each {step} together with those beside it, and adds them "
-    "up with weights that it has learned. What comes out is as long for one word as for a minute: "
-    "the **hidden state** *h*."
+    "This modality is a **sequence**: one row of numbers per {step}. The encoder puts all channels "
+    "on one scale and looks at each {step} together with its neighbours. Then it adds the {step}s "
+    "up with learned weights. The result is the **hidden state** *h*, as long for one word as for "
+    "a minute of speech."
 )
 _VECTOR = (
-    "This modality comes as **one vector an utterance**. The encoder puts all its numbers on one "
-    "scale and sends them through a small network. What comes out is the **hidden state** *h*: "
-    "all that the rest of the model sees of this modality."
+    "This modality is **one vector per utterance**. The encoder puts all its numbers on one scale "
+    "and sends them through a small network. The result is the **hidden state** *h*: all that the "
+    "rest of the model sees of this modality."
 )
 
 
@@ -51,7 +69,9 @@ def draw_encode(subject: Subject) -> None:
         with head:
             opening("There is nothing to encode", "This utterance has no features at all.")
         return
-    modality = _modality(subject)
+    shown = subject.modalities
+    modality = pick_one("Modality", shown, key=f"lesson-encode-{'-'.join(shown)}",
+                        first=telling_modality(shown))  # fmt: skip
     values = np.asarray(subject.view.corpus.features[modality].of(subject.row), np.float32)
     channels = _channel_names(subject, modality)
     place, by = _change(modality, channels, _readable(subject, modality))
@@ -73,39 +93,51 @@ def draw_encode(subject: Subject) -> None:
             found, before if by else None, channels, steps, step, modality_colour(modality, names)
         ),
         key="lesson-encode",
-        caption=f"{capital(plain(modality))} of utterance {plain(subject.name)}; scaled by "
-        "mean and deviation of the train split, as the encoder does it."
+        caption=f"{capital(plain(modality))} of utterance {plain(subject.name)}, scaled by "
+        "mean and deviation of the train split, as in the encoder."
         + (" Weights: mean over attention heads." if sequence else ""),
         explanation=_EXPLANATION,
         data=_data(found, channels, steps, step),
-        alt=f"Features of {modality}, the weight of every step, and the hidden state",
+        alt=f"Features of {modality}, the weight of each step, and the hidden state",
     )
     closing(
-        1,
-        "why is every channel scaled by the whole train split, and not by this utterance alone?",
-        "Because how high a voice is, or how loud, says something. Scaled by itself, a shout and a "
+        FORMULA if sequence else VECTOR_FORMULA,
+        "why is each channel scaled by the whole train split, and not by this utterance alone?",
+        "Because the height and loudness of a voice carry meaning. Scaled by itself, a shout and a "
         "whisper would look the same. Scaled by the train split, both keep their distance from "
-        "what is usual; and the same numbers can be used for an utterance that is new.",
-        None if sequence else VECTOR_ENCODER,
+        "what is usual, and the same scale works for new utterances.",
     )
 
 
-def _modality(subject: Subject) -> str:
-    shown = subject.modalities
-    if len(shown) == 1:
-        return shown[0]
-    # The voice and the face say more at a glance than word embeddings do.
-    first = next((m for m in shown if m != "text"), shown[0])
-    picked = st.segmented_control(
-        "Modality",
-        shown,
-        default=first,
-        required=True,
-        format_func=plain,
-        key=f"lesson-encode-{'-'.join(shown)}",
-        wrap=True,
+def encode_title(modality: str, found: Encoding, steps: Sequence[str], step_name: str) -> str:
+    """How many numbers go in and come out, and which step counts most."""
+    length, width = found.features.shape
+    size, name = len(found.hidden), plain(modality)
+    if found.weights is None:
+        return f"{width} features of {name} become the {size} numbers of h"
+    plural = "" if length == 1 else "s"
+    into = f"{length} {step_name}{plural} × {width} channels of {name} become {size} numbers"
+    top = int(found.weights.argmax())
+    if length == 1:
+        return into
+    if found.weights[top] < _EVEN / length:
+        return f"{into}; every {step_name} counts about the same"
+    called = f"{step_name} {steps[top]}" if steps[top].isdigit() else f"“{plain(steps[top])}”"
+    return f"{into}; {called} counts most, {found.weights[top]:.0%}"
+
+
+def change_words(before: Encoding, now: Encoding, channel: str, by: float) -> str:
+    """What a changed channel did to h, z and s, in shares of their lengths."""
+
+    def moved(was: np.ndarray, new: np.ndarray) -> str:
+        return f"{np.linalg.norm(new - was) / np.linalg.norm(was):.0%}"
+
+    z, s = (moved(before.codes[code], now.codes[code]) for code in ("z", "s"))
+    return (
+        f"With **{plain(channel)}** {abs(by):.2g} standard deviations "
+        f"{'higher' if by > 0 else 'lower'}, *h* moves by {moved(before.hidden, now.hidden)} of "
+        f"its length, the shared code *z* by {z} and the own code *s* by {s}."
     )
-    return str(picked)
 
 
 def _channel_names(subject: Subject, modality: str) -> list[str]:
@@ -127,7 +159,7 @@ def _change(modality: str, channels: list[str], offered: list[int]) -> tuple[int
         key=f"lesson-channel-{modality}-{len(channels)}",
     )
     by = right.slider(
-        "by so many standard deviations", -3.0, 3.0, 0.0, 0.5, key="lesson-channel-by"
+        "By how many standard deviations", -3.0, 3.0, 0.0, 0.5, key="lesson-channel-by"
     )
     return int(place or 0), float(by)
 
@@ -143,7 +175,7 @@ def _shifted(
 
 def _steps(subject: Subject, modality: str, length: int) -> tuple[str, list[str]]:
     """What a step is, and what the steps are called: words where there is one for each."""
-    step = _STEP_NAMES.get(modality, "frame")
+    step = STEP_NAMES.get(modality, "frame")
     words = subject.words.split()
     named = step == "word" and len(words) == length
     return step, words if named else [str(i + 1) for i in range(length)]

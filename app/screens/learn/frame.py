@@ -1,16 +1,27 @@
-"""What every step of the lesson has around it: the way there and on, formula and question."""
+"""What all steps of the lesson share: navigation, title, formula, question, large letters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
+import plotly.graph_objects as go
 import streamlit as st
 
-from app.screens.learn.formulas import FORMULAS, Formula
-from app.screens.learn.lesson_words import STEPS
-
+STEPS = ("Utterance", "Encode", "Codes", "Pull", "Squeeze", "Identity", "Predict", "Train")
 LAST = len(STEPS) - 1
+LETTERS = 15  # of figures, to be read from the back of a room
+TALL = 120  # pixels of a row of small panels
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula in lines of LaTeX, and its symbols, each as LaTeX and words."""
+
+    lines: tuple[str, ...]
+    symbols: tuple[tuple[str, str], ...]
+
 
 # One column, and letters that can be read from the back of a room.
 _STYLE = """
@@ -40,9 +51,9 @@ def current_step() -> int:
 
 @contextmanager
 def lesson(step: int) -> Iterator[None]:
-    """The column of the lesson: where one is above, the way on below.
+    """The column of the lesson: progress above, navigation below.
 
-    The way on is sent before the step, so that keys work while that is still drawn.
+    The navigation is sent before the step, so that keys work while the step is still drawn.
     """
     st.html(_STYLE)
     arrow_keys(step, _move)
@@ -67,16 +78,8 @@ def remark(text: str, key: str) -> None:
         st.markdown(text)
 
 
-def closing(step: int, question: str, answer: str, formula: Formula | None = None) -> None:
-    """The formula of a step with its symbols, and a question whose answer is folded away.
-
-    Args:
-        step: whose formula.
-        question: to think about.
-        answer: to it.
-        formula: in place of that of the step.
-    """
-    formula = formula or FORMULAS[step]
+def closing(formula: Formula, question: str, answer: str) -> None:
+    """The formula of a step with its symbols, and a question whose answer is folded away."""
     with st.container(key="lesson-formula", border=True):
         for line in formula.lines:
             st.latex(line)
@@ -87,44 +90,37 @@ def closing(step: int, question: str, answer: str, formula: Formula | None = Non
             st.markdown(answer)
 
 
+def large(figure: go.Figure) -> go.Figure:
+    """The same figure with large letters."""
+    figure.update_layout(
+        font={"size": LETTERS}, legend={"font": {"size": LETTERS}}, hoverlabel={"font_size": 14}
+    )
+    figure.update_xaxes(title_font={"size": LETTERS}, tickfont={"size": LETTERS - 2})
+    figure.update_yaxes(title_font={"size": LETTERS}, tickfont={"size": LETTERS - 2})
+    figure.update_annotations(font={"size": LETTERS})
+    return figure
+
+
 def _progress(step: int) -> None:
     st.session_state["lesson-progress"] = step
     st.segmented_control(
-        "Step of the lesson",
-        range(len(STEPS)),
-        format_func=STEPS.__getitem__,
-        required=True,
-        key="lesson-progress",
-        on_change=_jump,
-        label_visibility="collapsed",
-        width="stretch",
-    )
+        "Step of the lesson", range(len(STEPS)), format_func=STEPS.__getitem__, required=True,
+        key="lesson-progress", on_change=_jump, label_visibility="collapsed", width="stretch",
+    )  # fmt: skip
 
 
 def _navigation(step: int) -> None:
     left, middle, right = st.columns(3, vertical_alignment="center")
     left.button(
-        "Back",
-        icon=":material/arrow_back:",
-        shortcut="B",
-        width="stretch",
-        disabled=step == 0,
-        on_click=_go,
-        args=(step - 1,),
-        key="lesson-back",
-    )
-    middle.caption(f"Step {step + 1} of {len(STEPS)}. → or N: on; ← or B: back.")
+        "Back", icon=":material/arrow_back:", shortcut="B", width="stretch", disabled=step == 0,
+        on_click=_go, args=(step - 1,), key="lesson-back",
+    )  # fmt: skip
+    middle.caption(f"Step {step + 1} of {len(STEPS)}. Next: → or N. Back: ← or B.")
     right.button(
         f"Next: {STEPS[step + 1]}" if step < LAST else "The end",
-        icon=":material/arrow_forward:",
-        shortcut="N",
-        type="primary",
-        width="stretch",
-        disabled=step == LAST,
-        on_click=_go,
-        args=(step + 1,),
-        key="lesson-next",
-    )
+        icon=":material/arrow_forward:", shortcut="N", type="primary", width="stretch",
+        disabled=step == LAST, on_click=_go, args=(step + 1,), key="lesson-next",
+    )  # fmt: skip
 
 
 def _jump() -> None:
@@ -139,8 +135,8 @@ def _go(step: int) -> None:
     st.session_state["lesson_step"] = min(max(step, 0), LAST)
 
 
-# Capturing at the window comes before whatever else the app does with these keys. A control that
-# uses them itself keeps them.
+# Captured at the window, these keys come here before the rest of the app. A control that uses them
+# itself keeps them.
 _JS = """
 const OWN = 'input, textarea, select, [contenteditable="true"], [role="slider"], [role="radio"]';
 

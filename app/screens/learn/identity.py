@@ -1,4 +1,4 @@
-"""The lesson goes on: who is speaking, and what changes if the model is not told."""
+"""Step 6 of the lesson: who is speaking, and what changes if the model is not told."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from app.parts.drawings import drawn_figure
-from app.parts.names import plain
-from app.screens.learn.frame import closing, opening
-from app.screens.learn.lesson_style import LETTERS
-from app.screens.learn.lesson_words import identity_answer, identity_title
+from app.parts.names import beginning, plain
+from app.parts.style import three_digits
+from app.screens.learn.frame import LETTERS, Formula, closing, opening
 from app.screens.learn.subject import Subject
 from app.utterance.chat import chat
 from app.utterance.window import class_prediction_svg, prediction_svg
@@ -21,6 +20,15 @@ from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.outputs import TRAINED
 from mmmie.corpus import Corpus
 
+FORMULA = Formula(
+    (r"\text{token}_{j,m} = A\, z_{j,m} + A_m\, s_{j,m} + r_{j-i} + p_{ij} + e_m",),
+    (
+        (r"i, j", "the target utterance, and a turn in its window"),
+        (r"r_{j-i}", "role: how many turns before or after the target"),
+        (r"p_{ij}", "speaker: the same as the target's, another, or unknown"),
+        (r"e_m", "modality: text, audio, vision or whatever the corpus has"),
+    ),
+)
 _TERMS = {
     "role": "Role: which turn it is",
     "speaker": "Speaker: the same or another",
@@ -28,19 +36,19 @@ _TERMS = {
 }
 _EXPLANATION = """
 The model stays as it was trained; only what it is told about identity changes. The **hollow** mark
-is the truth, **filled** ones are predictions: as trained, as told by the switches above, and
-without any identity term. For classes the bars are the probabilities of the classes.
+is the truth. **Filled** marks are predictions: as trained, with your changes above, and without any
+identity term. For classes, the bars are the probabilities of the classes.
 """
-_OFF = "no identity"
+_OFF, _CHANGED = "no identity", "with your changes"
 _LEAD = (
-    "Every utterance in the window becomes one token a modality. Alone, a token does not say whose "
+    "Each utterance in the window becomes one token per modality. A token alone does not say whose "
     "it is. The **identity embedding** adds learned terms: which turn it is, whether the target's "
-    "own speaker said it, and which modality it is. Take a term away, or swap the speakers, and "
-    "watch what it predicts and, in the conversation below, where it looks (the wide borders)."
+    "speaker said it, and which modality it is. Take a term away, or swap the speakers. Watch what "
+    "the model predicts and, in the conversation below, where it looks (wide borders)."
 )
 _NONE = (
     "This model was trained **without identity embedding**: its tokens say what was said, but not "
-    "by whom or when. The switches below change nothing; choose a checkpoint with identity in the "
+    "by whom or when. The switches below change nothing. Choose a checkpoint with identity in the "
     "sidebar to see the difference."
 )
 
@@ -55,12 +63,12 @@ def draw_identity(subject: Subject) -> None:
                   view.checkpoint, view.corpus)  # fmt: skip
     said = {
         "as trained": outputs.output[TRAINED][subject.index],
-        "as told now": answer.output,
+        _CHANGED: answer.output,
         _OFF: outputs.output["off"][subject.index],
     }
     changed = told != Told()
     if not changed:
-        said.pop("as told now")
+        said.pop(_CHANGED)
     with head:
         opening(_title(subject, said, changed), _LEAD if identity.enabled else _NONE)
     _draw_predictions(subject, said)
@@ -77,7 +85,7 @@ def draw_identity(subject: Subject) -> None:
     if view.corpus.has_speakers:
         speakers = int(view.corpus.utterances["speaker"].nunique())
     closing(
-        5,
+        FORMULA,
         "the speaker term says only *same as the target's* or *another*, never a name. Why?",
         identity_answer(speakers),
     )
@@ -98,9 +106,9 @@ def _switches(subject: Subject) -> Told:
         swapped = st.toggle(
             "Swap the speakers", key="lesson-swapped",
             disabled=not (named and settings.identity.uses("speaker") and chosen["speaker"]),
-            help="What the target's speaker said counts as another's, and the other way round.",
+            help="Turns of the target's speaker count as another's, and the other way round.",
         )  # fmt: skip
-    # A term that was not trained makes no difference, and says so by not counting as a change.
+    # A term that was not trained makes no difference, so it does not count as a change.
     role, speaker, modality = (
         chosen[term] or not settings.identity.uses(term)  # type: ignore[arg-type]
         for term in _TERMS
@@ -109,7 +117,7 @@ def _switches(subject: Subject) -> Told:
 
 
 def _title(subject: Subject, said: dict[str, np.ndarray], changed: bool) -> str:
-    now = said["as told now" if changed else "as trained"]
+    now = said[_CHANGED if changed else "as trained"]
     off, truth = said[_OFF], subject.one["label"]
     classes = subject.view.corpus.label.classes
     if classes is None:
@@ -119,9 +127,36 @@ def _title(subject: Subject, said: dict[str, np.ndarray], changed: bool) -> str:
     return identity_title(subject.words, *names, changed)
 
 
+def identity_title(
+    words: str, told: float | str, without: float | str, truth: float | str, changed: bool
+) -> str:
+    """The prediction with what the model is told now and without identity, against the truth."""
+    name = f"“{plain(beginning(words, 30))}”" if words else "This utterance"
+    now, off, true = (
+        plain(v) if isinstance(v, str) else three_digits(v) for v in (told, without, truth)
+    )
+    how = (
+        f"{now} {_CHANGED} and {off} without identity"
+        if changed
+        else (f"{now} with identity and {off} without")
+    )
+    return f"{name} is predicted {how}; the truth is {true}"
+
+
+def identity_answer(speakers: int | None) -> str:
+    """Why the speaker term is relative."""
+    said = (
+        "So that it works for people it has never met. What helps is not the name, but whether the "
+        "same person said the turn before."
+    )
+    if not speakers:
+        return f"{said} In this corpus nobody is named, so every turn counts as unknown."
+    return f"{said} A table of names would have {speakers} rows here, and none for anybody new."
+
+
 def _draw_predictions(subject: Subject, said: dict[str, np.ndarray]) -> None:
     label, truth = subject.view.corpus.label, subject.one["label"]
-    alt = "Prediction of the utterance as trained, as told now, and without identity"
+    alt = "Prediction of the utterance as trained, with your changes, and without identity"
     if label.classes is None:
         values = {name: float(np.ravel(output)[0]) for name, output in said.items()}
         drawing = prediction_svg(

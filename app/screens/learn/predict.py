@@ -1,4 +1,4 @@
-"""The lesson goes on: the prediction, and which part of the input made it."""
+"""Step 7 of the lesson: the prediction, and which part of the input made it."""
 
 from __future__ import annotations
 
@@ -7,34 +7,42 @@ import streamlit as st
 
 from app.parts.figures import figure
 from app.parts.names import figure_text, plain
-from app.parts.style import modality_colour
-from app.screens.learn.frame import closing, opening
-from app.screens.learn.lesson_style import large
-from app.screens.learn.lesson_words import (
-    predict_class_title,
-    predict_title,
-    shapley_answer,
-)
+from app.parts.style import modality_colour, three_digits
+from app.screens.learn.frame import Formula, closing, large, opening
 from app.screens.learn.subject import Subject
 from app.state import View
-from app.utterance.contribution_steps import Step, number, sign_colours, steps_figure, turn_name
+from app.utterance.contribution_steps import Step, sign_colours, signed, steps_figure, turn_name
 from mmmie.analysis.ask.lesson_answers import Told, ask
 from mmmie.analysis.credit.contributions import Contributions, contributions
 from mmmie.errors import InputError
 
+FORMULA = Formula(
+    (
+        r"\hat y = w^\top c + b",
+        r"\varphi_m = \sum_{S \not\ni m} "
+        r"\frac{|S|!\,(M-|S|-1)!}{M!} \big( \hat y(S \cup m) - \hat y(S) \big)",
+    ),
+    (
+        (r"c", "what the transformer makes of all tokens: the fused code"),
+        (r"\varphi_m", "the Shapley value of modality m: how much the prediction changes when m "
+         "joins, averaged over all orders of joining"),
+        (r"S", "some of the other modalities, M of them in all"),
+    ),
+)  # fmt: skip
 _MODALITIES, _TURNS = "modalities", "turns"
+_HARDLY = 0.05  # of the scale
 _EXPLANATION = """
-From a start to the prediction, one bar after the other, and they add up exactly. **Modalities**
-start from the mean label of the training data, the best guess of one who knows nothing; **turns**
-start from what the model says of this utterance without its neighbours. Each bar is a **Shapley
-value**: the model answers with every combination of parts, and a part gets what it changes,
-averaged over all orders in which the parts can join. Hollow is the truth.
+The bars lead from a start to the prediction and add up exactly. **Modalities** start from the mean
+label of the training data, the best guess without any input. **Turns** start from what the model
+says of this utterance without its neighbours. Each bar is a **Shapley value**: the model answers
+with every combination of parts, and a part gets what it changes, averaged over all orders in which
+the parts can join. Hollow is the truth.
 """
 _LEAD = (
     "A small transformer lets all tokens of the window read each other. What arrives at the target "
-    "is the **fused code**, and a single linear layer turns it into the prediction. Which part of "
-    "the input was it that counted? Hide a modality and see, or take the prediction apart "
-    "into what every modality, or every turn, adds."
+    "is the **fused code**; one linear layer turns it into the prediction. Which part of the input "
+    "mattered? Hide a modality and see. Or split the prediction into what each modality, or each "
+    "turn, adds."
 )
 
 
@@ -61,16 +69,15 @@ def _controls(subject: Subject) -> tuple[str, tuple[str, ...]]:
     left, right = st.columns(2)
     names = subject.view.outputs.modalities
     by = left.segmented_control(
-        "Take it apart by", [_MODALITIES, _TURNS], default=_MODALITIES, required=True,
+        "Split it by", [_MODALITIES, _TURNS], default=_MODALITIES, required=True,
         key="lesson-by",
     )  # fmt: skip
     if len(names) == 1:
         return str(by), ()
     shown = right.pills(
-        "Try it: what the model is shown", names, selection_mode="multi", default=names,
+        "Try it: what the model sees", names, selection_mode="multi", default=names,
         format_func=plain,
-        key=f"lesson-shown-{'-'.join(names)}",
-        wrap=True,
+        key=f"lesson-shown-{'-'.join(names)}", wrap=True,
     )  # fmt: skip
     return str(by), tuple(name for name in names if name not in shown)
 
@@ -99,32 +106,63 @@ def _title(subject: Subject, found: Contributions, steps: list[Step], span: floa
     )
 
 
+def predict_title(prediction: float, truth: float, top: str, value: float, span: float) -> str:
+    """Prediction, truth, and the part that moves it most."""
+    off = abs(prediction - truth)
+    said = (
+        f"Predicted {three_digits(prediction)}, true {three_digits(truth)}: off by "
+        f"{three_digits(off)}"
+    )
+    if abs(value) < _HARDLY * span:
+        return f"{said}; no part moves it far"
+    return f"{said}; {plain(top)} moves it most, by {three_digits(value)}"
+
+
+def predict_class_title(predicted: str, chance: float, truth: str, top: str, value: float) -> str:
+    """The same for classes, where parts move the probability of the predicted class."""
+    verdict = "which is right" if predicted == truth else f"but it is {plain(truth)}"
+    said = f"Predicted {plain(predicted)} with {chance:.0%}, {verdict}"
+    if abs(value) < _HARDLY:
+        return f"{said}; no part moves it far"
+    return f"{said}; {plain(top)} moves that most, by {signed(100 * value, 100)} points"
+
+
+def shapley_answer(modality: str, value: float, change: float) -> str:
+    """Whether hiding a modality changes the prediction by its Shapley value."""
+    same = abs(value - change) < 0.05 * max(abs(value), abs(change), 1e-9)
+    begin = "Here nearly, but not in general" if same else "No"
+    return (
+        f"{begin}. Without {plain(modality)} the prediction changes by {three_digits(change)}; its "
+        f"Shapley value is {three_digits(value)}. Where two modalities say the same, hiding one "
+        "changes little, because the other still says it. Shapley values share the credit between "
+        "them."
+    )
+
+
 def _numbers(subject: Subject, found: Contributions, hidden: tuple[str, ...]) -> None:
     truth, prediction, now = st.columns(3)
     classes = subject.view.corpus.label.classes
     one = subject.one["label"]
-    truth.metric("Truth", str(one) if classes else number(float(one)))
+    truth.metric("Truth", str(one) if classes else three_digits(float(one)))
     name = "Prediction" if classes is None else f"Probability of {plain(str(found.class_name))}"
-    prediction.metric(name, number(found.prediction))
+    prediction.metric(name, three_digits(found.prediction))
     if not hidden:
-        now.metric("With a modality hidden", "–", help="Take one off the list above.")
+        now.metric("With a modality hidden", "–", help="Remove one from the list above.")
         return
     if set(hidden) >= set(subject.modalities):
-        now.metric("With nothing shown", number(found.mean_label), help=(
-            "Nothing to read: the mean of the training labels, the best guess of one who knows "
-            "nothing."
-        ))  # fmt: skip
+        now.metric(
+            "With nothing shown", three_digits(found.mean_label),
+            help="The mean of the training labels, the best guess without any input.",
+        )  # fmt: skip
         return
     value = _told(subject, found, hidden)
     now.metric(
-        f"Without {plain(' and '.join(hidden))}", number(value),
+        f"Without {plain(' and '.join(hidden))}", three_digits(value),
         f"{value - found.prediction:+.3g}".replace("-", "−"), delta_color="off",
     )  # fmt: skip
 
 
-def _draw_steps(
-    subject: Subject, found: Contributions, steps: list[Step], by: str
-) -> None:  # fmt: skip
+def _draw_steps(subject: Subject, found: Contributions, steps: list[Step], by: str) -> None:
     if not steps:
         st.info("The model sees no neighbours of this utterance.", icon=":material/forum:")
         return
@@ -147,28 +185,28 @@ def _draw_steps(
         ),
         key="lesson-steps",
         caption=f"Exact Shapley values of utterance {plain(subject.name)}, "
-        f"{2 ** len(steps):,} predictions." + ("" if classes else " Hollow: truth."),
+        f"{2 ** len(steps):,} predictions." + ("" if classes else " Hollow: the truth."),
         explanation=_EXPLANATION,
         data=found.modalities if by == _MODALITIES else found.turns,
-        alt=f"From {start_name} to the prediction, one bar for each of the {by}",
+        alt=f"From {start_name} to the prediction, one bar per part ({by})",
     )
 
 
 def _question(subject: Subject, found: Contributions) -> None:
-    held = found.modalities[found.modalities["modality"].isin(subject.modalities)]
-    if len(held) < 2:
+    present = found.modalities[found.modalities["modality"].isin(subject.modalities)]
+    if len(present) < 2:
         closing(
-            6,
+            FORMULA,
             "does a large Shapley value mean that the model is right?",
-            "No. It says what the model uses, not whether it should: a part can move a "
-            "prediction far in the wrong direction.",
+            "No. It says what the model uses, not whether it should. A part can move a prediction "
+            "far in the wrong direction.",
         )
         return
-    top = held.loc[held["value"].abs().idxmax()]
+    top = present.loc[present["value"].abs().idxmax()]
     name, value = str(top["modality"]), float(top["value"])
     closing(
-        6,
-        f"{plain(name)} has the largest Shapley value, {number(value)}. If {plain(name)} "
+        FORMULA,
+        f"{plain(name)} has the largest Shapley value, {three_digits(value)}. If {plain(name)} "
         "were missing, would the prediction change by exactly that much?",
         shapley_answer(name, value, found.prediction - _told(subject, found, (name,))),
     )

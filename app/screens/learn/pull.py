@@ -1,4 +1,4 @@
-"""The lesson goes on: InfoNCE pulls the invariant codes together."""
+"""Step 4 of the lesson: InfoNCE pulls the shared codes together."""
 
 from __future__ import annotations
 
@@ -14,35 +14,48 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from app.parts.figures import figure
-from app.parts.names import beginning, plain, text_of
+from app.parts.names import beginning, capital, plain, text_of
 from app.parts.numbers import listed
+from app.parts.pick_one import pick_one
 from app.parts.style import ACCENT, LOWER_LINE, NEUTRAL, SEQUENTIAL_SCALE, blank
-from app.screens.learn.frame import closing, opening, remark
-from app.screens.learn.lesson_style import large
-from app.screens.learn.lesson_words import own_words, pull_answer, pull_title
+from app.screens.learn.frame import Formula, closing, large, opening, remark
 from app.screens.learn.subject import Subject
 from mmmie.analysis.lesson.pull import (
     PairGame,
     bound_by_batch,
+    bound_error,
     chances,
     draw_batch,
     pair_game,
 )
 
+FORMULA = Formula(
+    (
+        r"I(z_m; z_n) \;\ge\; \ln B + \frac1B \sum_{i=1}^{B} \Big( f_{ii} "
+        r"- \tfrac12 \ln \sum_j e^{f_{ij}} - \tfrac12 \ln \sum_j e^{f_{ji}} \Big)",
+    ),
+    (
+        (r"f_{ij}", "the critic's score of the code of utterance i in one modality with that of "
+         "utterance j in the other; i = j are the true pairs"),
+        (r"B", "how many utterances are in the batch"),
+        (r"I", "mutual information in nats: what one code tells about the other; 1 nat is as much "
+         "as 1.44 yes-or-no questions"),
+    ),
+)  # fmt: skip
 _LARGEST, _USUAL = 64, 12
 _SCORES, _CHANCES = "scores", "chances"
 _EXPLANATION = """
-**Left**: the critic scores every code of one modality against every code of the other. Outlined
-on the diagonal are the **true pairs**, which come from the same utterance; all others are
-mismatched on purpose. Pulled together well, the diagonal is darkest. *Chances* are the same scores
-as probabilities: which column each row would pick. Hover for the numbers.
+**Left**: the critic scores every code of one modality against every code of the other. The **true
+pairs**, from the same utterance, are outlined on the diagonal; all others are mismatched on
+purpose. When training worked, the diagonal is darkest. *Chances* are the same scores as
+probabilities: which column each row would pick. Hover for the numbers.
 
-**Right**: the bound that such scores give, in nats, with more and more utterances in a batch. It is
-a lower bound, so the truth is above the solid line, in the shaded region or beyond; the thin line
-is ln B, the most that B utterances can show.
+**Right**: the bound that such scores give, in nats, for larger and larger batches. It is a lower
+bound, so the truth is above the solid line, in the shaded region or beyond. The thin line is ln B,
+the most that B utterances can show.
 
-The critic is that of the training objective, a Gaussian with one correlation a dimension. A
-checkpoint does not keep it, so the correlations are measured on half of the conversations of the
+The critic is that of the training objective, a Gaussian with one correlation per dimension. A
+checkpoint does not keep it. So its correlations are measured on half of the conversations of the
 split, and the batch comes from the other half.
 """
 
@@ -54,14 +67,15 @@ def draw_pull(subject: Subject) -> None:
         _no_pairs(subject)
         return
     head = st.container()
-    pair = _pair(pairs)
+    named = {" and ".join(pair): pair for pair in pairs}
+    pair = named[pick_one("Pair", list(named), key=f"lesson-pair-{'-'.join(named)}")]
     game, curve = _game(*subject.key, subject.index, pair, subject)
     if game is None or curve is None:
         with head:
             opening(
                 "There are too few utterances to play the game",
-                f"It takes two conversations or more whose utterances have {plain(pair[0])} and "
-                f"{plain(pair[1])}; choose another split or corpus.",
+                f"It takes at least two conversations whose utterances have {plain(pair[0])} and "
+                f"{plain(pair[1])}. Choose another split or corpus.",
             )
         return
     batch, as_chances = _controls(game)
@@ -70,26 +84,28 @@ def draw_pull(subject: Subject) -> None:
     right = int((scores.argmax(1) == np.arange(count)).sum())
     maximise = subject.view.checkpoint.info.config.objective.maximise
     with head:
-        opening(pull_title(pair, right, count, bound, math.log(count)), _lead(pair, count))
+        error = bound_error(scores)
+        opening(pull_title(pair, right, count, bound, error), _lead(pair, count))
     rows = subject.view.frame.iloc[game.rows[batch]]
     names = [text_of(one.get("transcript")) or str(one["id"]) for one in rows.to_dict("records")]
     figure(
         matrix_figure(scores, chances(scores) if as_chances else None, names, pair, curve, bound),
         key="lesson-pull",
-        caption=f"InfoNCE, Gaussian critic with correlations from {game.fitted:,} other utterances "
-        f"of the {subject.view.split} split; sampled codes. Row 1 is the utterance of the lesson.",
+        caption=f"InfoNCE with a Gaussian critic, fitted to {game.fitted:,} other utterances of "
+        f"the {subject.view.split} split; sampled codes. Row 1 is the utterance of the lesson.",
         explanation=_EXPLANATION,
         data=_data(scores, [str(name) for name in rows["id"]], pair),
         alt=f"Scores of {count} by {count} pairs, and InfoNCE by batch size",
     )
     remark(own_words(chances(scores), names, pair), "own")
     if not maximise.enabled:
-        st.caption("This checkpoint was trained without MI maximisation: nothing pulled its codes.")
+        st.caption("This checkpoint was trained without MI maximisation: nothing pulled its codes "
+                   "together.")  # fmt: skip
     truth = subject.view.checkpoint.info.facts.get(f"true_mi/{'-'.join(pair)}")
     closing(
-        3,
-        f"with {count} utterances no value above {math.log(count):.2f} nats can come out. How "
-        "would you find out whether the codes share more?",
+        FORMULA,
+        f"{count} utterances cannot show more than {math.log(count):.2f} nats. How would you find "
+        "out whether the codes share more?",
         pull_answer(curve, truth),
     )
 
@@ -98,46 +114,95 @@ def _no_pairs(subject: Subject) -> None:
     names = subject.view.outputs.modalities
     only = len(names) == 1
     why = (
-        f"This model reads {plain(names[0])} alone, so there is nothing to agree with."
+        f"This model reads {plain(names[0])} alone, so it has nothing to agree with."
         if only
         else f"Of {listed([plain(m) for m in names])} this utterance has "
         f"{listed([plain(m) for m in subject.modalities]) or 'none'}."
     )
     opening(
         "There is no pair to pull together",
-        f"{why} With two modalities or more, MMMIE makes the invariant codes of an utterance "
+        f"{why} With two modalities or more, MMMIE makes the shared codes of an utterance "
         "predict each other: which face belongs to this voice? The formula below says how. "
         + ("Choose the demo checkpoint in the sidebar to see it." if only else ""),
     )
     closing(
-        3,
-        "what could an invariant code of one modality be invariant to?",
-        "To nothing that could be measured here: what is *common* shows only where there are two "
-        "views of the same thing. Then z is only a code that is squeezed, and s one that is not.",
+        FORMULA,
+        "what does the shared code of a single modality share?",
+        "Nothing that could be measured: what is *common* shows only with two views of the same "
+        "thing. With one, *z* is only a code that is squeezed, and *s* one that is not.",
     )
 
 
 def _lead(pair: tuple[str, str], count: int) -> str:
     first, second = (plain(name) for name in pair)
     return (
-        f"A guessing game: given the *z* of one {first}, which of {count} *z* of {second} comes "
-        f"from the same utterance? A **critic** scores every pair. Training raises the scores on "
-        f"the diagonal against all others, and that can only succeed if both codes say the same "
-        f"thing. How well it succeeds is a **lower bound** on the information that they share."
+        f"A guessing game: given the shared code *z* of one {first}, which of {count} *z* of "
+        f"{second} comes from the same utterance? A **critic** scores every pair. Training raises "
+        "the scores on the diagonal against all others. That can only succeed if both codes say "
+        "the same thing. How well it succeeds is a **lower bound** on the information they share."
     )
 
 
-def _pair(pairs: list[tuple[str, str]]) -> tuple[str, str]:
-    if len(pairs) == 1:
-        return pairs[0]
-    names = {" and ".join(pair): pair for pair in pairs}
-    chosen = st.segmented_control(
-        "Pair", list(names), default=next(iter(names)), required=True,
-        format_func=plain,
-        key=f"lesson-pair-{'-'.join(names)}",
-        wrap=True,
+def pull_title(pair: tuple[str, str], right: int, count: int, bound: float, error: float) -> str:
+    """How often a row finds its own column, and what that shows.
+
+    Args:
+        pair: the modalities of rows and columns.
+        right: how often.
+        count: utterances in the batch.
+        bound: InfoNCE of the batch, in nats.
+        error: its standard error.
+    """
+    first, second = (plain(name) for name in pair)
+    times = {0: "not once", 1: "once"}.get(right, f"{right} times")
+    found = f"{capital(first)} finds its own {second} {times} in {count}"
+    if not bound > 2 * error:
+        return f"{found}: no shared information could be shown"
+    return (
+        f"{found}: the batch shows {bound:.2f} ± {error:.2f} nats, of at most "
+        f"{math.log(count):.2f} that {count} pairs can show"
+    )
+
+
+def own_words(chances: np.ndarray, names: Sequence[str], pair: tuple[str, str]) -> str:
+    """How the utterance of the lesson, the first of the batch, fares.
+
+    Args:
+        chances: (B, B) from `mmmie.analysis.lesson.pull.chances`.
+        names: (B,) what the utterances are called.
+        pair: the modalities of rows and columns.
+    """
+    own, best = float(chances[0, 0]), int(chances[0].argmax())
+    first, second = (plain(name) for name in pair)
+
+    def quoted(row: int) -> str:
+        return f"“{plain(beginning(names[row], 30))}”"
+
+    said = f"The {first} of {quoted(0)} picks its own {second} with a chance of {own:.0%}"
+    if best == 0:
+        return f"{said}."
+    return (
+        f"{said}, and that of row {best + 1}, {quoted(best)}, with {chances[0, best]:.0%}. As far "
+        "as the codes tell, the two say much the same."
+    )
+
+
+def pull_answer(curve: pd.DataFrame, truth: float | None) -> str:
+    """What larger batches say about the ceiling."""
+    last = curve.iloc[-1]
+    near = last["nats"] > 0.8 * last["ceiling"]
+    said = (
+        f"Take a larger batch. With {int(last['batch_size'])} utterances the ceiling is "
+        f"{last['ceiling']:.2f} nats, and the same critic shows {last['nats']:.2f}. That is "
+        + ("still near the ceiling, so there may be far more."
+           if near else "well below the ceiling, which no longer limits it.")
     )  # fmt: skip
-    return names[str(chosen)]
+    if truth is None:
+        return said
+    return (
+        f"{said} In this corpus the truth is known: the two inputs share {truth:.2f} nats, and no "
+        "codes can share more."
+    )
 
 
 def _controls(game: PairGame) -> tuple[np.ndarray, bool]:
@@ -171,7 +236,7 @@ def _game(
     _subject: Subject,
 ) -> tuple[PairGame | None, pd.DataFrame | None]:
     view = _subject.view
-    game = pair_game(view.corpus, view.outputs, _subject.held, pair, index)
+    game = pair_game(view.corpus, view.outputs, _subject.present, pair, index)
     return game, None if game is None else bound_by_batch(game)
 
 
@@ -194,8 +259,8 @@ def matrix_figure(
 
     Args:
         scores: (B, B) nats, the diagonal holds the true pairs.
-        chances: (B, B) with what probability a row chooses each column, to be drawn in place of
-            the scores; None for the scores.
+        chances: (B, B) with what probability a row picks each column, drawn in place of the
+            scores; None for the scores.
         names: (B,) what the utterances are called, in words.
         pair: the modalities of rows and columns.
         curve: from `mmmie.analysis.lesson.pull.bound_by_batch`.

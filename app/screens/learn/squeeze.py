@@ -1,4 +1,4 @@
-"""The lesson goes on: upper bounds squeeze out of the codes what the task does not need."""
+"""Step 5 of the lesson: upper bounds squeeze out of the codes what the task does not need."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from plotly.subplots import make_subplots
 from app import loading, state
 from app.parts.figures import figure
 from app.parts.names import plain
+from app.parts.pick_one import pick_one
 from app.parts.style import ACCENT, NEUTRAL, blank, modality_colour, three_digits
-from app.screens.learn.frame import closing, opening, remark
-from app.screens.learn.lesson_style import large
-from app.screens.learn.lesson_words import bounds_answer, bounds_table, price_words, squeeze_title
+from app.screens.learn.frame import Formula, closing, large, opening, remark
 from app.screens.learn.subject import Subject
 from app.state import View
 from mmmie.analysis.checkpoints import Checkpoint
@@ -25,21 +24,38 @@ from mmmie.analysis.codes.claims import LETTERS
 from mmmie.analysis.codes.readings import KINDS, code_name
 from mmmie.analysis.configurations import configuration_diff
 from mmmie.analysis.lesson.squeeze import UpperBounds, divergence, upper_bounds
+from mmmie.corpus import Label
 from mmmie.errors import InputError
 
+FORMULA = Formula(
+    (
+        r"I(x; z) \;\le\; \frac1B \sum_i \tfrac12 \sum_k "
+        r"\big( \mu_{ik}^2 + \sigma_{ik}^2 - 1 - \ln \sigma_{ik}^2 \big)",
+        r"I(x; z) \;\le\; \frac1B \sum_i \ln p(z_i \mid x_i) "
+        r"- \frac{1}{B(B-1)} \sum_{i \ne j} \ln p(z_j \mid x_i)",
+    ),
+    (
+        (r"\mu_{ik}, \sigma_{ik}", "centre and spread of dimension k of the code of utterance i. "
+         "The first line is the upper bound VUB; a term is 0 where centre and spread are 0 and 1 "
+         "as in the prior. Its inner sum is the total of the bars in the figure"),
+        (r"p(z_j \mid x_i)", "how likely the code of utterance j is if the input was that of "
+         "utterance i"),
+        (r"B", "utterances in the batch. The second line is CLUB: true pairs minus all others"),
+    ),
+)  # fmt: skip
 _NOISES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _EXPLANATION = """
-Every bar is one dimension of a code of this utterance and says how far it is from the **prior**,
-a cloud around 0 of width 1 that is the same for every utterance. At 0 the dimension says nothing
-about the input; the further from the prior, the more it can say, and the more it costs. *z* is
-filled, *s* outlined. The short lines are the same utterance in a checkpoint that was trained
-without MI minimisation; dimensions of two checkpoints do not correspond, so both are sorted.
+Each bar is one dimension of a code of this utterance: its distance from the **prior**, a cloud
+around 0 of width 1 that is the same for every utterance. At 0 the dimension says nothing about the
+input. The larger the distance, the more it can say and the more it costs. The shared code *z* is
+filled, the own code *s* outlined. Short lines show the same utterance in a checkpoint trained
+without MI minimisation. Dimensions of two checkpoints do not correspond, so both are sorted.
 """
 _LEAD = (
-    "A code could simply copy its input. So everything that it says has a **price**: its distance "
-    "from a prior that knows nothing, in nats. Added up it is an **upper bound** on the "
-    "information that the code keeps of its input, and training pushes it down. What survives is "
-    "what the task and the other modalities pay for."
+    "A code could simply copy its input. So everything it says has a **price**: its distance from "
+    "a prior that knows nothing, in nats. The sum is an **upper bound** on the information that "
+    "the code keeps of its input, and training pushes it down. What survives is what the task and "
+    "the other modalities pay for."
 )
 
 
@@ -50,9 +66,10 @@ def draw_squeeze(subject: Subject) -> None:
         _no_noise()
         return
     head = st.container()
-    modality = _modality(subject)
+    shown = subject.modalities or outputs.modalities
+    modality = pick_one("Modality", shown, key=f"lesson-squeeze-{'-'.join(shown)}", first=shown[-1])
     noise = st.select_slider(
-        "Try it: noise in the codes, against what was learned",
+        "Try it: noise in the codes, times the learned noise",
         _NOISES,
         1.0,
         format_func=lambda factor: f"× {factor:g}",
@@ -88,10 +105,10 @@ def draw_squeeze(subject: Subject) -> None:
         caption=f"KL from the standard normal prior, {plain(modality)} of utterance "
         f"{plain(subject.name)}"
         + (f", noise × {noise:g}." if noise != 1 else ".")
-        + ("" if other is None else f" Without: {plain(other.info.name)}."),
+        + ("" if other is None else f" Without the squeeze: {plain(other.info.name)}."),
         explanation=_EXPLANATION,
         data=_data(costs),
-        alt=f"Cost in nats of every dimension of the two codes of {modality}",
+        alt=f"Cost in nats of each dimension of the two codes of {modality}",
     )
     _bounds(subject, modality)
 
@@ -106,19 +123,21 @@ def _bounds(subject: Subject, modality: str) -> None:
     if beta:
         remark(price_words(beta, label, deviation), "price")
     else:
-        remark("This checkpoint was trained with β = 0: a nat in *z* cost nothing.", "price")
+        remark("This checkpoint was trained with β = 0: nats in *z* cost nothing.", "price")
     found = _upper(*subject.key, modality, subject)
     if found is None:
         return
-    remark(f"Three upper bounds on what *z* of {plain(modality)} keeps, in nats:", "bounds")
+    remark(
+        f"Three upper bounds on what the shared code of {plain(modality)} keeps, in nats:", "bounds"
+    )
     remark(bounds_table(found), "values")
     st.caption(
         f"From {found.count:,} utterances of the {view.split} split, with the exact density of the "
-        "encoder. VUB is the mean of the sums of bars of z; L1Out compares with the mean of all "
+        "encoder. VUB is the mean total of the bars of z. L1Out compares with the mean of all "
         "other densities of the batch, CLUB with the mean of their logarithms."
     )
     closing(
-        4,
+        FORMULA,
         f"VUB says {three_digits(found.vub)} nats and CLUB {three_digits(found.club)} of the same "
         "codes. Can both be right?",
         bounds_answer(found),
@@ -128,28 +147,62 @@ def _bounds(subject: Subject, modality: str) -> None:
 def _no_noise() -> None:
     opening(
         "Codes without noise cannot be priced",
-        "The encoders of this model are deterministic: its codes are points. A point can hold any "
-        "number of digits of its input, so the information that it keeps is infinite, and no "
-        "bound on it means anything. With a little noise, only what stands out of it counts.",
+        "The encoders of this model are deterministic, so its codes are points. A point can store "
+        "any number of digits of its input. The information it keeps is infinite, and no bound on "
+        "it means anything. With a little noise, only what stands out of the noise counts.",
     )
     closing(
-        4,
-        "what is an upper bound worth that has learned its own q(z | x)?",
-        "As much as q fits. While it is poor, the value can lie below the truth; that is why "
-        "the default model has noise, whose density is known exactly.",
+        FORMULA,
+        "how far can you trust an upper bound whose q(z | x) is learned?",
+        "As far as q fits. While it fits badly, the value can lie below the truth. That is why the "
+        "default model has noise: its density is known exactly.",
     )
 
 
-def _modality(subject: Subject) -> str:
-    shown = subject.modalities or subject.view.outputs.modalities
-    if len(shown) == 1:
-        return shown[0]
-    chosen = st.segmented_control(
-        "Modality", shown, default=shown[-1], required=True, format_func=plain,
-        key=f"lesson-squeeze-{'-'.join(shown)}",
-        wrap=True,
-    )  # fmt: skip
-    return str(chosen)
+def squeeze_title(modality: str, now: float, other: float | None, noise: float) -> str:
+    """What the shared code of this utterance costs."""
+    louder = "" if noise == 1 else f" with {noise:g} times the noise"
+    said = f"The shared code of {plain(modality)} costs {three_digits(now)} nats here{louder}"
+    if other is None:
+        return said
+    return f"{said}; trained without the squeeze it costs {three_digits(other)}"
+
+
+def price_words(beta: float, label: Label, deviation: float) -> str:
+    """What the weight β means for the error."""
+    keeping = f"β = {beta:g}: keeping a nat in *z* pays off if it lowers the"
+    if label.classes is not None:
+        return f"{keeping} cross-entropy of the prediction by {beta:g} nats or more."
+    return (
+        f"{keeping} mean error by {three_digits(beta * deviation)} label units or more. That is "
+        f"{beta:g} of the label's standard deviation."
+    )
+
+
+def bounds_table(found: UpperBounds) -> str:
+    """The bounds and the two halves of CLUB, as a table in Markdown."""
+    cells = {
+        "VUB": found.vub,
+        "L1Out": found.l1out,
+        "CLUB": found.club,
+        "= true pairs": found.together,
+        "− all others": found.apart,
+    }
+    rows = (list(cells), ["---:"] * len(cells), [three_digits(v) for v in cells.values()])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def bounds_answer(found: UpperBounds) -> str:
+    """How CLUB and VUB can both be right."""
+    best = min(found.vub, found.l1out, found.club)
+    return (
+        f"Yes, both are upper bounds: the truth lies below {three_digits(found.vub)} and below "
+        f"{three_digits(found.club)}. CLUB subtracts the mean log-density of wrong pairs, here "
+        f"{three_digits(found.apart)} nats. Codes with little noise make it as negative as you "
+        "like, so CLUB is loose. InfoNCE with the exact density gives a lower bound of "
+        f"{three_digits(found.lower)}. So the truth is between {three_digits(found.lower)} and "
+        f"{three_digits(best)} nats."
+    )
 
 
 def _sorted(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
@@ -178,9 +231,7 @@ def _without_squeeze(view: View) -> Checkpoint | None:
     return closest_without_squeeze(view.checkpoint, found)
 
 
-def closest_without_squeeze(
-    mine: Checkpoint, others: Sequence[Checkpoint]
-) -> Checkpoint | None:  # fmt: skip
+def closest_without_squeeze(mine: Checkpoint, others: Sequence[Checkpoint]) -> Checkpoint | None:
     """The one with noise but without MI minimisation that differs least in its settings.
 
     Args:
@@ -225,10 +276,10 @@ def _codes_of(
 def _upper(
     fingerprint: str, corpus: str, split: str, modality: str, _subject: Subject
 ) -> UpperBounds | None:
-    return upper_bounds(_subject.view.outputs, _subject.held, "invariant", modality)
+    return upper_bounds(_subject.view.outputs, _subject.present, "invariant", modality)
 
 
-_TITLES = {"z": "invariant code z", "s": "specific code s"}
+_TITLES = {"z": "shared code z", "s": "own code s"}
 
 
 @dataclass(frozen=True)

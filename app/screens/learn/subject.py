@@ -22,12 +22,12 @@ class Subject:
     Attributes:
         view: what the page looks at.
         index: of the utterance in the split.
-        held: (n, M) bool, which modalities the utterances of the split have.
+        present: (n, M) bool, which modalities the utterances of the split have.
     """
 
     view: View
     index: int
-    held: np.ndarray
+    present: np.ndarray
 
     @property
     def row(self) -> int:
@@ -53,13 +53,12 @@ class Subject:
     def modalities(self) -> list[str]:
         """The modalities of the model that it has."""
         names = self.view.outputs.modalities
-        return [name for m, name in enumerate(names) if self.held[self.index, m]]
+        return [name for m, name in enumerate(names) if self.present[self.index, m]]
 
     @property
     def key(self) -> tuple[str, str, str]:
         """What caches of this split are keyed on."""
-        view = self.view
-        return view.checkpoint.fingerprint, view.corpus.fingerprint, view.split
+        return self.view.key
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -74,19 +73,15 @@ def lesson_subject(view: View) -> Subject:
         InputError: the model cannot be run.
     """
     chosen = state.selection()
-    held = _presence(*_key(view), view)
+    present = _presence(*view.key, view)
     found = np.flatnonzero((view.frame["id"] == chosen.primary).to_numpy())
     if len(found):
-        return Subject(view, int(found[0]), held)
+        return Subject(view, int(found[0]), present)
     index = telling_utterance(view.corpus, view.outputs, view.within)
     if chosen.primary is None:
         state.select(chosen.ids, str(view.frame["id"].iloc[index]))
         st.rerun()  # the sidebar was drawn without it
-    return Subject(view, index, held)
-
-
-def _key(view: View) -> tuple[str, str, str]:
-    return view.checkpoint.fingerprint, view.corpus.fingerprint, view.split
+    return Subject(view, index, present)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -1,4 +1,4 @@
-"""The lesson ends: train a small model in the page, and compare it with the shipped one."""
+"""Step 8 of the lesson: train a small model on the page and compare it with the shipped one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from app.pages import switch_to
 from app.parts.drawings import drawn_figure
 from app.parts.names import plain, text_of
 from app.parts.numbers import metric
+from app.parts.style import three_digits
 from app.runs.live_run import live_run
 from app.runs.new_run_form import free_name, start_run
 from app.runs.settings_form import config_of
-from app.screens.learn.frame import closing, opening
-from app.screens.learn.lesson_style import LETTERS
-from app.screens.learn.lesson_words import train_answer, train_title
+from app.screens.learn.frame import LETTERS, Formula, closing, opening
 from app.screens.learn.subject import Subject
-from app.utterance.contribution_steps import number
 from app.utterance.window import prediction_svg
 from mmmie.analysis.ask.lesson_answers import Told, ask
 from mmmie.analysis.checkpoints import Checkpoint
@@ -29,6 +27,19 @@ from mmmie.metrics import primary_metric
 from mmmie.training.config import Config
 from mmmie.training.run_folder import ENDED, RunFolder
 
+FORMULA = Formula(
+    (
+        r"\text{loss} = \text{task} - \alpha \sum_{m<n} I_{\text{low}}(z_m; z_n) "
+        r"+ \beta \sum_m I_{\text{up}}(x_m; z_m)",
+        r"{} + \gamma\,\text{separation} + \delta\,\text{reconstruction}",
+    ),
+    (
+        (r"\text{task}", "the error of the predictions"),
+        (r"\alpha", "how strongly the codes are pulled together"),
+        (r"\beta", "how strongly they are squeezed"),
+        (r"\gamma, \delta", "keep s from repeating z, and from forgetting its input"),
+    ),
+)
 _PREFIX = "lesson"
 _SHIPPED = "demo"
 _SMALL: dict[str, Any] = {
@@ -38,17 +49,17 @@ _SMALL: dict[str, Any] = {
     "model.specific_dim": 4,
     "training.batch_size": 128,
     "training.learning_rate": 0.005,
-    "training.averaging": 0.9,  # twenty steps an epoch: a longer mean would lag behind
+    "training.averaging": 0.9,  # twenty steps per epoch: a longer mean would lag behind
     "training.mi_check_every": 0,
 }
 _LEAD = (
-    "The formula below is all of it in one line. Now train a model yourself, on the demo corpus, "
-    "in a process of its own: it has fewer numbers in its codes and layers than the shipped one "
-    "and sees the corpus only a few times. Switch a part of the loss off and compare."
+    "The formula below sums it all up. Now train a model yourself on the demo corpus, in a "
+    "separate process. Its codes and layers are smaller than those of the shipped one, and it sees "
+    "the corpus only a few times. Switch off a part of the loss and compare."
 )
 _EXPLANATION = """
 Both models on the same utterance: **hollow** is the truth, **filled** what they predict. One
-utterance is an anecdote; for all of them with intervals, go on to *Compare*.
+utterance is an anecdote. *Compare* shows all of them, with intervals.
 """
 
 
@@ -76,10 +87,56 @@ def draw_train(subject: Subject) -> None:
     if mine is not None and shipped is not None:
         _compare(subject, mine, shipped)
     closing(
-        7,
-        "train once more with the squeeze switched off. What do you expect of the dashed lines, "
-        "and of the error?",
+        FORMULA,
+        "train once more with the squeeze switched off. What will happen to the dashed lines, and "
+        "to the error?",
         train_answer(*(_squeezed(_open(which)) for which in (_SHIPPED, f"{_SHIPPED}-no-mi-min"))),
+    )
+
+
+def train_title(
+    epochs: int, name: str, mine: float | None, shipped: float | None, shipped_epochs: int
+) -> str:
+    """Where your own model stands against the shipped one.
+
+    Args:
+        epochs: that it was trained for.
+        name: of the metric.
+        mine: its value, None before the end.
+        shipped: that of the shipped model, None if there is none.
+        shipped_epochs: how long that was trained.
+    """
+    if mine is None and shipped is None:
+        return "Train a model of your own, here and now"
+    if mine is None:
+        return (
+            f"The shipped model reached {name} {three_digits(shipped)} in {shipped_epochs} epochs"
+        )
+    plural = "" if epochs == 1 else "s"
+    said = f"Your model reaches {name} {three_digits(mine)} after {epochs} epoch{plural}"
+    if shipped is None:
+        return said
+    return f"{said}, the shipped one {three_digits(shipped)} after {shipped_epochs}"
+
+
+def train_answer(full: tuple[float, float] | None, without: tuple[float, float] | None) -> str:
+    """What the squeeze does, from the shipped checkpoints where they are there.
+
+    Args:
+        full: upper bounds of all z in nats and error of the full model, None if unknown.
+        without: the same, trained without MI minimisation.
+    """
+    said = (
+        "The dashed lines are the upper bounds: without the squeeze nothing pushes them down, and "
+        "they rise. The error may stay where it is. The squeeze cleans the codes, but a model can "
+        "also predict well from codes that keep too much."
+    )
+    if full is None or without is None:
+        return said
+    return (
+        f"{said} The full shipped checkpoint keeps at most {three_digits(full[0])} nats in all its "
+        f"shared codes, with an error of {three_digits(full[1])}. The one trained without the "
+        f"squeeze keeps up to {three_digits(without[0])} nats, with {three_digits(without[1])}."
     )
 
 
@@ -129,7 +186,7 @@ def _form() -> RunFolder | None:
             type="primary",
             width="stretch",
             disabled=busy,
-            help="A run of this lesson is training; stop it below first." if busy else None,
+            help="A run of this lesson is training. Stop it below first." if busy else None,
             key="lesson-train",
         ):
             return None
@@ -159,9 +216,9 @@ def _compare(subject: Subject, mine: Checkpoint, shipped: Checkpoint) -> None:
     one = corpus.utterances.iloc[row]
     said = text_of(one.get("transcript"))
     st.subheader(
-        f"“{plain(said)}”: yours says {number(values['yours'])}, the shipped one "
-        f"{number(values[f'shipped: {shipped.info.name}'])}, the truth is "
-        f"{number(float(one['label']))}"
+        f"“{plain(said)}”: yours says {three_digits(values['yours'])}, the shipped one "
+        f"{three_digits(values[f'shipped: {shipped.info.name}'])}, the truth is "
+        f"{three_digits(float(one['label']))}"
     )
     assert corpus.label.range is not None
     drawn_figure(

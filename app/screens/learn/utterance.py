@@ -1,4 +1,4 @@
-"""The lesson begins: one utterance, its conversation, and a guess."""
+"""Step 1 of the lesson: one utterance, its conversation, and a guess."""
 
 from __future__ import annotations
 
@@ -6,41 +6,43 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
 from app.parts.figures import figure
-from app.parts.names import figure_text, plain, text_of
+from app.parts.names import beginning, figure_text, plain, text_of
 from app.parts.numbers import listed
+from app.parts.pick_one import pick_one
 from app.parts.style import ACCENT, FADED, NEUTRAL, SENTIMENT_SCALE, blank, three_digits
-from app.screens.learn.frame import closing, opening, remark
-from app.screens.learn.lesson_style import large
-from app.screens.learn.lesson_words import (
-    label_words,
-    utterance_title,
-    wordless_answer,
-    words_answer,
-)
+from app.screens.learn.frame import Formula, closing, large, opening, remark
 from app.screens.learn.subject import Subject
 from app.utterance.chat import Bubble, chat
-from app.utterance.contribution_steps import number
 from app.utterance.conversation import label_limits
 from app.utterance.window_chat import place_names
 from mmmie.analysis.ask.context_use import window_places
 from mmmie.analysis.lesson.subject import same_words
 from mmmie.analysis.outputs import TRAINED
+from mmmie.corpus import Label
 
+FORMULA = Formula(
+    (r"\hat y_i = f\big(\dots,\; x_{i-1},\; x_i,\; x_{i+1},\; \dots\big)",),
+    (
+        (r"x_i", "everything known about utterance i: one block of features per modality"),
+        (r"\hat y_i", "the prediction for it; the hat says that it is an estimate of the label y"),
+        (r"f", "the model; the next steps take it apart"),
+    ),
+)
 _EXPLANATION = """
-The strip is the scale of the label. **Faint bars**: how many utterances of the split have which
-label. **Dots**: other utterances with exactly the same words. The **triangle** is your guess, and
-the **ring** the label that people, or the generator of the demo, gave to this utterance.
+The strip is the scale of the label. **Faint bars**: how many utterances of the split have each
+label. **Dots**: other utterances with exactly the same words. **Triangle**: your guess. **Ring**:
+the label that people, or the generator of the demo, gave to this utterance.
 """
 _CLASS_EXPLANATION = """
-How often every class occurs: in the whole split, and among other utterances with exactly the same
-words. Your guess and, once you show it, the label are named beside the classes.
+How often each class occurs: in the whole split, and among other utterances with exactly the same
+words. Your guess stands beside its class, and so does the label once you show it.
 """
+_RARE = 3  # utterances, below which the same words say nothing about a label
 
 
 def draw_utterance(subject: Subject) -> None:
@@ -51,10 +53,10 @@ def draw_utterance(subject: Subject) -> None:
     opening(
         utterance_title(subject.words, subject.name, targets[same], label, view.split),
         f"MMMIE reads **{listed([plain(m) for m in view.outputs.modalities])}** of an utterance "
-        f"and of its neighbours in the conversation, and predicts its **{plain(label.name)}**: "
+        f"and of its neighbours in the conversation. It predicts the **{plain(label.name)}**: "
         f"{label_words(label)}. "
         + (
-            "Guess it yourself first, from the words alone; then show the conversation and guess "
+            "Guess it yourself first, from the words alone. Then show the conversation and guess "
             "again."
             if subject.words
             else "Without words you can only guess from how often each label occurs."
@@ -67,15 +69,7 @@ def draw_utterance(subject: Subject) -> None:
     truth = subject.one["label"]
     key = f"lesson-guess-{'-'.join(label.classes or ())}-{label_limits(label, targets)}"
     if label.classes is not None:
-        guess: Any = st.segmented_control(
-            "Your guess",
-            label.classes,
-            default=label.classes[0],
-            required=True,
-            key=key,
-            format_func=plain,
-            wrap=True,
-        )
+        guess: Any = pick_one("Your guess", label.classes, key=key)
         fig = class_labels_figure(
             label.classes, targets, targets[same], guess, str(truth) if revealed else None
         )
@@ -94,30 +88,18 @@ def draw_utterance(subject: Subject) -> None:
         caption=f"Labels of {len(targets):,} utterances of the {view.split} split"
         + (f", {len(same)} of them with the same words." if subject.words else "."),
         explanation=_EXPLANATION if label.classes is None else _CLASS_EXPLANATION,
-        data=pd.DataFrame(
-            {
-                "id": view.frame["id"],
-                "label": view.frame["label"],
-                "same_words": np.isin(np.arange(len(targets)), same),
-            }
-        ),
+        data=view.frame[["id", "label"]].assign(same_words=np.isin(np.arange(len(targets)), same)),
         alt=f"Labels of the split and of utterances with the same words as {subject.name}",
     )
     if not subject.words:
-        closing(
-            0,
-            "how far does a guess get that knows nothing of the utterance?",
-            wordless_answer(label, targets),
-        )
-        return
-    group = np.append(same, subject.index)
-    closing(
-        0,
-        "could anyone who sees only these words be right?",
-        words_answer(
+        question, answer = "how good is a guess without any input?", wordless_answer(label, targets)
+    else:
+        question = "could anyone who sees only these words be right?"
+        group = np.append(same, subject.index)
+        answer = words_answer(
             label, targets[group], view.outputs.output[TRAINED][group], view.outputs.modalities
-        ),
-    )
+        )
+    closing(FORMULA, question, answer)
 
 
 def _draw_conversation(subject: Subject, around: bool) -> None:
@@ -138,7 +120,7 @@ def _draw_conversation(subject: Subject, around: bool) -> None:
         chat(bubbles, key="lesson-turns", on_pick=_choose)
     if around:
         if len(bubbles) > 1:
-            st.caption("Right: the same speaker. Click a turn to take it for the lesson.")
+            st.caption("Right: the same speaker. Click a turn to use it in the lesson.")
         else:
             st.caption("The model sees no neighbours of this utterance.")
 
@@ -148,11 +130,91 @@ def _verdict(guess: Any, truth: Any) -> str:
         verdict = "right" if guess == truth else "wrong"
         return f"The label is **{plain(truth)}**: your guess is {verdict}."
     off = abs(float(guess) - float(truth))
-    return f"The label is **{number(float(truth))}**: your guess is off by {three_digits(off)}."
+    label = three_digits(float(truth))
+    return f"The label is **{label}**: your guess is off by {three_digits(off)}."
 
 
 def _choose(name: str) -> None:
     state.select(state.selection().ids, name)
+
+
+def label_words(label: Label) -> str:
+    """What is predicted, in words: ``a number from −3 to 3``."""
+    if label.classes is not None:
+        return f"one of {listed([plain(name) for name in label.classes])}"
+    if label.range is None:
+        return "a number"
+    return "a number from {} to {}".format(*map(three_digits, label.range))
+
+
+def utterance_title(words: str, name: str, same: np.ndarray, label: Label, split: str) -> str:
+    """What is known before anything is computed.
+
+    Args:
+        words: the transcript, empty if there is none.
+        name: the id.
+        same: (k,) labels of other utterances with the same words, classes by their index.
+        label: what is predicted.
+        split: its name.
+    """
+    what, said = plain(label.name), f"“{plain(beginning(words, 60))}”"
+    if not words:
+        return f"Utterance {plain(name)} has no transcript: what is its {what}?"
+    if not len(same):
+        return f"{said}: what is its {what}?"
+    times = "once more" if len(same) == 1 else f"{len(same)} more times"
+    if label.classes is not None:
+        found = listed([plain(label.classes[i]) for i in np.unique(same)])
+    else:
+        ends = dict.fromkeys(three_digits(float(v)) for v in (same.min(), same.max()))
+        found = " to ".join(ends)
+    return f"{said} is said {times} in the {split} split, labelled {found}"
+
+
+def words_answer(
+    label: Label, labels: np.ndarray, outputs: np.ndarray, modalities: Sequence[str]
+) -> str:
+    """Whether the words alone settle it, from all utterances that say the same.
+
+    Args:
+        label: what is predicted.
+        labels: (k,) their labels, classes by their index.
+        outputs: (k,) or (k, classes), what the model says of them.
+        modalities: that the model reads.
+    """
+    reads = listed([plain(m) for m in modalities])
+    if len(labels) < _RARE:
+        return (
+            "Nobody can tell here, because these words are too rare in this split. In general "
+            "the tone of voice, the face and the earlier turns change what words mean. This model "
+            f"reads {reads} of up to several turns; the next steps show how."
+        )
+    if label.classes is not None:
+        best = np.bincount(labels).max() / len(labels)
+        right = float((outputs.argmax(1) == labels).mean())
+        return (
+            f"Naming the commonest class for these words is right {best:.0%} of the time. The "
+            f"model reads {reads} of the whole window and is right {right:.0%} of the time on the "
+            f"same {len(labels)} utterances."
+        )
+    alone = float(np.abs(labels - np.median(labels)).mean())
+    model = float(np.abs(labels - outputs).mean())
+    return (
+        "The best single guess for these words is the median of their labels. It is off by "
+        f"{three_digits(alone)} on average. The model reads {reads} of the whole window and is "
+        f"off by {three_digits(model)} on the same {len(labels)} utterances."
+    )
+
+
+def wordless_answer(label: Label, labels: np.ndarray) -> str:
+    """How good a guess is that knows only how often each label (n,) of the split occurs."""
+    if label.classes is not None:
+        counts = np.bincount(labels, minlength=len(label.classes))
+        commonest = plain(label.classes[int(counts.argmax())])
+        return f"Always saying {commonest} is right {counts.max() / len(labels):.0%} of the time."
+    middle = float(np.median(labels))
+    off = three_digits(float(np.abs(labels - middle).mean()))
+    return f"Always saying {three_digits(middle)}, the median label, is off by {off} on average."
 
 
 _BINS = 40

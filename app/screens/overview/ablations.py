@@ -8,8 +8,10 @@ import streamlit as st
 
 from app import loading, state
 from app.parts.drawings import drawn_figure
-from app.parts.numbers import metric
+from app.parts.names import plain
+from app.parts.numbers import Metric, interval_text, listed, metric
 from app.parts.rows import dots_svg
+from app.parts.style import three_digits
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.codes.probes import conversation_codes
 from mmmie.analysis.configurations import describe_difference
@@ -21,6 +23,14 @@ from mmmie.metrics import primary_metric
 
 _MOST = 12
 _SAME = "same configuration"
+_EXPLANATION = (
+    "Each row is a checkpoint trained on the same corpus, named by how its configuration differs "
+    "from this one. The bar is a 95% bootstrap interval: whole conversations are drawn with "
+    "replacement, since utterances of one conversation resemble each other. The title counts a "
+    "difference only where the paired interval on the same utterances excludes zero; Compare shows "
+    "these intervals. Each checkpoint is one training run. How much another seed would change is "
+    "not in the bar."
+)
 
 
 def same_corpus(view: state.View) -> list[loading.Choice]:
@@ -40,7 +50,7 @@ def same_corpus(view: state.View) -> list[loading.Choice]:
 
 
 def siblings(view: state.View) -> dict[str, Checkpoint]:
-    """Row label → checkpoint of the same corpus, this one first, twelve others at most."""
+    """Row label → checkpoint of the same corpus, this one first, at most twelve others."""
     own = view.checkpoint
     rows = {f"{own.info.name} (this one)": own}
     for choice in same_corpus(view)[:_MOST]:
@@ -69,7 +79,10 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
         values = [c.info.metrics.get(name) for c in rows.values()]
         table = pd.DataFrame({"label": list(rows), "value": values})
     table = table.dropna(subset=["value"]).sort_values("value", ascending=not higher)
-    st.subheader(_title(table, shown.name, higher, next(iter(rows))))
+    title, numbers = ablation_finding(table, shown, next(iter(rows)))
+    st.subheader(title)
+    if numbers:
+        st.markdown(numbers)
     split = view.split if measured else "valid"
     unit = "" if higher else ", in label units"
     known = split in view.corpus.splits
@@ -77,7 +90,7 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
     conversations = view.corpus.utterances["conversation"].iloc[n].nunique()
     caption = (
         f"{shown.name} on {split}, {len(n):,} utterances in {conversations:,} conversations. "
-        + ("95 % intervals by drawing conversations, 2,000 times." if measured else "")
+        + ("95% intervals by drawing conversations, 2,000 times." if measured else "")
     )
     drawn_figure(
         dots_svg(
@@ -88,19 +101,14 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
         ),
         key="ablations" if measured else "ablations-stored",
         caption=caption,
-        explanation="Every row is a checkpoint trained on the same corpus, named by how its "
-        "configuration differs from this one. The bar is a 95 % bootstrap interval: whole "
-        "conversations are drawn with replacement, since utterances of one conversation resemble "
-        "each other. The title counts another one as better or behind only where the paired "
-        "difference on the same utterances is more than chance; Compare shows these differences. "
-        "One training run each, so what another seed would change is not in the bar.",
+        explanation=_EXPLANATION,
         data=table,
     )
     if len(rows) > _MOST:
-        st.caption(f"The first {_MOST} others of the sidebar's list; Compare offers all of them.")
+        st.caption(f"The first {_MOST} others in the sidebar. Compare offers all of them.")
     if len(rows) == 1:
         st.caption(
-            "No other checkpoint of this corpus is here: train one without identity, context or "
+            "There is no other checkpoint on this corpus. Train one without identity, context or "
             "MI terms to see what they are worth."
         )
 
@@ -109,33 +117,15 @@ def _measured(view: state.View, rows: dict[str, Checkpoint], name: str) -> pd.Da
     entries = []
     for label, checkpoint in rows.items():
         try:
-            found = _interval(
-                checkpoint.fingerprint, view.corpus.fingerprint, view.split, name, view, checkpoint
-            )
+            found, apart = _against(checkpoint.fingerprint, *view.key, name, view, checkpoint)
         except InputError:  # weights that cannot be read
             continue
-        entries.append(
-            {
-                "label": label,
-                "value": found.value,
-                "low": found.low,
-                "high": found.high,
-                "told_apart": _told_apart(
-                    checkpoint.fingerprint,
-                    view.checkpoint.fingerprint,
-                    view.corpus.fingerprint,
-                    view.split,
-                    name,
-                    view,
-                    checkpoint,
-                ),
-            }
-        )
+        entries.append((label, found.value, found.low, found.high, apart))
     return pd.DataFrame(entries, columns=["label", "value", "low", "high", "told_apart"])
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def _told_apart(
+def _against(
     fingerprint: str,
     own: str,
     corpus: str,
@@ -143,54 +133,91 @@ def _told_apart(
     name: str,
     _view: state.View,
     _other: Checkpoint,
-) -> bool:
-    """Whether the paired difference to the checkpoint shown is more than chance."""
+) -> tuple[Interval, bool]:
+    """The metric of a checkpoint, and whether its paired difference to the one shown is clear."""
+    label, outputs = _view.corpus.label, loading.open_outputs(_other, _view.corpus, split)
+    rows, output = outputs.rows, outputs.output[TRAINED]
+    data = _view.corpus.targets[rows], conversation_codes(_view.corpus, rows)
+    found = metric_interval(name, label, output, *data)
     if fingerprint == own:
-        return False
-    rows = _view.outputs.rows
-    return difference_interval(
-        name,
-        _view.corpus.label,
-        _view.outputs.output[TRAINED],
-        loading.open_outputs(_other, _view.corpus, _view.split).output[TRAINED],
-        _view.corpus.targets[rows],
-        conversation_codes(_view.corpus, rows),
-    ).excludes_zero
+        return found, False
+    difference = difference_interval(name, label, _view.outputs.output[TRAINED], output, *data)
+    return found, difference.excludes_zero
 
 
-@st.cache_data(show_spinner=False, max_entries=200)
-def _interval(
-    fingerprint: str,
-    corpus: str,
-    split: str,
-    name: str,
-    _view: state.View,
-    _checkpoint: Checkpoint,
-) -> Interval:
-    outputs = loading.open_outputs(_checkpoint, _view.corpus, split)
-    rows = outputs.rows
-    groups = conversation_codes(_view.corpus, rows)
-    targets = _view.corpus.targets[rows]
-    return metric_interval(name, _view.corpus.label, outputs.output[TRAINED], targets, groups)
+def ablation_finding(table: pd.DataFrame, shown: Metric, own: str) -> tuple[str, str]:
+    """What the checkpoints show, as a title, and the numbers under it, empty if there are none.
 
-
-def _title(table: pd.DataFrame, name: str, higher: bool, own: str) -> str:
-    others = table[table["label"] != own]
-    mine = table.loc[table["label"] == own, "value"]
+    Args:
+        table: one row per checkpoint: `label`, how it differs; `value`, `low` and `high` of the
+            metric; `told_apart`, whether its paired difference to this one excludes zero. Without
+            that column nothing is claimed.
+        shown: the metric.
+        own: the label of this checkpoint.
+    """
+    others, mine = table[table["label"] != own], table[table["label"] == own]
     if others.empty or mine.empty:
-        return f"What is this {name} worth?"
-    if "told_apart" in table:
-        others = others[others["told_apart"].astype(bool)]
-    value = float(mine.iloc[0])
-    better = others["value"] > value if higher else others["value"] < value
-    ahead, behind, level = better.sum(), (~better).sum(), len(table) - 1 - len(others)
-    if ahead:
-        verb = "does" if ahead == 1 else "do"
-        return (
-            f"{ahead} of {len(table) - 1} others {verb} better: {others[better].iloc[0]['label']}"
-        )
-    if not behind:
-        return f"Level with {'the other' if level == 1 else f'all {level} others'}"
-    first = f"Better than {behind} of {len(table) - 1}" if level else f"Best of {len(table)}"
-    equal = f", level with {level}" if level else ""
-    return f"{first}{equal}; furthest behind: {others.iloc[-1]['label']}"
+        return f"What is this {shown.name} worth?", ""
+    count = "the other checkpoint" if len(others) == 1 else f"{len(others)} other checkpoints"
+    if "told_apart" not in table:
+        return f"Against {count} on this corpus", ""
+    apart = others["told_apart"].astype(bool)
+    loss = (others["value"] - float(mine["value"].iloc[0])) * (-1 if shown.higher_is_better else 1)
+    better, worse = others[apart & (loss < 0)], others[apart & (loss > 0)]
+    level = list(others.loc[~apart, "label"])
+    taken = worse[worse["label"].map(_is_one_removal)]
+    if len(better):
+        named = better.loc[[loss[better.index].idxmin()]]
+        many = f"{len(better)} others are better, most of all the one"
+        title = f"{many if len(better) > 1 else 'Better is the one'} {_differing(named)}"
+    elif len(taken):
+        named = taken[loss[taken.index] >= 0.5 * loss[taken.index].max()]
+        gone = dict.fromkeys(_removed(label) for label in named["label"])
+        title = f"Take {' or '.join(map(plain, gone))} away and {_change(mine, named, shown)}"
+    elif len(worse):
+        named = worse.loc[[loss[worse.index].idxmax()]]
+        some = f"Better than {len(worse)} of {len(others)} others, most of all the one"
+        title = f"{some if len(others) > 1 else 'Better than the one'} {_differing(named)}"
+    else:
+        return f"No clear difference to {count}", ""
+    numbers = [f"{shown.name} {_cell(mine.iloc[0], shown)}"]
+    numbers += [f"{plain(row['label'])} {_cell(row, shown)}" for _, row in named.iterrows()]
+    level_words = f" No clear difference: {listed(list(map(plain, level)))}." if level else ""
+    return title, f"{', '.join(numbers)}.{level_words}"
+
+
+def _is_one_removal(label: str) -> bool:
+    return label.startswith("without ") and "," not in label
+
+
+def _removed(label: str) -> str:
+    return label.removeprefix("without ").partition(" (")[0]
+
+
+def _differing(row: pd.DataFrame) -> str:
+    """``without context``, ``with dim 32``."""
+    label = str(row["label"].iloc[0])
+    return plain(label if label.startswith(("with", "on ")) else f"with {label}")
+
+
+def _cell(row: pd.Series, shown: Metric) -> str:
+    low, high = (float(row.get(end, np.nan)) for end in ("low", "high"))
+    return interval_text(float(row["value"]), low, high, share=shown.share)
+
+
+def _change(mine: pd.DataFrame, others: pd.DataFrame, shown: Metric) -> str:
+    """How much worse the others are, from the least to the most of them."""
+    value = float(mine["value"].iloc[0])
+    if shown.higher_is_better:
+        unit = 100 if shown.share else 1
+        ends = [three_digits(unit * (value - float(v))) for v in sorted(others["value"])[::-1]]
+        by = " to ".join(dict.fromkeys([ends[0], ends[-1]]))
+        return f"{shown.name} falls by {by}{' points' if shown.share else ''}"
+    value = max(value, 1e-9)  # an error may be zero
+    least, most = float(others["value"].min()) / value, float(others["value"].max()) / value
+    for low, high, words in ((1.8, 2.0, "nearly doubles"), (2.0, 2.2, "doubles"),
+                             (2.2, np.inf, "more than doubles")):  # fmt: skip
+        if low <= least and most < high:
+            return f"the error {words}"
+    by = " to ".join(dict.fromkeys(f"{ratio - 1:.0%}" for ratio in (least, most)))
+    return f"the error grows by {by}"

@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import state
+from app.parts.layout import wide_columns
 from app.parts.names import plain
 from app.parts.numbers import listed, metric
 from app.parts.style import short_number, three_digits
+from mmmie.analysis.outputs import TRAINED
+from mmmie.analysis.weights import parameter_count
 from mmmie.corpus import Corpus
+from mmmie.metrics import metrics_for
 from mmmie.training.checkpoint import CheckpointInfo
 
 _REGRESSION = ("mae", "corr", "acc2_nonzero", "f1_nonzero", "acc7")
 _CLASSES = ("accuracy", "f1_weighted", "f1_macro")
+
+
+def draw_summary(view: state.View, heading: DeltaGenerator) -> None:
+    """The finding as the page's title, then the model in words and its metrics."""
+    info = view.checkpoint.info
+    if view.split != "valid":  # what is kept with the checkpoint is about valid
+        with state.readable_errors():
+            said, rows = view.outputs.output[TRAINED], view.outputs.rows
+        info = replace(info, metrics=metrics_for(info.label, said, view.corpus.targets[rows]))
+    heading.title(headline(info))
+    with state.readable_errors():
+        parameters = parameter_count(info.folder)
+    st.markdown(model_sentence(info, view.corpus, parameters, view.checkpoint.history))
+    cells = metric_row(info, view.split)
+    numbers = wide_columns(len(cells), key="metrics", least=120)
+    for column, (name, value, explanation) in zip(numbers, cells, strict=True):
+        column.metric(name, value, help=explanation)
+    st.caption(measured_words(info, view.split, view.corpus.splits))
 
 
 def headline(info: CheckpointInfo) -> str:
@@ -23,7 +50,7 @@ def headline(info: CheckpointInfo) -> str:
     if label.classes:
         share = metric("accuracy").text(info.metrics.get("accuracy"))
         return (
-            f"{info.name} names the right one of {len(label.classes)} classes {share} of the time"
+            f"{info.name} finds the right one of {len(label.classes)} classes in {share} of cases"
         )
     error = three_digits(info.metrics.get("mae"))
     if not label.range:
@@ -56,11 +83,11 @@ def model_sentence(
     epochs = max((entry["epoch"] for entry in history), default=None)
     when = f"epoch **{info.epoch}**" + (f" of {epochs}" if epochs else "")
     return (
-        f"It reads **{listed([plain(m) for m in info.modalities])}**, makes {codes} of "
-        f"each, *z* of {settings.invariant_dim} numbers to share and *s* of "
-        f"{settings.specific_dim} of its own, and fuses them "
-        f"over {window} with {identity}, read out by the {settings.readout} "
-        f"({parameters:,} parameters). It was {trained}; {when}, chosen on valid."
+        f"It reads **{listed([plain(m) for m in info.modalities])}** and makes {codes} of each: a "
+        f"shared code (*z*, {settings.invariant_dim} numbers) and an own code (*s*, "
+        f"{settings.specific_dim} numbers). It fuses them over {window} with {identity}, read out "
+        f"by the {settings.readout} ({parameters:,} parameters). It was {trained}; {when}, chosen "
+        "on valid."
     )
 
 
@@ -71,17 +98,17 @@ def measured_words(info: CheckpointInfo, split: str, splits: Sequence[str]) -> s
     if split == "valid":
         honest = " Choose the test split for an honest look." if "test" in splits else ""
         return (
-            f"These are the metrics of epoch {info.epoch} on the valid split, which chose that "
-            f"epoch: they flatter.{honest}"
+            f"Metrics of epoch {info.epoch} on the valid split. They flatter, because that split "
+            f"chose the epoch.{honest}"
         )
     if split == "train":
-        return "These are the metrics on the train split, which the model was fitted to."
-    return f"These are the metrics on the {split} split, which had no part in the training."
+        return "Metrics on the train split, which the model was fitted to."
+    return f"Metrics on the {split} split, which had no part in the training."
 
 
 def metric_row(info: CheckpointInfo, split: str = "valid") -> list[tuple[str, str, str]]:
     """Name, value and explanation of the metrics that the label defines."""
     wanted = _CLASSES if info.label.classes else _REGRESSION
-    held = [name for name in wanted if info.metrics.get(name) is not None]
-    row = [(metric(n).name, metric(n).text(info.metrics[n]), metric(n).help) for n in held]
+    known = [name for name in wanted if info.metrics.get(name) is not None]
+    row = [(metric(n).name, metric(n).text(info.metrics[n]), metric(n).help) for n in known]
     return [*row, ("Utterances", f"{info.metrics['n']:,}", f"Measured on the {split} split.")]

@@ -11,7 +11,7 @@ from app.parts.names import plain
 from app.parts.numbers import interval_text
 from app.parts.rows import dots_svg
 from app.parts.slice_names import slice_titles
-from mmmie.analysis.errors.worst_slices import failures
+from mmmie.analysis.errors.slice_metrics import worst_slices
 from mmmie.analysis.outputs import TRAINED
 
 _MOST = 8
@@ -21,13 +21,13 @@ def draw_worst_slices(view: state.View) -> None:
     """The dot plot of the worst slices of the split, with their size and interval."""
     with st.spinner("Looking where it fails"), state.readable_errors():
         outputs = view.outputs
-        table = _failures(view.checkpoint.fingerprint, view.corpus.fingerprint, view.split, view)
+        table = _worst_slices(*view.key, view)
     classes = view.corpus.label.classes is not None
     everything, worst = table.iloc[0], table.iloc[1 : 1 + _MOST]
     measure = "share of wrong classes" if classes else "mean absolute error, in label units"
     if worst.empty:
         st.subheader("Where does it fail?")
-        st.write("No part of this split has the ten utterances that a slice needs.")
+        st.write("A slice needs ten utterances, and no part of this split has them.")
         return
     first, names = worst.iloc[0], slice_titles(table["slice"])
     said = interval_text(first["value"], first["low"], first["high"], share=classes)
@@ -50,13 +50,13 @@ def draw_worst_slices(view: state.View) -> None:
         explanation="A slice is one value of a column of the corpus, or one of the parts that "
         "nearly every corpus has: thirds of the label range or classes, length of the transcript, "
         "first turns and replies, labels that a speaker repeats. Slices of fewer than ten "
-        "utterances are left out. The worst of many slices is partly so by chance: trust the "
+        "utterances are left out. The worst of many slices looks bad partly by chance. Trust the "
         "interval, and a slice that you expected, more than the order.",
         data=table,
     )
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def _failures(fingerprint: str, corpus: str, split: str, _view: state.View) -> pd.DataFrame:
+def _worst_slices(fingerprint: str, corpus: str, split: str, _view: state.View) -> pd.DataFrame:
     outputs = _view.outputs
-    return failures(_view.corpus, outputs.rows, outputs.output[TRAINED])
+    return worst_slices(_view.corpus, outputs.rows, outputs.output[TRAINED])

@@ -10,7 +10,8 @@ from app.parts.drawings import draw
 from app.parts.figures import figure_footer
 from app.parts.layout import wide_columns
 from app.parts.listing import Column, listing
-from app.parts.names import plain, slice_names
+from app.parts.names import plain
+from app.parts.slice_names import slice_titles
 from mmmie.analysis.codes.neighbours import Metric, nearest
 
 _COUNT = 8
@@ -104,7 +105,7 @@ def _table(view: state.View, at: int, row: int, space: str, title: str, metric: 
 
 
 def _slice(name: str) -> str:
-    return plain(slice_names([name])[name])
+    return plain(slice_titles([name])[name])
 
 
 def _title(space: str) -> str:

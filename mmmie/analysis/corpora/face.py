@@ -90,6 +90,6 @@ def face_pose(
         collected[one.movement].append(one.sign * distance)
     still = np.zeros(len(steps))
     return {
-        movement: np.clip(np.mean(held, axis=0) if held else still, -1, 1)
-        for movement, held in collected.items()
+        movement: np.clip(np.mean(distances, axis=0) if distances else still, -1, 1)
+        for movement, distances in collected.items()
     }

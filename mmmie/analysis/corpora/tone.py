@@ -1,7 +1,7 @@
 """A tone that can be heard, from the channels of a voice: pitch, energy, pace and pauses.
 
-It is no speech and imitates nobody: a few harmonics of the pitch, as loud as the energy says, in
-beats as fast as the syllables, each with its share of silence.
+It is not speech and imitates nobody: a few harmonics of the pitch, as loud as the energy, in beats
+as fast as the syllables, each with its share of silence.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mmmie.corpus import Modality
 SAMPLE_RATE = 16_000
 MOST_SECONDS = 12.0
 FRAME_SECONDS = 0.25
-"""How long a frame sounds where nobody says how long the utterance was."""
+"""How long a frame sounds where the length of the utterance is not known."""
 
 _SYLLABLES_PER_SECOND = 4.5  # where no channel says; the middle of unhurried English speech
 _HARMONICS = 10
@@ -40,7 +40,7 @@ _ROLES = {
 
 @dataclass(frozen=True)
 class Tone:
-    """What is heard, one value a frame.
+    """What is heard, one value per frame.
 
     Attributes:
         pitch: (L,) in Hz.
@@ -163,7 +163,7 @@ def wav_bytes(samples: np.ndarray) -> bytes:
 def _harmonics(phase: np.ndarray, amplitudes: np.ndarray) -> np.ndarray:
     """The sum of a_k · sin(kφ): each sine from the two before it, sin((k+1)φ) = 2 cos φ sin(kφ) − …
 
-    A sine of every harmonic takes six times as long, and a reader who steps on waits for it.
+    A sine of every harmonic takes six times as long, and the reader would wait for it.
     """
     before, present, double = np.zeros_like(phase), np.sin(phase), 2 * np.cos(phase)
     waves = np.zeros_like(phase)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 import numpy as np
 import pandas as pd
 
 from mmmie.analysis.codes.probes import conversation_codes
-from mmmie.analysis.errors.intervals import (
-    difference_interval,
-    metric_interval,
-    metrics_with_intervals,
-)
+from mmmie.analysis.errors.intervals import difference_interval
+from mmmie.analysis.errors.metric_sums import metric_names
 from mmmie.analysis.errors.resampling import mean_intervals
-from mmmie.analysis.errors.slices import label_slices, slices, turn_slices
+from mmmie.analysis.errors.slices import every_slice
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus
+from mmmie.metrics import metrics_for
+
+_SHOWN = 3  # metrics, the most telling ones
 
 
 def metric_differences(
@@ -36,32 +34,20 @@ def metric_differences(
         mask: (n,) bool, the utterances that count; all if left out.
 
     Returns:
-        one row a metric: `metric`, `first`, `second`, `difference` (second minus first), `low`,
+        one row per metric: `metric`, `first`, `second`, `difference` (second minus first), `low`,
         `high`.
     """
     targets = corpus.targets[first.rows]
     groups = conversation_codes(corpus, first.rows)
     a, b = first.output[TRAINED], second.output[TRAINED]
+    kept = slice(None) if mask is None else mask
+    before, after = (metrics_for(corpus.label, x[kept], targets[kept]) for x in (a, b))
     entries = []
-    for metric in metrics_with_intervals(corpus.label):
-        difference = difference_interval(
-            metric, corpus.label, a, b, targets, groups, mask, seed=seed
-        )
-        values = [
-            metric_interval(metric, corpus.label, x, targets, groups, mask, repeats=1).value
-            for x in (a, b)
-        ]
-        entries.append(
-            {
-                "metric": metric,
-                "first": values[0],
-                "second": values[1],
-                "difference": difference.value,
-                "low": difference.low,
-                "high": difference.high,
-            }
-        )
-    return pd.DataFrame(entries)
+    for metric in metric_names(corpus.label)[:_SHOWN]:
+        found = difference_interval(metric, corpus.label, a, b, targets, groups, mask, seed=seed)
+        entries.append((metric, before[metric], after[metric], found.value, found.low, found.high))
+    columns = ["metric", "first", "second", "difference", "low", "high"]
+    return pd.DataFrame(entries, columns=columns)
 
 
 def disagreements(corpus: Corpus, first: SplitOutputs, second: SplitOutputs) -> pd.DataFrame:
@@ -76,8 +62,8 @@ def disagreements(corpus: Corpus, first: SplitOutputs, second: SplitOutputs) -> 
     a, b = first.frame(corpus), second.frame(corpus)
     x, y = first.output[TRAINED], second.output[TRAINED]
     distance = np.abs(x - y) if x.ndim == 1 else np.abs(x - y).sum(1) / 2
-    held = [c for c in ("id", "conversation", "speaker", "label", "transcript") if c in a]
-    table = a[held].assign(
+    known = [c for c in ("id", "conversation", "speaker", "label", "transcript") if c in a]
+    table = a[known].assign(
         first=a["prediction"],
         second=b["prediction"],
         distance=distance.astype(float),
@@ -103,28 +89,13 @@ def slice_gains(
     groups = conversation_codes(corpus, first.rows)
     errors = np.stack([_errors(o.output[TRAINED], targets) for o in (first, second)], 1)
     gain = errors[:, :1] - errors[:, 1:]
-    everything = [("all", np.ones(len(targets), bool))]
-    parts = [f(corpus, first.rows) for f in (slices, label_slices, turn_slices)]
-    entries: list[dict[str, object]] = []
-    seen: set[bytes] = set()
-    for name, mask in [*everything, *chain.from_iterable(parts)]:
-        if mask.tobytes() in seen:
-            continue
-        seen.add(mask.tobytes())
+    entries = []
+    for name, mask in [("all", np.ones(len(targets), bool)), *every_slice(corpus, first.rows)]:
         (found,) = mean_intervals(gain, groups, mask, seed=seed)
-        before, after = errors[mask].mean(0)
-        entries.append(
-            {
-                "slice": name,
-                "n": int(mask.sum()),
-                "first": float(before),
-                "second": float(after),
-                "gain": found.value,
-                "low": found.low,
-                "high": found.high,
-            }
-        )
-    table = pd.DataFrame(entries)
+        means = map(float, errors[mask].mean(0))
+        entries.append((name, int(mask.sum()), *means, found.value, found.low, found.high))
+    columns = ["slice", "n", "first", "second", "gain", "low", "high"]
+    table = pd.DataFrame(entries, columns=columns)
     ordered = table[1:].sort_values("gain", ascending=False, kind="stable")
     return pd.concat([table[:1], ordered], ignore_index=True)
 

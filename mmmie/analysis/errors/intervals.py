@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from mmmie.analysis.errors.metric_sums import MetricSums, metric_sums
+from mmmie.analysis.errors.metric_sums import metric_sums
 from mmmie.analysis.errors.resampling import REPEATS, Interval, sums_intervals
 from mmmie.corpus import Label
-
-
-def metrics_with_intervals(label: Label) -> list[str]:
-    """The metrics that `metric_interval` knows for a label, the most telling first."""
-    if label.kind == "classification":
-        return ["f1_weighted", "accuracy", "f1_macro"]
-    names = ["mae", "corr"]
-    return [*names, "acc2_nonzero"] if label.range else names
 
 
 def metric_interval(
@@ -33,18 +23,22 @@ def metric_interval(
     """A metric and its interval.
 
     Args:
-        metric: one of `metrics_with_intervals`.
+        metric: one of `mmmie.analysis.errors.metric_sums.metric_names`.
         label: what is predicted.
         output: (n,) predictions, or (n, classes) scores.
         targets: (n,) labels, or class indices.
         groups: (n,) integers, the conversation of every utterance.
         mask: (n,) bool, the utterances that count; all if left out. Conversations are still drawn
-            from the whole split, so that intervals of slices hold their own size uncertain.
+            from the whole split, so that intervals of slices count their size as uncertain.
         repeats: bootstrap replicates.
         seed: of the draws.
     """
     parts = metric_sums(metric, label, output, targets)
-    return sums_intervals(parts.terms, _one(parts), groups, mask, repeats=repeats, seed=seed)[0]
+
+    def value(sums: np.ndarray) -> np.ndarray:
+        return parts.combine(sums)[..., None]
+
+    return sums_intervals(parts.terms, value, groups, mask, repeats=repeats, seed=seed)[0]
 
 
 def difference_interval(
@@ -73,7 +67,3 @@ def difference_interval(
 
     terms = np.concatenate([part.terms for part in parts], 1)
     return sums_intervals(terms, difference, groups, mask, repeats=repeats, seed=seed)[0]
-
-
-def _one(parts: MetricSums) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda sums: parts.combine(sums)[..., None]

@@ -20,7 +20,7 @@ class MetricSums:
     """What to sum over utterances, and how the sums make the metric.
 
     Attributes:
-        terms: (n, k), one row an utterance.
+        terms: (n, k), one row per utterance.
         combine: sums (…, k) → metric (…), NaN where it is not defined.
     """
 
@@ -88,7 +88,7 @@ def conversation_sums(
     """Sums per conversation (conversations, k).
 
     Args:
-        terms: (n, k), one row an utterance.
+        terms: (n, k), one row per utterance.
         groups: (n,) integers, the conversation of every utterance.
         mask: (n,) bool, the utterances that count; all if left out.
     """

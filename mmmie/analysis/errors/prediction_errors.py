@@ -15,7 +15,7 @@ def calibration(truth: np.ndarray, prediction: np.ndarray, bins: int = 8) -> pd.
         bins: how many at most; equal predictions stay in one bin.
 
     Returns:
-        One row a bin, by rising prediction: `n`, mean `prediction`, mean `truth` and the
+        One row per bin, by rising prediction: `n`, mean `prediction`, mean `truth` and the
         standard error of that mean, `truth_error` (NaN for a bin of one).
 
     Example:

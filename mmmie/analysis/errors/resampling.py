@@ -16,7 +16,7 @@ import numpy as np
 from mmmie.analysis.errors.metric_sums import conversation_sums
 
 REPEATS = 2000
-_LEVEL = 0.95
+LEVEL = 0.95  # of every interval of the analyses and the reports
 _CHUNK_DRAWS = 2**22
 
 
@@ -50,7 +50,7 @@ def sums_intervals(
         combine: sums (…, k) → values (…, r).
         groups: (n,) integers, the conversation of every utterance.
         mask: (n,) bool, the utterances that count; all if left out. Conversations are drawn
-            from the whole split either way.
+            from the whole split in both cases.
         repeats: bootstrap replicates.
         seed: of the draws.
 
@@ -112,6 +112,6 @@ def _interval(value: float, replicates: np.ndarray, counted: int) -> Interval:
     # every draw of a single conversation is the same: that is no certainty
     if counted < 2 or len(finite) < len(replicates) / 2:
         return Interval(value, float("nan"), float("nan"))
-    tail = (1 - _LEVEL) / 2
+    tail = (1 - LEVEL) / 2
     low, high = np.quantile(finite, [tail, 1 - tail])
     return Interval(value, float(low), float(high))

@@ -1,4 +1,4 @@
-"""All metrics in every part of a split, the first of them with its interval."""
+"""Metrics in every part of a split, and the parts where the error is largest."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def slice_metrics(
         seed: of the bootstrap.
 
     Returns:
-        One row a slice, ``all`` first: `slice`, `n`, `low` and `high`, the 95 % interval of
+        One row per slice, ``all`` first: `slice`, `n`, `low` and `high`, the 95 % interval of
         `main_metric` by drawing conversations, and the metrics.
     """
     targets, groups = corpus.targets[rows], conversation_codes(corpus, rows)
@@ -45,3 +45,23 @@ def slice_metrics(
         plain = {k: v for k, v in metrics.items() if not isinstance(v, dict)}
         entries.append({"slice": name, "low": found.low, "high": found.high, **plain})
     return pd.DataFrame(entries)
+
+
+def worst_slices(
+    corpus: Corpus, rows: np.ndarray, output: np.ndarray, seed: int = 0
+) -> pd.DataFrame:
+    """How large the error is in every slice, largest first, with 95 % intervals.
+
+    The measure is the mean absolute error, or the share of wrong classes: both have a meaning
+    for a slice with a single label too, unlike correlation or F1. Arguments as for
+    `slice_metrics`.
+
+    Returns:
+        `slice`, `n`, `value`, `low`, `high`; the row ``all`` stands first.
+    """
+    name, table = main_metric(corpus.label), slice_metrics(corpus, rows, output, seed)
+    table = table[["slice", "n", name, "low", "high"]].rename(columns={name: "value"})
+    if name == "accuracy":
+        table = table.assign(value=1 - table["value"], low=1 - table["high"], high=1 - table["low"])
+    worst = table[1:].sort_values("value", ascending=False, kind="stable")
+    return pd.concat([table[:1], worst], ignore_index=True)

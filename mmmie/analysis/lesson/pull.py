@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LARGEST_BATCH = 512
-_MOST_PAIRS = 1024  # pairs a point of `bound_by_batch`, about
+_MOST_PAIRS = 1024  # approximate pairs per point of `bound_by_batch`
 _LEAST_DEVIATION = 1e-6
 _LARGEST_CORRELATION = 0.995
 
@@ -77,7 +77,7 @@ class PairGame:
 def pair_game(
     corpus: Corpus,
     outputs: SplitOutputs,
-    held: np.ndarray,
+    present: np.ndarray,
     pair: tuple[str, str],
     index: int,
 ) -> PairGame | None:
@@ -91,7 +91,7 @@ def pair_game(
     Args:
         corpus: the corpus of `outputs`.
         outputs: what the model says about a split.
-        held: (n, M) bool, which modalities are there.
+        present: (n, M) bool, which modalities are there.
         pair: two modalities.
         index: of the utterance in the split.
 
@@ -100,7 +100,7 @@ def pair_game(
         utterances that have both.
     """
     m, n = (outputs.modalities.index(name) for name in pair)
-    both = held[:, m] & held[:, n]
+    both = present[:, m] & present[:, n]
     groups = conversation_codes(corpus, outputs.rows)
     playing = groups % 2 == groups[index] % 2
     fit, judged = np.flatnonzero(both & ~playing), np.flatnonzero(both & playing)
@@ -114,6 +114,18 @@ def pair_game(
     rows = np.concatenate([[index], judged[judged != index]])
     correlation = (x[fit] * y[fit]).mean(0).clip(-_LARGEST_CORRELATION, _LARGEST_CORRELATION)
     return PairGame(rows, x[rows], y[rows], correlation, len(fit))
+
+
+def bound_error(scores: np.ndarray) -> float:
+    """The standard error of InfoNCE over the utterances of a batch, in nats.
+
+    Args:
+        scores: (B, B) nats, the diagonal holds the true pairs.
+    """
+    from scipy.special import logsumexp
+
+    each = scores.diagonal() - (logsumexp(scores, 0) + logsumexp(scores, 1)) / 2
+    return float(each.std(ddof=1)) / math.sqrt(len(each))
 
 
 def draw_batch(game: PairGame, size: int, seed: int) -> np.ndarray:

@@ -58,13 +58,13 @@ def divergence(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
 
 
 def upper_bounds(
-    outputs: SplitOutputs, held: np.ndarray, kind: str, modality: str, seed: int = 0
+    outputs: SplitOutputs, present: np.ndarray, kind: str, modality: str, seed: int = 0
 ) -> UpperBounds | None:
     """VUB, L1Out and CLUB of one code, with the exact conditional of its encoder.
 
     Args:
         outputs: what the model says about a split.
-        held: (n, M) bool, which modalities are there.
+        present: (n, M) bool, which modalities are there.
         kind: invariant or specific.
         modality: whose code.
         seed: of the sample of at most 512 utterances, and of the codes.
@@ -81,7 +81,7 @@ def upper_bounds(
     from mmmie.mi.estimators.l1out import l1out
     from mmmie.mi.estimators.vub import vub
 
-    rows = np.flatnonzero(held[:, outputs.modalities.index(modality)])
+    rows = np.flatnonzero(present[:, outputs.modalities.index(modality)])
     if len(rows) < 2 or not outputs.deviations:
         return None
     rows = np.random.default_rng(seed).permutation(rows)[:_MOST]

@@ -60,19 +60,19 @@ def same_words(corpus: Corpus, rows: np.ndarray, index: int) -> np.ndarray:
 
 def presence(corpus: Corpus, rows: np.ndarray, modalities: list[str]) -> np.ndarray:
     """Which modalities the utterances `rows` (n,) have, (n, M) bool."""
-    held = []
+    present = []
     for name in modalities:
         lengths = corpus.features[name].lengths
-        held.append(np.ones(len(rows), bool) if lengths is None else lengths[rows] > 0)
-    return np.stack(held, axis=1)
+        present.append(np.ones(len(rows), bool) if lengths is None else lengths[rows] > 0)
+    return np.stack(present, axis=1)
 
 
-def code_distances(outputs: SplitOutputs, held: np.ndarray, index: int) -> tuple[float, float]:
+def code_distances(outputs: SplitOutputs, present: np.ndarray, index: int) -> tuple[float, float]:
     """How far the invariant codes of one utterance lie apart, and those of two utterances.
 
     Args:
         outputs: what the model says about a split.
-        held: (n, M) bool from `presence`.
+        present: (n, M) bool from `presence`.
         index: of the utterance in the split.
 
     Returns:
@@ -80,16 +80,16 @@ def code_distances(outputs: SplitOutputs, held: np.ndarray, index: int) -> tuple
         one of this with one of any other utterance. NaN where no pair of modalities is there.
     """
     own, others = [], []
-    elsewhere = np.arange(len(held)) != index
+    elsewhere = np.arange(len(present)) != index
     for m, n in combinations(range(len(outputs.modalities)), 2):
-        if not (held[index, m] and held[index, n]):
+        if not (present[index, m] and present[index, n]):
             continue
         first, second = (
             outputs.spaces[code_name("invariant", outputs.modalities[k])] for k in (m, n)
         )
         apart = np.linalg.norm(second - first[index], axis=1)
         own.append(apart[index])
-        others.append(apart[elsewhere & held[:, n]].mean())
+        others.append(apart[elsewhere & present[:, n]].mean())
     return (float(np.mean(own)), float(np.mean(others))) if own else (np.nan, np.nan)
 
 

@@ -5,11 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from mmmie.analysis.errors.intervals import (
-    difference_interval,
-    metric_interval,
-    metrics_with_intervals,
-)
+from mmmie.analysis.errors.intervals import difference_interval, metric_interval
+from mmmie.analysis.errors.metric_sums import metric_names
 from mmmie.analysis.errors.resampling import draws
 from mmmie.corpus import Label
 from mmmie.metrics import metrics_for
@@ -32,7 +29,7 @@ def case(label, n=120, groups=15, seed=0):
 def test_values_are_those_of_the_metrics(label):
     output, targets, groups = case(label)
     reference = metrics_for(label, output, targets)
-    for metric in metrics_with_intervals(label):
+    for metric in metric_names(label):
         found = metric_interval(metric, label, output, targets, groups)
         assert found.value == pytest.approx(reference[metric], abs=1e-6), metric
         assert found.low < found.value < found.high
@@ -43,7 +40,7 @@ def test_replicates_are_those_of_drawing_conversations_one_by_one(label):
     output, targets, groups = case(label)
     repeats = 40
     members = [np.flatnonzero(groups == g) for g in np.unique(groups)]
-    slow = {metric: [] for metric in metrics_with_intervals(label)}
+    slow = {metric: [] for metric in metric_names(label)}
     for counts in draws(len(members), repeats, np.random.default_rng(3)).astype(int):
         rows = np.concatenate([np.tile(m, k) for m, k in zip(members, counts, strict=True)])
         for metric, value in metrics_for(label, output[rows], targets[rows]).items():

@@ -10,7 +10,7 @@ from mmmie.analysis.ask.lesson_answers import Told, ask, codes_of
 from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
 from mmmie.analysis.codes.claims import LABEL, OWN, SHARED
 from mmmie.analysis.lesson.encoding import encode_one
-from mmmie.analysis.lesson.pull import bound_by_batch, chances, draw_batch, pair_game
+from mmmie.analysis.lesson.pull import bound_by_batch, bound_error, chances, draw_batch, pair_game
 from mmmie.analysis.lesson.squeeze import divergence, upper_bounds
 from mmmie.analysis.lesson.subject import (
     code_contents,
@@ -162,6 +162,16 @@ def test_no_game_without_two_utterances_on_both_sides(make_corpus) -> None:
     held[:] = True
     held[0, 1] = False
     assert pair_game(corpus, outputs, held, ("text", "audio"), 0) is None
+
+
+def test_the_error_of_the_bound_is_that_of_the_mean_of_its_terms() -> None:
+    scores = np.array([[3.0, 0.5, -1.0], [0.2, 1.0, 0.0], [-2.0, 0.4, 2.0]])
+    each = [
+        scores[i, i]
+        - (math.log(np.exp(scores[i]).sum()) + math.log(np.exp(scores[:, i]).sum())) / 2
+        for i in range(3)
+    ]
+    assert bound_error(scores) == pytest.approx(np.std(each, ddof=1) / math.sqrt(3))
 
 
 def test_chances_are_a_softmax_of_rows() -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.parts.names import channel_words, plain, slice_names, slice_phrases
+from app.parts.names import channel_words, plain
+from app.parts.slice_names import slice_contents, slice_titles
 
 
 def test_markdown_in_a_name_is_escaped() -> None:
@@ -11,9 +12,9 @@ def test_markdown_in_a_name_is_escaped() -> None:
 
 
 def test_a_flag_is_told_from_a_number() -> None:
-    names = slice_names(["all", "ambiguous=0", "ambiguous=1", "season=1", "season=2"])
+    names = slice_titles(["all", "ambiguous=0", "ambiguous=1", "season=1", "season=2"])
     assert list(names.values()) == ["all", "not ambiguous", "ambiguous", "season 1", "season 2"]
-    phrases = slice_phrases(["ambiguous=1", "is_late=0", "emotion=joy", "all"])
+    phrases = slice_contents(["ambiguous=1", "is_late=0", "emotion=joy", "all"])
     assert phrases == {
         "ambiguous=1": "ambiguous utterances",
         "is_late=0": "utterances that are not is late",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.screens.learn.lesson_words import STEPS
+from app.screens.learn.frame import STEPS
 from app.screens.learn.squeeze import closest_without_squeeze
 from app.screens.learn.train import last_run, small_config
 from mmmie.analysis.checkpoints import load_checkpoint
@@ -109,7 +109,7 @@ def test_controls_change_the_numbers(lesson) -> None:
     before = title(app)
     slider = next(s for s in app.slider if s.label.startswith("Try it: batch size"))
     slider.set_value(6).run()
-    assert "that 6 pairs can show" in title(app) != before
+    assert "in 6: " in title(app) != before
     button(app, "lesson-next").click().run()
     before = title(app)
     app.select_slider(key="lesson-noise").set_value(0.1).run()
@@ -117,7 +117,7 @@ def test_controls_change_the_numbers(lesson) -> None:
     button(app, "lesson-next").click().run()
     assert "with identity" in title(app)
     app.toggle(key="lesson-term-speaker").set_value(False).run()
-    assert "as told now" in title(app)
+    assert "with your changes" in title(app)
 
 
 def test_settings_of_the_small_run() -> None:

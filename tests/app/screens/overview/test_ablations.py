@@ -1,41 +1,86 @@
-"""The title of the ablations says how this checkpoint stands."""
+"""The title of the ablations is a finding, and true for any set of checkpoints."""
+
+from __future__ import annotations
 
 import pandas as pd
 import pytest
 
-from app.screens.overview.ablations import _title
+from app.parts.numbers import metric
+from app.screens.overview.ablations import ablation_finding
+
+Row = tuple[str, float, bool]
+
+
+def finding(*rows: Row, of: str = "mae", mine: float = 0.2) -> tuple[str, str]:
+    """Title and numbers for others, each (label, value, told apart from this one)."""
+    table = pd.DataFrame([("mine", mine, False), *rows], columns=["label", "value", "told_apart"])
+    return ablation_finding(table, metric(of), "mine")
+
+
+def test_what_nearly_doubles_the_error_is_named_with_its_numbers():
+    title, numbers = finding(
+        ("without identity", 0.38, True), ("without context", 0.37, True),
+        ("without MI maximisation", 0.21, True), ("without MI minimisation", 0.19, False),
+        ("dim 32, 3 epochs", 0.45, True),
+    )  # fmt: skip
+    assert all(part in title for part in ("identity", "context", "error", "nearly doubles"))
+    assert "MI" not in title and "32" not in title
+    found, level = numbers.split("No clear difference:")
+    assert all(part in found for part in ("MAE 0.2", "identity 0.38", "context 0.37"))
+    assert "MI minimisation" in level and "MI maximisation" not in numbers
 
 
 @pytest.mark.parametrize(
-    ("values", "higher", "said"),
-    [
-        ({"mine": 0.2, "without context": 0.4, "without identity": 0.5}, False, "Best of 3"),
-        ({"without context": 0.1, "mine": 0.2}, False, "1 of 1 others does better"),
-        ({"without context": 0.8, "without x": 0.7, "mine": 0.6}, True, "2 of 2 others do better"),
-        ({"mine": 0.6, "without context": 0.5}, True, "Best of 2"),
-        ({"mine": 0.6}, True, "What is this F1 worth?"),
-    ],
+    ("value", "said"),
+    [(0.21, "5%"), (0.3, "50%"), (0.39, "nearly doubles"), (0.41, "doubles"), (0.5, "more than")],
 )
-def test_titles(values, higher, said):
-    table = pd.DataFrame({"label": list(values), "value": list(values.values())})
-    title = _title(table, "F1", higher, "mine")
-    assert title.startswith(said)
-    if said.startswith("Best of 3"):
-        assert title.endswith("without identity")
+def test_how_much_the_error_grows(value: float, said: str):
+    title, numbers = finding(("without context", value, True))
+    assert "context" in title and said in title
+    assert f"{value:g}" in numbers
+
+
+def test_two_removals_that_differ_are_given_as_a_range():
+    title, _ = finding(("without context", 0.26, True), ("without identity", 0.3, True))
+    assert "30% to 50%" in title
+
+
+def test_metrics_where_more_is_better_fall():
+    title, numbers = finding(("without context", 0.55, True), of="f1_weighted", mine=0.6)
+    assert "Weighted F1 falls by 0.05" in title and "0.55" in numbers
+    title, numbers = finding(("without context", 0.55, True), of="accuracy", mine=0.6)
+    assert "Accuracy falls by 5 points" in title and "55.0%" in numbers
 
 
 @pytest.mark.parametrize(
-    ("told_apart", "said"),
+    ("rows", "named", "unnamed"),
     [
-        (
-            [False, False, True],
-            "Better than 1 of 2, level with 1; furthest behind: without identity",
-        ),
-        ([False, False, False], "Level with all 2 others"),
-        ([True, False, True], "1 of 2 others does better: without MI"),
+        ([("with identity", 0.1, True), ("without context", 0.5, True)], "identity", "context"),
+        ([("with identity", 0.1, True), ("dim 64", 0.15, True)], "identity", "dim"),
+        ([("with identity", 0.1, False), ("dim 8", 0.3, True)], "with dim 8", "identity"),
+        ([("dim 8", 0.3, True), ("dim 4", 0.4, True)], "with dim 4", "dim 8"),
     ],
 )
-def test_a_difference_within_chance_counts_for_neither(told_apart, said):
-    labels, values = ["without MI", "mine", "without identity"], [0.19, 0.2, 0.5]
-    table = pd.DataFrame({"label": labels, "value": values, "told_apart": told_apart})
-    assert _title(table, "MAE", False, "mine") == said
+def test_the_best_other_or_the_worst_is_named(rows: list[Row], named: str, unnamed: str):
+    title, numbers = finding(*rows)
+    assert named in title and unnamed not in title
+    assert "etter" in title
+    value = next(value for label, value, _ in rows if label in named or named in label)
+    assert f"{value:g}" in numbers
+
+
+def test_a_difference_within_chance_is_no_finding():
+    title, numbers = finding(("without MI", 0.19, False), ("without identity", 0.5, False))
+    assert "No clear difference" in title and " 2 " in title and not numbers
+
+
+def test_nothing_is_claimed_before_it_is_measured():
+    table = pd.DataFrame({"label": ["mine", "without context"], "value": [0.2, 0.9]})
+    title, numbers = ablation_finding(table, metric("mae"), "mine")
+    assert "context" not in title and not numbers
+    alone, numbers = ablation_finding(table[:1], metric("mae"), "mine")
+    assert "MAE" in alone and alone.endswith("?") and not numbers
+
+
+def test_an_error_of_zero_is_no_fault():
+    assert "context" in finding(("without context", 0.1, True), mine=0.0)[0]

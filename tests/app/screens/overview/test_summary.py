@@ -28,19 +28,22 @@ def info(make_corpus):
 
 
 def test_the_headline_is_a_finding(info):
-    assert headline(info).endswith("is off by 0.412 on a scale from −3 to 3")
-    assert headline(replace(info, epoch=0)).endswith("is not trained yet")
+    assert all(part in headline(info) for part in (info.name, "0.412", "−3", "3"))
+    assert "0.412" not in headline(replace(info, epoch=0))
     classes = Label("s", "classification", classes=("a", "b", "c"))
     named = replace(info, label=classes, metrics={"n": 9, "accuracy": 0.651})
-    assert headline(named).endswith("names the right one of 3 classes 65.1% of the time")
-    assert headline(replace(info, label=Label("s", "regression"))).endswith("0.412 on average")
+    assert "3 classes" in headline(named) and "65.1%" in headline(named)
+    free = headline(replace(info, label=Label("s", "regression")))
+    assert "0.412" in free and "scale" not in free
 
 
 def test_the_sentence_says_what_where_and_when(info, make_corpus):
     sentence = model_sentence(info, make_corpus(), 12345, [{"epoch": 1}, {"epoch": 7}])
     for part in (
         "**text and audio**",
-        "two stochastic codes of each, *z* of 8 numbers",
+        "two stochastic codes",
+        "*z*, 8 numbers",
+        "*s*, 16 numbers",
         "6 utterances before and 3 after",
         "role, speaker and modality",
         "12,345 parameters",
