@@ -287,7 +287,8 @@ def _alike(here: Tensor) -> Iterator[tuple[list[int], Tensor | None]]:
 
 def _pick(x: Tensor, rows: Tensor | None, columns: list[int]) -> Tensor:
     """Some rows and columns of x (U, K, d), the columns first: (K', B, d)."""
-    return (x if rows is None else x[rows]).transpose(0, 1)[columns]
+    x = (x if rows is None else x[rows]).transpose(0, 1)
+    return x if columns == list(range(len(x))) else x[columns]  # all of them need no copy
 
 
 def _zero(like: Tensor) -> Tensor:
