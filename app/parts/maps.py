@@ -13,21 +13,21 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.export.page_record import keep_recording
+from app.export.record import Maps, add
 from app.parts.colouring import Colouring
 from app.parts.names import beginning
 from app.parts.style import NEUTRAL, modality_colour, short_number
 from app.parts.svg import ticks
 from mmmie.analysis.codes.projections import Projection
 
-MAPS = "mmmie_maps"
 _HERE = Path(__file__).parent
+CSS, JS = ((_HERE / f"maps.{kind}").read_text("utf-8") for kind in ("css", "js"))
 
 _render = st.components.v2.component(
-    MAPS,
+    "mmmie_maps",
     html='<div class="mmmie-maps"></div>',
-    css=(_HERE / "maps.css").read_text("utf-8"),
-    js=(_HERE / "maps.js").read_text("utf-8"),
+    css=CSS,
+    js=JS,
     isolate_styles=False,  # so that the pictures of the page can be found and exported
 )
 
@@ -46,7 +46,7 @@ def point_maps(message: bytes, *, key: str, choose: Callable[[list[str]], None])
         if ids:
             choose([str(i) for i in ids])
 
-    keep_recording()
+    add(Maps(message))
     _render(key=key, data=message, on_chosen_change=take)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 from app import loading
+from app.parts import say
 from app.parts.figures import chart, figure_footer, words_first
-from app.export.page_record import keep_recording
 from app.parts.colouring import colouring
 from mmmie.analysis.codes.live_map import MapAxes, fit_axes, half_width, label_share, place
 from mmmie.analysis.codes.snapshots import snapshot_files
@@ -55,7 +55,6 @@ def draw_run_map(folder: Path, data: str, epoch: int) -> None:
         epoch: epochs done, a sign that there may be another snapshot.
     """
     words_first()
-    keep_recording()
     corpus = _corpus(data)
     shown, stamps = _shown(folder, epoch)
     try:
@@ -63,8 +62,8 @@ def draw_run_map(folder: Path, data: str, epoch: int) -> None:
     except (OSError, ValueError):  # a run that starts anew replaces its snapshots
         there = False
     if not there:
-        st.markdown("**A map of the fused codes**")
-        st.caption("It begins after the first epoch, where the run keeps snapshots.")
+        say.words("**A map of the fused codes**")
+        say.caption("It begins after the first epoch, where the run keeps snapshots.")
 
 
 def run_map_footer(folder: Path, data: str) -> None:
@@ -117,7 +116,7 @@ def _drawn(
     colours = None
     if _corpus is not None and placed.sample is not None:
         colours = colouring(placed.sample, "label", _corpus.label)
-    st.markdown(f"**{map_title(placed.epochs, placed.shares)}**")
+    say.words(f"**{map_title(placed.epochs, placed.shares)}**")
     words = hover_words(placed.ids, placed.sample)
     chart(
         run_map(placed.points, placed.before, placed.reach, colours, words),

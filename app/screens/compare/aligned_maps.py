@@ -7,9 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.colouring import Colouring, colouring
 from app.parts.drawings import drawn_figure
 from app.parts.figures import figure, selected_ids
+from app.parts.fragment import fragment
 from app.parts.layout import wide_columns
 from app.parts.names import plain
 from app.parts.rows import dots_svg
@@ -34,7 +36,7 @@ _MOVED, _KEPT = "how far it moved", "neighbours kept"
 _OVERVIEW_MOST = 1500
 
 
-@st.fragment
+@fragment
 def draw_aligned_maps(view: state.View, other: state.View) -> None:
     """The maps of one space with its controls, and how much every space agrees.
 
@@ -66,7 +68,7 @@ def draw_aligned_maps(view: state.View, other: state.View) -> None:
         wrap=True,
     )
     aligned = _aligned(*_keys(view, other), space, view, other)
-    heading.subheader(plain(aligned_finding(aligned, space, view.within)))
+    say.finding(plain(aligned_finding(aligned, space, view.within)), place=heading)
     maps, overview = wide_columns([5, 2], key="aligned-columns", least=280)
     with maps:
         _maps(view, other, aligned, space, str(by))
@@ -108,7 +110,7 @@ def _maps(view: state.View, other: state.View, aligned: AlignedCodes, space: str
         f"Utterance {plain(str(frame['id'].iloc[row]))} {utterance_sentence(aligned, row)}."
         for row in rows
     ]
-    st.caption(" ".join(said))
+    say.caption(" ".join(said))
 
 
 def _colours(view: state.View, aligned: AlignedCodes, space: str, by: str) -> Colouring:
@@ -132,7 +134,7 @@ def _overview(view: state.View, other: state.View, spaces: list[str], space: str
     rows = rows.assign(label=rows["space"].map(space_name), value=rows["neighbours_kept"])
     chosen = space_name(space)
     first = rows["label"].iloc[0]
-    st.markdown(f"**They agree most on {plain(first)}, least on {plain(rows['label'].iloc[-1])}**")
+    say.words(f"**They agree most on {plain(first)}, least on {plain(rows['label'].iloc[-1])}**")
     used = int(table["utterances"].iloc[0])
     drawn_figure(
         dots_svg(

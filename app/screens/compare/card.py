@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.parts import say
 from app.parts.drawings import draw
 from app.parts.names import plain, text_of
 from app.parts.rows import Rows
@@ -42,20 +43,20 @@ def _heading(frame: pd.DataFrame, row: int) -> None:
     one = frame.iloc[row]
     turns = int((frame["conversation"] == one["conversation"]).sum())
     who = text_of(one.get("speaker"))
-    st.markdown(f"**{plain(who) if who else 'Unknown speaker'}**")
+    say.words(f"**{plain(who) if who else 'Unknown speaker'}**")
     place = f"utterance {one['id']} · turn {int(one['position']) + 1} of {turns}"
-    st.caption(plain(place))
+    say.caption(plain(place))
     said = text_of(one.get("transcript"))
     if said:
-        st.text(f"“{said}”")
+        say.verbatim(f"“{said}”")
     else:
-        st.caption("This utterance has no transcript.")
+        say.caption("This utterance has no transcript.")
 
 
 def _predictions(view: View, other: View, row: int, one: pd.Series, key: str) -> None:
     label, frame = view.corpus.label, view.frame
     finding = card_finding(one, label.classes is not None)
-    st.markdown(f"**{finding}**")
+    say.words(f"**{finding}**")
     if label.classes is not None:
         probabilities = tuple(v.outputs.output[TRAINED][row] for v in (view, other))
         drawing = both_on_classes_svg(
@@ -70,7 +71,7 @@ def _predictions(view: View, other: View, row: int, one: pd.Series, key: str) ->
     truth, first, second = (float(one[name]) for name in ("label", "first", "second"))
     alt = f"truth {truth:.3g}, first {first:.3g}, second {second:.3g}"
     draw(both_on_scale_svg(label, limits, truth, (first, second), alt), key=f"{key}-predictions")
-    st.caption(
+    say.caption(
         f"truth {three_digits(truth)} (hollow), first {three_digits(first)}, second "
         f"{three_digits(second)} (filled); the length of a line is the error."
     )

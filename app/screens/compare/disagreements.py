@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.drawings import draw
 from app.parts.figures import figure_footer
 from app.parts.listing import Column, listing
@@ -26,7 +27,7 @@ def draw_disagreements(view: state.View, table: pd.DataFrame) -> None:
     """
     shown = table.head(_COUNT)
     better = int((shown["gain"] > 0).sum())
-    st.subheader(
+    say.finding(
         f"Where they disagree most, the second is nearer to the truth in {better} of {len(shown)}"
     )
     classes = view.corpus.label.classes is not None

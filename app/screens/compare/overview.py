@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.figures import figure, figure_footer
 from app.parts.layout import wide_columns
@@ -94,7 +95,7 @@ def draw_overview(
 
 
 def _differences(view: state.View, differences: pd.DataFrame) -> None:
-    st.subheader("Is the difference more than chance?")
+    say.finding("Is the difference more than chance?")
     drawn_figure(
         difference_svg(differences, "Paired differences of the metrics with 95 % intervals."),
         key="compare-differences",
@@ -103,14 +104,14 @@ def _differences(view: state.View, differences: pd.DataFrame) -> None:
         explanation=DIFFERENCES_EXPLAINED,
         data=differences,
     )
-    st.table(values_table(differences), border="horizontal", hide_index=True)
+    say.table(values_table(differences), border="horizontal", hide_index=True)
 
 
 def _predictions(view: state.View, other: state.View, both: pd.DataFrame) -> None:
     classes = view.corpus.label.classes
     shown = both[both["within"]]
     apart = np.mean(shown["first"] != shown["second"]) if classes else shown["distance"].mean()
-    st.subheader(
+    say.finding(
         f"They name another class for {apart:.1%} of utterances"
         if classes
         else f"Their predictions are {apart:.2f} apart on average"

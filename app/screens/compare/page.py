@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.layout import lazy_tabs, wide_columns
 from app.parts.names import plain
 from app.screens.compare.aligned_maps import draw_aligned_maps
@@ -44,13 +45,13 @@ def set_compared(name: str) -> None:
 view = state.current_view()
 found = state.compared_view()
 if found is None:
-    st.title("What does another checkpoint do differently?")
+    say.title("What does another checkpoint do differently?")
     choose()
 assert found is not None
 other = found
 
 if other.corpus.data_fingerprint != view.corpus.data_fingerprint:
-    st.title("These two were trained on different corpora")
+    say.title("These two were trained on different corpora")
     st.error(
         f"{plain(view.choice.name)} was trained on {plain(view.corpus.name)} "
         f"(fingerprint {view.corpus.data_fingerprint}), {plain(other.choice.name)} on "
@@ -61,15 +62,15 @@ if other.corpus.data_fingerprint != view.corpus.data_fingerprint:
     st.stop()
 
 heading = st.empty()
-heading.title("What does the second do differently?")
-st.markdown(
+say.title("What does the second do differently?", place=heading)
+say.words(
     f":gray-badge[first] **{plain(view.choice.name)}** &nbsp; "
     f":orange-badge[second] **{plain(other.choice.name)}**"
 )
 with state.readable_errors():
     differences, both = compared(view, other)
 primary, _ = primary_metric(view.corpus.label.kind)
-heading.title(difference_title(differences, primary))
+say.title(difference_title(differences, primary), place=heading)
 
 
 def predictions() -> None:

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.figures import figure
 from app.parts.names import figure_text, plain
 from app.parts.numbers import interval_text
@@ -27,7 +28,7 @@ def draw_slice_gains(view: state.View, other: state.View) -> None:
         other,
     )
     share = view.corpus.label.classes is not None
-    st.subheader(slice_finding(table, share=share))
+    say.finding(slice_finding(table, share=share))
     if len(table) == 1:
         return
     unit = "percentage points of wrong classes" if share else "mean absolute error, label units"

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loading, state
+from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.names import plain
 from app.parts.numbers import Metric, interval_text, listed, metric
@@ -80,9 +81,9 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
         table = pd.DataFrame({"label": list(rows), "value": values})
     table = table.dropna(subset=["value"]).sort_values("value", ascending=not higher)
     title, numbers = ablation_finding(table, shown, next(iter(rows)))
-    st.subheader(title)
+    say.finding(title)
     if numbers:
-        st.markdown(numbers)
+        say.words(numbers)
     split = view.split if measured else "valid"
     unit = "" if higher else ", in label units"
     known = split in view.corpus.splits
@@ -105,9 +106,9 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
         data=table,
     )
     if len(rows) > _MOST:
-        st.caption(f"The first {_MOST} others in the sidebar. Compare offers all of them.")
+        say.caption(f"The first {_MOST} others in the sidebar. Compare offers all of them.")
     if len(rows) == 1:
-        st.caption(
+        say.caption(
             "There is no other checkpoint on this corpus. Train one without identity, context or "
             "MI terms to see what they are worth."
         )

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.colouring import colouring
 from app.parts.figures import figure_footer
 from app.parts.maps import (
@@ -93,7 +94,7 @@ def draw_code_maps(
         point_maps(
             maps_message(fused, words, marks, key=False), key=_FUSED_KEY, choose=state.select
         )
-        st.caption("What the prediction is read from; explained and exported with the others.")
+        say.caption("What the prediction is read from; explained and exported with the others.")
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.colouring import Colouring, colouring
 from app.parts.figures import figure
+from app.parts.fragment import fragment
 from app.parts.names import beginning, figure_text
 from app.parts.style import FADED, blank, modality_colour
 from mmmie.analysis.codes.snapshots import (
@@ -55,7 +57,7 @@ def draw_code_epochs(view: state.View) -> None:
     _maps(view, history, table.loc[history.ids].reset_index())
 
 
-@st.fragment
+@fragment
 def _maps(view: state.View, history: CodeHistory, kept: pd.DataFrame) -> None:
     names = {"fused": "fused", **{f"specific.{m}": f"s {m}" for m in history.specific}}
     space = "fused"
@@ -80,7 +82,7 @@ def _maps(view: state.View, history: CodeHistory, kept: pd.DataFrame) -> None:
     if by != "modality":
         colours = colouring(kept, by, view.corpus.label)
     hue = modality_colour(modality or "fused", view.outputs.modalities)
-    st.subheader(_title(history))
+    say.finding(_title(history))
     figure(
         epoch_maps(
             history.epochs,
