@@ -206,6 +206,22 @@ def view_of(choice: loading.Choice) -> View:
         return View(choice, checkpoint, corpus, split, colour_by, chosen)
 
 
+def same_corpus(view: View) -> list[loading.Choice]:
+    """The other checkpoints that were trained on the corpus of this one; broken ones left out."""
+    own = view.checkpoint.info.corpus.get("fingerprint")
+    found = []
+    for choice in choices().values():
+        if choice == view.choice:
+            continue
+        try:
+            other = loading.open_checkpoint(choice)
+        except InputError:
+            continue
+        if other.info.corpus.get("fingerprint") == own:
+            found.append(choice)
+    return found
+
+
 def slice_masks(corpus: Corpus, split: str) -> dict[str, np.ndarray]:
     """Name → mask (n,) of every slice of a split that the filter of the sidebar offers."""
     return _slice_masks(corpus.fingerprint, split, corpus)

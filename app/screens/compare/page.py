@@ -15,13 +15,12 @@ from app.screens.compare.disagreements import draw_disagreements
 from app.screens.compare.overview import compared, draw_overview
 from app.screens.compare.slice_gains import draw_slice_gains
 from app.screens.compare.training_and_settings import draw_configurations, draw_training_curves
-from app.screens.overview.ablations import same_corpus
 from mmmie.metrics import primary_metric
 
 
 def choose() -> None:
     """Ask for the second checkpoint, and end the page."""
-    others = [choice.name for choice in same_corpus(view)]
+    others = [choice.name for choice in state.same_corpus(view)]
     if not others:
         state.empty_state(
             "There is nothing to compare with yet.",

@@ -34,27 +34,11 @@ _EXPLANATION = (
 )
 
 
-def same_corpus(view: state.View) -> list[loading.Choice]:
-    """The other checkpoints that were trained on the corpus of this one; broken ones left out."""
-    own = view.checkpoint.info.corpus.get("fingerprint")
-    found = []
-    for choice in state.choices().values():
-        if choice == view.choice:
-            continue
-        try:
-            other = loading.open_checkpoint(choice)
-        except InputError:
-            continue
-        if other.info.corpus.get("fingerprint") == own:
-            found.append(choice)
-    return found
-
-
 def siblings(view: state.View) -> dict[str, Checkpoint]:
     """Row label → checkpoint of the same corpus, this one first, at most twelve others."""
     own = view.checkpoint
     rows = {f"{own.info.name} (this one)": own}
-    for choice in same_corpus(view)[:_MOST]:
+    for choice in state.same_corpus(view)[:_MOST]:
         other = loading.open_checkpoint(choice)
         label = describe_difference(other.info, own.info)
         if label in rows or label == _SAME:

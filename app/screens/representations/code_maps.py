@@ -12,19 +12,15 @@ from app import state
 from app.parts import say
 from app.parts.colouring import colouring
 from app.parts.figures import figure_footer
-from app.parts.maps import (
-    METHODS,
-    Marks,
-    Places,
-    code_places,
-    fused_places,
-    maps_message,
-    point_maps,
-    points_frame,
-    utterance_words,
-)
+from app.parts.maps import Marks, Places, maps_message, point_maps, utterance_words
 from app.parts.numbers import duration_words
 from app.parts.waiting import begin, follow, waiting
+from app.screens.representations.projected_codes import (
+    METHODS,
+    code_places,
+    fused_places,
+    points_frame,
+)
 from mmmie.analysis.codes.projections import SLOW_METHODS, How, Projection, Projections, pca
 from mmmie.analysis.outputs import SplitOutputs, cache_folder
 

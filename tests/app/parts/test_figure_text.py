@@ -10,8 +10,6 @@ import pandas as pd
 import pytest
 
 from app.parts import rows as dots
-from app.parts.maps import Marks, maps_message
-from app.parts.maps_figure import maps_figure
 from app.parts.names import capital, figure_text
 from app.screens.compare import card as comparison_card
 from app.screens.compare import comparison
@@ -56,14 +54,6 @@ FIGURES = {
     ),
     "class table": lambda: comparison.class_table(
         pd.DataFrame({"first": CLASSES, "second": CLASSES}), CLASSES
-    ),
-    "two predictions": lambda: maps_figure(
-        maps_message(
-            comparison.prediction_places(PAIRS, LABEL),
-            comparison.prediction_words(PAIRS),
-            Marks([], 0, None, np.ones(2, bool), [], NAME, comparison.nearer_colours(PAIRS)),
-            key=True,
-        )
     ),
     "labels of a corpus": lambda: corpus.label_figure(
         pd.DataFrame({"split": "train", "label": CLASSES, "share": 0.5}),
