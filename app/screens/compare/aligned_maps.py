@@ -1,4 +1,4 @@
-"""The codes of two checkpoints for the same utterances on maps that can be laid on each other."""
+"""The codes of two checkpoints for the same utterances, on two maps with the same axes."""
 
 from __future__ import annotations
 
@@ -33,8 +33,6 @@ from mmmie.analysis.codes.aligned_codes import AlignedCodes, align_codes
 _KEY = "aligned-maps"
 _MOVED, _KEPT = "how far it moved", "neighbours kept"
 _OVERVIEW_MOST = 1500
-
-
 _HEIGHT = 360
 _MOST_LINES = 40
 
@@ -43,7 +41,7 @@ Each model is free to turn, mirror and stretch its codes, which changes nothing 
 the second is **aligned** to the first before they are compared: both are reduced to their leading
 principal components, then the second is shifted, scaled and rotated onto the first (orthogonal
 Procrustes). Both maps have the axes of the first, the two directions in which its codes differ
-most; a distance of 1 is the usual distance of its codes from their centre.
+most. A distance of 1 is the usual distance of its codes from their centre.
 
 **What remains** is the share of the variance that no rotation removes. A rotation finds some
 agreement between any two codes, so the share for utterances paired at random is given beside it.
@@ -75,7 +73,7 @@ def draw_aligned_maps(view: state.View, other: state.View) -> None:
             format_func=space_name,
             key="compare_space",
             bind="query-params",
-            help="z: invariant, s: specific code of a modality; fused: what the head reads.",
+            help="z: shared code, s: own code of a modality; fused: what the head reads.",
         )
     )
     by = colour_box.segmented_control(
@@ -171,7 +169,7 @@ def _overview(view: state.View, other: state.View, spaces: list[str], space: str
             "How far both checkpoints agree on the neighbours of an utterance, code by code.",
             highlight=chosen,
             reference=float(table["by_chance"].iloc[0]),
-            reference_name="chance",
+            reference_name="at random",
             share=True,
         ),
         key="compare-agreement",
@@ -180,7 +178,7 @@ def _overview(view: state.View, other: state.View, spaces: list[str], space: str
         explanation="For every code that both checkpoints have: the share of an utterance's ten "
         "nearest by cosine that both agree on, a mean over utterances. Every model is trained "
         "from other random weights where its seed differs, so some disagreement is not due to "
-        "the configuration. The download also holds CKA and what remains after alignment.",
+        "the configuration. The download also has CKA and what remains after alignment.",
         data=table,
     )
 
@@ -315,7 +313,7 @@ def aligned_finding(aligned: AlignedCodes, space: str, within: np.ndarray) -> st
     name = "the fused code" if space == "fused" else name
     return (
         f"In {name} they agree on {np.nanmean(kept):.0%} of an utterance's "
-        f"{aligned.neighbours} nearest; chance is {aligned.overlap_by_chance:.0%}"
+        f"{aligned.neighbours} nearest; at random it would be {aligned.overlap_by_chance:.0%}"
     )
 
 

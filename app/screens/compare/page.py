@@ -29,7 +29,7 @@ def choose() -> None:
             "train",
         )
     with st.container(border=True):
-        st.subheader("Which checkpoint shall it be compared with?")
+        st.subheader("Which checkpoint do you want to compare it with?")
         st.write("Both are run on the same utterances; these were trained on the same corpus.")
         chosen = st.selectbox("Second checkpoint", others)
         st.button("Compare", type="primary", on_click=set_compared, args=(chosen,))
@@ -61,22 +61,22 @@ if other.corpus.data_fingerprint != view.corpus.data_fingerprint:
     st.stop()
 
 heading = st.empty()
-say.title("What does the second do differently?", place=heading)
+names = (view.choice.name, other.choice.name)
+say.title(plain(f"What does {names[1]} do differently?"), place=heading)
 say.words(
-    f":gray-badge[first] **{plain(view.choice.name)}** &nbsp; "
-    f":orange-badge[second] **{plain(other.choice.name)}**"
+    f":gray-badge[first] **{plain(names[0])}** &nbsp; :orange-badge[second] **{plain(names[1])}**"
 )
 with state.readable_errors():
     differences, both = compared(view, other)
 primary, _ = primary_metric(view.corpus.label.kind)
-say.title(difference_title(differences, primary), place=heading)
+say.title(plain(difference_title(differences, primary, names)), place=heading)
 
 
 def predictions() -> None:
     draw_overview(view, other, differences, both)
     listed, card = wide_columns([5, 2], key="list-and-card", least=250)
     with listed:
-        draw_disagreements(view, both[both["within"]])
+        draw_disagreements(view, both[both["within"]], names)
     with card:
         draw_both_cards(view, other, both)
 

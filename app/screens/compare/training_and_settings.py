@@ -43,4 +43,5 @@ def draw_configurations(view: state.View, other: state.View) -> None:
         return
     count = len(settings)
     say.finding(f"They differ in {count} setting{'s' * (count != 1)}")
-    say.table(configuration_words(settings), border="horizontal", hide_index=True)
+    names = (view.choice.name, other.choice.name)
+    say.table(configuration_words(settings, names), border="horizontal", hide_index=True)

@@ -17,8 +17,8 @@ from app.parts.figures import figure, selected_ids
 from app.parts.layout import wide_columns
 from app.parts.names import capital, figure_text, plain
 from app.parts.style import ERROR_SCALE, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, three_digits
-from app.parts.thinning import thinned, thinned_words
 from app.screens.predictions.slice_table import slice_table
+from app.screens.predictions.thinning import thinned, thinned_words
 from app.utterance.conversation import hover_text, label_limits
 from mmmie.analysis.errors.prediction_errors import (
     calibration,
