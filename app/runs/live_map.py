@@ -80,8 +80,8 @@ def draw_run_map(folder: Path, data: str, epoch: int) -> None:
     except (OSError, ValueError):  # a run that starts anew replaces its snapshots
         drawn = None
     if drawn is None:
-        st.markdown("**A map of the fused codes**")
-        st.caption("It begins after the first epoch, where the run keeps snapshots.")
+        say.words("**A map of the fused codes**")
+        say.caption("It begins after the first epoch, where the run keeps snapshots.")
         return
     say.words(f"**{drawn.title}**")
     chosen = state.selection()

@@ -191,7 +191,7 @@ def _draw_claims(view: state.View, report: dict[str, Any], reading: str) -> None
         (right, "specific", "*s*, what is a modality's own"),
     ):
         if (claims["kind"] == kind).any():
-            column.markdown(f"**{title}**")
+            say.words(f"**{title}**", place=column)
             with column:
                 figure(
                     _kept(
