@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from app.parts import say
+from app.parts.fragment import fragment
 from mmmie.jobs import ahead, list_runs, observe
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 
