@@ -54,8 +54,8 @@ def _page(record: PageRecord, checkpoint: Checkpoint, view: dict[str, str]) -> N
 
     _download("Report (HTML)", report, f"mmmie-{page}.html", "text/html", ":material/article:")
     st.caption(
-        "One file with the figures, which stay interactive, tables and words of this page, the "
-        "checkpoint's card and configuration, and the link to this view."
+        "One file: the findings, figures (still interactive, with their data), maps and tables of "
+        "this page, the checkpoint's card and configuration, and the link to this view."
     )
 
 

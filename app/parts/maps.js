@@ -2,12 +2,12 @@
 //
 // A new colour, selection or slice arrives as a new message to the maps that stand: nothing is
 // mounted again, and zoom and rotation stay. Where a message holds several epochs, a slider goes
-// through them. Begins where map_points.js ends.
+// through them. Continues map_points.js and map_epochs.js.
 
 const NEAR = 9;  // pixels within which a point is pointed at
 const DRAGGED = 4;  // pixels from which a press is no click
 const HOVERED = "mmmie-hover", DRAWN = "mmmie-drawn";
-const GLIDE_MS = 450, EPOCH_MS = 600;
+const GLIDE_MS = 450;
 const START = { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.45 };
 const QUIET = "#7b8794";
 const TOOLS = {
@@ -20,44 +20,30 @@ const TOOLS = {
   reset: ['<path d="M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4"/>',
     "Show all again. A double click does too."],
 };
-const PLAY = '<path d="M6 4l10 6-10 6z"/>', PAUSE = '<path d="M7 4v12M13 4v12"/>';
-
-function draws(button, icon, words) {
-  button.innerHTML = `<svg viewBox="0 0 20 20" aria-hidden="true">${icon}</svg>`;
-  Object.assign(button, { title: words, type: "button" });
-  button.setAttribute("aria-label", words);
-}
-
 class Maps {
   constructor(root) {
     this.root = root;
     this.views = {};
     this.mode = null;
     this.hovered = null;
-    for (const name of ["bar", "grid", "steps", "tip"]) this[name] = this.add(root, "div", name);
-    this.key = this.add(this.bar, "div", "key");
-    this.tools = this.add(this.bar, "div", "tools");
+    for (const name of ["bar", "grid", "steps", "tip"]) this[name] = added(root, "div", name);
+    this.epochs = new Epochs(this.steps, (slowly) => this.glide(slowly ? GLIDE_MS : 0));
+    this.key = added(this.bar, "div", "key");
+    this.tools = added(this.bar, "div", "tools");
     for (const [name, [icon, help]] of Object.entries(TOOLS)) {
-      const button = this.add(this.tools, "button", name);
+      const button = added(this.tools, "button", name);
       draws(button, icon, help);
       button.onclick = () => (name === "reset" ? this.reset() : this.use(name));
     }
     this.panels = [];
-    this.addSteps();
     this.sized = new ResizeObserver(() => this.draw());
     this.sized.observe(this.grid);
     this.follow = ({ detail }) => { if (detail.from !== this) this.point(detail.row); };
     window.addEventListener(HOVERED, this.follow);
   }
 
-  add(parent, tag, name) {
-    const element = parent.appendChild(document.createElement(tag));
-    element.className = `mmmie-${name}`;
-    return element;
-  }
-
   stop() {
-    this.play(false);
+    this.epochs.play(false);
     cancelAnimationFrame(this.gliding);
     this.sized.disconnect();
     window.removeEventListener(HOVERED, this.follow);
@@ -75,7 +61,7 @@ class Maps {
       this.tellDrawn();
       return;
     }
-    if (`${message.epochs}` !== `${this.steps.epochs}`) this.setSteps(message.epochs);
+    this.epochs.offer(message.epochs);
     this.lines = null;
     if (shape !== this.shape) this.build(message);
     this.shape = shape;
@@ -89,53 +75,13 @@ class Maps {
     this.glide();
   }
 
-  /** Below the maps: a button that plays the epochs, and a slider. */
-  addSteps() {
-    this.player = this.add(this.steps, "button", "play");
-    this.player.onclick = () => this.play(!this.playing);
-    this.slider = this.add(this.steps, "input", "slider");
-    Object.assign(this.slider, { type: "range", min: 0 });
-    this.slider.setAttribute("aria-label", "Epoch");
-    this.slider.oninput = () => {
-      this.play(false);
-      this.epoch = Number(this.slider.value);
-      this.glide(0);
-    };
-    this.play(false);
-  }
-
-  setSteps(epochs) {
-    this.play(false);
-    this.steps.epochs = epochs;
-    this.steps.style.display = epochs.length > 1 ? "" : "none";
-    this.epoch = Math.max(0, epochs.length - 1);
-    this.slider.max = this.epoch;
-  }
-
-  /** Go through all epochs from the first, or stop where it is. */
-  play(on) {
-    clearInterval(this.playing);
-    this.playing = null;
-    draws(this.player, on ? PAUSE : PLAY, on ? "Pause" : "Play the epochs");
-    if (!on) return;
-    this.epoch = -1;
-    const next = () => {
-      this.epoch += 1;
-      this.glide();
-      if (this.epoch + 1 >= this.steps.epochs.length) this.play(false);
-    };
-    this.playing = setInterval(next, EPOCH_MS);
-    next();
-  }
-
   /** Move points from where they are drawn to where they belong, at once where nobody follows. */
   glide(milliseconds = GLIDE_MS) {
     const { points, count, dimensions, epochs, panels } = this.message;
-    const size = count * dimensions, from = this.now ?? {}, to = {};
-    for (const name in points)
-      to[name] = points[name].subarray(this.epoch * size, (this.epoch + 1) * size);
+    const size = count * dimensions, at = this.epochs.at * size;
+    const from = this.now ?? {}, to = {};
+    for (const name in points) to[name] = points[name].subarray(at, at + size);
     cancelAnimationFrame(this.gliding);
-    this.slider.value = this.epoch;
     this.explainEpoch();
     const moves = milliseconds && (epochs.length || panels.some((panel) => panel.before))
       && Object.keys(to).every((name) => from[name]?.length === size)
@@ -157,8 +103,8 @@ class Maps {
     this.grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
     this.views = {};
     this.panels = panels.map((panel, i) => {
-      const box = this.add(this.grid, "div", "panel");
-      const head = this.add(box, "div", "head"), stage = this.add(box, "div", "stage");
+      const box = added(this.grid, "div", "panel");
+      const head = added(box, "div", "head"), stage = added(box, "div", "stage");
       stage.style.height = `${height}px`;
       const canvases = [0, 1].map(() => stage.appendChild(document.createElement("canvas")));
       canvases[1].setAttribute("role", "img");
@@ -172,7 +118,7 @@ class Maps {
 
   explainEpoch() {
     const { panels, epochs } = this.message;
-    const epoch = epochs.length ? `epoch ${epochs[this.epoch]}` : "";
+    const epoch = epochs.length ? `epoch ${epochs[this.epochs.at]}` : "";
     this.panels.forEach(({ head }, i) => {
       const told = [panels[i].quality, epoch].filter(Boolean).join(", ");
       head.lastChild.textContent = told;

@@ -21,7 +21,8 @@ from app.parts.svg import ticks
 
 _HERE = Path(__file__).parent
 CSS = (_HERE / "maps.css").read_text("utf-8")
-JS = "".join((_HERE / name).read_text("utf-8") for name in ("map_points.js", "maps.js"))
+_SCRIPTS = ("map_points.js", "map_epochs.js", "maps.js")
+JS = "".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS)
 
 _render = st.components.v2.component(
     "mmmie_maps",

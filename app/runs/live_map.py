@@ -31,12 +31,12 @@ from mmmie.errors import InputError
 
 _HEIGHT = 400
 _EXPLANATION = (
-    "Every point is an utterance of the valid split, coloured by its label, where its fused code "
-    "lies. The two axes are the principal axes of the first snapshot and stay, so what moves on "
-    "the map moved in the space; a faint line joins a point to where it was an epoch before. The "
-    "share is the R² of a linear fit of the label (of the classes, one column each) on the two "
-    "axes: the higher, the better the map sorts the label. What moves across other directions is "
-    "not seen here; Representations has maps of every code. Click a point, or drag a box or a "
+    "One point per utterance of the valid split, coloured by its label, at the place of its fused "
+    "code. The two axes are the principal axes of the first snapshot and do not change, so what "
+    "moves on the map moved in the space. A faint line leads from where an utterance was one epoch "
+    "before. The share is the R² of a linear fit of the label on the two axes (for classes, of one "
+    "column per class): the higher, the better the map orders utterances by the label. Movement in "
+    "other directions is not seen here; Representations has maps of every code. Click a point, or drag a box or a "
     "lasso, to choose utterances on every page."
 )
 

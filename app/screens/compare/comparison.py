@@ -256,12 +256,18 @@ def values_table(differences: pd.DataFrame, names: Names) -> pd.DataFrame:
                 "metric": known.name,
                 names[0]: known.text(row["first"]),
                 names[1]: known.text(row["second"]),
-                f"{names[1]} minus {names[0]}": _signed(
-                    interval_text(row["difference"], row["low"], row["high"], share=known.share)
-                ),
+                f"{names[1]} minus {names[0]}": _apart(row, share=known.share),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _apart(row: Any, *, share: bool) -> str:
+    """A difference with its interval; shares differ by percentage points."""
+    values = (float(row[key]) for key in ("difference", "low", "high"))
+    if not share:
+        return _signed(interval_text(*values))
+    return _signed(interval_text(*(100 * value for value in values))) + " points"
 
 
 def curve_titles(label: Label) -> dict[str, str]:

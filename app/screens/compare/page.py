@@ -24,7 +24,7 @@ def choose() -> None:
     if not others:
         state.empty_state(
             "There is nothing to compare with yet.",
-            "Train a second model, without the identity embedding say, on the same corpus.",
+            "Train a second model on the same corpus, for example without the identity embedding.",
             "Train a model",
             "train",
         )

@@ -131,7 +131,7 @@ def slice_finding(table: pd.DataFrame, names: Names, *, share: bool) -> str:
     """Which of the two is clearly better, in how many slices and where most."""
     parts = table[table["slice"] != "all"]
     if parts.empty:
-        return "This split has no part of ten utterances to look at on its own"
+        return "A slice needs ten utterances, and no part of this split has them"
     certain = parts[sure(parts)]
     first, second = (plain(name) for name in names)
     sides = [(second, certain[certain["gain"] > 0]), (first, certain[certain["gain"] < 0])]

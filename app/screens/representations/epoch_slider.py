@@ -33,12 +33,13 @@ from mmmie.analysis.codes.snapshots import (
 )
 
 _KEY, _HEIGHT = "code-epochs", 430
-_TOGETHER = "z of all modalities"
+_TOGETHER = "shared codes z of all modalities"
 _EXPLANATION = """
 Both maps keep the axes of the last epoch, so what moves on the map moved in the space. On the left
-the modalities, each in its hue, come together as their mutual information is maximised; on the
-right the fused code sorts itself by the label, or a specific code finds what is its own. Use the
-slider or play. A direction that mattered early and not in the end is not shown.
+are the shared codes of all modalities, each in its hue: they come together as their mutual
+information is maximised. On the right is the fused code, which comes to order utterances by the
+label, or the own code of one modality. Use the slider, or press play. A direction that mattered
+early and not in the end is not shown.
 
 The ring is the utterance that is looked at, the square the pinned one, where they are among the
 utterances that the run kept; on the left they stand once for each modality. What is outside the
