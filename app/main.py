@@ -9,6 +9,7 @@ ROOT = str(Path(__file__).resolve().parents[1])
 if ROOT not in sys.path:  # the app is run from a checkout, not installed
     sys.path.insert(0, ROOT)
 
+from app.export.record import recorded  # noqa: E402
 from app.garbage import collect_now_and_then  # noqa: E402
 from app.pages import PAGES, START  # noqa: E402
 from app.sidebar import draw_sidebar  # noqa: E402
@@ -21,5 +22,6 @@ for page in PAGES.values():
     shown = st.Page(page.file, title=page.title, icon=page.icon, default=start, url_path=page.slug)
     sections.setdefault(page.section, []).append(shown)
 current = st.navigation(sections)
-draw_sidebar([page for section in sections.values() for page in section])
-current.run()
+with recorded():
+    draw_sidebar([page for section in sections.values() for page in section])
+    current.run()

@@ -68,6 +68,11 @@ def select(ids: Sequence[str], primary: str | None = None) -> None:
     )
 
 
+def selection_is_news() -> bool:
+    """Whether the selection has changed since the sidebar wrote it to the URL."""
+    return selection() != st.session_state.get("published", selection())
+
+
 def pin(name: str | None) -> None:
     """Pin an utterance, so that every page shows it beside the primary one; None unpins it."""
     st.session_state["selection"] = replace(selection(), pinned=name)
@@ -78,7 +83,7 @@ def publish_selection(corpus: Corpus | None) -> None:
 
     The sidebar does so in every run, after all that can change the selection.
     """
-    chosen = selection()
+    chosen = st.session_state["published"] = selection()
     for key, value in (
         ("selected", linked(chosen.ids, corpus)),
         ("utterance", chosen.primary or ""),
@@ -199,6 +204,22 @@ def view_of(choice: loading.Choice) -> View:
         wanted = str(st.session_state.get("slice") or EVERYTHING)
         chosen = wanted if wanted in masks else EVERYTHING
         return View(choice, checkpoint, corpus, split, colour_by, chosen)
+
+
+def same_corpus(view: View) -> list[loading.Choice]:
+    """The other checkpoints that were trained on the corpus of this one; broken ones left out."""
+    own = view.checkpoint.info.corpus.get("fingerprint")
+    found = []
+    for choice in choices().values():
+        if choice == view.choice:
+            continue
+        try:
+            other = loading.open_checkpoint(choice)
+        except InputError:
+            continue
+        if other.info.corpus.get("fingerprint") == own:
+            found.append(choice)
+    return found
 
 
 def slice_masks(corpus: Corpus, split: str) -> dict[str, np.ndarray]:

@@ -2,108 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from markupsafe import Markup
 
 import mmmie
 from app.export.markdown import block_html, inline_html
+from app.export.record import Footer, Group, Heading, Maps, Part, Picture
+from app.parts.maps import CSS as MAPS_CSS
+from app.parts.maps import JS as MAPS_JS
 from app.parts.style import paper_template
+from mmmie.csv_export import csv_text
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _VERSIONS = ("streamlit", "plotly", "torch", "numpy", "pandas")
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A heading of level 1 to 6, in Markdown."""
-
-    text: str
-    level: int
-
-
-@dataclass(frozen=True)
-class Words:
-    """Paragraphs in Markdown; `kind` says whether they are a caption or a message."""
-
-    text: str
-    kind: Literal["text", "caption", "message"] = "text"
-
-
-@dataclass(frozen=True)
-class Verbatim:
-    """Text that is shown as it is; `code` keeps its lines."""
-
-    text: str
-    code: bool = False
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number with its name, and a note below it."""
-
-    name: str
-    value: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of text below their column names; `more` rows were left out."""
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    numeric: Sequence[bool]
-    more: int = 0
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A Plotly figure as JSON, and a sentence for those who cannot see it."""
-
-    figure: str
-    alt: str
-
-
-@dataclass(frozen=True)
-class Legend:
-    """HTML that the app itself has written."""
-
-    html: Markup
-
-
-@dataclass(frozen=True)
-class Bubbles:
-    """Utterances as a chat: one mapping each with `who`, `text`, `note`, `right`, `target`."""
-
-    entries: Sequence[dict[str, Any]]
-
-
-@dataclass
-class Group:
-    """Parts that belong together.
-
-    Attributes:
-        kind: below each other, beside each other, in a box, or behind a summary.
-        label: of the summary, in Markdown.
-        weight: the share of a row's width that it takes.
-        parts: what it holds.
-    """
-
-    kind: Literal["stack", "row", "box", "details"] = "stack"
-    label: str = ""
-    weight: float = 1.0
-    parts: list[Part] = field(default_factory=list)
-
-
-Part = Heading | Words | Verbatim | Number | Table | Picture | Legend | Bubbles | Group
+_MOST_DATA_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -123,15 +44,15 @@ class Facts:
     configuration: str = ""
 
 
-def report_html(page: Group, facts: Facts) -> str:
+def report_html(parts: Sequence[Part], facts: Facts) -> str:
     """The file.
 
     Args:
-        page: what was on the page, from top to bottom.
+        parts: what was on the page, from top to bottom.
         facts: where it comes from.
 
     Example:
-        >>> html = report_html(Group(parts=[Heading("Two < three", 1)]), Facts())
+        >>> html = report_html([Heading("Two < three", 1)], Facts())
         >>> "<h1>Two &lt; three</h1>" in html
         True
     """
@@ -149,15 +70,22 @@ def report_html(page: Group, facts: Facts) -> str:
     environment.filters["inline"] = inline_html
     environment.filters["kind"] = lambda part: type(part).__name__
     environment.filters["key"] = id
-    pictures = list(_pictures(page))
+    environment.filters["data"] = _data
+    flat = list(_flat(parts))
+    pictures = [part for part in flat if isinstance(part, Picture)]
+    maps = [part for part in flat if isinstance(part, Maps)]
+    figures = [json.loads(str(picture.figure.to_json())) for picture in pictures]
     return environment.get_template("report.html.j2").render(
-        page=page,
+        parts=flat,
         facts=facts,
-        title=next((h.text for h in _headings(page)), "MMMIE"),
-        figures=Markup(_script_json([json.loads(p.figure) for p in pictures])),
-        number_of={id(picture): i for i, picture in enumerate(pictures)},
-        themes=Markup(_script_json({name: paper_template(name) for name in ("light", "dark")})),
+        title=next((part.text for part in flat if isinstance(part, Heading)), "MMMIE"),
+        figures=_script_json(figures),
+        number_of={id(part): i for drawn in (pictures, maps) for i, part in enumerate(drawn)},
+        themes=_script_json({name: paper_template(name) for name in ("light", "dark")}),
         plotly=Markup(get_plotlyjs().replace("</script", "<\\/script")) if pictures else "",
+        messages=_script_json([base64.b64encode(part.message).decode() for part in maps]),
+        maps_css=Markup(MAPS_CSS),
+        maps_js=Markup(MAPS_JS.replace("export default function", "function drawMaps")),
         versions={
             "mmmie": mmmie.__version__,
             "python": platform.python_version(),
@@ -167,21 +95,27 @@ def report_html(page: Group, facts: Facts) -> str:
     )
 
 
-def _script_json(value: Any) -> str:
-    """JSON that no text in it can end the script element of."""
-    return json.dumps(value).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _walk(group: Group) -> Any:
-    for part in group.parts:
-        yield part
+def _flat(parts: Sequence[Part]) -> Iterator[Part]:
+    for part in parts:
         if isinstance(part, Group):
-            yield from _walk(part)
+            yield from _flat(part.parts)
+        else:
+            yield part
 
 
-def _pictures(page: Group) -> Any:
-    return (part for part in _walk(page) if isinstance(part, Picture))
+def _script_json(value: Any) -> Markup:
+    """JSON that no text in it can end the script element of."""
+    text = json.dumps(value)
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return Markup(text)
 
 
-def _headings(page: Group) -> Any:
-    return (part for part in _walk(page) if isinstance(part, Heading))
+def _data(footer: Footer) -> Markup:
+    """A link to the data of a figure, which it holds; words where that would be too much."""
+    table = footer.data() if callable(footer.data) else footer.data
+    data = csv_text(table).encode()
+    if len(data) > _MOST_DATA_BYTES:
+        return Markup("The data, {:,} rows, are on the page as CSV.").format(len(table))
+    link = Markup('<a download="{}.csv" href="data:text/csv;base64,{}">Data (CSV, {:,} rows)</a>')
+    return link.format(footer.name, base64.b64encode(data).decode(), len(table))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pandas as pd
 import streamlit as st
 
 from app import loading, state
-from app.export.page_parts import page_parts
-from app.export.page_record import PageRecord, start_recording
+from app.export.record import PageRecord, current_record
 from app.export.report import Facts, report_html
 from app.parts.slice_names import slice_titles
 from mmmie.analysis.checkpoints import Checkpoint
@@ -23,16 +22,15 @@ from mmmie.training.config import config_toml
 def draw_exports(checkpoint: Checkpoint, corpus: Corpus) -> None:
     """Draw the button with what can be exported; nothing is made before the reader asks for it.
 
-    It is to be drawn before the page, because it begins the record of what the page draws.
-
     Args:
         checkpoint: that the page looks at.
         corpus: of the checkpoint.
     """
-    record = start_recording()
+    record = current_record()
     split, part = str(st.session_state["split"]), str(st.session_state["slice"])
     with st.popover("Export", icon=":material/ios_share:", width="stretch"):
-        _page(record, checkpoint, _view_facts(corpus, split, part))
+        if record is not None:
+            _page(record, checkpoint, _view_facts(corpus, split, part))
         _utterances(checkpoint, corpus, split, part)
 
 
@@ -44,12 +42,10 @@ def _page(record: PageRecord, checkpoint: Checkpoint, view: dict[str, str]) -> N
     page = urlsplit(address).path.strip("/").rpartition("/")[2] or "overview"
 
     def report() -> str:
-        parts = page_parts(record.in_order())
+        parts = record.complete()
         card = checkpoint.info.folder / "card.md"
         facts = Facts(
-            address=f"{address}?{urlencode({**fixed, **dict(parse_qsl(record.query))})}"
-            if address
-            else "",
+            address=f"{address}?{urlencode({**fixed, **record.query})}" if address else "",
             view={"Checkpoint": f"{checkpoint.info.name} ({checkpoint.fingerprint})", **view},
             card=card.read_text("utf-8").partition("\n")[2] if card.is_file() else "",
             configuration=config_toml(checkpoint.info.config),
@@ -58,8 +54,8 @@ def _page(record: PageRecord, checkpoint: Checkpoint, view: dict[str, str]) -> N
 
     _download("Report (HTML)", report, f"mmmie-{page}.html", "text/html", ":material/article:")
     st.caption(
-        "One file with the figures, which stay interactive, tables and words of this page, the "
-        "checkpoint's card and configuration, and the link to this view."
+        "One file: the findings, figures (still interactive, with their data), maps and tables of "
+        "this page, the checkpoint's card and configuration, and the link to this view."
     )
 
 

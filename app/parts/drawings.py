@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
-from app.export.page_record import keep_recording
+from app.export.record import Drawing, add
 from app.parts.figures import figure_footer
-
-DRAWING = "mmmie_drawing"
 
 _JS = """
 /** The words of every hint, out of the drawing: the browser's own come late and small. */
@@ -69,7 +68,7 @@ _CSS = """
 """
 
 _render = st.components.v2.component(
-    DRAWING,
+    "mmmie_drawing",
     html='<div class="mmmie-room"></div><div class="mmmie-tip" hidden></div>',
     css=_CSS,
     js=_JS,
@@ -90,7 +89,7 @@ def draw(drawing: str, *, key: str, choose: Callable[[str], None] | None = None)
         if choose is not None and (name := st.session_state[key]["chosen"]):
             choose(str(name))
 
-    keep_recording()
+    add(Drawing(Markup(drawing)))
     _render(key=key, data={"drawing": drawing}, on_chosen_change=take)
 
 

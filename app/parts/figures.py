@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.export.page_record import keep_recording
+from app.export.record import Footer, Picture, add
 from app.parts.picture_buttons import picture_buttons
 from mmmie.csv_export import csv_text
 
@@ -86,7 +86,7 @@ def chart(
         What ``st.plotly_chart`` returns.
     """
     words_first()
-    keep_recording()
+    add(Picture(fig, alt))
     shared: dict[str, Any] = {
         "theme": "streamlit",
         "width": "stretch",
@@ -122,6 +122,7 @@ def figure_footer(
         pictures: keys of the charts, or of a container around them, that PNG and SVG hold; they
             keep their places on the screen. None for a table.
     """
+    add(Footer(key, caption, explanation, data))
     with st.container(key=f"{key}-footer", gap=None):
         st.caption(caption)
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):

@@ -88,10 +88,10 @@ def _help(pages: Sequence[StreamlitPage]) -> None:
     st.table(
         pd.DataFrame(
             [
-                ("← →", "the utterance before, the one after: of the selection where it holds "
-                 "several, else of the slice; on Learn the steps of the lesson"),
-                (PIN, "pin the utterance, to hold it beside the others"),
-                (LET_GO, "let the pinned utterance go"),
+                ("← →", "previous and next utterance of the selection or, where fewer than two "
+                 "are selected, of the slice; on Learn, the steps of the lesson"),
+                (PIN, "pin the utterance, to see it beside the others"),
+                (LET_GO, "unpin it"),
                 (CLEAR, "clear the selection"),
                 *((str(i), page.title) for i, page in enumerate(pages[:9], start=1)),
                 ("R", "draw the page again"),
@@ -101,11 +101,11 @@ def _help(pages: Sequence[StreamlitPage]) -> None:
         ).set_index("key")
     )  # fmt: skip
     st.caption(
-        "Keys rest while you write in a field, and in a table arrows go from cell to cell; click "
-        "beside it to leave it. On a map, click a point, drag a box, or choose the lasso in its "
+        "Shortcuts are off while you type. In a table, arrows go from cell to cell; click beside "
+        "it to leave it. On a map, click a point, drag a box, or choose the lasso in its "
         "upper right corner; a double click shows everything again."
     )
     st.caption(
-        "The address of the page holds checkpoint, split, slice, colours, selection, pinned "
-        "utterance and filters: whoever opens it sees the same view."
+        "The address of the page names checkpoint, split, slice, colours, selection, pinned "
+        "utterance and filters. Whoever opens it sees the same view."
     )

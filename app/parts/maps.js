@@ -1,177 +1,38 @@
-// Draws the maps of the codes on canvases, every point of them, and tells which points are chosen.
+// Draws maps on canvases, every point of them, and tells which points are chosen.
 //
 // A new colour, selection or slice arrives as a new message to the maps that stand: nothing is
-// mounted again, and zoom and rotation stay. Points are set as pixels, because 22,856 utterances on
-// seven maps are more than a canvas strokes, or a plotting library draws, within a blink.
+// mounted again, and zoom and rotation stay. Where a message holds several epochs, a slider goes
+// through them. Continues map_points.js and map_epochs.js.
 
-const LEVELS = 255, STEPS = 65535;
-const FADED = 0.15;
 const NEAR = 9;  // pixels within which a point is pointed at
 const DRAGGED = 4;  // pixels from which a press is no click
 const HOVERED = "mmmie-hover", DRAWN = "mmmie-drawn";
-const TOOLS = {
-  box: ["select", "Drag a box around utterances. Shift adds to the selection."],
-  lasso: ["gesture", "Draw around utterances. Shift adds to the selection."],
-  move: ["drag_pan", "Move, or turn in three dimensions; the wheel zooms."],
-  reset: ["fit_screen", "Show all again. A double click does too."],
-};
-
-function unpacked(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const part = (name) => {
-    const [at, size] = head.buffers[name] ?? [0, 0];
-    return name in head.buffers ? bytes.slice(4 + length + at, 4 + length + at + size) : null;
-  };
-  const points = {};
-  for (const { points: own, others } of head.panels)
-    for (const name of [own, ...others.map((other) => other.points)])
-      points[name] ??= new Uint16Array(part(name).buffer);
-  const values = part("values");
-  return {
-    ...head, points, packed: bytes.slice(4 + length), words: part("words"), within: part("within"), index: part("colours"),
-    values: values && new Float32Array(values.buffer),
-    count: points[head.panels[0].points].length / head.dimensions,
-  };
-}
-
-/** Whether the points of two messages lie and look alike, so that only marks can have moved. */
-function alike(before, now) {
-  const drawn = ({ dimensions, columns, height, panels, colours, key, buffers, selected }) =>
-    JSON.stringify([dimensions, columns, height, panels, colours, key, buffers,
-      selected.length > 1 && selected]);
-  if (before?.packed.length !== now.packed.length || drawn(before) !== drawn(now)) return false;
-  for (let i = 0; i < now.packed.length; i++) if (before.packed[i] !== now.packed[i]) return false;
-  return true;
-}
-
-function rgb(hex) {
-  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-}
-
-/** Colours 0 to 255 of a message as [r, g, b]; null where each map has its own hue. */
-function palette(colours) {
-  if (!colours) return null;
-  const none = rgb(colours.none);
-  if (colours.legend) {
-    const known = colours.legend.map(([, colour]) => rgb(colour));
-    return Array.from({ length: LEVELS + 1 }, (_, i) => known[i] ?? none);
-  }
-  const stops = colours.scale.stops;
-  const ramp = Array.from({ length: LEVELS }, (_, i) => {
-    const share = i / (LEVELS - 1);
-    const after = Math.max(1, stops.findIndex(([at]) => at >= share));
-    const [[from, a], [to, b]] = [stops[after - 1], stops[after]];
-    const weight = (share - from) / (to - from);
-    return rgb(a).map((value, c) => value + weight * (rgb(b)[c] - value));
-  });
-  return [...ramp, none];
-}
-
-/** How much of each pixel around its middle a mark covers. */
-function stamp(radius, ring) {
-  const reach = Math.ceil(radius + 0.5), covers = [];
-  const covered = (distance) => Math.min(1, Math.max(0, radius + 0.5 - distance))
-    - (ring ? Math.min(1, Math.max(0, radius - Math.max(1, radius / 2.5) + 0.5 - distance)) : 0);
-  for (let y = -reach; y <= reach; y++)
-    for (let x = -reach; x <= reach; x++) {
-      const part = covered(Math.hypot(x, y));
-      if (part > 0.02) covers.push(x, y, part);
-    }
-  return Float32Array.from(covers);
-}
-
-/** Size and strength of marks: the more there are, the smaller and paler. */
-function manner(count) {
-  if (count <= 2000) return { radius: 2.4, alpha: 0.75 };
-  return count <= 8000 ? { radius: 1.8, alpha: 0.6 } : { radius: 1.2, alpha: 0.3 };
-}
-
-/** A picture that colours are laid over, premultiplied. */
-class Sheet {
-  constructor(width, height) {
-    Object.assign(this, { width, height, cells: new Float32Array(4 * width * height) });
-  }
-
-  lay(x, y, covers, colour, alpha) {
-    const { width, height, cells } = this;
-    for (let i = 0; i < covers.length; i += 3) {
-      const px = x + covers[i], py = y + covers[i + 1];
-      if (px < 0 || py < 0 || px >= width || py >= height) continue;
-      const a = alpha * covers[i + 2], rest = 1 - a, at = 4 * (py * width + px);
-      cells[at] = a * colour[0] + rest * cells[at];
-      cells[at + 1] = a * colour[1] + rest * cells[at + 1];
-      cells[at + 2] = a * colour[2] + rest * cells[at + 2];
-      cells[at + 3] = a + rest * cells[at + 3];
-    }
-  }
-
-  onto(context) {
-    const image = context.createImageData(this.width, this.height);
-    const { cells } = this, { data } = image;
-    for (let at = 0; at < cells.length; at += 4) {
-      const a = cells[at + 3];
-      if (!a) continue;
-      data[at] = cells[at] / a;
-      data[at + 1] = cells[at + 1] / a;
-      data[at + 2] = cells[at + 2] / a;
-      data[at + 3] = 255 * a;
-    }
-    context.putImageData(image, 0, 0);
-  }
-}
-
-/** Places of n utterances on a map as it is turned and zoomed, in pixels. */
-function placed(points, dimensions, view, width, height) {
-  const count = points.length / dimensions;
-  const x = new Float32Array(count), y = new Float32Array(count);
-  const depth = dimensions === 3 ? new Float32Array(count) : null;
-  const [cosYaw, sinYaw] = [Math.cos(view.yaw), Math.sin(view.yaw)];
-  const [cosPitch, sinPitch] = [Math.cos(view.pitch), Math.sin(view.pitch)];
-  const side = Math.min(width, height) * 0.95;
-  for (let i = 0; i < count; i++) {
-    let across, down;
-    if (depth) {
-      const u = points[3 * i] / STEPS - 0.5, v = points[3 * i + 1] / STEPS - 0.5;
-      const w = points[3 * i + 2] / STEPS - 0.5;
-      const turned = sinYaw * u + cosYaw * v;
-      across = (cosYaw * u - sinYaw * v) * side;
-      down = -(cosPitch * w - sinPitch * turned) * side;
-      depth[i] = sinPitch * w + cosPitch * turned;
-    } else {
-      across = (points[2 * i] / STEPS - 0.5) * width;
-      down = (0.5 - points[2 * i + 1] / STEPS) * height;
-    }
-    x[i] = width / 2 + view.zoom * (across + view.x * width);
-    y[i] = height / 2 + view.zoom * (down + view.y * height);
-  }
-  return { x, y, depth };
-}
-
-function inside(x, y, ring) {
-  let within = false;
-  for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
-    const [xi, yi] = ring[i], [xj, yj] = ring[j];
-    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) within = !within;
-  }
-  return within;
-}
-
+const GLIDE_MS = 450;
 const START = { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.45 };
-
+const QUIET = "#7b8794";
+const TOOLS = {
+  box: ['<rect x="3" y="4" width="14" height="12" stroke-dasharray="2.5 2"/>',
+    "Drag a box around utterances. Shift adds to the selection."],
+  lasso: ['<ellipse cx="10" cy="8" rx="7" ry="5"/><path d="M6 12c-2 1-1 4 2 3s1 3-1 3"/>',
+    "Draw around utterances. Shift adds to the selection."],
+  move: ['<path d="M10 2v16M2 10h16M8 4l2-2 2 2M8 16l2 2 2-2M4 8l-2 2 2 2M16 8l2 2-2 2"/>',
+    "Move, or turn in three dimensions; the wheel zooms."],
+  reset: ['<path d="M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4"/>',
+    "Show all again. A double click does too."],
+};
 class Maps {
   constructor(root) {
     this.root = root;
     this.views = {};
     this.mode = null;
     this.hovered = null;
-    for (const name of ["bar", "grid", "tip"]) this[name] = this.add(root, "div", name);
-    this.key = this.add(this.bar, "div", "key");
-    this.tools = this.add(this.bar, "div", "tools");
+    for (const name of ["bar", "grid", "steps", "tip"]) this[name] = added(root, "div", name);
+    this.epochs = new Epochs(this.steps, (slowly) => this.glide(slowly ? GLIDE_MS : 0));
+    this.key = added(this.bar, "div", "key");
+    this.tools = added(this.bar, "div", "tools");
     for (const [name, [icon, help]] of Object.entries(TOOLS)) {
-      const button = this.add(this.tools, "button", name);
-      Object.assign(button, { textContent: icon, title: help, type: "button" });
-      button.setAttribute("aria-label", help);
+      const button = added(this.tools, "button", name);
+      draws(button, icon, help);
       button.onclick = () => (name === "reset" ? this.reset() : this.use(name));
     }
     this.panels = [];
@@ -181,13 +42,9 @@ class Maps {
     window.addEventListener(HOVERED, this.follow);
   }
 
-  add(parent, tag, name) {
-    const element = parent.appendChild(document.createElement(tag));
-    element.className = `mmmie-${name}`;
-    return element;
-  }
-
   stop() {
+    this.epochs.play(false);
+    cancelAnimationFrame(this.gliding);
     this.sized.disconnect();
     window.removeEventListener(HOVERED, this.follow);
   }
@@ -204,6 +61,7 @@ class Maps {
       this.tellDrawn();
       return;
     }
+    this.epochs.offer(message.epochs);
     this.lines = null;
     if (shape !== this.shape) this.build(message);
     this.shape = shape;
@@ -214,7 +72,30 @@ class Maps {
     if (message.within)
       for (let i = 0; i < message.count; i++) if (!message.within[i]) this.state[i] = 0;
     if (message.selected.length > 1) for (const row of message.selected) this.state[row] = 2;
-    this.draw();
+    this.glide();
+  }
+
+  /** Move points from where they are drawn to where they belong, at once where nobody follows. */
+  glide(milliseconds = GLIDE_MS) {
+    const { points, count, dimensions, epochs, panels } = this.message;
+    const size = count * dimensions, at = this.epochs.at * size;
+    const from = this.now ?? {}, to = {};
+    for (const name in points) to[name] = points[name].subarray(at, at + size);
+    cancelAnimationFrame(this.gliding);
+    this.explainEpoch();
+    const moves = milliseconds && (epochs.length || panels.some((panel) => panel.before))
+      && Object.keys(to).every((name) => from[name]?.length === size)
+      && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const began = performance.now();
+    const step = (time) => {
+      const share = moves ? Math.min(1, Math.max(0, time - began) / milliseconds) : 1;
+      const eased = share * share * (3 - 2 * share);
+      this.now = share === 1 ? to : Object.fromEntries(Object.entries(to).map(([name, ends]) =>
+        [name, Float32Array.from(ends, (end, i) => from[name][i] + eased * (end - from[name][i]))]));
+      this.draw();
+      if (share < 1) this.gliding = requestAnimationFrame(step);
+    };
+    step(began);
   }
 
   build({ panels, columns, height, dimensions }) {
@@ -222,8 +103,8 @@ class Maps {
     this.grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
     this.views = {};
     this.panels = panels.map((panel, i) => {
-      const box = this.add(this.grid, "div", "panel");
-      const head = this.add(box, "div", "head"), stage = this.add(box, "div", "stage");
+      const box = added(this.grid, "div", "panel");
+      const head = added(box, "div", "head"), stage = added(box, "div", "stage");
       stage.style.height = `${height}px`;
       const canvases = [0, 1].map(() => stage.appendChild(document.createElement("canvas")));
       canvases[1].setAttribute("role", "img");
@@ -235,12 +116,19 @@ class Maps {
     this.dimensions = dimensions;
   }
 
-  explain({ panels, colours, key, count }) {
+  explainEpoch() {
+    const { panels, epochs } = this.message;
+    const epoch = epochs.length ? `epoch ${epochs[this.epochs.at]}` : "";
+    this.panels.forEach(({ head }, i) => {
+      const told = [panels[i].quality, epoch].filter(Boolean).join(", ");
+      head.lastChild.textContent = told;
+      head.title = `${panels[i].name}: ${told}`;
+    });
+  }
+
+  explain({ panels, colours, key, count, hues }) {
     this.panels.forEach(({ head, marks }, i) => {
-      const quality = document.createElement("small");
-      quality.textContent = panels[i].quality;
-      head.replaceChildren(panels[i].name, quality);
-      head.title = `${panels[i].name}: ${panels[i].quality}`;
+      head.replaceChildren(panels[i].name, document.createElement("small"));
       marks.setAttribute("aria-label", `Map of ${panels[i].name}, ${count} utterances`);
     });
     this.key.replaceChildren();
@@ -256,12 +144,11 @@ class Maps {
       }
       return element;
     };
-    if (!colours) {
+    if (hues.length && (!colours || panels.some((panel) => panel.together))) {
       say("b", "modality");
-      const named = Object.fromEntries(panels.map((panel) => [panel.name.slice(2), panel.hue]));
-      for (const [name, hue] of Object.entries(named)) say("span", name, hue);
-      return;
+      for (const [name, hue] of hues) say("span", name, hue);
     }
+    if (!colours) return;
     say("b", colours.by);
     for (const [name, colour] of colours.legend ?? []) say("span", name, colour);
     if (!colours.scale) return;
@@ -288,7 +175,7 @@ class Maps {
   /** Maps in one projection are moved together, and in three dimensions all of them. */
   view(i) {
     const { panels, dimensions } = this.message;
-    const name = dimensions === 3 ? "all" : panels[i].others.length ? "common" : panels[i].name;
+    const name = dimensions === 3 ? "all" : panels[i].projection;
     return (this.views[name] ??= { ...START });
   }
 
@@ -304,7 +191,7 @@ class Maps {
   }
 
   drawPoints(i) {
-    const { panels, points, dimensions, index, count } = this.message;
+    const { panels, dimensions, index, count, square } = this.message;
     const panel = panels[i], here = this.panels[i], scale = window.devicePixelRatio || 1;
     const width = here.stage.clientWidth, height = here.stage.clientHeight;
     if (!width) return;
@@ -314,68 +201,97 @@ class Maps {
     }
     const { radius, alpha } = manner(count);
     const sheet = new Sheet(here.ground.width, here.ground.height);
-    const at = (name) => placed(points[name], dimensions, this.view(i), width, height);
+    const at = (name) =>
+      placed(this.now[name], dimensions, this.view(i), width, height, square);
     const dot = stamp(radius * scale, false);
     here.others = panel.others.map((other) => at(other.points));
-    here.others.forEach(({ x, y }, o) => {
-      const hue = rgb(this.colours ? "#7b8794" : panel.others[o].hue);
-      for (let row = 0; row < count; row++)
-        sheet.lay(Math.round(x[row] * scale), Math.round(y[row] * scale), dot, hue, 0.35 * FADED
-          + (count > 2000 ? 0 : 0.65 * FADED));
-    });
     here.own = at(panel.points);
-    const { x, y, depth } = here.own;
-    const own = rgb(panel.hue), plain = panel.ring ? stamp(radius * scale, true) : dot;
+    here.fronts = panel.together ? [here.own, ...here.others] : [here.own];
+    if (!panel.together)
+      here.others.forEach(({ x, y }, o) => {
+        const hue = rgb(this.colours ? QUIET : panel.others[o].hue);
+        for (let row = 0; row < count; row++)
+          sheet.lay(Math.round(x[row] * scale), Math.round(y[row] * scale), dot, hue,
+            0.35 * FADED + (count > 2000 ? 0 : 0.65 * FADED));
+      });
+    const plain = panel.ring ? stamp(radius * scale, true) : dot;
     const chosen = stamp((radius + 1) * scale, panel.ring);
+    const hues = [panel, ...panel.others].map(({ hue }) => rgb(hue));
+    const coloured = this.colours && !panel.together;
     for (let level = 0; level < 3; level++)
-      for (let row = 0; row < count; row++) {
-        if (this.state[row] !== level) continue;
-        const near = depth ? Math.min(1, Math.max(0.35, 0.75 - depth[row])) : 1;
-        const strength = level === 2 ? 1 : level === 0 ? FADED : alpha * near;
-        sheet.lay(Math.round(x[row] * scale), Math.round(y[row] * scale),
-          level === 2 ? chosen : plain, this.colours ? this.colours[index[row]] : own, strength);
-      }
+      here.fronts.forEach(({ x, y, depth }, front) => {
+        for (let row = 0; row < count; row++) {
+          if (this.state[row] !== level) continue;
+          const near = depth ? Math.min(1, Math.max(0.35, 0.75 - depth[row])) : 1;
+          const strength = level === 2 ? 1 : level === 0 ? FADED : alpha * near;
+          sheet.lay(Math.round(x[row] * scale), Math.round(y[row] * scale),
+            level === 2 ? chosen : plain, coloured ? this.colours[index[row]] : hues[front],
+            strength);
+        }
+      });
     sheet.onto(here.ground.getContext("2d"));
+    if (panel.before) this.drawTrails(at(panel.before), here);
     if (panel.axes) this.drawAxes(panel.axes, here, this.view(i));
+  }
+
+  /** Draw behind the points, in pixels of the page. */
+  behind(here, drawing) {
+    const context = here.ground.getContext("2d"), scale = window.devicePixelRatio || 1;
+    context.save();
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.globalCompositeOperation = "destination-over";
+    drawing(context);
+    context.restore();
+  }
+
+  /** A line from where an utterance was before to where it is: faint ones of all, or of some. */
+  drawTrails(before, { own, ...here }) {
+    const { traced, count } = this.message;
+    this.behind(here, (context) => {
+      context.globalAlpha = traced ? 0.9 : 0.4;
+      context.beginPath();
+      for (const row of traced ?? Array(count).keys()) {
+        context.moveTo(before.x[row], before.y[row]);
+        context.lineTo(own.x[row], own.y[row]);
+      }
+      this.outline(context, QUIET, 1);
+    });
   }
 
   /** Behind the points: a line at every tick, and a dotted one where both directions are equal. */
   drawAxes({ across, up, ticks }, here, view) {
-    const context = here.ground.getContext("2d"), scale = window.devicePixelRatio || 1;
     const { clientWidth: width, clientHeight: height } = here.stage;
     const places = (shares) => placed(
       Uint16Array.from(shares.flatMap((share) => [share * STEPS, share * STEPS])), 2, view, width,
       height);
     const { color, fontFamily } = getComputedStyle(this.root);
-    const line = (from, to) => {
-      context.beginPath();
-      context.moveTo(...from);
-      context.lineTo(...to);
-      this.outline(context, "#7b8794", 1);
-    };
-    context.save();
-    context.setTransform(scale, 0, 0, scale, 0, 0);
-    context.globalCompositeOperation = "destination-over";
-    Object.assign(context, { font: `11px ${fontFamily}`, fillStyle: color });
-    const { x, y } = places(ticks.map(([share]) => share));
-    ticks.forEach(([, text], t) => {
-      Object.assign(context, { textAlign: "center", textBaseline: "alphabetic" });
-      context.fillText(text, x[t], height - 5);
-      Object.assign(context, { textAlign: "left", textBaseline: "middle" });
-      context.fillText(text, 5, y[t]);
+    this.behind(here, (context) => {
+      const line = (from, to) => {
+        context.beginPath();
+        context.moveTo(...from);
+        context.lineTo(...to);
+        this.outline(context, QUIET, 1);
+      };
+      const write = (text, x, y, textAlign, textBaseline) => {
+        Object.assign(context, { textAlign, textBaseline });
+        context.fillText(text, x, y);
+      };
+      Object.assign(context, { font: `11px ${fontFamily}`, fillStyle: color });
+      const { x, y } = places(ticks.map(([share]) => share));
+      ticks.forEach(([, text], t) => {
+        write(text, x[t], height - 5, "center", "alphabetic");
+        write(text, 5, y[t], "left", "middle");
+      });
+      write(`${across} →`, width - 6, height - 20, "right", "alphabetic");
+      write(`↑ ${up}`, 26, 6, "left", "top");
+      const ends = places([0, 1]);
+      context.setLineDash([2, 3]);
+      line([ends.x[0], ends.y[0]], [ends.x[1], ends.y[1]]);
+      context.setLineDash([]);
+      context.globalAlpha = 0.25;
+      for (const at of x) line([at, 0], [at, height - 18]);
+      for (const at of y) line([22, at], [width, at]);
     });
-    Object.assign(context, { textAlign: "right", textBaseline: "alphabetic" });
-    context.fillText(`${across} →`, width - 6, height - 20);
-    Object.assign(context, { textAlign: "left", textBaseline: "top" });
-    context.fillText(`↑ ${up}`, 26, 6);
-    const ends = places([0, 1]);
-    context.setLineDash([2, 3]);
-    line([ends.x[0], ends.y[0]], [ends.x[1], ends.y[1]]);
-    context.setLineDash([]);
-    context.globalAlpha = 0.25;
-    for (const at of x) line([at, 0], [at, height - 18]);
-    for (const at of y) line([22, at], [width, at]);
-    context.restore();
   }
 
   drawMarks() {
@@ -386,7 +302,7 @@ class Maps {
       context.setTransform(scale, 0, 0, scale, 0, 0);
       context.clearRect(0, 0, here.marks.width, here.marks.height);
       const spot = (places, row) => [places.x[row], places.y[row]];
-      here.others.forEach((places, o) => {
+      if (!panels[i].together) here.others.forEach((places, o) => {
         for (const row of joined) {
           const looked = row === primary || row === pinned, [x, y] = spot(places, row);
           context.strokeStyle = context.fillStyle = panels[i].others[o].hue;
@@ -405,16 +321,18 @@ class Maps {
         }
       });
       const mark = (row, square, radius) => {
-        const [x, y] = spot(here.own, row);
-        context.beginPath();
-        if (square) context.rect(x - radius, y - radius, 2 * radius, 2 * radius);
-        else context.arc(x, y, radius, 0, 7);
-        this.outline(context, "#ffffff", 5);  // dark inside white stands out in either theme
-        this.outline(context, "#111827", 2);
+        if (row !== null) for (const front of here.fronts) {
+          const [x, y] = spot(front, row);
+          context.beginPath();
+          if (square) context.rect(x - radius, y - radius, 2 * radius, 2 * radius);
+          else context.arc(x, y, radius, 0, 7);
+          this.outline(context, "#ffffff", 5);  // dark inside white stands out in either theme
+          this.outline(context, "#111827", 2);
+        }
       };
-      if (pinned !== null) mark(pinned, true, 6.5);
+      mark(pinned, true, 6.5);
       mark(primary, false, 7.5);
-      if (this.hovered !== null) mark(this.hovered, false, 5);
+      mark(this.hovered, false, 5);
       if (this.drag?.panel === i && this.drag.ring) {
         context.beginPath();
         this.drag.ring.forEach((corner) => context.lineTo(...corner));
@@ -496,20 +414,21 @@ class Maps {
   }
 
   nearest(i, [px, py]) {
-    const { x, y } = this.panels[i].own ?? { x: [] };
     let best = null, least = NEAR * NEAR;
-    for (let row = 0; row < x.length; row++) {
-      const distance = (x[row] - px) ** 2 + (y[row] - py) ** 2;
-      if (distance < least) [best, least] = [row, distance];
-    }
+    for (const { x, y } of this.panels[i].fronts ?? [])
+      for (let row = 0; row < x.length; row++) {
+        const distance = (x[row] - px) ** 2 + (y[row] - py) ** 2;
+        if (distance < least) [best, least] = [row, distance];
+      }
     return best;
   }
 
+  /** What a box or lasso surrounds, of the slice only: the others are hardly seen. */
   enclosed(i, ring) {
     if (!ring) return [];
-    const { x, y } = this.panels[i].own, found = [];
-    for (let row = 0; row < x.length; row++) if (inside(x[row], y[row], ring)) found.push(row);
-    return found;
+    const { within, count } = this.message, { fronts } = this.panels[i];
+    return [...Array(count).keys()].filter((row) => (!within || within[row])
+      && fronts.some(({ x, y }) => inside(x[row], y[row], ring)));
   }
 
   take(rows, add) {
@@ -558,11 +477,6 @@ class Maps {
     this.hovered = row;
     this.drawMarks();
   }
-}
-
-function number(value) {
-  if (Number.isNaN(value)) return "unknown";
-  return String(Number(value.toPrecision(3))).replace("-", "−");
 }
 
 export default function ({ parentElement, data, setTriggerValue }) {

@@ -1,4 +1,4 @@
-"""A picture of maps with every point of them, on which the reader chooses utterances."""
+"""Maps with every point of them, on which the reader chooses utterances; over epochs they move."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.export.page_record import keep_recording
+from app.export.record import Maps, add
 from app.parts.colouring import Colouring
 from app.parts.names import beginning
-from app.parts.style import NEUTRAL, modality_colour, short_number
+from app.parts.style import NEUTRAL, short_number
 from app.parts.svg import ticks
-from mmmie.analysis.codes.projections import Projection
 
-MAPS = "mmmie_maps"
 _HERE = Path(__file__).parent
+CSS = (_HERE / "maps.css").read_text("utf-8")
+_SCRIPTS = ("map_points.js", "map_epochs.js", "maps.js")
+JS = "".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS)
 
 _render = st.components.v2.component(
-    MAPS,
+    "mmmie_maps",
     html='<div class="mmmie-maps"></div>',
-    css=(_HERE / "maps.css").read_text("utf-8"),
-    js=(_HERE / "maps.js").read_text("utf-8"),
+    css=CSS,
+    js=JS,
     isolate_styles=False,  # so that the pictures of the page can be found and exported
 )
 
@@ -46,12 +47,11 @@ def point_maps(message: bytes, *, key: str, choose: Callable[[list[str]], None])
         if ids:
             choose([str(i) for i in ids])
 
-    keep_recording()
+    add(Maps(message))
     _render(key=key, data=message, on_chosen_change=take)
 
 
 MAP_HEIGHT = 236
-METHODS = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
 _PAD = 0.06
 _MOST_TICKS = 7
 _STEPS = 65_535  # of a place on a map: two bytes
@@ -80,12 +80,15 @@ class Panel:
 
     Attributes:
         name: what is on it, ``z text`` say.
-        quality: how far to believe it, see `quality`.
+        quality: how far to believe it.
         hue: of its modality.
         points: its key in `Places.buffers`.
+        projection: maps of the same one are moved and zoomed together.
         ring: marks are rings, as those of specific codes, or filled.
         others: hue, name and key of the points of the same utterances in the other modalities,
             where they lie in the same projection.
+        together: these stand in front too, each in its hue, whatever colours the other maps.
+        before: the key of points from which lines lead to where utterances are now.
         axes: None where directions have no unit.
     """
 
@@ -93,8 +96,11 @@ class Panel:
     quality: str
     hue: str
     points: str
+    projection: str = ""
     ring: bool = False
     others: tuple[tuple[str, str, str], ...] = ()
+    together: bool = False
+    before: str = ""
     axes: Axes | None = None
 
 
@@ -106,13 +112,20 @@ class Places:
         panels: row by row.
         columns: of panels.
         dimensions: 2 or 3.
-        buffers: name → uint16 (n · dimensions) in steps of the map's range, as bytes.
+        buffers: name → uint16 (n · dimensions) in steps of the map's range, as bytes; of all
+            epochs one after another, where there are some.
+        hues: name → hue of the modalities, for the key.
+        epochs: that a slider goes through.
+        square: both directions of a flat map have one scale.
     """
 
     panels: tuple[Panel, ...]
     columns: int
     dimensions: int
     buffers: dict[str, bytes] = field(repr=False)
+    hues: dict[str, str] = field(default_factory=dict)
+    epochs: tuple[int, ...] = ()
+    square: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,67 +134,53 @@ class Marks:
 
     Attributes:
         selected: rows that are selected.
-        primary: the row that is looked at.
-        pinned: the row that is held beside it.
+        primary: the row that is looked at; None if it is not among them.
+        pinned: the row that stands beside it, or None.
         within: (n,) mask of the slice; the others are faded.
         joined: rows that lines join to themselves in the other modalities.
         by: the column that colours, or ``modality``.
-        colours: of all n utterances; None where `by` is ``modality``.
+        colours: of all n utterances; None where every map has its hue.
+        traced: rows with a line from where they were before; None for all.
     """
 
     selected: Sequence[int]
-    primary: int
+    primary: int | None
     pinned: int | None
     within: np.ndarray
     joined: Sequence[int]
     by: str
     colours: Colouring | None
+    traced: Sequence[int] | None = None
 
 
-def code_places(
-    invariant: Projection, specific: dict[str, Projection], modalities: list[str]
-) -> Places:
-    """The two rows of maps with one column a modality.
+def steps(points: np.ndarray) -> np.ndarray:
+    """Points (…, k) as whole steps of the range that the map shows, with room at the rim.
 
-    Args:
-        invariant: of the invariant codes of all modalities, (M · n, k), one after another.
-        specific: modality → of its specific codes, (n, k).
-        modalities: in the order of the model.
+    On a flat map either axis fills it; in space all have one scale, so that turning it bends
+    nothing.
     """
-    common = _steps(invariant.points).reshape(len(modalities), -1)
-    buffers = {f"z {m}": common[i].tobytes() for i, m in enumerate(modalities)}
-    buffers |= {f"s {m}": _steps(specific[m].points).tobytes() for m in modalities}
-    hues = {m: modality_colour(m, modalities) for m in modalities}
-    upper = [
-        Panel(
-            f"z {m}",
-            quality(invariant),
-            hues[m],
-            f"z {m}",
-            others=tuple((hues[o], o, f"z {o}") for o in modalities if o != m),
-        )
-        for m in modalities
-    ]
-    lower = [
-        Panel(f"s {m}", quality(specific[m]), hues[m], f"s {m}", ring=True) for m in modalities
-    ]
-    return Places(tuple(upper + lower), len(modalities), invariant.points.shape[1], buffers)
+    flat = points.reshape(-1, points.shape[-1])
+    low, high = flat.min(0), flat.max(0)
+    if points.shape[-1] > 2:
+        centre, half = (low + high) / 2, (high - low).max() / 2
+        low, high = centre - half, centre + half
+    pad = np.maximum((high - low) * _PAD, 1e-6)
+    return steps_between(points, low - pad, high + pad)
 
 
-def fused_places(projection: Projection, modalities: list[str]) -> Places:
-    """The map of what the head reads."""
-    hue = modality_colour("fused", modalities)
-    panel = Panel("fused", quality(projection), hue, "fused")
-    buffers = {"fused": _steps(projection.points).tobytes()}
-    return Places((panel,), 1, projection.points.shape[1], buffers)
+def steps_between(
+    points: np.ndarray, low: np.ndarray | float, high: np.ndarray | float
+) -> np.ndarray:
+    """Points (…, k) as whole steps of a range; what lies outside stands at its rim."""
+    share = np.clip((points - low) / (high - low), 0, 1)
+    return np.round(share * _STEPS).astype("<u2")
 
 
 def plane(first: np.ndarray, second: np.ndarray, panel: Panel, low: float, high: float) -> Places:
     """One map of a quantity (n,) across against another (n,) upwards, both from `low` to `high`."""
     pad = _PAD * (high - low)
-    share = (np.column_stack([first, second]) - low + pad) / (high - low + 2 * pad)
-    steps = np.round(share * _STEPS).astype("<u2")
-    return Places((panel,), 1, 2, {panel.points: steps.tobytes()})
+    placed = steps_between(np.column_stack([first, second]), low - pad, high + pad)
+    return Places((panel,), 1, 2, {panel.points: placed.tobytes()})
 
 
 def plane_ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
@@ -217,7 +216,7 @@ def maps_message(
     """Everything that the browser draws: the length of a JSON head, the head, and buffers.
 
     Args:
-        places: of `code_places` or `fused_places`.
+        places: where they are.
         words: of `utterance_words`.
         marks: what stands out.
         key: whether to say what the colours mean.
@@ -232,20 +231,20 @@ def maps_message(
         "height": height,
         "panels": [
             {
-                "name": p.name,
-                "quality": p.quality,
-                "hue": p.hue,
-                "points": p.points,
-                "ring": p.ring,
-                "others": [{"hue": h, "name": n, "points": b} for h, n, b in p.others],
-                "axes": None if p.axes is None else asdict(p.axes),
+                **asdict(panel),
+                "projection": panel.projection or panel.name,
+                "others": [{"hue": h, "name": n, "points": b} for h, n, b in panel.others],
             }
-            for p in places.panels
+            for panel in places.panels
         ],
+        "hues": list(places.hues.items()),
+        "epochs": places.epochs,
+        "square": places.square,
         "selected": [int(i) for i in marks.selected],
         "primary": marks.primary,
         "pinned": marks.pinned,
         "joined": [int(i) for i in marks.joined],
+        "traced": None if marks.traced is None else [int(i) for i in marks.traced],
         "key": key,
     }
     colours = marks.colours
@@ -260,59 +259,6 @@ def maps_message(
         at += len(held)
     text = json.dumps(head).encode()
     return b"".join([struct.pack("<I", len(text)), text, *buffers.values()])
-
-
-def quality(projection: Projection) -> str:
-    """``PCA, 43% of variance, trust 0.91``: how far to believe a map."""
-    parts = [METHODS[projection.method]]
-    if projection.explained is not None:
-        parts.append(f"{projection.explained:.0%} of variance")
-    if projection.fitted is not None:
-        parts.append(f"fitted on {projection.fitted:,}")
-    if not np.isnan(projection.trustworthiness):
-        parts.append(f"trust {projection.trustworthiness:.2f}")
-    return ", ".join(parts)
-
-
-def points_frame(
-    frame: pd.DataFrame,
-    invariant: Projection,
-    specific: dict[str, Projection],
-    fused: Projection,
-    modalities: list[str],
-) -> pd.DataFrame:
-    """Every point of every map: `id`, `space`, `method`, `x`, `y` and in three dimensions `z`."""
-    common = invariant.points.reshape(len(modalities), len(frame), -1)
-    spaces = {f"invariant.{m}": (common[i], invariant.method) for i, m in enumerate(modalities)}
-    spaces |= {f"specific.{m}": (specific[m].points, specific[m].method) for m in modalities}
-    spaces["fused"] = (fused.points, fused.method)
-    parts = [
-        pd.DataFrame(
-            {
-                "id": frame["id"],
-                "space": name,
-                "method": how,
-                **dict(zip("xyz", points.T, strict=False)),
-            }
-        )
-        for name, (points, how) in spaces.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _steps(points: np.ndarray) -> np.ndarray:
-    """Points (n, k) as whole steps of the range that the map shows, with room at the rim.
-
-    On a flat map either axis fills it; in space all have one scale, so that turning it bends
-    nothing.
-    """
-    low, high = points.min(0), points.max(0)
-    if points.shape[1] > 2:
-        centre, half = (low + high) / 2, (high - low).max() / 2
-        low, high = centre - half, centre + half
-    pad = np.maximum((high - low) * _PAD, 1e-6)
-    share = (points - low + pad) / (high - low + 2 * pad)
-    return np.round(share * _STEPS).astype("<u2")
 
 
 def _colours(colours: Colouring, by: str) -> tuple[np.ndarray, dict[str, Any]]:

@@ -10,6 +10,7 @@ from app.parts.style import ACCENT, NEUTRAL, short_number
 from app.parts.svg import WORDS, add, drawing, headline, hint, per_cent, ticks, write
 
 _MARGIN = 0.02  # of the width, on either side
+_EDGE = 0.1  # of the width, where words would be cut if they stood in the middle
 _ROW, _NAME, _MARK, _HALF = 42, 12, 25, 9  # pixels, of a row
 _HEAD, _FOOT = 18, 36
 _LETTERS = 42
@@ -61,7 +62,9 @@ class Rows:
         """A dotted line at a value to compare with, named above the rows."""
         x = self.across(value)
         self._upright(x, stroke_dasharray="2 2", stroke_width=1.5)
-        add(self.root, "text", name, x=x, y=11, text_anchor="middle", font_size="11", **WORDS)
+        share = (value - self.low) / (self.high - self.low)
+        anchor = "start" if share < _EDGE else "end" if share > 1 - _EDGE else "middle"
+        add(self.root, "text", name, x=x, y=11, text_anchor=anchor, font_size="11", **WORDS)
 
     def key(self, hollow: str, filled: str) -> None:
         """What a hollow and what a filled dot are, above the rows."""
@@ -124,7 +127,7 @@ def dots_svg(
     share: bool = False,
     from_zero: bool = False,
 ) -> str:
-    """One row a `label`, the first on top.
+    """One row per `label`, the first on top.
 
     Args:
         rows: `label`, `value` and, where known, `low`, `high`, `n`.

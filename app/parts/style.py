@@ -47,7 +47,7 @@ def modality_colour(name: str, modalities: list[str]) -> str:
 
 
 def class_colours(classes: list[str]) -> dict[str, str]:
-    """One hue a class; negative, neutral and positive keep the sentiment's own."""
+    """One hue per class; negative, neutral and positive keep the sentiment's own."""
     known = {"negative": "#c98f45", "neutral": "#aeb6c0", "positive": "#1f867d"}
     return {
         name: known.get(name, CATEGORIES[i % len(CATEGORIES)]) for i, name in enumerate(classes)

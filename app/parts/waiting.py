@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from app.parts.fragment import fragment
 from app.parts.names import plain
 from app.parts.numbers import duration_words
 from mmmie.errors import InputError
@@ -27,7 +28,7 @@ def follow(work: Work, draw: Callable[[], None]) -> None:
         if still != active:
             st.rerun()
 
-    st.fragment(look, run_every=_POLL_SECONDS if active else None)()
+    fragment(look, run_every=_POLL_SECONDS if active else None)()
 
 
 def waiting(

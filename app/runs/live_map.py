@@ -1,35 +1,43 @@
 """The map of the fused codes that moves while a run trains."""
 
 from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import streamlit as st
-from app import loading
-from app.parts.figures import chart, figure_footer, words_first
-from app.export.page_record import keep_recording
-from app.parts.colouring import colouring
+
+from app import loading, state
+from app.parts import say
+from app.parts.colouring import Colouring, colouring
+from app.parts.figures import figure_footer
+from app.parts.maps import (
+    Marks,
+    Panel,
+    Places,
+    maps_message,
+    point_maps,
+    steps_between,
+    utterance_words,
+    value_words,
+)
+from app.parts.style import NEUTRAL
 from mmmie.analysis.codes.live_map import MapAxes, fit_axes, half_width, label_share, place
 from mmmie.analysis.codes.snapshots import snapshot_files
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
-import html
-from typing import Any
-import numpy as np
-import pandas as pd
-import plotly.graph_objects as go
-from app.parts.colouring import Colouring
-from app.parts.names import beginning
-from app.parts.style import NEUTRAL, blank
 
+_HEIGHT = 400
 _EXPLANATION = (
-    "Every point is an utterance of the valid split, coloured by its label, where its fused code "
-    "lies. The two axes are the principal axes of the first snapshot and stay, so what moves on "
-    "the map moved in the space; a faint line joins a point to where it was an epoch before. The "
-    "share is the R² of a linear fit of the label (of the classes, one column each) on the two "
-    "axes: the higher, the better the map sorts the label. What moves across other directions is "
-    "not seen here; Representations has maps of every code."
+    "One point per utterance of the valid split, coloured by its label, at the place of its fused "
+    "code. The two axes are the principal axes of the first snapshot and do not change, so what "
+    "moves on the map moved in the space. A faint line leads from where an utterance was one epoch "
+    "before. The share is the R² of a linear fit of the label on the two axes (for classes, of one "
+    "column per class): the higher, the better the map orders utterances by the label. Movement in "
+    "other directions is not seen here; Representations has maps of every code. Click a point, or drag a box or a "
+    "lasso, to choose utterances on every page."
 )
 
 
@@ -46,6 +54,17 @@ class _Placed:
     shares: tuple[float, float]
 
 
+@dataclass(frozen=True)
+class _RunMap:
+    """What all who watch a run see: its title, and what the maps are told."""
+
+    title: str
+    ids: dict[str, int]
+    places: Places
+    words: bytes
+    colours: Colouring | None
+
+
 def draw_run_map(folder: Path, data: str, epoch: int) -> None:
     """Draw the latest snapshot of a run, or say what is missing.
 
@@ -54,17 +73,29 @@ def draw_run_map(folder: Path, data: str, epoch: int) -> None:
         data: its corpus, for the labels; grey points where that is gone.
         epoch: epochs done, a sign that there may be another snapshot.
     """
-    words_first()
-    keep_recording()
     corpus = _corpus(data)
     shown, stamps = _shown(folder, epoch)
     try:
-        there = _drawn(shown, stamps, corpus.fingerprint if corpus else "", corpus)
+        drawn = _drawn(shown, stamps, corpus.fingerprint if corpus else "", corpus)
     except (OSError, ValueError):  # a run that starts anew replaces its snapshots
-        there = False
-    if not there:
-        st.markdown("**A map of the fused codes**")
-        st.caption("It begins after the first epoch, where the run keeps snapshots.")
+        drawn = None
+    if drawn is None:
+        say.words("**A map of the fused codes**")
+        say.caption("It begins after the first epoch, where the run keeps snapshots.")
+        return
+    say.words(f"**{drawn.title}**")
+    chosen = state.selection()
+    marks = Marks(
+        selected=[drawn.ids[name] for name in chosen.ids if name in drawn.ids],
+        primary=drawn.ids.get(chosen.primary or ""),
+        pinned=drawn.ids.get(chosen.pinned or ""),
+        within=np.ones(len(drawn.ids), bool),
+        joined=[],
+        by="label",
+        colours=drawn.colours,
+    )
+    message = maps_message(drawn.places, drawn.words, marks, key=True, height=_HEIGHT)
+    point_maps(message, key="run-map", choose=state.select)
 
 
 def run_map_footer(folder: Path, data: str) -> None:
@@ -106,25 +137,24 @@ def _files(folder: Path, stamp: int, epoch: int) -> list[Path]:
     return snapshot_files(folder)
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)  # one picture for all who watch
+@st.cache_resource(show_spinner=False, max_entries=32)  # made once for all who watch
 def _drawn(
     shown: list[Path], stamps: tuple[int, ...], fingerprint: str, _corpus: Corpus | None
-) -> bool:
-    """Draw the map of the last of three snapshots; False where there is none."""
+) -> _RunMap | None:
+    """The map of the last of three snapshots; None where there is none."""
     placed = _placed(shown, _corpus)
     if placed is None:
-        return False
-    colours = None
-    if _corpus is not None and placed.sample is not None:
-        colours = colouring(placed.sample, "label", _corpus.label)
-    st.markdown(f"**{map_title(placed.epochs, placed.shares)}**")
-    words = hover_words(placed.ids, placed.sample)
-    chart(
-        run_map(placed.points, placed.before, placed.reach, colours, words),
-        key="run-map",
-        alt="Map of the fused codes while the run trains.",
+        return None
+    sample, colours = placed.sample, None
+    if _corpus is not None and sample is not None:
+        colours = colouring(sample, "label", _corpus.label)
+    return _RunMap(
+        map_title(placed.epochs, placed.shares),
+        {name: i for i, name in enumerate(placed.ids)},
+        run_places(placed.points, placed.before, placed.reach),
+        run_words(placed.ids, sample),
+        colours,
     )
-    return True
 
 
 def _placed(shown: list[Path], corpus: Corpus | None) -> _Placed | None:
@@ -178,61 +208,25 @@ def _epoch(file: Path) -> int:
     return int(file.stem.rpartition("-")[2])
 
 
-_HEIGHT = 430
-_GROUND = "rgba(123,135,148,0.10)"
-_MOVE_MS = 600
-
-
-def run_map(
-    points: np.ndarray,
-    before: np.ndarray | None,
-    reach: float,
-    colours: Colouring | None,
-    hover: list[str],
-) -> go.Figure:
-    """A square map of n utterances; the axes stay, and points glide to where they are next.
+def run_places(points: np.ndarray, before: np.ndarray | None, reach: float) -> Places:
+    """A square map that reaches so far from its centre; the axes stay.
 
     Args:
         points: (n, 2) now.
-        before: (n, 2) an epoch earlier, drawn as faint lines; None for the first.
+        before: (n, 2) an epoch earlier, where faint lines begin; None for the first.
         reach: half the width of the map.
-        colours: of the n; None draws them grey.
-        hover: (n,) what to say about each, as markup.
     """
-    marker: dict[str, Any] = {"size": 7, "opacity": 0.85, "color": NEUTRAL}
-    marker["line"] = {"width": 0.5, "color": NEUTRAL}  # near-white marks on a light ground
-    figure = blank(_HEIGHT)
-    if colours is not None:
-        marker["color"] = colours.values
-        if colours.scale is not None:
-            marker["coloraxis"] = "coloraxis"
-            bar = {**colours.scale["colorbar"], "title": None, "len": 1.0, "thickness": 8, "y": 1}
-            figure.update_layout(coloraxis={**colours.scale, "colorbar": bar})
-    figure.add_traces(
-        [
-            _trails(points, before),
-            {
-                "type": "scatter",
-                "x": points[:, 0],
-                "y": points[:, 1],
-                "mode": "markers",
-                "marker": marker,
-                "text": hover,
-                "hovertemplate": "%{text}<extra></extra>",
-                "showlegend": False,
-            },
-            *_legend(colours),
-        ]
-    )
-    figure.update_layout(
-        plot_bgcolor=_GROUND,
-        margin={"l": 4, "r": 4, "t": 40, "b": 4},
-        transition={"duration": _MOVE_MS, "easing": "cubic-in-out"},
-    )
-    quiet = {"showticklabels": False, "showgrid": False, "zeroline": False, "ticks": ""}
-    figure.update_xaxes(range=[-reach, reach], **quiet)
-    figure.update_yaxes(range=[-reach, reach], scaleanchor="x", **quiet)
-    return figure
+    ends = {"now": points} if before is None else {"now": points, "before": before}
+    buffers = {name: steps_between(at, -reach, reach).tobytes() for name, at in ends.items()}
+    panel = Panel("fused", "", NEUTRAL, "now", before="" if before is None else "before")
+    return Places((panel,), 1, 2, buffers, square=True)
+
+
+def run_words(ids: list[str], sample: pd.DataFrame | None) -> bytes:
+    """What the map says of each utterance; only its id where the corpus is gone."""
+    if sample is None:
+        return utterance_words(pd.DataFrame({"id": ids}), pd.Series("", range(len(ids))))
+    return utterance_words(sample, "label " + sample["label"].map(value_words))
 
 
 def map_title(epochs: tuple[int, int], shares: tuple[float, float]) -> str:
@@ -251,55 +245,3 @@ def map_title(epochs: tuple[int, int], shares: tuple[float, float]) -> str:
         f"The map explains {now:.0%} of the label after epoch {epochs[1]}, "
         f"{first:.0%} after epoch {epochs[0]}"
     )
-
-
-def hover_words(ids: list[str], sample: pd.DataFrame | None) -> list[str]:
-    """Id, label and the beginning of the words of every utterance, as markup.
-
-    Args:
-        ids: n utterances.
-        sample: their n rows of the corpus; None where it is gone.
-    """
-    if sample is None:
-        return [f"<b>{html.escape(name)}</b>" for name in ids]
-    words = sample["transcript"] if "transcript" in sample else [""] * len(ids)
-    return [
-        f"<b>{html.escape(name)}</b>, {html.escape(_value(label))}"
-        f"<br>{html.escape(beginning(text))}"
-        for name, label, text in zip(ids, sample["label"], words, strict=True)
-    ]
-
-
-def _trails(points: np.ndarray, before: np.ndarray | None) -> dict[str, Any]:
-    path = np.full((0, 2), np.nan)
-    if before is not None:
-        path = np.stack([before, points, np.full_like(points, np.nan)], axis=1).reshape(-1, 2)
-    return {
-        "type": "scatter",
-        "x": path[:, 0],
-        "y": path[:, 1],
-        "mode": "lines",
-        "line": {"color": NEUTRAL, "width": 1},
-        "opacity": 0.35,
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
-
-
-def _legend(colours: Colouring | None) -> list[dict[str, Any]]:
-    known = colours.legend if colours is not None else {}
-    return [
-        {
-            "type": "scatter",
-            "x": [None],
-            "y": [None],
-            "mode": "markers",
-            "marker": {"color": colour, "size": 8},
-            "name": html.escape(name),
-        }
-        for name, colour in known.items()
-    ]
-
-
-def _value(label: Any) -> str:
-    return f"{label:.2f}" if isinstance(label, (float, np.floating)) else str(label)

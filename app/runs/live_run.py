@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import loading
-from app.parts.figures import chart, figure_footer, words_first
+from app.parts import say
+from app.parts.figures import chart, figure_footer
+from app.parts.fragment import fragment
 from app.parts.layout import wide_columns
-from app.export.page_record import keep_recording
 from app.runs.actions import clone, other_pages, steering
 from app.runs.live_map import draw_run_map, run_map_footer
 from app.parts.names import plain
@@ -77,7 +79,7 @@ def live_run(run: RunFolder) -> None:
     shape = _shape_of(run, status)
     boxes = _frame(run, status) if status is not None else None
     with top:
-        st.fragment(_draw, run_every=_POLL_SECONDS if active else None)(str(run.path), shape, boxes)
+        fragment(_draw, run_every=_POLL_SECONDS if active else None)(str(run.path), shape, boxes)
 
 
 def _shape_of(run: RunFolder, status: Status | None) -> tuple[bool, bool, bool]:
@@ -165,7 +167,7 @@ def _standing(
     run: RunFolder, status: Status, history: list[dict[str, Any]], config: Config
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader(plain(run.path.name), width="content")
+        say.finding(plain(run.path.name), width="content")
         st.badge(status.state, icon=ICONS[status.state], color=_COLOURS[status.state])
         asked = asked_words(status, *run.read_wish())
         if asked:
@@ -178,8 +180,8 @@ def _standing(
         text=f"{words} {f'Best: {best}.' if best else ''}",
     )
     if waiting:
-        st.caption(f"Before it: {plain(', '.join(waiting))}.")
-    st.html(_facts_markup(run_facts(status, history, _train_utterances(config.data))))
+        say.caption(f"Before it: {plain(', '.join(waiting))}.")
+    say.legend(_facts_markup(run_facts(status, history, _train_utterances(config.data))))
     silent = silent_seconds(status) if status.state == "running" else 0.0
     if silent:
         st.warning(
@@ -204,31 +206,29 @@ def _failure(run: RunFolder, status: Status, config: Config) -> None:
                 args=(str(run.path), way.changes),
             ):
                 st.rerun()
-            st.caption(way.words)
+            say.caption(way.words)
 
 
 def _curves(run: RunFolder, status: Status, history: list[dict[str, Any]]) -> None:
-    words_first()
-    keep_recording()
     stamp = (len(history), history[-1]["epoch"] if history else 0, _stamp(run.metrics_file))
     epochs = max(status.epochs, status.epoch)
-    _curves_drawn(str(run.path), stamp, epochs, _metric(run), _task(run)[1], history)
+    chart(
+        _curves_figure(str(run.path), stamp, epochs, _metric(run), _task(run)[1], history),
+        key="training",
+        alt="Loss, validation metric and mutual information bounds over the epochs",
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)  # one picture for all who watch
-def _curves_drawn(
+def _curves_figure(
     path: str,
     stamp: tuple[int, int, int],
     epochs: int,
     metric: tuple[str, bool],
     modalities: list[str],
     _history: list[dict[str, Any]],
-) -> None:
-    chart(
-        training_figure(curves_frame(_history), epochs, *metric, modalities),
-        key="training",
-        alt="Loss, validation metric and mutual information bounds over the epochs",
-    )
+) -> go.Figure:
+    return training_figure(curves_frame(_history), epochs, *metric, modalities)
 
 
 def _facts_markup(facts: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import state
+from app.parts import say
 from app.parts.drawings import draw
 from app.parts.layout import wide_columns
 from app.parts.names import plain, text_of
@@ -72,7 +73,7 @@ def _heading(one: pd.Series, frame: pd.DataFrame, key: str) -> None:
     pinned = state.selection().pinned == one["id"]
     name = plain(str(speaker)) if pd.notna(speaker) else "Unknown speaker"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"{':material/square: ' if pinned else ''}**{name}**", width="stretch")
+        say.words(f"{':material/square: ' if pinned else ''}**{name}**", width="stretch")
         st.button(
             "Unpin" if pinned else "Pin",
             icon=":material/keep_off:" if pinned else ":material/keep:",
@@ -82,7 +83,7 @@ def _heading(one: pd.Series, frame: pd.DataFrame, key: str) -> None:
             args=(None if pinned else str(one["id"]),),
             help="Unpin this utterance" if pinned else "Keep it beside the one you look at next",
         )
-    st.caption(plain(" · ".join([*(["pinned"] if pinned else []), *parts])))
+    say.caption(plain(" · ".join([*(["pinned"] if pinned else []), *parts])))
 
 
 def _said(view: View, row: int, one: pd.Series, key: str, *, expression: bool, tone: bool) -> None:
@@ -104,9 +105,9 @@ def _said(view: View, row: int, one: pd.Series, key: str, *, expression: bool, t
 
 def _transcript(one: pd.Series) -> None:
     if transcript := text_of(one.get("transcript")):
-        st.text(f"“{transcript}”")
+        say.verbatim(f"“{transcript}”")
     else:
-        st.caption("This utterance has no transcript.")
+        say.caption("This utterance has no transcript.")
 
 
 def _truth_and_prediction(view: View, row: int, one: pd.Series, key: str) -> None:
@@ -116,7 +117,7 @@ def _truth_and_prediction(view: View, row: int, one: pd.Series, key: str) -> Non
         truth, prediction = float(one["label"]), float(one["prediction"])
         draw(scale_svg(label, limits, truth, prediction), key=f"{key}-scale")
         easier = float((frame["absolute_error"] < one["absolute_error"]).mean())
-        st.caption(
+        say.caption(
             f"truth {three_digits(truth)} (hollow), prediction {three_digits(prediction)} "
             f"(filled): off by {three_digits(abs(prediction - truth))}, more than "
             f"{'nearly all' if easier > 0.995 else f'{easier:.0%}'} of the {view.split} split."
@@ -125,7 +126,7 @@ def _truth_and_prediction(view: View, row: int, one: pd.Series, key: str) -> Non
     probabilities = view.outputs.output[TRAINED][row]
     draw(classes_svg(list(label.classes), probabilities, str(one["label"])), key=f"{key}-scale")
     verdict = "right" if one["correct"] else f"wrong: the truth is {plain(str(one['label']))}"
-    st.caption(f"Predicted {plain(str(one['prediction']))}, {verdict}.")
+    say.caption(f"Predicted {plain(str(one['prediction']))}, {verdict}.")
 
 
 _MARGIN = 0.04  # of the width, on either side

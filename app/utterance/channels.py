@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
+from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.names import channel_words, plain
 from app.parts.pick_one import pick_one, telling_modality
@@ -52,7 +52,7 @@ def utterance_channels(corpus: Corpus, row: int, name: str, *, key: str) -> bool
         _values(names, values[chosen], mean, deviation)
         return True
     if not len(values):
-        st.caption(f"This utterance has no {plain(modality)}.")
+        say.caption(f"This utterance has no {plain(modality)}.")
         return True
     step = STEP_NAMES.get(modality, "frame")
     data = pd.DataFrame(values[:, chosen], columns=names)
@@ -81,7 +81,7 @@ def _values(names: list[str], values: np.ndarray, mean: np.ndarray, deviation: n
         for (name, unit), value, z in zip(map(channel_words, names), values, spreads, strict=True)
     ]
     table = pd.DataFrame(rows, columns=["channel", "value", "against the corpus"])
-    st.dataframe(table, hide_index=True, width="stretch")
+    say.grid(table, hide_index=True, width="stretch")
 
 
 def channels_svg(

@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from app.export.record import Bubbles, add
+
 
 @dataclass(frozen=True)
 class Bubble:
@@ -205,9 +207,11 @@ def chat(
         if on_remove is not None and (name := happened("removed")) is not None:
             on_remove(str(name))
 
+    entries = [asdict(bubble) for bubble in bubbles]
+    add(Bubbles(entries))
     _render(
         key=key,
-        data={"bubbles": [asdict(b) for b in bubbles], "pick": on_pick is not None},
+        data={"bubbles": entries, "pick": on_pick is not None},
         on_picked_change=picked,
         on_relabelled_change=relabelled,
         on_removed_change=removed,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.parts import say
 from app.parts.names import capital, plain
 from app.parts.style import modality_colour, three_digits
 from app.utterance.face import REST_SECONDS, draw_face, face_svg, face_words
@@ -70,7 +71,7 @@ def utterance_face(
         colour=modality_colour(name, list(corpus.modalities)),
         key=key,
     )
-    st.caption(
+    say.caption(
         plain(capital(words)),
         text_alignment="center",
         help=f"Drawn from the channels of {plain(name)}. Each action unit is shown by its "
@@ -106,7 +107,7 @@ def utterance_tone(
     pitch = f"{voiced.mean():.0f} Hz" if len(voiced) else "no voice"
     energy = float(np.atleast_2d(values)[:, channels["energy"]].mean())
     st.audio(sound, alt=f"A tone of {pitch} on average, made from {name}")
-    st.caption(
+    say.caption(
         f"{label}{': ' if label else ''}{pitch}, {three_digits(round(energy))} dB",
         help=f"Not speech but a tone made from the channels of {plain(name)}. It follows their "
         "pitch and loudness. Where they are known, its beats are syllables with their pauses, and "

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.names import plain
 from app.parts.style import three_digits
 from app.utterance.conversation import label_limits
@@ -114,7 +115,7 @@ def utterance_table(view: state.View) -> None:
         return
     if by := _ORDERS[order]:
         table = table.sort_values(by[0], ascending=by[1], kind="stable")
-    st.caption(f"{len(table):,} of {view.sample(len(frame))}{plain(filters.words)}.")
+    say.caption(f"{len(table):,} of {view.sample(len(frame))}{plain(filters.words)}.")
     if table.empty:
         st.info(
             "No utterance passes these filters. Widen one of them.", icon=":material/filter_alt:"
@@ -129,7 +130,7 @@ def utterance_table(view: state.View) -> None:
     shown = [column for column in first if column in table]
     if "speaker" in table:
         table = table.assign(speaker=table["speaker"].fillna(""))
-    st.dataframe(
+    say.grid(
         table[[*shown, *flags, "conversation", "position", "id"]],
         key=_KEY,
         on_select=lambda: _choose(ids),

@@ -82,8 +82,10 @@ def look_at_report(page, html: bytes, folder: Path) -> None:
     page.goto(file.as_uri())
     expect(page.locator("h1")).to_have_count(1)
     count = page.locator("[data-figure]").count()
-    assert count >= 1
+    maps = page.locator("[data-maps]").count()
+    assert count + maps >= 1
     expect(page.locator("[data-figure] .plot-container")).to_have_count(count, timeout=30_000)
+    expect(page.locator("[data-maps]:has(canvas)")).to_have_count(maps, timeout=30_000)
     drawings = page.locator("svg.mmmie-drawing")
     assert drawings.count() >= 1
     for drawing in drawings.all():

@@ -39,11 +39,13 @@ def test_swapping_a_speaker_moves_the_prediction_and_the_address_keeps_it(
 def test_the_epochs_play_and_the_slider_follows(server: tuple[str, Path], page: Page) -> None:
     page.goto(f"{server[0]}/representations?checkpoint=demo&map_method=Over+training")
     settle(page)
-    figure = page.locator(".st-key-code-epochs .js-plotly-plot")
-    expect(figure.locator(".main-svg").first).to_be_visible(timeout=60_000)
-    shown = figure.locator(".slider-label").first
-    places = "() => document.querySelector('.st-key-code-epochs .js-plotly-plot').data[0].x[0]"
-    first, place = shown.text_content(), page.evaluate(places)
-    figure.locator(".updatemenu-button").first.click()
-    expect(shown).not_to_have_text(first, timeout=30_000)
-    page.wait_for_function(f"place => ({places})() !== place", arg=place)
+    maps = page.locator(".st-key-code-epochs")
+    expect(maps.locator("canvas").first).to_be_visible(timeout=60_000)
+    slider, told = maps.get_by_role("slider"), maps.locator(".mmmie-head small").first
+    last, drawn = told.inner_text(), "c => c.toDataURL()"
+    before = maps.locator("canvas").first.evaluate(drawn)
+    assert slider.input_value() == slider.get_attribute("max")
+    maps.get_by_label("Play the epochs").click()
+    expect(told).not_to_have_text(last, timeout=30_000)
+    expect(slider).not_to_have_value(slider.get_attribute("max") or "", timeout=30_000)
+    assert maps.locator("canvas").first.evaluate(drawn) != before

@@ -1,40 +1,61 @@
-"""The codes of two checkpoints for the same utterances on maps that can be laid on each other."""
+"""The codes of two checkpoints for the same utterances, on two maps with the same axes."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.colouring import Colouring, colouring
 from app.parts.drawings import drawn_figure
-from app.parts.figures import figure, selected_ids
+from app.parts.figures import figure_footer
+from app.parts.fragment import fragment
 from app.parts.layout import wide_columns
+from app.parts.maps import (
+    Marks,
+    Panel,
+    Places,
+    maps_message,
+    point_maps,
+    steps,
+    utterance_words,
+    value_words,
+)
 from app.parts.names import plain
 from app.parts.rows import dots_svg
-from app.parts.style import modality_colour
-from app.parts.thinning import thinned, thinned_words
-from app.screens.compare.aligned_maps_figure import (
-    EXPLANATION,
-    Drawn,
-    aligned_caption,
-    aligned_figure,
-    aligned_finding,
-    aligned_frame,
-    own_colouring,
-    space_name,
-    utterance_sentence,
-)
+from app.parts.style import SEQUENTIAL_SCALE, modality_colour
 from mmmie.analysis.codes.aligned_codes import AlignedCodes, align_codes
 
 _KEY = "aligned-maps"
-_CHOSEN = "aligned-maps-chosen"
 _MOVED, _KEPT = "how far it moved", "neighbours kept"
 _OVERVIEW_MOST = 1500
+_HEIGHT = 360
+_MOST_LINES = 40
+
+EXPLANATION = """
+Each model is free to turn, mirror and stretch its codes, which changes nothing that it says. So
+the second is **aligned** to the first before they are compared: both are reduced to their leading
+principal components, then the second is shifted, scaled and rotated onto the first (orthogonal
+Procrustes). Both maps have the axes of the first, the two directions in which its codes differ
+most. A distance of 1 is the usual distance of its codes from their centre.
+
+**What remains** is the share of the variance that no rotation removes. A rotation finds some
+agreement between any two codes, so the share for utterances paired at random is given beside it.
+**CKA** (linear centred kernel alignment) needs no alignment: 1 for the same picture, about 0 for
+unrelated ones. **Neighbours** are the ten nearest by cosine in the original space of each, not on
+the map.
+
+Lines lead from where an utterance is in the first to where it is in the second: of the selection,
+or of those that moved furthest. Click a point, or draw a box or a lasso, to choose utterances on
+every page. Ring: the utterance that is looked at. Square: the pinned one.
+"""
 
 
-@st.fragment
+@fragment
 def draw_aligned_maps(view: state.View, other: state.View) -> None:
     """The maps of one space with its controls, and how much every space agrees.
 
@@ -42,8 +63,6 @@ def draw_aligned_maps(view: state.View, other: state.View) -> None:
         view: the first checkpoint.
         other: the second, on the same split of the same corpus.
     """
-    if st.session_state.pop(_CHOSEN, False):
-        st.rerun()  # the selection is the page's, not only of this part
     spaces = common_spaces(view, other)
     heading = st.empty()
     space_box, colour_box = st.columns([1, 3], vertical_alignment="bottom")
@@ -54,7 +73,7 @@ def draw_aligned_maps(view: state.View, other: state.View) -> None:
             format_func=space_name,
             key="compare_space",
             bind="query-params",
-            help="z: invariant, s: specific code of a modality; fused: what the head reads.",
+            help="z: shared code, s: own code of a modality; fused: what the head reads.",
         )
     )
     by = colour_box.segmented_control(
@@ -66,7 +85,7 @@ def draw_aligned_maps(view: state.View, other: state.View) -> None:
         wrap=True,
     )
     aligned = _aligned(*_keys(view, other), space, view, other)
-    heading.subheader(plain(aligned_finding(aligned, space, view.within)))
+    say.finding(plain(aligned_finding(aligned, space, view.within)), place=heading)
     maps, overview = wide_columns([5, 2], key="aligned-columns", least=280)
     with maps:
         _maps(view, other, aligned, space, str(by))
@@ -81,45 +100,54 @@ def common_spaces(view: state.View, other: state.View) -> list[str]:
 
 
 def _maps(view: state.View, other: state.View, aligned: AlignedCodes, space: str, by: str) -> None:
-    frame = view.frame
-    always = [*view.selected, view.primary, *([] if view.pinned is None else [view.pinned])]
-    drawn = Drawn(
-        frame,
-        thinned(len(frame), always),
-        view.within,
-        view.selected,
-        view.primary,
-        view.pinned,
-        _colours(view, aligned, space, by),
+    frame, key = view.frame, (*_keys(view, other), space)
+    places, words = _places(key, aligned, view, (view.choice.name, other.choice.name))
+    colours = _colours(view, aligned, by)
+    marks = Marks(
+        selected=view.selected,
+        primary=view.primary,
+        pinned=view.pinned,
+        within=view.within,
+        joined=[],
+        by=by,
+        colours=colours,
+        traced=furthest_moved(aligned, view),
     )
-    sample = f"all {len(frame):,} utterances of the {view.split} split"
-    sample += thinned_words(len(drawn.rows), len(frame))
-    figure(
-        aligned_figure(aligned, drawn, (view.choice.name, other.choice.name)),
+    message = maps_message(places, words, marks, key=True, height=_HEIGHT)
+    point_maps(message, key=_KEY, choose=state.select)
+    figure_footer(
         key=_KEY,
-        caption=aligned_caption(aligned, sample),
+        caption=aligned_caption(
+            aligned, f"all {len(frame):,} utterances of the {view.split} split"
+        ),
         explanation=EXPLANATION,
-        data=aligned_frame(aligned, frame["id"]),
-        alt=f"Maps of {space_name(space)} of both checkpoints, the second aligned to the first.",
-        on_select=_take,
+        data=lambda: aligned_frame(aligned, frame["id"]),
+        pictures=(_KEY,),
     )
     rows = [view.primary] if view.pinned is None else [view.primary, view.pinned]
     said = [
         f"Utterance {plain(str(frame['id'].iloc[row]))} {utterance_sentence(aligned, row)}."
         for row in rows
     ]
-    st.caption(" ".join(said))
+    say.caption(" ".join(said))
 
 
-def _colours(view: state.View, aligned: AlignedCodes, space: str, by: str) -> Colouring:
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _places(
+    key: tuple[str, ...], _aligned: AlignedCodes, _view: state.View, names: tuple[str, str]
+) -> tuple[Places, bytes]:
+    modality = key[-1].partition(".")[2] or "fused"
+    hue = modality_colour(modality, list(_view.corpus.modalities))
+    return aligned_places(_aligned, names, hue), aligned_words(_aligned, _view.frame)
+
+
+def _colours(view: state.View, aligned: AlignedCodes, by: str) -> Colouring | None:
     if by == _MOVED:
-        return own_colouring(aligned.moved, "moved")
+        return own_colouring(aligned.moved)
     if by == _KEPT:
-        return own_colouring(aligned.overlap, "share of neighbours kept", 1.0)
+        return own_colouring(aligned.overlap, 1.0)
     if view.colour_by == "modality":
-        modality = space.partition(".")[2] or "fused"
-        hue = modality_colour(modality, list(view.corpus.modalities))
-        return Colouring(np.full(len(view.frame), hue, object))
+        return None
     return colouring(view.frame, view.colour_by, view.corpus.label)
 
 
@@ -132,7 +160,7 @@ def _overview(view: state.View, other: state.View, spaces: list[str], space: str
     rows = rows.assign(label=rows["space"].map(space_name), value=rows["neighbours_kept"])
     chosen = space_name(space)
     first = rows["label"].iloc[0]
-    st.markdown(f"**They agree most on {plain(first)}, least on {plain(rows['label'].iloc[-1])}**")
+    say.words(f"**They agree most on {plain(first)}, least on {plain(rows['label'].iloc[-1])}**")
     used = int(table["utterances"].iloc[0])
     drawn_figure(
         dots_svg(
@@ -141,7 +169,7 @@ def _overview(view: state.View, other: state.View, spaces: list[str], space: str
             "How far both checkpoints agree on the neighbours of an utterance, code by code.",
             highlight=chosen,
             reference=float(table["by_chance"].iloc[0]),
-            reference_name="chance",
+            reference_name="at random",
             share=True,
         ),
         key="compare-agreement",
@@ -150,7 +178,7 @@ def _overview(view: state.View, other: state.View, spaces: list[str], space: str
         explanation="For every code that both checkpoints have: the share of an utterance's ten "
         "nearest by cosine that both agree on, a mean over utterances. Every model is trained "
         "from other random weights where its seed differs, so some disagreement is not due to "
-        "the configuration. The download also holds CKA and what remains after alignment.",
+        "the configuration. The download also has CKA and what remains after alignment.",
         data=table,
     )
 
@@ -208,8 +236,109 @@ def _agreement(
     return pd.DataFrame(entries)
 
 
-def _take() -> None:
-    ids = selected_ids(_KEY)
-    if ids:  # an empty event also follows every redraw: it does not mean "nothing"
-        state.select(ids)
-        st.session_state[_CHOSEN] = True
+def space_name(space: str) -> str:
+    """``invariant.text`` → ``z text``, ``fused`` → ``fused``."""
+    kind, _, modality = space.partition(".")
+    return f"{ {'invariant': 'z', 'specific': 's'}.get(kind, kind) } {modality}".strip()
+
+
+def own_colouring(values: np.ndarray, most: float | None = None) -> Colouring:
+    """Colours for what alignment found of every utterance (n,), from 0 up.
+
+    `most` is the upper end; the 98th percentile if left out.
+    """
+    known = values[np.isfinite(values)]
+    top = most or (float(np.quantile(known, 0.98)) if len(known) else 1.0)
+    return Colouring(values, {"colorscale": SEQUENTIAL_SCALE, "cmin": 0, "cmax": top or 1.0})
+
+
+def aligned_places(aligned: AlignedCodes, names: tuple[str, str], hue: str) -> Places:
+    """Two maps with the axes of the first; lines on the second come from places on the first.
+
+    Args:
+        aligned: from `mmmie.analysis.codes.aligned_codes.align_codes`.
+        names: of the checkpoints.
+        hue: of marks that nothing else colours.
+    """
+    first, second = steps(np.stack([aligned.first, aligned.second]))
+    told = zip(names, ("first", "second, aligned"), aligned.explained, strict=True)
+    panels = [
+        Panel(name, f"{which}, {share:.0%} of variance", hue, which, projection="aligned")
+        for name, which, share in told
+    ]
+    panels[1] = replace(panels[1], before=panels[0].points)
+    buffers = {panels[0].points: first.tobytes(), panels[1].points: second.tobytes()}
+    return Places(tuple(panels), 2, 2, buffers)
+
+
+def aligned_words(aligned: AlignedCodes, frame: pd.DataFrame) -> bytes:
+    """What a map says of each utterance: also how far it moved, and the neighbours it keeps."""
+    kept = pd.Series(aligned.overlap, frame.index)
+    told = "label " + frame["label"].map(value_words)
+    told += ", moved " + pd.Series(aligned.moved, frame.index).map(value_words)
+    told += kept.map(lambda k: f", neighbours kept {k:.0%}" if np.isfinite(k) else "")
+    return utterance_words(frame, told)
+
+
+def furthest_moved(aligned: AlignedCodes, view: state.View) -> list[int]:
+    """The rows that get a line: the selection, else those that moved furthest; at most 40."""
+    wanted = np.asarray(view.selected, int) if len(view.selected) > 1 else np.empty(0, int)
+    pool = wanted if len(wanted) else np.flatnonzero(view.within)
+    order = np.argsort(-aligned.moved[pool], kind="stable")
+    chosen = {*pool[order[:_MOST_LINES]].tolist(), view.primary}
+    return sorted(chosen if view.pinned is None else {*chosen, view.pinned})
+
+
+def aligned_frame(aligned: AlignedCodes, ids: pd.Series) -> pd.DataFrame:
+    """Both places of every utterance, how far it moved and how many neighbours it keeps."""
+    return pd.DataFrame(
+        {
+            "id": ids.to_numpy(),
+            "first_x": aligned.first[:, 0],
+            "first_y": aligned.first[:, 1],
+            "second_x": aligned.second[:, 0],
+            "second_y": aligned.second[:, 1],
+            "moved": aligned.moved,
+            "neighbours_kept": aligned.overlap,
+        }
+    )
+
+
+def aligned_finding(aligned: AlignedCodes, space: str, within: np.ndarray) -> str:
+    """How much of an utterance's neighbourhood both agree on, as a sentence."""
+    kept = aligned.overlap[within]
+    name = space_name(space)
+    if not np.isfinite(kept).any():
+        return f"There are too few utterances to compare neighbours in {name}"
+    name = "the fused code" if space == "fused" else name
+    return (
+        f"In {name} they agree on {np.nanmean(kept):.0%} of an utterance's "
+        f"{aligned.neighbours} nearest; at random it would be {aligned.overlap_by_chance:.0%}"
+    )
+
+
+def aligned_caption(aligned: AlignedCodes, sample: str) -> str:
+    """Sample, method and what remains after alignment."""
+    kept = " and ".join(f"{share:.0%}" for share in aligned.kept)
+    parts = [
+        f"Means of the codes of {sample}. Aligned on {aligned.components} principal components, "
+        f"which hold {kept} of the variance."
+    ]
+    if np.isfinite(aligned.disparity):
+        chance = f", {aligned.chance:.0%} for random pairs" if np.isfinite(aligned.chance) else ""
+        parts.append(f"After alignment {aligned.disparity:.0%} of it remains{chance}.")
+    if aligned.cka is not None:
+        parts.append(f"CKA {aligned.cka:.2f}.")
+    parts.append(f"Neighbours by cosine among {aligned.candidates:,} utterances.")
+    return " ".join(parts)
+
+
+def utterance_sentence(aligned: AlignedCodes, row: int) -> str:
+    """What alignment says of one utterance."""
+    moved = aligned.moved[row]
+    further = float((aligned.moved < moved).mean())
+    said = f"moved {moved:.2f}, further than {further:.0%} of all"
+    if np.isfinite(aligned.overlap[row]):
+        kept = round(float(aligned.overlap[row]) * aligned.neighbours)
+        said += f", and keeps {kept} of its {aligned.neighbours} nearest"
+    return said

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from app.parts.colouring import Colouring
 from app.parts.maps import Axes, Panel, Places, plane, plane_ticks, utterance_words, value_words
-from app.parts.names import figure_text
+from app.parts.names import figure_text, shortened
 from app.parts.numbers import interval_text, metric
 from app.parts.rows import Rows
 from app.parts.style import ACCENT, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks
@@ -20,17 +20,22 @@ from mmmie.corpus import Label
 
 FIRST, SECOND = NEUTRAL, ACCENT
 _PANEL_GAP = 0.07
+_LETTERS = 24
+
+Names = tuple[str, str]
+"""Of both checkpoints, in the order of the page."""
 
 
-def difference_svg(table: pd.DataFrame, alt: str) -> str:
-    """Paired differences with intervals, one row a metric, better to the right.
+def difference_svg(table: pd.DataFrame, alt: str, names: Names) -> str:
+    """Paired differences with intervals, one row per metric, better to the right.
 
     Metrics where lower is better are turned round, so that right of the line always means that
-    the second checkpoint is better. A difference that may be chance is hollow.
+    the second checkpoint is better. A dot whose interval holds zero is hollow.
     """
     most = np.nanmax(np.abs([_reach(t) for t in table.to_dict("records")]), initial=1e-9)
     drawn = Rows(len(table), (-most, most), alt)
-    drawn.axis("← the first is better · difference · the second is better →")
+    first, second = (shortened(name, _LETTERS) for name in names)
+    drawn.axis(f"← {first} better · difference · {second} better →")
     drawn.line(0)
     for i, row in enumerate(table.to_dict("records")):
         known = metric(str(row["metric"]))
@@ -43,7 +48,7 @@ def difference_svg(table: pd.DataFrame, alt: str) -> str:
         down = drawn.row(i, known.name, "")  # the table below has the numbers, not turned round
         if np.isfinite(ends).all():
             drawn.bar(down, low, high, colour)
-        told = f"{known.name}\nsecond minus first {said}"
+        told = f"{known.name}\n{names[1]} minus {names[0]} {said}"
         drawn.dot(down, value, colour, told, hollow=not sure)
     return drawn.write()
 
@@ -54,51 +59,55 @@ def _reach(row: Any) -> float:
     return max(map(abs, ends), default=0.0)
 
 
-def prediction_places(table: pd.DataFrame, label: Label) -> Places:
+def prediction_places(table: pd.DataFrame, label: Label, names: Names) -> Places:
     """The first prediction across, the second upwards.
 
     Args:
         table: from `mmmie.analysis.errors.comparison.disagreements`; numbers.
         label: what is predicted.
+        names: of the checkpoints.
     """
     first, second = (table[name].to_numpy(float) for name in ("first", "second"))
     low, high = label.range or (np.inf, -np.inf)
     low, high = min(low, first.min(), second.min()), max(high, first.max(), second.max())
     if low == high:
         low, high = low - 0.5, high + 0.5
-    axes = Axes(f"{label.name}, first", f"{label.name}, second", plane_ticks(low, high))
+    across, up = (f"{label.name}, {shortened(name, _LETTERS)}" for name in names)
+    axes = Axes(across, up, plane_ticks(low, high))
     panel = Panel(
         label.name, "on the dotted line both say the same", NEUTRAL, "predictions", axes=axes
     )
     return plane(first, second, panel, low, high)
 
 
-def prediction_words(table: pd.DataFrame) -> bytes:
+def prediction_words(table: pd.DataFrame, names: Names) -> bytes:
     """What a dot says when it is pointed at."""
-    parts = (f"{name} " + table[name].map(value_words) for name in ("label", "first", "second"))
+    columns = {"label": "label", "first": names[0], "second": names[1]}
+    parts = (f"{name} " + table[key].map(value_words) for key, name in columns.items())
     return utterance_words(table, reduce(lambda before, part: before + ", " + part, parts))
 
 
-def nearer_colours(table: pd.DataFrame) -> Colouring:
+def nearer_colours(table: pd.DataFrame, names: Names) -> Colouring:
     """Which of the two is nearer to the truth."""
     second = table["gain"].to_numpy(float) > 0
-    return Colouring(np.where(second, SECOND, FIRST), legend={"second": SECOND, "first": FIRST})
+    return Colouring(np.where(second, SECOND, FIRST), legend={names[1]: SECOND, names[0]: FIRST})
 
 
-def class_table(table: pd.DataFrame, classes: list[str]) -> go.Figure:
+def class_table(table: pd.DataFrame, classes: list[str], names: Names) -> go.Figure:
     """How often each pair of classes was predicted: first (rows) against second (columns)."""
     counts = pd.crosstab(table["first"], table["second"]).reindex(
         index=classes, columns=classes, fill_value=0
     )
-    names = [figure_text(name) for name in classes]
+    labels = [figure_text(name) for name in classes]
+    first, second = (figure_text(name, _LETTERS) for name in names)
     values = counts.to_numpy(float)
     off = values.copy()
     np.fill_diagonal(off, np.nan)
     figure = blank(height=140 + 56 * len(classes))
     figure.add_heatmap(
         z=off,
-        x=names,
-        y=names,
+        x=labels,
+        y=labels,
         text=[[f"{int(v):,}" for v in row] for row in values],
         texttemplate="%{text}",
         colorscale=SEQUENTIAL_SCALE,
@@ -106,12 +115,12 @@ def class_table(table: pd.DataFrame, classes: list[str]) -> go.Figure:
         showscale=False,
         xgap=3,
         ygap=3,
-        hovertemplate="first says %{y}, second %{x}: %{text} utterances<extra></extra>",
+        hovertemplate=f"{first} says %{{y}}, {second} %{{x}}: %{{text}} utterances<extra></extra>",
     )
-    for i, name in enumerate(names):  # agreement: the number without the colour
+    for i, name in enumerate(labels):  # agreement: the number without the colour
         figure.add_annotation(x=name, y=name, text=f"{int(values[i, i]):,}", showarrow=False)
-    figure.update_xaxes(title="second", side="bottom", showgrid=False, ticks="")
-    figure.update_yaxes(title="first", autorange="reversed", showgrid=False, ticks="")
+    figure.update_xaxes(title=second, side="bottom", showgrid=False, ticks="")
+    figure.update_yaxes(title=first, autorange="reversed", showgrid=False, ticks="")
     return figure
 
 
@@ -128,7 +137,7 @@ def curves_frame(histories: dict[str, list[dict[str, Any]]], keys: list[str]) ->
 
 
 def curves(frame: pd.DataFrame, chosen: dict[str, int], titles: dict[str, str]) -> go.Figure:
-    """Training curves of both, one panel a key; a dot marks the chosen epoch.
+    """Training curves of both, one panel per key; a dot marks the chosen epoch.
 
     Args:
         frame: from `curves_frame`, the first checkpoint first.
@@ -191,30 +200,29 @@ def _panels(titles: list[str], epochs_a_tick: int) -> dict[str, Any]:
 
 
 DIFFERENCES_EXPLAINED = """
-Every row is a metric; right of the line the second checkpoint is better, left of it the first.
+One row per metric; right of the line the second checkpoint is better, left of it the first.
 Both predict the **same utterances**, so what makes an utterance hard for either cancels, and the
 interval is narrower than those of the two metrics alone. Whole conversations are drawn, because
 their utterances resemble each other. A filled dot: the interval leaves zero out.
 
-An interval that leaves zero out says that these two *trained models* differ, not that the two
-*configurations* do: another seed would give other models. Train a few seeds each before you say
-so.
+An interval that leaves zero out says that these two *trained models* differ. Whether the two
+*configurations* do needs a few seeds of each.
 """
 PREDICTIONS_EXPLAINED = {
     "numbers": "Every dot is an utterance. On the dotted line both say the same; orange dots are "
-    "those where the second is nearer to the truth, grey where the first is. Click a dot, or draw "
-    "a box or a lasso: the selection holds on every page.",
+    "those where the second checkpoint is nearer to the truth, grey where the first is. Click a "
+    "dot, or draw a box or a lasso, to choose utterances on every page.",
     "classes": "How many utterances each pair of classes was predicted for. Where both agree "
     "there is no colour; the darker a cell, the more utterances the two see differently.",
 }
 CURVES_EXPLAINED = """
-One line a checkpoint, one panel a quantity. The losses of the two are only comparable if their
-objectives are: a term that one of them lacks is missing from its sum.
+One line per checkpoint, one panel per quantity. Losses can be compared only where both have the
+same terms: a term that one of them lacks is missing from its sum.
 """
 
 
-def difference_title(differences: pd.DataFrame, primary: str) -> str:
-    """Which of the two is better by the primary metric, and whether that is more than chance."""
+def difference_title(differences: pd.DataFrame, primary: str, names: Names) -> str:
+    """Which of the two is better by the primary metric, if the interval leaves zero out."""
     row = differences[differences["metric"] == primary].iloc[0]
     known = metric(primary)
     difference, low, high = (float(row[k]) for k in ("difference", "low", "high"))
@@ -222,14 +230,23 @@ def difference_title(differences: pd.DataFrame, primary: str) -> str:
         return f"Both reach the same {known.name}"
     if not (low > 0 or high < 0):
         said = _signed(interval_text(difference, low, high))
-        return f"No difference beyond chance: {said} {known.name}, second minus first"
-    winner = "second" if (difference > 0) == known.higher_is_better else "first"
+        return f"No clear difference in {known.name}: {said}, {names[1]} minus {names[0]}"
+    won = (difference > 0) == known.higher_is_better
+    winner, other = reversed(names) if won else names
     if difference < 0:
         difference, low, high = -difference, -high, -low
-    return f"The {winner} is better by {interval_text(difference, low, high)} {known.name}"
+    return f"{winner} beats {other} by {interval_text(difference, low, high)} {known.name}"
 
 
-def values_table(differences: pd.DataFrame) -> pd.DataFrame:
+def differences_finding(differences: pd.DataFrame) -> str:
+    """In how many metrics the interval of the difference leaves zero out."""
+    sure = int(((differences["low"] > 0) | (differences["high"] < 0)).sum())
+    if not sure:
+        return f"No clear difference in any of {len(differences)} metrics"
+    return f"They differ clearly in {sure} of {len(differences)} metrics"
+
+
+def values_table(differences: pd.DataFrame, names: Names) -> pd.DataFrame:
     """Both values of every metric and their difference, as text."""
     rows = []
     for row in differences.to_dict("records"):
@@ -237,14 +254,20 @@ def values_table(differences: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 "metric": known.name,
-                "first": known.text(row["first"]),
-                "second": known.text(row["second"]),
-                "second minus first": _signed(
-                    interval_text(row["difference"], row["low"], row["high"], share=known.share)
-                ),
+                names[0]: known.text(row["first"]),
+                names[1]: known.text(row["second"]),
+                f"{names[1]} minus {names[0]}": _apart(row, share=known.share),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _apart(row: Any, *, share: bool) -> str:
+    """A difference with its interval; shares differ by percentage points."""
+    values = (float(row[key]) for key in ("difference", "low", "high"))
+    if not share:
+        return _signed(interval_text(*values))
+    return _signed(interval_text(*(100 * value for value in values))) + " points"
 
 
 def curve_titles(label: Label) -> dict[str, str]:
@@ -258,11 +281,10 @@ def curve_titles(label: Label) -> dict[str, str]:
     }
 
 
-def configuration_words(settings: pd.DataFrame) -> pd.DataFrame:
+def configuration_words(settings: pd.DataFrame, names: Names) -> pd.DataFrame:
     """The configuration diff with values as a person writes them."""
-    return settings.assign(
-        first=settings["first"].map(_value), second=settings["second"].map(_value)
-    )
+    written = {key: settings[key].map(_value) for key in ("first", "second")}
+    return settings.assign(**written).rename(columns={"first": names[0], "second": names[1]})
 
 
 def _value(value: Any) -> str:

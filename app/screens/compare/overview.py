@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.figures import figure, figure_footer
 from app.parts.layout import wide_columns
@@ -16,8 +17,10 @@ from app.parts.slice_names import slice_contents
 from app.screens.compare.comparison import (
     DIFFERENCES_EXPLAINED,
     PREDICTIONS_EXPLAINED,
+    Names,
     class_table,
     difference_svg,
+    differences_finding,
     nearer_colours,
     prediction_places,
     prediction_words,
@@ -86,31 +89,34 @@ def draw_overview(
         differences: from `compared`.
         both: from `compared`.
     """
+    names = (view.choice.name, other.choice.name)
     left, right = wide_columns(2, key="differences", gap="large")
     with left:
-        _differences(view, differences)
+        _differences(view, differences, names)
     with right:
-        _predictions(view, other, both)
+        _predictions(view, other, both, names)
 
 
-def _differences(view: state.View, differences: pd.DataFrame) -> None:
-    st.subheader("Is the difference more than chance?")
+def _differences(view: state.View, differences: pd.DataFrame, names: Names) -> None:
+    say.finding(differences_finding(differences))
     drawn_figure(
-        difference_svg(differences, "Paired differences of the metrics with 95 % intervals."),
+        difference_svg(
+            differences, "Paired differences of the metrics with 95 % intervals.", names
+        ),
         key="compare-differences",
         caption=f"Paired on {sample_words(view)}; 95 % intervals by drawing conversations, 2,000 "
         "times. One training run each.",
         explanation=DIFFERENCES_EXPLAINED,
         data=differences,
     )
-    st.table(values_table(differences), border="horizontal", hide_index=True)
+    say.table(values_table(differences, names), border="horizontal", hide_index=True)
 
 
-def _predictions(view: state.View, other: state.View, both: pd.DataFrame) -> None:
+def _predictions(view: state.View, other: state.View, both: pd.DataFrame, names: Names) -> None:
     classes = view.corpus.label.classes
     shown = both[both["within"]]
     apart = np.mean(shown["first"] != shown["second"]) if classes else shown["distance"].mean()
-    st.subheader(
+    say.finding(
         f"They name another class for {apart:.1%} of utterances"
         if classes
         else f"Their predictions are {apart:.2f} apart on average"
@@ -118,17 +124,17 @@ def _predictions(view: state.View, other: state.View, both: pd.DataFrame) -> Non
     caption = f"Predictions of both for {sample_words(view)}."
     if classes:
         figure(
-            class_table(shown, list(classes)),
+            class_table(shown, list(classes), names),
             key=_PREDICTIONS,
             caption=caption,
             explanation=PREDICTIONS_EXPLAINED["classes"],
             data=shown,
-            alt="Predictions of the first checkpoint against those of the second.",
+            alt=f"Predictions of {names[0]} against those of {names[1]}.",
         )
         return
     prints = (v.checkpoint.fingerprint for v in (view, other))
-    places, words = _dots((*prints, view.corpus.fingerprint, view.split), view, both)
-    message = maps_message(places, words, _marks(view, both), key=True, height=_HEIGHT)
+    places, words = _dots((*prints, view.corpus.fingerprint, view.split), view, both, names)
+    message = maps_message(places, words, _marks(view, both, names), key=True, height=_HEIGHT)
     point_maps(message, key=_PREDICTIONS, choose=state.select)
     figure_footer(
         key=_PREDICTIONS,
@@ -140,11 +146,13 @@ def _predictions(view: state.View, other: state.View, both: pd.DataFrame) -> Non
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _dots(key: tuple[str, ...], _view: state.View, _both: pd.DataFrame) -> tuple[Places, bytes]:
-    return prediction_places(_both, _view.corpus.label), prediction_words(_both)
+def _dots(
+    key: tuple[str, ...], _view: state.View, _both: pd.DataFrame, names: Names
+) -> tuple[Places, bytes]:
+    return prediction_places(_both, _view.corpus.label, names), prediction_words(_both, names)
 
 
-def _marks(view: state.View, both: pd.DataFrame) -> Marks:
+def _marks(view: state.View, both: pd.DataFrame, names: Names) -> Marks:
     """Those of the page, in the order of `both`."""
     ids, known = pd.Index(both["id"]), view.frame["id"]
     pinned = None if view.pinned is None else int(ids.get_loc(known.iloc[view.pinned]))
@@ -155,5 +163,5 @@ def _marks(view: state.View, both: pd.DataFrame) -> Marks:
         within=both["within"].to_numpy(bool),
         joined=[],
         by="nearer to the truth",
-        colours=nearer_colours(both),
+        colours=nearer_colours(both, names),
     )

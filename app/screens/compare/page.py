@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.layout import lazy_tabs, wide_columns
 from app.parts.names import plain
 from app.screens.compare.aligned_maps import draw_aligned_maps
@@ -14,22 +15,21 @@ from app.screens.compare.disagreements import draw_disagreements
 from app.screens.compare.overview import compared, draw_overview
 from app.screens.compare.slice_gains import draw_slice_gains
 from app.screens.compare.training_and_settings import draw_configurations, draw_training_curves
-from app.screens.overview.ablations import same_corpus
 from mmmie.metrics import primary_metric
 
 
 def choose() -> None:
     """Ask for the second checkpoint, and end the page."""
-    others = [choice.name for choice in same_corpus(view)]
+    others = [choice.name for choice in state.same_corpus(view)]
     if not others:
         state.empty_state(
             "There is nothing to compare with yet.",
-            "Train a second model, without the identity embedding say, on the same corpus.",
+            "Train a second model on the same corpus, for example without the identity embedding.",
             "Train a model",
             "train",
         )
     with st.container(border=True):
-        st.subheader("Which checkpoint shall it be compared with?")
+        st.subheader("Which checkpoint do you want to compare it with?")
         st.write("Both are run on the same utterances; these were trained on the same corpus.")
         chosen = st.selectbox("Second checkpoint", others)
         st.button("Compare", type="primary", on_click=set_compared, args=(chosen,))
@@ -44,13 +44,13 @@ def set_compared(name: str) -> None:
 view = state.current_view()
 found = state.compared_view()
 if found is None:
-    st.title("What does another checkpoint do differently?")
+    say.title("What does another checkpoint do differently?")
     choose()
 assert found is not None
 other = found
 
 if other.corpus.data_fingerprint != view.corpus.data_fingerprint:
-    st.title("These two were trained on different corpora")
+    say.title("These two were trained on different corpora")
     st.error(
         f"{plain(view.choice.name)} was trained on {plain(view.corpus.name)} "
         f"(fingerprint {view.corpus.data_fingerprint}), {plain(other.choice.name)} on "
@@ -61,22 +61,22 @@ if other.corpus.data_fingerprint != view.corpus.data_fingerprint:
     st.stop()
 
 heading = st.empty()
-heading.title("What does the second do differently?")
-st.markdown(
-    f":gray-badge[first] **{plain(view.choice.name)}** &nbsp; "
-    f":orange-badge[second] **{plain(other.choice.name)}**"
+names = (view.choice.name, other.choice.name)
+say.title(plain(f"What does {names[1]} do differently?"), place=heading)
+say.words(
+    f":gray-badge[first] **{plain(names[0])}** &nbsp; :orange-badge[second] **{plain(names[1])}**"
 )
 with state.readable_errors():
     differences, both = compared(view, other)
 primary, _ = primary_metric(view.corpus.label.kind)
-heading.title(difference_title(differences, primary))
+say.title(plain(difference_title(differences, primary, names)), place=heading)
 
 
 def predictions() -> None:
     draw_overview(view, other, differences, both)
     listed, card = wide_columns([5, 2], key="list-and-card", least=250)
     with listed:
-        draw_disagreements(view, both[both["within"]])
+        draw_disagreements(view, both[both["within"]], names)
     with card:
         draw_both_cards(view, other, both)
 

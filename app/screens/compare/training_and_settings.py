@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from app import state
+from app.parts import say
 from app.parts.figures import figure
 from app.screens.compare.comparison import (
     CURVES_EXPLAINED,
@@ -18,12 +17,12 @@ from mmmie.analysis.configurations import configuration_diff
 
 def draw_training_curves(view: state.View, other: state.View) -> None:
     """The metric histories of both in the same panels."""
-    st.subheader("How did they get there?")
+    say.finding("How did they get there?")
     both = {v.choice.name: v.checkpoint for v in (view, other)}
     titles = curve_titles(view.corpus.label)
     lines = curves_frame({name: c.history for name, c in both.items()}, list(titles))
     if lines.empty:
-        st.write("Neither checkpoint has a record of its training.")
+        say.words("Neither checkpoint has a record of its training.")
         return
     figure(
         curves(lines, {name: c.info.epoch for name, c in both.items()}, titles),
@@ -39,9 +38,10 @@ def draw_configurations(view: state.View, other: state.View) -> None:
     """The settings in which they differ."""
     settings = configuration_diff(view.checkpoint.info, other.checkpoint.info)
     if settings.empty:
-        st.subheader("They are configured the same")
-        st.write("What differs is when or on what they were trained.")
+        say.finding("They are configured the same")
+        say.words("What differs is when or on what they were trained.")
         return
     count = len(settings)
-    st.subheader(f"They differ in {count} setting{'s' * (count != 1)}")
-    st.table(configuration_words(settings), border="horizontal", hide_index=True)
+    say.finding(f"They differ in {count} setting{'s' * (count != 1)}")
+    names = (view.choice.name, other.choice.name)
+    say.table(configuration_words(settings, names), border="horizontal", hide_index=True)

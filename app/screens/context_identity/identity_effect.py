@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.figures import figure
 from app.parts.layout import wide_columns
@@ -88,12 +89,12 @@ def draw_prediction(view: state.View, other: Retrained | None) -> None:
     if label.classes is None:
         values = {name: float(value) for name, value in found.items()}
         truth = float(one["label"])
-        st.subheader(_prediction_title(values, truth))
+        say.finding(_prediction_title(values, truth))
         limits = label_limits(label, view.frame["label"].to_numpy())
         drawing = prediction_svg(values, truth, label, limits, alt=alt)
         data = pd.DataFrame({"variant": values.keys(), "prediction": values.values()})
     else:
-        st.subheader(_class_title(found, str(one["label"]), list(label.classes)))
+        say.finding(_class_title(found, str(one["label"]), list(label.classes)))
         drawing = class_prediction_svg(found, str(one["label"]), list(label.classes), alt=alt)
         data = pd.DataFrame(found, index=list(label.classes)).T.rename_axis("variant")
         data = data.reset_index()
@@ -124,7 +125,7 @@ def draw_attention(view: state.View, variant: str, other: Retrained | None) -> N
         tables[VARIANT_WORDS[RETRAINED]] = attention_shares(other.outputs, row)
         everywhere[VARIANT_WORDS[RETRAINED]] = neighbour_share(other.outputs)
         modalities = list(dict.fromkeys([*modalities, *other.outputs.modalities]))
-    st.subheader(attention_title(tables))
+    say.finding(attention_title(tables))
     means = [f"{share[view.within].mean():.0%}" for share in everywhere.values()]
     drawn_figure(
         attention_svg(
@@ -197,9 +198,9 @@ def draw_effect(view: state.View, other: Retrained | None) -> None:
     """The effect of every intervention over the split, in all utterances and in slices."""
     changes = _changes(view, other)
     inert = without_effect(view.checkpoint.info.config.model, view.outputs)
-    st.subheader(effect_title(changes, "off", inert.get("off")))
+    say.finding(effect_title(changes, "off", inert.get("off")))
     if other is not None:
-        st.markdown(_retrained_sentence(changes, other.name, other.how))
+        say.words(_retrained_sentence(changes, other.name, other.how))
     variants = {v: VARIANT_WORDS[v] for v in [TRAINED, *effective(view)]}
     if other is not None:
         variants[RETRAINED] = VARIANT_WORDS[RETRAINED]
@@ -238,7 +239,7 @@ def draw_effect(view: state.View, other: Retrained | None) -> None:
     )
     if inert:
         reasons = "; ".join(f"{VARIANT_WORDS[v]}: {why}" for v, why in inert.items())
-        st.caption(f"Left out, because they cannot change this model: {reasons}.")
+        say.caption(f"Left out, because they cannot change this model: {reasons}.")
 
 
 def draw_slices(view: state.View, variant: str, other: Retrained | None) -> None:
@@ -254,8 +255,8 @@ def draw_slices(view: state.View, variant: str, other: Retrained | None) -> None
 
 def _draw_slices(view: state.View, changes: pd.DataFrame, variant: str) -> None:
     rows = slice_changes(changes, variant)
-    st.subheader(f"“{VARIANT_WORDS[variant].capitalize()}”, part by part")
-    st.markdown(f"{slices_finding(rows)}. {plain(null_sentence(rows))}")
+    say.finding(f"“{VARIANT_WORDS[variant].capitalize()}”, part by part")
+    say.words(f"{slices_finding(rows)}. {plain(null_sentence(rows))}")
     classes = view.corpus.label.classes is not None
     unit = "change of the error" if classes else "change of the error, in label units"
     figure(
@@ -280,8 +281,8 @@ def _draw_slices(view: state.View, changes: pd.DataFrame, variant: str) -> None:
 def _draw_attended(view: state.View, changes: pd.DataFrame) -> None:
     everything = changes[changes["slice"] == "all"]
     names = {v: VARIANT_WORDS[v] for v in [TRAINED, *effective(view)]}
-    st.subheader("Where does the readout look?")
-    st.markdown(f"{plain(attended_finding(everything, names))}.")
+    say.finding("Where does the readout look?")
+    say.words(f"{plain(attended_finding(everything, names))}.")
     figure(
         attended_figure(everything, names),
         key="attended",

@@ -9,6 +9,7 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from app import state
+from app.parts import say
 from app.parts.figures import figure
 from app.parts.names import plain
 from app.parts.style import ACCENT, NEUTRAL, blank, three_digits
@@ -45,8 +46,8 @@ def draw_identity_map(view: state.View) -> None:
     alike, dimensions = cosines(vectors), vectors.shape[1]
     chance, start = chance_cosine(dimensions), starting_norms(dimensions)
     order = role_order(vectors[(table["term"] == "role").to_numpy()])
-    st.subheader(plain(norm_finding(table, start)))
-    st.markdown(plain(f"{order_sentence(order)} {pairs_sentence(table, alike, chance)}"))
+    say.finding(plain(norm_finding(table, start)))
+    say.words(plain(f"{order_sentence(order)} {pairs_sentence(table, alike, chance)}"))
     figure(
         identity_map(table, alike, chance, start),
         key="identity-vectors",

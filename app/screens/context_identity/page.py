@@ -1,8 +1,7 @@
 """What does the model use of the neighbours, and what does identity change?"""
 
-import streamlit as st
-
 from app import state
+from app.parts import say
 from app.parts.layout import lazy_tabs, wide_columns
 from app.screens.context_identity.identity_effect import (
     choose_variant,
@@ -16,7 +15,7 @@ from app.screens.context_identity.identity_map import draw_identity_map
 from app.screens.context_identity.trained_without import trained_without
 from app.screens.context_identity.window_edit import draw_edited_window
 
-st.title("What does it use of the neighbours, and what does identity change?")
+say.title("What does it use of the neighbours, and what does identity change?")
 view = state.current_view()
 with state.readable_errors():
     effective(view)  # the first look at the outputs: what cannot be read is said here

@@ -12,7 +12,9 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.drawings import drawn_figure
+from app.parts.fragment import fragment
 from app.parts.layout import wide_columns
 from app.parts.names import plain
 from app.screens.context_identity.edit_state import held_edit, hold_edit, publish_edit
@@ -97,7 +99,7 @@ class _Window:
         hold_edit(self.name, edit)
 
 
-@st.fragment
+@fragment
 def draw_edited_window(view: state.View) -> None:
     """The window as a chat with its controls, and prediction and attention before and now."""
     _follow_selection(view)
@@ -108,8 +110,8 @@ def draw_edited_window(view: state.View) -> None:
     names = named_places(places)
     with st.container():  # the spinner of the first change moves nothing outside of it
         now = _now(window)
-        st.subheader(plain(_finding(window, now)))
-        st.markdown(plain(edit_sentence(window.edit, names)))
+        say.finding(plain(_finding(window, now)))
+        say.words(plain(edit_sentence(window.edit, names)))
     before = attention_shares(view.outputs, view.primary)
     after = before if now is None else shares_of(view.outputs, view.primary, now.attention)
     left, right = wide_columns([5, 6], key="window-and-effect", gap="large")
@@ -363,7 +365,7 @@ def _attention(
     *,
     edited: bool,
 ) -> None:
-    st.subheader(plain(attention_finding(before, now, names, edited=edited)))
+    say.finding(plain(attention_finding(before, now, names, edited=edited)))
     drawn_figure(
         attention_svg(
             {TRAINED_WORDS: before, _NOW: now},

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
-import streamlit as st
 
+from app.parts import say
 from app.parts.figures import figure_footer
 from app.parts.names import plain
 from app.parts.numbers import listed
@@ -31,9 +31,9 @@ def draw_checks(corpus: Corpus) -> None:
         list(corpus.modalities),
         corpus.label.classes is not None,
     )
-    st.subheader(checks_title(found))
+    say.finding(checks_title(found))
     table = checks_table(found)
-    st.table(table, border="horizontal", hide_index=True)
+    say.table(table, border="horizontal", hide_index=True)
     rows = int(tables["channels"]["rows"].max())
     figure_footer(
         key="corpus-checks",

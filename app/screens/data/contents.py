@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.parts import say
 from app.parts.figures import figure
 from app.parts.layout import wide_columns
 from app.parts.names import capital, figure_text, plain
@@ -66,7 +67,7 @@ def corpus_title(summary: dict[str, Any]) -> str:
 
 def _numbers(summary: dict[str, Any]) -> None:
     if summary["description"]:
-        st.write(plain(summary["description"]))
+        say.words(plain(summary["description"]))
     label, turns = summary["label"], summary["utterances_per_conversation"]
     scale: tuple[str, str, str | None] = (
         capital(plain(label["name"])),
@@ -93,10 +94,10 @@ def _numbers(summary: dict[str, Any]) -> None:
     ]
     numbers = wide_columns(len(cells), key="corpus-numbers", least=110)
     for column, (name, value, note) in zip(numbers, cells, strict=True):
-        column.metric(name, value, help=note)
+        say.number(name, value, help=note, place=column)
     origin = [f"{k}: {summary[k]}" for k in ("source", "licence") if summary[k]]
     if origin:
-        st.caption(plain(". ".join(origin)))
+        say.caption(plain(". ".join(origin)))
 
 
 def _modalities(corpus: Corpus, summary: dict[str, Any]) -> None:
@@ -125,12 +126,12 @@ def _modalities(corpus: Corpus, summary: dict[str, Any]) -> None:
         "named": st.column_config.TextColumn("Names of the channels", width="medium"),
         "source": st.column_config.TextColumn("Source", width="medium"),
     }
-    st.dataframe(pd.DataFrame(entries), hide_index=True, width="stretch", column_config=config)
+    say.grid(pd.DataFrame(entries), hide_index=True, width="stretch", column_config=config)
 
 
 def _labels(corpus: Corpus) -> None:
     counts = label_counts(corpus)
-    st.subheader(label_title(corpus))
+    say.finding(label_title(corpus))
     figure(
         label_figure(counts, corpus.label),
         key="labels",
@@ -165,14 +166,14 @@ def label_title(corpus: Corpus) -> str:
 def _speakers(corpus: Corpus) -> None:
     counts = speaker_counts(corpus)
     if counts.empty:
-        st.subheader("Nobody knows who speaks")
-        st.write(
+        say.finding("Nobody knows who speaks")
+        say.words(
             "This corpus has no `speaker` column with a name in it, so the speaker term of the "
             "identity embedding is told “unknown” everywhere."
         )
         return
     most = counts.iloc[0]
-    st.subheader(f"{plain(str(most['speaker']))} speaks most: {most['share']:.1%} of utterances")
+    say.finding(f"{plain(str(most['speaker']))} speaks most: {most['share']:.1%} of utterances")
     figure(
         speaker_figure(counts),
         key="speakers",
@@ -186,12 +187,12 @@ def _speakers(corpus: Corpus) -> None:
 def _lengths(corpus: Corpus) -> None:
     lengths = sequence_lengths(corpus)
     if lengths.empty:
-        st.subheader("Every modality is one vector an utterance")
-        st.write("No modality is at sequence level, so there are no lengths to show.")
+        say.finding("Every modality is one vector an utterance")
+        say.words("No modality is at sequence level, so there are no lengths to show.")
         return
     medians = lengths.groupby("modality", sort=False)["steps"].median()
     said = listed([f"{plain(str(name))} {median:g}" for name, median in medians.items()])
-    st.subheader(f"Steps of a usual utterance: {said}")
+    say.finding(f"Steps of a usual utterance: {said}")
     figure(
         length_figure(lengths, list(corpus.modalities)),
         key="lengths",
@@ -208,12 +209,10 @@ def _lengths(corpus: Corpus) -> None:
 def _words(corpus: Corpus) -> None:
     words = transcript_words(corpus)
     if words is None:
-        st.subheader("There are no transcripts")
-        st.write("Add a `transcript` column to read along; the model does not need it.")
+        say.finding("There are no transcripts")
+        say.words("Add a `transcript` column to read along; the model does not need it.")
         return
-    st.subheader(
-        f"The median utterance has {np.median(words):g} words, the longest {words.max():,}"
-    )
+    say.finding(f"The median utterance has {np.median(words):g} words, the longest {words.max():,}")
     figure(
         words_figure(words),
         key="words",

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import state
+from app.parts import say
 from app.parts.layout import wide_columns
 from app.parts.names import plain, text_of
 from app.parts.style import class_colours, sentiment_colour, three_digits
@@ -139,11 +140,11 @@ def conversation_bubbles(
 def _chosen_utterance(corpus: Corpus, turns: pd.DataFrame, chosen: str | None) -> None:
     found = turns.index[turns["id"] == chosen]
     if not len(found):
-        st.caption("Click an utterance to see its features and to look at it on every page.")
+        say.caption("Click an utterance to see its features and to look at it on every page.")
         return
     one = turns.loc[found[0]]
     with st.container(border=True):
-        st.markdown(f"**{plain(str(one['id']))}**")
+        say.words(f"**{plain(str(one['id']))}**")
         extra = [
             f"{column.replace('_', ' ')} {one[column]:g}"
             if isinstance(one[column], float)
@@ -151,10 +152,10 @@ def _chosen_utterance(corpus: Corpus, turns: pd.DataFrame, chosen: str | None) -
             for column in ("split", "start", "end")
             if column in one and pd.notna(one[column])
         ]
-        st.caption(plain(" · ".join(extra)))
+        say.caption(plain(" · ".join(extra)))
         shown = utterance_channels(corpus, int(found[0]), str(one["id"]), key="browsed")
         if not shown:
-            st.caption("No modality of this corpus has named channels.")
+            say.caption("No modality of this corpus has named channels.")
 
 
 def _open(box: str, name: str) -> None:

@@ -7,7 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.parts import say
 from app.parts.figures import figure
+from app.parts.fragment import fragment
 from app.parts.names import capital, channel_words, figure_text, plain
 from app.parts.style import (
     NEUTRAL,
@@ -38,7 +40,7 @@ def draw_gaps(corpus: Corpus) -> None:
     table = quality(corpus.fingerprint, corpus)["gaps"]
     if not table["missing"].any():
         return
-    st.subheader(gaps_title(table))
+    say.finding(gaps_title(table))
     figure(
         gaps_figure(table),
         key="missing",
@@ -55,7 +57,7 @@ def draw_gaps(corpus: Corpus) -> None:
 def draw_turns(corpus: Corpus) -> None:
     """How long conversations are."""
     table = quality(corpus.fingerprint, corpus)["turns"]
-    st.subheader(turns_title(table))
+    say.finding(turns_title(table))
     figure(
         turns_figure(table),
         key="turns",
@@ -67,7 +69,7 @@ def draw_turns(corpus: Corpus) -> None:
     )
 
 
-@st.fragment
+@fragment
 def draw_channels(corpus: Corpus) -> None:
     """How the values of the channels of one modality are spread."""
     table = quality(corpus.fingerprint, corpus)["channels"]
@@ -88,10 +90,10 @@ def draw_channels(corpus: Corpus) -> None:
             )
         )
     part = table[table["modality"] == name]
-    heading.subheader(channels_title(part, name))
+    say.finding(channels_title(part, name), place=heading)
     shown = channels_shown(part)
     if shown.empty:
-        st.write("Half of all values or more are the same in every channel.")
+        say.words("Half of all values or more are the same in every channel.")
         return
     figure(
         channels_figure(shown, _titles(shown), modality_colour(name, names)),

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
+from app.parts import say
 from app.parts.figures import figure
 from app.parts.names import capital, plain, shortened
 from app.parts.style import NEUTRAL, blank, modality_colour, three_digits
@@ -88,7 +89,7 @@ def draw_codes(subject: Subject) -> None:
     if table:
         remark("How much can be read from each code:", "read")
         remark(table, "contents")
-        st.caption(
+        say.caption(
             f"R² of ridge regressions on the code centres, where 0% is nothing: "
             f"{len(view.frame):,} utterances of the {view.split} split, cross-validated by "
             "conversation."

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.parts import say
+
 STEPS = ("Utterance", "Encode", "Codes", "Pull", "Squeeze", "Identity", "Predict", "Train")
 LAST = len(STEPS) - 1
 LETTERS = 15  # of figures, to be read from the back of a room
@@ -67,27 +69,27 @@ def lesson(step: int) -> Iterator[None]:
 
 def opening(title: str, lead: str) -> None:
     """The finding of a step, and two or three sentences on it."""
-    st.title(title)
+    say.title(title)
     with st.container(key="lesson-words-lead"):
-        st.markdown(lead)
+        say.words(lead)
 
 
 def remark(text: str, key: str) -> None:
     """A sentence as large as the lead."""
     with st.container(key=f"lesson-words-{key}"):
-        st.markdown(text)
+        say.words(text)
 
 
 def closing(formula: Formula, question: str, answer: str) -> None:
     """The formula of a step with its symbols, and a question whose answer is folded away."""
     with st.container(key="lesson-formula", border=True):
         for line in formula.lines:
-            st.latex(line)
-        st.markdown("\n".join(f"- ${symbol}$: {words}" for symbol, words in formula.symbols))
+            say.formula(line)
+        say.words("\n".join(f"- ${symbol}$: {words}" for symbol, words in formula.symbols))
     with st.container(key="lesson-words-question"):
-        st.markdown(f"**To think about**: {question}")
+        say.words(f"**To think about**: {question}")
         with st.expander("One answer", icon=":material/lightbulb:"):
-            st.markdown(answer)
+            say.words(answer)
 
 
 def large(figure: go.Figure) -> go.Figure:

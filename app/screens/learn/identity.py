@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.names import beginning, plain
 from app.parts.style import three_digits
@@ -80,7 +81,7 @@ def draw_identity(subject: Subject) -> None:
     if len(bubbles) > 1:
         known = (places["relation"] != RELATIONS[2]).any()
         sides = "Right: the target's own speaker." if known else "No speaker is known."
-        st.caption(f"{sides} Borders: attention of the last layer.")
+        say.caption(f"{sides} Borders: attention of the last layer.")
     speakers = None
     if view.corpus.has_speakers:
         speakers = int(view.corpus.utterances["speaker"].nunique())

@@ -1,8 +1,7 @@
 """The model in ten minutes, with the real numbers of one utterance."""
 
-import streamlit as st
-
 from app import state
+from app.parts.fragment import fragment
 from app.screens.learn.codes import draw_codes
 from app.screens.learn.encode import draw_encode
 from app.screens.learn.frame import current_step, lesson
@@ -18,12 +17,12 @@ from app.screens.learn.utterance import draw_utterance
 # utterance for all pages, and the last one has a fragment of its own.
 DRAWN = (
     draw_utterance,
-    st.fragment(draw_encode),
-    st.fragment(draw_codes),
-    st.fragment(draw_pull),
-    st.fragment(draw_squeeze),
-    st.fragment(draw_identity),
-    st.fragment(draw_predict),
+    fragment(draw_encode),
+    fragment(draw_codes),
+    fragment(draw_pull),
+    fragment(draw_squeeze),
+    fragment(draw_identity),
+    fragment(draw_predict),
     draw_train,
 )
 

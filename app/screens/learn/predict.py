@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from app.parts import say
 from app.parts.figures import figure
 from app.parts.names import figure_text, plain
 from app.parts.style import modality_colour, three_digits
@@ -143,22 +144,24 @@ def _numbers(subject: Subject, found: Contributions, hidden: tuple[str, ...]) ->
     truth, prediction, now = st.columns(3)
     classes = subject.view.corpus.label.classes
     one = subject.one["label"]
-    truth.metric("Truth", str(one) if classes else three_digits(float(one)))
+    say.number("Truth", str(one) if classes else three_digits(float(one)), place=truth)
     name = "Prediction" if classes is None else f"Probability of {plain(str(found.class_name))}"
-    prediction.metric(name, three_digits(found.prediction))
+    say.number(name, three_digits(found.prediction), place=prediction)
     if not hidden:
-        now.metric("With a modality hidden", "–", help="Remove one from the list above.")
+        say.number("With a modality hidden", "–", help="Remove one from the list above.", place=now)
         return
     if set(hidden) >= set(subject.modalities):
-        now.metric(
+        say.number(
             "With nothing shown", three_digits(found.mean_label),
             help="The mean of the training labels, the best guess without any input.",
+            place=now,
         )  # fmt: skip
         return
     value = _told(subject, found, hidden)
-    now.metric(
+    say.number(
         f"Without {plain(' and '.join(hidden))}", three_digits(value),
         f"{value - found.prediction:+.3g}".replace("-", "−"), delta_color="off",
+        place=now,
     )  # fmt: skip
 
 

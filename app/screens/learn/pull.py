@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
+from app.parts import say
 from app.parts.figures import figure
 from app.parts.names import beginning, capital, plain, text_of
 from app.parts.numbers import listed
@@ -99,7 +100,7 @@ def draw_pull(subject: Subject) -> None:
     )
     remark(own_words(chances(scores), names, pair), "own")
     if not maximise.enabled:
-        st.caption("This checkpoint was trained without MI maximisation: nothing pulled its codes "
+        say.caption("This checkpoint was trained without MI maximisation: nothing pulled its codes "
                    "together.")  # fmt: skip
     truth = subject.view.checkpoint.info.facts.get(f"true_mi/{'-'.join(pair)}")
     closing(

@@ -12,6 +12,7 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from app import loading, state
+from app.parts import say
 from app.parts.figures import figure
 from app.parts.names import plain
 from app.parts.pick_one import pick_one
@@ -131,7 +132,7 @@ def _bounds(subject: Subject, modality: str) -> None:
         f"Three upper bounds on what the shared code of {plain(modality)} keeps, in nats:", "bounds"
     )
     remark(bounds_table(found), "values")
-    st.caption(
+    say.caption(
         f"From {found.count:,} utterances of the {view.split} split, with the exact density of the "
         "encoder. VUB is the mean total of the bars of z. L1Out compares with the mean of all "
         "other densities of the batch, CLUB with the mean of their logarithms."

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import loading, state
 from app.pages import switch_to
+from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.names import plain, text_of
 from app.parts.numbers import metric
@@ -215,7 +216,7 @@ def _compare(subject: Subject, mine: Checkpoint, shipped: Checkpoint) -> None:
         return
     one = corpus.utterances.iloc[row]
     said = text_of(one.get("transcript"))
-    st.subheader(
+    say.finding(
         f"“{plain(said)}”: yours says {three_digits(values['yours'])}, the shipped one "
         f"{three_digits(values[f'shipped: {shipped.info.name}'])}, the truth is "
         f"{three_digits(float(one['label']))}"

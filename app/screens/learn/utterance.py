@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.figures import figure
 from app.parts.names import beginning, figure_text, plain, text_of
 from app.parts.numbers import listed
@@ -120,9 +121,9 @@ def _draw_conversation(subject: Subject, around: bool) -> None:
         chat(bubbles, key="lesson-turns", on_pick=_choose)
     if around:
         if len(bubbles) > 1:
-            st.caption("Right: the same speaker. Click a turn to use it in the lesson.")
+            say.caption("Right: the same speaker. Click a turn to use it in the lesson.")
         else:
-            st.caption("The model sees no neighbours of this utterance.")
+            say.caption("The model sees no neighbours of this utterance.")
 
 
 def _verdict(guess: Any, truth: Any) -> str:

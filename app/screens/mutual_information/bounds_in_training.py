@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.figures import chart, figure_footer
 from app.parts.names import plain
 from app.parts.style import three_digits
@@ -51,10 +52,10 @@ def draw_bounds_in_training(view: state.View, table: pd.DataFrame, unit: Unit) -
         )
     else:
         fresh = None if check is None else check_table(table, check)
-        st.html(_legend(recorded, fresh is not None))
+        say.legend(_legend(recorded, fresh is not None))
         _draw_pairs(view, recorded, table, unit, _rows(fresh, "pair"))
         _draw_modalities(view, recorded, table, unit, _rows(fresh, "invariant"))
-        st.subheader(f"What may be concluded at epoch {recorded.chosen}")
+        say.finding(f"What may be concluded at epoch {recorded.chosen}")
         _draw_table(conclusions(table, unit))
     with state.readable_errors():
         draw_check(view, table, check, unit)
@@ -102,11 +103,11 @@ def _draw_pairs(
 ) -> None:
     info, names = view.checkpoint.info, recorded.names("pair")
     if not names:
-        st.write("This model reads one modality, so there is no pair whose MI could be maximised.")
+        say.words("This model reads one modality, so there is no pair whose MI could be maximised.")
         return
-    st.subheader(pair_title(table, info.config.objective, unit))
+    say.finding(pair_title(table, info.config.objective, unit))
     if agreement := check_sentence(table, recorded.modalities, unit):
-        st.markdown(agreement)
+        say.words(agreement)
     truth = {n: info.facts[f"true_mi/{n}"] for n in names if f"true_mi/{n}" in info.facts}
     _draw_panels(
         pair_panels(recorded, unit, truth=truth, check=check),
@@ -131,7 +132,7 @@ def _draw_modalities(
     unit: Unit,
     check: pd.DataFrame | None,
 ) -> None:
-    st.subheader(modality_title(table, view.checkpoint.info.config.model.stochastic, unit))
+    say.finding(modality_title(table, view.checkpoint.info.config.model.stochastic, unit))
     _draw_panels(
         modality_panels(recorded, unit, check=check),
         "mi-modality-panels",
@@ -186,7 +187,7 @@ def _draw_table(shown: pd.DataFrame) -> None:
         f".st-key-{key} td:first-child {{min-width: {_NAME_PIXELS if long else 0}px}}</style>"
     )
     with st.container(key=key):
-        st.table(shown, border="horizontal", hide_index=True)
+        say.table(shown, border="horizontal", hide_index=True)
 
 
 def _sample(recorded: Recorded) -> str:

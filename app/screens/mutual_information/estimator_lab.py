@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.parts import say
 from app.parts.figures import figure
 from app.parts.layout import wide_columns
 from app.parts.names import plain
@@ -75,7 +76,7 @@ def _steer(settings: LabSettings) -> None:
     fault = None
     try:
         task = settings.tasks()[-1]
-        st.caption(f"**{plain(task.title)}**: {plain(task.derivation)}")
+        say.caption(f"**{plain(task.title)}**: {plain(task.derivation)}")
     except InputError as error:
         fault = str(error)
         st.error(plain(fault), icon=":material/report:")
@@ -109,10 +110,10 @@ def _draw_run(work: Work) -> None:
     settings, table = run.settings, levels_table(run)
     title = lab_title(table, list(settings.nats))
     if settings.question:
-        st.subheader(settings.question)
-        st.markdown(f"{title}.")
+        say.finding(settings.question)
+        say.words(f"{title}.")
     else:
-        st.subheader(title)
+        say.finding(title)
     steps = settings.steps * len(settings.nats)
     taken = round(run.progress * steps)
     came = "the process is starting" if run.points.empty else f"step {taken:,} of {steps:,}"
@@ -128,10 +129,10 @@ def _draw_run(work: Work) -> None:
         alt="Estimates of mutual information over the steps of learning, beside the truth",
     )
     for sentence in lab_sentences(table, settings).values():
-        st.markdown(f"- {sentence}")
+        say.words(f"- {sentence}")
     if len(settings.nats) > 1 and len(table):
-        st.table(lab_levels(table, settings), border="horizontal", hide_index=True)
-        st.caption(
+        say.table(lab_levels(table, settings), border="horizontal", hide_index=True)
+        say.caption(
             "Nats at the end of every level; in brackets, with nothing left to learn, where known."
         )
 

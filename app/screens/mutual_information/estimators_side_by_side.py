@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.figures import figure
 from app.parts.names import plain
 from app.parts.numbers import listed
@@ -50,7 +51,7 @@ def draw_side_by_side(view: state.View, unit: Unit = UNITS["nats"]) -> None:
         st.info("Choose one estimator or more.", icon=":material/info:")
         return
     if task.results(estimators).empty and not task.work.active:
-        st.markdown(
+        say.words(
             "Every estimator fails in its own way. Fit several to the same codes, which no longer "
             "move, and see what all of them allow to say; it takes half a minute."
         )
@@ -122,8 +123,8 @@ def _draw(view: state.View, task: SideBySide, estimators: list[str], unit: Unit)
     if estimates.empty:
         return
     found = bracket_of(estimates)
-    st.subheader(bracket_title(task.quantity, found, unit))
-    st.markdown(plain(bracket_reasons(estimates, found, unit)))
+    say.finding(bracket_title(task.quantity, found, unit))
+    say.words(plain(bracket_reasons(estimates, found, unit)))
     figure(
         side_by_side_figure(estimates, found, unit, _truth_of_pair(view, task)),
         key="side-by-side",
@@ -139,7 +140,7 @@ def _table(shown: pd.DataFrame) -> None:
     """A table that scrolls sideways where sentences would become too narrow to read."""
     st.html(f"<style>.st-key-side-table table {{min-width: {_TABLE_PIXELS}px;}}</style>")
     with st.container(key="side-table"):
-        st.table(shown, border="horizontal", hide_index=True)
+        say.table(shown, border="horizontal", hide_index=True)
 
 
 def _truth_of_pair(view: state.View, task: SideBySide) -> float | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import pandas as pd
-import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.figures import figure_footer
 from app.parts.waiting import follow, waiting
 from app.screens.mutual_information.recorded_bounds import Unit, bounded
@@ -46,7 +46,7 @@ def draw_check(
     view: state.View, bounds: pd.DataFrame, check: pd.DataFrame | None, unit: Unit
 ) -> None:
     """The section "is it true?": an offer, a wait, or the comparison."""
-    st.subheader("Is it true? An independent check on the codes as they are")
+    say.finding("Is it true? An independent check on the codes as they are")
     if check is None:
         _offer(view)
         return
@@ -65,7 +65,7 @@ def draw_check(
             "what both say": table["verdict"],
         }
     )
-    st.table(shown, border="horizontal", hide_index=True)
+    say.table(shown, border="horizontal", hide_index=True)
     figure_footer(
         key="fresh-check",
         caption=f"Fresh InfoNCE critics on {int(check['n'].max()):,} utterances of the "
@@ -77,7 +77,7 @@ def draw_check(
 
 
 def _offer(view: state.View) -> None:
-    st.markdown(
+    say.words(
         f"The objective's critics were trained together with the codes. Train others from "
         f"nothing, on the codes of the {view.split} split as they are, and see whether they find "
         f"the same. They also say how much z keeps of its input at least."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.numbers import BOUNDS_IN_A_LINE
 from app.screens.mutual_information.bounds_in_training import (
     bounds_headline,
@@ -47,16 +48,18 @@ with st.container(horizontal=True, horizontal_alignment="distribute"):
 
 # One section a run: what a hidden tab would compute is not computed.
 if section == LAB:
-    heading.title("How far can an estimator be trusted where the answer is known?")
+    say.title("How far can an estimator be trusted where the answer is known?", place=heading)
     draw_lab()
 elif section == SIDE_BY_SIDE:
-    heading.title("What do other estimators say about these codes?")
+    say.title("What do other estimators say about these codes?", place=heading)
     draw_side_by_side(state.current_view(), unit)
 else:
-    heading.title("What did training do to the bounds?")
+    say.title("What did training do to the bounds?", place=heading)
     view = state.current_view()
     table = bounds_table(view.checkpoint.info, view.checkpoint.history)
-    heading.title(
-        bounds_headline(table, list(view.checkpoint.info.modalities), unit), help=BOUNDS_IN_A_LINE
+    say.title(
+        bounds_headline(table, list(view.checkpoint.info.modalities), unit),
+        help=BOUNDS_IN_A_LINE,
+        place=heading,
     )
     draw_bounds_in_training(view, table, unit)

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loading, state
+from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.names import plain
 from app.parts.numbers import Metric, interval_text, listed, metric
@@ -33,27 +34,11 @@ _EXPLANATION = (
 )
 
 
-def same_corpus(view: state.View) -> list[loading.Choice]:
-    """The other checkpoints that were trained on the corpus of this one; broken ones left out."""
-    own = view.checkpoint.info.corpus.get("fingerprint")
-    found = []
-    for choice in state.choices().values():
-        if choice == view.choice:
-            continue
-        try:
-            other = loading.open_checkpoint(choice)
-        except InputError:
-            continue
-        if other.info.corpus.get("fingerprint") == own:
-            found.append(choice)
-    return found
-
-
 def siblings(view: state.View) -> dict[str, Checkpoint]:
     """Row label → checkpoint of the same corpus, this one first, at most twelve others."""
     own = view.checkpoint
     rows = {f"{own.info.name} (this one)": own}
-    for choice in same_corpus(view)[:_MOST]:
+    for choice in state.same_corpus(view)[:_MOST]:
         other = loading.open_checkpoint(choice)
         label = describe_difference(other.info, own.info)
         if label in rows or label == _SAME:
@@ -80,9 +65,9 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
         table = pd.DataFrame({"label": list(rows), "value": values})
     table = table.dropna(subset=["value"]).sort_values("value", ascending=not higher)
     title, numbers = ablation_finding(table, shown, next(iter(rows)))
-    st.subheader(title)
+    say.finding(title)
     if numbers:
-        st.markdown(numbers)
+        say.words(numbers)
     split = view.split if measured else "valid"
     unit = "" if higher else ", in label units"
     known = split in view.corpus.splits
@@ -105,9 +90,9 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
         data=table,
     )
     if len(rows) > _MOST:
-        st.caption(f"The first {_MOST} others in the sidebar. Compare offers all of them.")
+        say.caption(f"The first {_MOST} others in the sidebar. Compare offers all of them.")
     if len(rows) == 1:
-        st.caption(
+        say.caption(
             "There is no other checkpoint on this corpus. Train one without identity, context or "
             "MI terms to see what they are worth."
         )

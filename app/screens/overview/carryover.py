@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pandas as pd
-import streamlit as st
 
+from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.layout import wide_columns
 from app.parts.names import capital, plain
@@ -25,7 +25,7 @@ def draw_carryover(carryover: dict[str, dict[str, float]]) -> None:
     if not carryover:
         return
     table = carryover_frame(carryover)
-    st.subheader("How does each modality carry over from train to valid?")
+    say.finding("How does each modality carry over from train to valid?")
     picture, words = wide_columns(2, key="carrying-over", gap="large")
     with picture:
         drawn_figure(
@@ -38,7 +38,7 @@ def draw_carryover(carryover: dict[str, dict[str, float]]) -> None:
         )
     with words:
         for row in table.to_dict("records"):
-            st.markdown("- " + carryover_sentence(**row))
+            say.words("- " + carryover_sentence(**row))
 
 
 def carryover_frame(carryover: dict[str, dict[str, float]]) -> pd.DataFrame:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
+from app.export.record import redrawn
 from app.pages import link_to
+from app.parts import say
 from app.parts.layout import wide_columns
 from app.screens.overview.ablations import draw_ablations, siblings
 from app.screens.overview.carryover import draw_carryover
@@ -23,7 +25,7 @@ NEXT = {
 }
 
 heading = st.empty()
-heading.title("What is this model, and how good is it?")
+say.title("What is this model, and how good is it?", place=heading)
 view = state.current_view()
 draw_summary(view, heading)
 
@@ -31,7 +33,7 @@ left, right = wide_columns(2, key="how-good", gap="large")
 with left:
     ablations = st.empty()
     checkpoints = siblings(view)
-    with ablations.container():
+    with ablations.container(), redrawn("ablations"):
         draw_ablations(view, checkpoints, measured=False)
 with right:
     failing = st.container()
@@ -46,5 +48,5 @@ with st.container(horizontal=True, gap="small"):
 # What needs the model comes last, so that everything above is there at once.
 with failing:
     draw_worst_slices(view)
-with ablations.container():
+with ablations.container(), redrawn("ablations"):
     draw_ablations(view, checkpoints, measured=True)

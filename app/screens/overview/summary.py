@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import state
+from app.parts import say
 from app.parts.layout import wide_columns
 from app.parts.names import plain
 from app.parts.numbers import listed, metric
@@ -31,15 +31,15 @@ def draw_summary(view: state.View, heading: DeltaGenerator) -> None:
         with state.readable_errors():
             said, rows = view.outputs.output[TRAINED], view.outputs.rows
         info = replace(info, metrics=metrics_for(info.label, said, view.corpus.targets[rows]))
-    heading.title(headline(info))
+    say.title(headline(info), place=heading)
     with state.readable_errors():
         parameters = parameter_count(info.folder)
-    st.markdown(model_sentence(info, view.corpus, parameters, view.checkpoint.history))
+    say.words(model_sentence(info, view.corpus, parameters, view.checkpoint.history))
     cells = metric_row(info, view.split)
     numbers = wide_columns(len(cells), key="metrics", least=120)
     for column, (name, value, explanation) in zip(numbers, cells, strict=True):
-        column.metric(name, value, help=explanation)
-    st.caption(measured_words(info, view.split, view.corpus.splits))
+        say.number(name, value, help=explanation, place=column)
+    say.caption(measured_words(info, view.split, view.corpus.splits))
 
 
 def headline(info: CheckpointInfo) -> str:

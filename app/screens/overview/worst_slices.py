@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.names import plain
 from app.parts.numbers import interval_text
@@ -26,12 +27,12 @@ def draw_worst_slices(view: state.View) -> None:
     everything, worst = table.iloc[0], table.iloc[1 : 1 + _MOST]
     measure = "share of wrong classes" if classes else "mean absolute error, in label units"
     if worst.empty:
-        st.subheader("Where does it fail?")
-        st.write("A slice needs ten utterances, and no part of this split has them.")
+        say.finding("Where does it fail?")
+        say.words("A slice needs ten utterances, and no part of this split has them.")
         return
     first, names = worst.iloc[0], slice_titles(table["slice"])
     said = interval_text(first["value"], first["low"], first["high"], share=classes)
-    st.subheader(f"Largest error: {plain(names[first['slice']])}, {said}")
+    say.finding(f"Largest error: {plain(names[first['slice']])}, {said}")
     labels = [f"{names[r['slice']]} (n = {r['n']:,})" for r in worst.to_dict("records")]
     rows = worst.assign(label=labels)
     drawn_figure(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.figures import figure
 from app.parts.layout import wide_columns
@@ -75,7 +76,7 @@ def why_this_prediction(view: View) -> None:
     """Draw what moves the prediction of the primary utterance."""
     row = int(view.outputs.rows[view.primary])
     classes = view.corpus.label.classes
-    st.header("Why this prediction?")
+    say.heading("Why this prediction?")
     try:
         class_name = _class_choice(list(classes)) if classes else None
         found = _contributions(*_key(view), row, class_name, view)
@@ -108,7 +109,7 @@ def _class_choice(classes: list[str]) -> str | None:
 def _modalities(view: View, found: Contributions) -> None:
     limits = _limits(view, found)
     names = list(found.modalities["modality"])
-    st.subheader(modalities_title(found, limits[1] - limits[0]))
+    say.finding(modalities_title(found, limits[1] - limits[0]))
     figure(
         steps_figure(
             "mean label" if found.class_name is None else "share of the class",
@@ -131,9 +132,9 @@ def _modalities(view: View, found: Contributions) -> None:
 
 def _turns(view: View, found: Contributions) -> None:
     limits = _limits(view, found)
-    st.subheader(turns_title(found, limits[1] - limits[0]))
+    say.finding(turns_title(found, limits[1] - limits[0]))
     if found.turns.empty:
-        st.write(
+        say.words(
             f"The model says {number(found.prediction)} of this utterance from what it "
             f"holds itself."
         )
@@ -169,7 +170,7 @@ def _channels(view: View, row: int, found: Contributions) -> None:
     corpus = view.corpus
     named = [m for m in view.outputs.modalities if readable_channels(corpus.modalities[m])]
     if not named:
-        st.caption(
+        say.caption(
             "No modality of this corpus names its channels, so they are not taken apart here. "
             "Name them under `channels` in corpus.json."
         )
@@ -214,7 +215,7 @@ def _one_modality(
     span = limits[1] - limits[0]
     words = _words(view, modality, len(table))
     names = words or [str(i + 1) for i in range(len(table))]
-    title.subheader(channels_title(table, modality, span, words))
+    say.finding(channels_title(table, modality, span, words), place=title)
     figure(
         channels_figure(
             table,
@@ -253,7 +254,7 @@ def _over_the_conversation(view: View) -> None:
     values = _split_values(*_key(view), view)[turns.index.to_numpy()]
     classes = view.corpus.label.classes is not None
     quantity = "probability of the predicted class" if classes else view.corpus.label.name
-    st.subheader(plain(turns_finding(turns, values, names, str(one["conversation"]))))
+    say.finding(plain(turns_finding(turns, values, names, str(one["conversation"]))))
     figure(
         turns_figure(turns, values, names, str(one["id"]), quantity),
         key="why-conversation",
@@ -280,7 +281,7 @@ def _over_the_split(view: View) -> None:
             return
         st.session_state["contributions_asked"].add(key)
     summary = _summary(*key, view)
-    st.markdown(f"**{split_title(summary, view.split)}**")
+    say.words(f"**{split_title(summary, view.split)}**")
     classes = view.corpus.label.classes is not None
     quantity = "probability of the predicted class" if classes else view.corpus.label.name
     drawn_figure(

@@ -12,12 +12,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.figures import figure, selected_ids
 from app.parts.layout import wide_columns
 from app.parts.names import capital, figure_text, plain
 from app.parts.style import ERROR_SCALE, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, three_digits
-from app.parts.thinning import thinned, thinned_words
 from app.screens.predictions.slice_table import slice_table
+from app.screens.predictions.thinning import thinned, thinned_words
 from app.utterance.conversation import hover_text, label_limits
 from mmmie.analysis.errors.prediction_errors import (
     calibration,
@@ -72,7 +73,7 @@ def _calibration(view: state.View) -> None:
     looked_at = [*view.selected, view.primary, *([] if view.pinned is None else [view.pinned])]
     rows = rows[thinned(len(rows), np.flatnonzero(np.isin(rows, looked_at)))]
     truth, prediction = frame["label"].to_numpy(float), frame["prediction"].to_numpy(float)
-    st.subheader(calibration_title(calibration_slope(truth, prediction)))
+    say.finding(calibration_title(calibration_slope(truth, prediction)))
     columns = [c for c in ("id", "conversation", "speaker", "label", "prediction") if c in frame]
     figure(
         calibration_figure(
@@ -126,7 +127,7 @@ def _choose() -> None:
 def _confusion(view: state.View, classes: list[str]) -> None:
     frame = view.frame[view.within]
     counts = confusion(frame["label"], frame["prediction"], classes)
-    st.subheader(confusion_title(most_confused(counts)))
+    say.finding(confusion_title(most_confused(counts)))
     figure(
         confusion_figure(counts),
         key="confusion",

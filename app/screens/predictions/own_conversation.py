@@ -13,7 +13,9 @@ import streamlit as st
 from app import loading
 from app.corpora.bring_your_own import show_faults
 from app.corpora.upload import upload_conversations
+from app.parts import say
 from app.parts.drawings import drawn_figure
+from app.parts.fragment import fragment
 from app.parts.layout import wide_columns
 from app.parts.names import capital, plain, text_of
 from app.parts.style import three_digits
@@ -78,15 +80,15 @@ _NO_TEXT = (
 
 def own_conversation(view: View) -> None:
     """Draw the section "A conversation of your own" for the checkpoint of a view."""
-    st.header("What does the model make of a conversation of your own?")
+    say.heading("What does the model make of a conversation of your own?")
     _section(view)
 
 
-@st.fragment
+@fragment
 def _section(view: View) -> None:
     words = pasted_words(view.checkpoint, view.corpus)
     if words is None:
-        st.caption(_OTHER_ENCODER if "text" in view.checkpoint.info.modalities else _NO_TEXT)
+        say.caption(_OTHER_ENCODER if "text" in view.checkpoint.info.modalities else _NO_TEXT)
         _opened(view)
         return
     source = st.segmented_control(
@@ -108,7 +110,7 @@ def _pasted(view: View, words: WordEncoder) -> None:
     with left:
         text = _words(view)
         own = view.checkpoint.info.config.model.text_modality is not None
-        st.caption(_OWN_ENCODER if own else _ENCODER)
+        say.caption(_OWN_ENCODER if own else _ENCODER)
     info = view.checkpoint.info
     try:
         turns = read_turns(text)
@@ -203,7 +205,7 @@ def _opened(view: View) -> None:
 
 def _all_predictions(view: View, corpus: Corpus) -> None:
     if len(corpus) > _MOST_IN_ONE_GO:
-        st.caption("For all of its predictions there is `mmmie predict` on the command line.")
+        say.caption("For all of its predictions there is `mmmie predict` on the command line.")
         return
     st.download_button(
         f"Predictions of all {len(corpus):,} utterances",
@@ -220,7 +222,7 @@ def _all_predictions(view: View, corpus: Corpus) -> None:
 def _shown(view: View, turns: pd.DataFrame, output: np.ndarray, sample: str) -> None:
     """The timeline of the predictions, and the turns as a table."""
     label = view.checkpoint.info.label
-    st.subheader(own_title(turns, label))
+    say.finding(own_title(turns, label))
     known = "label" in turns
     drawn_figure(
         timeline_svg(
@@ -251,7 +253,7 @@ def _shown(view: View, turns: pd.DataFrame, output: np.ndarray, sample: str) -> 
             name: st.column_config.NumberColumn(columns[name], format="%.2f")
             for name in ("label", "prediction")
         }
-    st.dataframe(
+    say.grid(
         table,
         hide_index=True,
         key="own-table",

@@ -1,8 +1,7 @@
 """Which utterances are right or wrong, and why this one?"""
 
-import streamlit as st
-
 from app import state
+from app.parts import say
 from app.parts.layout import lazy_tabs, wide_columns
 from app.screens.predictions.contributions import why_this_prediction
 from app.screens.predictions.errors import error_overview
@@ -12,7 +11,7 @@ from app.screens.predictions.what_if import what_if
 from app.utterance.card import utterance_card
 from app.utterance.table import utterance_table
 
-st.title("Which utterances are right or wrong, and why this one?")
+say.title("Which utterances are right or wrong, and why this one?")
 view = state.current_view()
 with state.readable_errors():
     frame = view.frame

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.figures import figure_footer
 from app.parts.names import plain
 from app.parts.numbers import interval_text, metric
@@ -24,9 +25,9 @@ def slice_table(view: state.View) -> None:
     main = main_metric(view.corpus.label)
     names = [n for n in _SHOWN if n in table and table[n].notna().any()]
     slices = table["slice"].tolist()
-    st.subheader(slices_title(table, main))
+    say.finding(slices_title(table, main))
     if len(table) < 2:
-        st.write(
+        say.words(
             "No part of this split has the ten utterances that a slice needs. Columns of your "
             "own in the utterance table, `ambiguous` say, make slices too."
         )
@@ -40,7 +41,7 @@ def slice_table(view: state.View) -> None:
         "interval",
         [_ends_text(low, high, share=metric(main).share) for low, high in ends],
     )
-    st.dataframe(
+    say.grid(
         shown,
         key=_KEY,
         on_select=lambda: _choose(slices),

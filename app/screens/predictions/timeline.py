@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.names import plain
 from app.parts.style import (
@@ -64,7 +64,7 @@ def timeline(view: state.View) -> None:
     probabilities = None
     if label.classes is not None:
         probabilities = view.outputs.output[TRAINED][shown.index.to_numpy()]
-    st.subheader(timeline_title(turns))
+    say.finding(timeline_title(turns))
     drawn_figure(
         timeline_svg(
             shown,

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.figures import figure
+from app.parts.fragment import fragment
 from app.parts.layout import wide_columns
 from app.parts.names import plain
 from app.screens.predictions.what_if_answer import (
@@ -78,11 +80,11 @@ change of the prediction against the same utterance as it is.
 
 def what_if(view: View) -> None:
     """Draw the section "What if?" for the primary utterance."""
-    st.header("What if it were different?")
+    say.heading("What if it were different?")
     _section(view)
 
 
-@st.fragment
+@fragment
 def _section(view: View) -> None:
     row = int(view.outputs.rows[view.primary])
     name = str(view.frame["id"].iloc[view.primary])
@@ -106,7 +108,7 @@ def _section(view: View) -> None:
     left, right = wide_columns([2, 3], key="what-if-columns", least=330, gap="large")
     with left:
         edit = controls(view, row, name, len(utterance.turns) > 1)
-        st.caption(_TOLD)
+        say.caption(_TOLD)
     publish(edit, name)
     parts = edit.parts if len(edit.parts) > 1 else []
     try:
@@ -133,7 +135,7 @@ def _result(
     """The prediction as it is, with every change alone, and with all."""
     label, modalities = view.corpus.label, view.corpus.modalities
     limits = _limits(view)
-    st.subheader(what_if_title(edit, modalities, label, before, own[0], limits[1] - limits[0]))
+    say.finding(what_if_title(edit, modalities, label, before, own[0], limits[1] - limits[0]))
     names = [change_name(part, modalities) for part in edit.parts]
     values = [before, *own[1:], *([own[0]] if edit else [])]
     rows = [AS_IT_IS, *names, TOGETHER] if len(names) > 1 else [AS_IT_IS, *names]
@@ -182,7 +184,7 @@ def _seen_and_heard(view: View, utterance: EditableUtterance, edit: Edit) -> Non
     ):
         with column:
             if face in changed:
-                st.markdown(f"**{words}**", text_alignment="center")
+                say.words(f"**{words}**", text_alignment="center")
                 utterance_face(view.corpus, features, seconds, key=f"what-if-face-{words}")
             if voice in changed:
                 utterance_tone(view.corpus, features, seconds, label=words)
@@ -200,7 +202,7 @@ def _readers(
     old, new = (values[others, place] for values in (before, now))
     turns = utterance.turns.iloc[others].reset_index(drop=True)
     names = [turn_name({**turn, "count": 1}) for turn in turns.to_dict("records")]
-    st.subheader(readers_title(turns, new - old, limits[1] - limits[0]))
+    say.finding(readers_title(turns, new - old, limits[1] - limits[0]))
     quantity = "probability of the class it said" if classes else view.corpus.label.name
     figure(
         moves_figure(names, list(old), list(new), limits, quantity, classes=classes is not None),
@@ -227,7 +229,7 @@ def _noise(view: View, utterance: EditableUtterance, row: int, before: np.ndarra
     classes, limits = view.corpus.label.classes, _limits(view)
     place = int(before.argmax())
     effect = _effect(view.checkpoint.fingerprint, view.corpus.fingerprint, row, place, view)
-    st.subheader(noise_title(effect, limits[1] - limits[0]))
+    say.finding(noise_title(effect, limits[1] - limits[0]))
     quantity = f"the probability of {classes[place]}" if classes else view.corpus.label.name
     figure(
         noise_figure(effect, view.outputs.modalities, quantity),
@@ -266,7 +268,7 @@ def _tries(view: View) -> None:
     if tries.empty:
         return
     limits, classes = _limits(view), view.corpus.label.classes is not None
-    st.subheader(tries_title(tries, limits[1] - limits[0]))
+    say.finding(tries_title(tries, limits[1] - limits[0]))
     several = tries["utterance"].nunique() > 1
     names = tries["utterance"] + ": " + tries["change"] if several else tries["change"]
     quantity = "the probability of the class it said" if classes else view.corpus.label.name

@@ -9,21 +9,18 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.colouring import colouring
 from app.parts.figures import figure_footer
-from app.parts.maps import (
-    METHODS,
-    Marks,
-    Places,
-    code_places,
-    fused_places,
-    maps_message,
-    point_maps,
-    points_frame,
-    utterance_words,
-)
+from app.parts.maps import Marks, Places, maps_message, point_maps, utterance_words
 from app.parts.numbers import duration_words
 from app.parts.waiting import begin, follow, waiting
+from app.screens.representations.projected_codes import (
+    METHODS,
+    code_places,
+    fused_places,
+    points_frame,
+)
 from mmmie.analysis.codes.projections import SLOW_METHODS, How, Projection, Projections, pca
 from mmmie.analysis.outputs import SplitOutputs, cache_folder
 
@@ -32,29 +29,29 @@ _COMMON = "invariant"
 _MOST_JOINED = 50
 
 _EXPLANATION = """
-**Upper row**: the invariant codes *z*. All modalities lie in one common projection, so that you
-can see whether they overlap: the column's own modality is in front, the others faint behind it,
-and lines join the chosen utterance to itself in the other modalities, each ending in a dot of that
-modality's hue. If MI maximisation did its work the clouds coincide and the lines are short.
+**Upper row**: the shared (invariant) codes *z*. All modalities are in one projection, so that you
+can see whether they overlap. The column's own modality is in front, the others faint behind it.
+Lines join the chosen utterance to itself in the other modalities, each ending in a dot of that
+modality's hue. If MI maximisation worked, the clouds coincide and the lines are short.
 
-**Lower row**: the specific codes *s* (rings), each in a projection of its own, because they need
-not live in the same space.
+**Lower row**: the own (specific) codes *s* (rings), each in a projection of its own, because they
+need not live in the same space.
 
 **Fused**: what the prediction is read from.
 
 The large **ring** is the utterance that is looked at, the **square** the pinned one. What is
 outside the slice or the selection is faded.
 
-The axes have no unit: PCA shows the directions of largest variance and the share they hold, UMAP
-and t-SNE keep neighbours and not distances, and depend on the seed. **Trust** (trustworthiness, 0
-to 1) says how many of the ten nearest on the map are near in the original space too. Below about
-0.8 do not read clusters from a map; look at the neighbours, which come from the original space.
-t-SNE is fitted on at most 4,000 codes, 2,000 in three dimensions; where there are more, the others
-stand at the mean of the five nearest of these.
+The axes have no unit. PCA shows the directions of largest variance and their share of it. UMAP and
+t-SNE keep neighbours and not distances, and depend on the seed. **Trust** (trustworthiness, 0 to 1)
+says how many of the ten nearest on the map are near in the original space too. Below about 0.8, do
+not read clusters from a map; look at the neighbours, which come from the original space. t-SNE is
+fitted on at most 4,000 codes, 2,000 in three dimensions; further codes are placed at the mean of
+the five nearest of these.
 
-Click a point, or drag a box or a lasso: the selection holds on every page, and shift adds to it.
-In three dimensions dragging turns the maps, all together; the hand also moves them in two
-dimensions, and the wheel then zooms. Every utterance is drawn and can be chosen.
+Click a point, or drag a box or a lasso, to choose utterances on every page; shift adds to the
+selection. The move tool moves the maps, in three dimensions it turns them, and the wheel zooms.
+Every utterance is drawn and can be chosen.
 """
 
 
@@ -93,7 +90,7 @@ def draw_code_maps(
         point_maps(
             maps_message(fused, words, marks, key=False), key=_FUSED_KEY, choose=state.select
         )
-        st.caption("What the prediction is read from; explained and exported with the others.")
+        say.caption("What the prediction is read from; explained and exported with the others.")
 
 
 @dataclass(frozen=True)
@@ -142,8 +139,8 @@ def _joined_words(marks: Marks) -> str:
     return f"Lines join {which} utterances to themselves."
 
 
-# What follows is kept as it is, not copied: nothing changes it, and copies of it would cost more
-# than the rest of a rerun.
+# Cached as resources, not copied: nothing changes them, and copies would cost more than the rest of
+# a rerun.
 @st.cache_resource(show_spinner="Projecting the codes", max_entries=100)
 def _pca(name: str, space: str, dimensions: int, _codes: np.ndarray) -> Projection:
     return pca(_codes, dimensions)

@@ -13,7 +13,7 @@ _MOST_SEED = 9999
 
 
 def map_controls(view: state.View) -> tuple[How | None, bool]:
-    """The way to project, None for the maps over training; and whether to join the selection."""
+    """How to project, None for the maps over training; and whether to join the selection."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         method = st.segmented_control(
             "Map",
@@ -23,8 +23,8 @@ def map_controls(view: state.View) -> tuple[How | None, bool]:
             key="map_method",
             label_visibility="collapsed",
             bind="query-params",
-            help="PCA is there at once and keeps distances; UMAP and t-SNE keep neighbours and "
-            "take a while; over training plays how the codes moved.",
+            help="PCA is there at once and keeps distances. UMAP and t-SNE keep neighbours and take "
+            "a while. Over training shows how the codes moved.",
         )
         if method == _OVER_TRAINING:
             return None, False
@@ -49,7 +49,7 @@ def map_controls(view: state.View) -> tuple[How | None, bool]:
                 key="map_seed",
                 width=130,
                 bind="query-params",
-                help="What both seeds show is there; what only one shows may be chance.",
+                help="Structure seen with several seeds is more likely real.",
             )
         join = False
         if len(view.selected) > 1 and len(view.outputs.modalities) > 1:

@@ -6,8 +6,10 @@ import numpy as np
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.drawings import draw
 from app.parts.figures import figure_footer
+from app.parts.fragment import fragment
 from app.parts.layout import wide_columns
 from app.parts.listing import Column, listing
 from app.parts.names import plain
@@ -23,11 +25,11 @@ _METRICS: dict[str, tuple[Metric, str, str]] = {
 
 def draw_neighbours(view: state.View) -> None:
     """Tables of the nearest utterances of the primary one and the pinned one."""
-    st.subheader("Which utterances are nearest to it, where the codes live?")
+    say.finding("Which utterances are nearest to it, where the codes live?")
     _tables(view, state.selection())
 
 
-@st.fragment
+@fragment
 def _tables(view: state.View, drawn_for: state.Selection) -> None:
     if state.selection() != drawn_for:  # a row was chosen in here: every part shows it
         st.rerun()
@@ -66,13 +68,13 @@ def _table(view: state.View, at: int, row: int, space: str, title: str, metric: 
     measure, column, words = _METRICS[metric]
     name = plain(str(of["id"]))
     if view.pinned is not None:
-        st.markdown(f"**{name}**, " + ("pinned" if row == view.pinned else "looked at"))
+        say.words(f"**{name}**, " + ("pinned" if row == view.pinned else "looked at"))
     found, values = nearest(
         view.outputs.spaces[space], row, _COUNT, metric=measure, among=view.within
     )
     where = "" if view.slice == state.EVERYTHING else f" with {_slice(view.slice)}"
     if not len(found):
-        st.write(f"The {view.split} split holds no other utterance{where}.")
+        say.words(f"The {view.split} split holds no other utterance{where}.")
         return
     table = frame.iloc[found].assign(**{column: np.asarray(values, float)})
     numbers = 2 if view.corpus.label.classes is None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.layout import lazy_tabs, wide_columns
 from app.parts.numbers import CODES_IN_A_LINE
 from app.screens.representations.code_maps import draw_code_maps
@@ -17,7 +18,7 @@ from app.utterance.card import utterance_card
 
 view = state.current_view()
 heading = st.empty()
-heading.title("Which part of the codes do the modalities share?", help=CODES_IN_A_LINE)
+say.title("Which part of the codes do the modalities share?", help=CODES_IN_A_LINE, place=heading)
 
 with state.readable_errors():
     _ = view.outputs
@@ -47,4 +48,4 @@ lazy_tabs(
 )
 known = known_probes(view)
 if known is not None:
-    heading.title(probe_finding(known), help=CODES_IN_A_LINE)
+    say.title(probe_finding(known), help=CODES_IN_A_LINE, place=heading)

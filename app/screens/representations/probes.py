@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
+from app.parts import say
 from app.parts.figures import figure
 from app.parts.layout import wide_columns
 from app.screens.representations.claims import claimed, claims_figure, claims_finding, claims_table
@@ -85,7 +86,7 @@ The objective wants the *z* of two modalities alike, and *z* and *s* of one moda
 
 def probe_controls(view: state.View) -> tuple[str, bool]:
     """What is read, ``means`` or ``samples``, and whether non-linear probes are wanted too."""
-    st.subheader("What do the codes hold?")
+    say.finding("What do the codes hold?")
     reading = "means"
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if view.outputs.deviations:
@@ -107,9 +108,9 @@ def probe_controls(view: state.View) -> tuple[str, bool]:
             help="They find what is folded as well. About ten seconds for a thousand utterances.",
         )
     if view.outputs.deviations:
-        st.caption(_READING_WORDS[reading])
+        say.caption(_READING_WORDS[reading])
     else:
-        st.caption("The encoders of this model are deterministic: a code is a point, its mean.")
+        say.caption("The encoders of this model are deterministic: a code is a point, its mean.")
     return reading, nonlinear
 
 
@@ -126,7 +127,7 @@ def probes(view: state.View, nonlinear: bool) -> dict[str, Any] | None:
     key = (view.checkpoint.fingerprint, view.corpus.fingerprint, view.split)
     asked = st.session_state.setdefault("probes_asked", set())
     if len(view.frame) > _AT_ONCE and key not in asked:
-        st.write(f"Probing {len(view.frame):,} utterances takes a while.")
+        say.words(f"Probing {len(view.frame):,} utterances takes a while.")
         if not st.button("Run the probes", icon=":material/search:"):
             return None
         asked.add(key)
@@ -164,7 +165,7 @@ def _draw_strips(view: state.View, report: dict[str, Any], reading: str) -> None
 
 def _draw_cka(view: state.View, report: dict[str, Any], reading: str) -> None:
     cka, modalities = report["readings"][reading]["cka"], view.outputs.modalities
-    st.markdown(f"**{cka_finding(cka, modalities)}**")
+    say.words(f"**{cka_finding(cka, modalities)}**")
     figure(
         _kept(_key(view, reading, "cka"), lambda: cka_figure(cka, modalities)),
         key="cka",
@@ -183,14 +184,14 @@ def _draw_claims(view: state.View, report: dict[str, Any], reading: str) -> None
     claims = claimed(leakage, reading)
     if claims.empty:
         return
-    st.subheader(claims_finding(claims))
+    say.finding(claims_finding(claims))
     left, right = wide_columns(2, key="claims", least=320, gap="large")
     for column, kind, title in (
         (left, "invariant", "*z*, what modalities are to share"),
         (right, "specific", "*s*, what is a modality's own"),
     ):
         if (claims["kind"] == kind).any():
-            column.markdown(f"**{title}**")
+            say.words(f"**{title}**", place=column)
             with column:
                 figure(
                     _kept(
@@ -204,15 +205,15 @@ def _draw_claims(view: state.View, report: dict[str, Any], reading: str) -> None
                     data=leakage[leakage["kind"] == kind],
                     alt=f"What is read from the {kind} codes against what is wanted.",
                 )
-    st.dataframe(
+    say.grid(
         claims_table(claims),
         hide_index=True,
         width="stretch",
         column_config={"code": st.column_config.TextColumn(width=70)},
     )
-    st.caption("Every claim in words; those that fail come first.")
+    say.caption("Every claim in words; those that fail come first.")
     if (claims["target"] == MODALITY).any() and len(set(claims["target"])) == 2:
-        st.caption(
+        say.caption(
             "What the modalities share and what is private is known of generated corpora alone, "
             "such as the demo."
         )
@@ -220,16 +221,16 @@ def _draw_claims(view: state.View, report: dict[str, Any], reading: str) -> None
 
 def _draw_retrieval(report: dict[str, Any]) -> None:
     table = retrieval_frame(report)
-    st.subheader("Is the same utterance found across modalities?")
+    say.finding("Is the same utterance found across modalities?")
     if table.empty:
-        st.write("This model reads one modality, so there is no pair to compare.")
+        say.words("This model reads one modality, so there is no pair to compare.")
         return
     percent = {
         "recall_at_1": "nearest",
         "recall_at_10": "of ten nearest",
         "chance_at_1": "chance",
     }
-    st.dataframe(
+    say.grid(
         table.assign(**{name: table[name] * 100 for name in percent}),
         hide_index=True,
         width="stretch",
@@ -241,7 +242,7 @@ def _draw_retrieval(report: dict[str, Any]) -> None:
             },
         },
     )
-    st.caption(
+    say.caption(
         "How often the z of the same utterance in the other modality is the nearest by "
         "cosine, among blocks of up to 500 utterances, both ways; of the means."
     )

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import loading, state
+from app.parts import say
 from app.parts.layout import wide_columns
 from app.parts.names import plain
 from app.runs.live_run import live_run
@@ -10,7 +11,7 @@ from app.runs.new_run_form import first_look, new_run_form
 from app.screens.train.run_list import run_list
 from mmmie.jobs import list_runs
 
-st.title("Train it, watch it, stop it, keep it")
+say.title("Train it, watch it, stop it, keep it")
 runs = {run.path.name: run for run in list_runs(loading.runs_folder())}
 watched, form = wide_columns(
     [2.6, 1], key="train-columns", least=270, gap="medium", from_right=True

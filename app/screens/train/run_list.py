@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from app.parts import say
+from app.parts.fragment import fragment
 from mmmie.jobs import ahead, list_runs, observe
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 
@@ -43,7 +45,7 @@ def _state_words(run: RunFolder, status: Status | None) -> str:
 def run_list(folder: Path) -> None:
     """Draw the table of all runs in a folder, newest first; it refreshes itself while one runs."""
     active = _any_active(list_runs(folder))
-    st.fragment(_draw, run_every=2 if active else None)(folder, active)
+    fragment(_draw, run_every=2 if active else None)(folder, active)
 
 
 def _any_active(runs: list[RunFolder]) -> bool:
@@ -56,11 +58,11 @@ def _draw(folder: Path, active: bool) -> None:
     runs = list_runs(folder)
     if active and not _any_active(runs):
         st.rerun()  # the whole page: polling ends
-    st.subheader(f"{len(runs)} run{'s' * (len(runs) != 1)} on this machine")
+    say.finding(f"{len(runs)} run{'s' * (len(runs) != 1)} on this machine")
     table = runs_table(runs)
     if not table["error"].any():
         table = table.drop(columns="error")
-    st.dataframe(
+    say.grid(
         table,
         hide_index=True,
         width="stretch",

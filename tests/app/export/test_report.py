@@ -1,15 +1,18 @@
 """A page as one file: everything in it, nothing from outside, text as text."""
 
+import base64
+import io
 import json
 import re
 from html.parser import HTMLParser
 
+import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from app.export.report import (
+from app.export.record import (
     Bubbles,
-    Facts,
+    Footer,
     Group,
     Heading,
     Number,
@@ -17,8 +20,8 @@ from app.export.report import (
     Table,
     Verbatim,
     Words,
-    report_html,
 )
+from app.export.report import Facts, report_html
 
 NASTY = '</script><img src=x onerror="alert(1)">'
 
@@ -39,18 +42,19 @@ class Tags(HTMLParser):
 @pytest.fixture(scope="module")
 def html():
     figure = go.Figure(go.Scatter(x=[1.0, 2.0], y=[3.0, 4.0], text=[NASTY, "b"]))
-    page = Group(
-        parts=[
-            Heading("A **finding**", 1),
-            Group("row", parts=[Number("MAE", "0.21", "+0.1"), Number("Corr", "0.9")]),
-            Group("details", "What is this?", parts=[Words("Dots are `x`.")]),
-            Picture(figure.to_json(), f"Two dots {NASTY}"),
-            Picture(figure.to_json(), "again"),
-            Table(["id", NASTY], [["a", NASTY]], [False, False], more=1200),
-            Verbatim(NASTY),
-            Bubbles([{"who": NASTY, "text": NASTY, "note": "", "right": True, "target": True}]),
-        ]
-    )
+    table = pd.DataFrame({"x": [1.5], "words": [NASTY]})
+    page = [
+        Heading("A **finding**", 1),
+        Group([Number("MAE", "0.21", "+0.1"), Number("Corr", "0.9")]),
+        Picture(figure, f"Two dots {NASTY}"),
+        Footer("dots", f"12 utterances {NASTY}", "Dots are `x`.", lambda: table),
+        Picture(figure, "again"),
+        Footer("many", "", "", pd.DataFrame({"x": range(300_000)})),
+        Table(["id", NASTY], [["a", NASTY]], [False, False], more=1200),
+        Words(NASTY),
+        Verbatim(NASTY),
+        Bubbles([{"who": NASTY, "text": NASTY, "note": "", "right": True, "target": True}]),
+    ]
     return report_html(
         page,
         Facts(
@@ -63,19 +67,26 @@ def html():
 
 
 def test_it_holds_the_page_and_where_it_comes_from(html):
-    assert "<title>A finding</title>" in html and "<h1>A <b>finding</b></h1>" in html
+    assert "<title>A finding</title>" in html and "<h1>A <strong>finding</strong></h1>" in html
     for words in (
         "MAE",
         "0.21",
         "+0.1",
         "What is this?",
         "1,200 more rows",
-        "<b>What</b>: a model",
+        "<strong>What</strong>: a model",
     ):
         assert words in html
     assert 'href="http://127.0.0.1:8501/predictions?utterance=a&amp;split=valid"' in html
     assert re.search(r"mmmie \d.*python 3.*torch \d", html)
     assert re.search(r"<dt>Made</dt><dd>\d{4}-\d\d-\d\d", html)
+
+
+def test_the_data_of_a_figure_is_in_the_file(html):
+    name, data = re.search(r'download="([^"]*)" href="data:text/csv;base64,([^"]*)"', html).groups()
+    back = pd.read_csv(io.BytesIO(base64.b64decode(data)))
+    assert name == "dots.csv" and back.iloc[0].tolist() == [1.5, NASTY]
+    assert html.count("data:text/csv") == 1 and "300,000 rows, are on the page" in html
 
 
 def test_figures_can_be_read_back_and_plotly_is_there_once(html):
@@ -95,5 +106,5 @@ def test_no_text_becomes_markup_and_nothing_is_loaded(html):
 
 
 def test_a_page_without_figures_needs_no_plotly():
-    html = report_html(Group(parts=[Heading("No figure", 1)]), Facts())
+    html = report_html([Heading("No figure", 1)], Facts())
     assert len(html) < 20_000 and "<script" not in html

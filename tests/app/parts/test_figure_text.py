@@ -10,8 +10,6 @@ import pandas as pd
 import pytest
 
 from app.parts import rows as dots
-from app.parts.maps import Marks, maps_message
-from app.parts.maps_figure import maps_figure
 from app.parts.names import capital, figure_text
 from app.screens.compare import card as comparison_card
 from app.screens.compare import comparison
@@ -42,7 +40,6 @@ TURNS = pd.DataFrame(
     }
 )
 NUMBERS = TURNS.assign(label=[2.0, 4.0], prediction=[2.5, 3.0], absolute_error=[0.5, 1.0])
-PAIRS = NUMBERS.assign(first=[2.0, 3.0], second=[2.5, 3.5], gain=[0.1, -0.1])
 LIMITS = (1.0, 5.0)
 
 FIGURES = {
@@ -55,15 +52,7 @@ FIGURES = {
         Shown(["", ""]),
     ),
     "class table": lambda: comparison.class_table(
-        pd.DataFrame({"first": CLASSES, "second": CLASSES}), CLASSES
-    ),
-    "two predictions": lambda: maps_figure(
-        maps_message(
-            comparison.prediction_places(PAIRS, LABEL),
-            comparison.prediction_words(PAIRS),
-            Marks([], 0, None, np.ones(2, bool), [], NAME, comparison.nearer_colours(PAIRS)),
-            key=True,
-        )
+        pd.DataFrame({"first": CLASSES, "second": CLASSES}), CLASSES, (NAME, NAME)
     ),
     "labels of a corpus": lambda: corpus.label_figure(
         pd.DataFrame({"split": "train", "label": CLASSES, "share": 0.5}),
@@ -98,10 +87,10 @@ FIGURES = {
 
 DRAWINGS = {
     "both on classes": lambda: comparison_card.both_on_classes_svg(
-        CLASSES, (EVEN, EVEN), NAME, NAME
+        CLASSES, (EVEN, EVEN), (NAME, NAME), NAME, NAME
     ),
     "both on a scale": lambda: comparison_card.both_on_scale_svg(
-        LABEL, LIMITS, 2.0, (3.0, 4.0), NAME
+        LABEL, LIMITS, 2.0, (3.0, 4.0), (NAME, NAME), NAME
     ),
     "dots": lambda: dots.dots_svg(pd.DataFrame({"label": [NAME], "value": [1.0]}), "error", NAME),
     "class": lambda: utterance.classes_svg(CLASSES, EVEN, NAME),

@@ -9,15 +9,22 @@ import pytest
 
 from app.parts.colouring import colouring
 from app.parts.maps import (
+    Axes,
     Marks,
-    code_places,
-    fused_places,
+    Panel,
     maps_message,
-    points_frame,
-    quality,
+    plane,
+    plane_ticks,
+    steps,
     utterance_words,
 )
 from app.parts.style import CATEGORIES, NEUTRAL, modality_colour
+from app.screens.representations.projected_codes import (
+    code_places,
+    fused_places,
+    points_frame,
+    quality,
+)
 from mmmie.analysis.codes.projections import Projection
 from mmmie.corpus import Label
 
@@ -161,3 +168,25 @@ def test_the_download_holds_every_point_of_every_map(frame, dimensions):
     assert set(table.loc[table["space"] == "specific.text", "method"]) == {"umap"}
     own = table[table["space"] == "invariant.audio"]
     assert np.allclose(own[list("xyz"[:dimensions])], common.points[N:])
+
+
+def test_axes_of_a_quantity_are_where_its_points_are(frame):
+    axes = Axes("<first>", "second", plane_ticks(-1, 1))
+    panel = Panel("x", "", "#000000", "x", axes=axes)
+    placed = plane(np.array([-1.0, 0.0]), np.array([0.0, 1.0]), panel, -1, 1)
+    at = dict((words, share) for share, words in axes.ticks)
+    sent = np.frombuffer(placed.buffers["x"], "<u2").reshape(-1, 2) / 65535
+    assert sent == pytest.approx(np.array([[at["−1"], at["0"]], [at["0"], at["1"]]]), abs=1e-4)
+    head, _ = unpacked(maps_message(placed, utterance_words(frame), marks(frame), key=False))
+    assert (head["panels"][0]["axes"]["across"], head["panels"][0]["projection"]) == (
+        "<first>",
+        "x",
+    )
+
+
+def test_all_epochs_are_on_one_range():
+    points = np.zeros((2, 3, 2))
+    points[0, 0], points[1, 1] = -1, 3
+    sent = steps(points)
+    assert sent.shape == points.shape and sent.min() == sent[0, 0, 0] < sent[0, 1, 0]
+    assert sent.max() == sent[1, 1, 1]

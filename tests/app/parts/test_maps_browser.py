@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from app.parts.colouring import colouring
-from app.parts.maps import Marks, fused_places, maps_message, utterance_words
-from mmmie.analysis.codes.projections import Projection
+from app.parts.maps import CSS, JS, Marks, Panel, Places, maps_message, steps, utterance_words
 from mmmie.corpus import Label
 
-HERE = Path(__file__).resolve().parents[3] / "app" / "parts"
 N = 25  # a grid of five by five
 PAGE = """
 <style>{css}</style><body style="margin:0;width:400px"><div id="holder">
@@ -34,16 +31,26 @@ window.ready = true;
 """
 
 
-def message(dimensions=2, by="label", **more):
+def grid(dimensions=2):
+    y, x = np.divmod(np.arange(N), 5)
+    return np.stack([x, y, np.zeros(N)], 1)[:, :dimensions].astype(float)
+
+
+def one_map(dimensions=2):
+    panel = Panel("fused", "", "#6b7280", "fused")
+    return Places((panel,), 1, dimensions, {"fused": steps(grid(dimensions)).tobytes()})
+
+
+def message(dimensions=2, by="label", places=None, **more):
     frame = pd.DataFrame({"id": [f"u{i}" for i in range(N)], "label": np.linspace(-3, 3, N)})
     frame["prediction"] = frame["label"]
-    y, x = np.divmod(np.arange(N), 5)
-    points = np.stack([x, y, np.zeros(N)], 1)[:, :dimensions].astype(float)
-    places = fused_places(Projection(points, "pca", 1.0, 1.0), ["text"])
+    places = places or one_map(dimensions)
     label = Label("s", "regression", range=(-3.0, 3.0))
     options = {"selected": [], "primary": 0, "pinned": None, "joined": []}
     marks = Marks(
-        within=np.ones(N, bool), by=by, colours=colouring(frame, by, label), **{**options, **more}
+        **{"within": np.ones(N, bool), **options, **more},
+        by=by,
+        colours=None if by == "modality" else colouring(frame, by, label),
     )
     made = maps_message(places, utterance_words(frame), marks, key=True, height=300)
     return base64.b64encode(made).decode()
@@ -52,8 +59,7 @@ def message(dimensions=2, by="label", **more):
 @pytest.fixture(scope="module")
 def page(browser):
     opened = browser.new_page(viewport={"width": 420, "height": 500})
-    js, css = ((HERE / f"maps.{kind}").read_text() for kind in ("js", "css"))
-    opened.set_content(PAGE.format(css=css, js=json.dumps(js)))
+    opened.set_content(PAGE.format(css=CSS, js=json.dumps(JS)))
     opened.wait_for_function("window.ready")
     yield opened
     opened.close()
@@ -63,14 +69,14 @@ def place(page, name):
     return page.evaluate("id => document.querySelector('.mmmie-stage').lastChild.placeOf(id)", name)
 
 
-def ink(page, name):
-    """Red, green, blue and cover of the pixel of an utterance."""
+def ink(page, name, beside=(0, 0)):
+    """Red, green, blue and cover of the pixel of an utterance, or of one beside it."""
     return page.evaluate(
-        """id => { const canvas = document.querySelector('.mmmie-stage').firstChild;
+        """([id, dx, dy]) => { const canvas = document.querySelector('.mmmie-stage').firstChild;
         const [x, y] = canvas.nextSibling.placeOf(id), box = canvas.getBoundingClientRect();
         return [...canvas.getContext('2d').getImageData(
-          Math.round(x - box.left), Math.round(y - box.top), 1, 1).data]; }""",
-        name,
+          Math.round(x - box.left + dx), Math.round(y - box.top + dy), 1, 1).data]; }""",
+        [name, *beside],
     )
 
 
@@ -141,3 +147,70 @@ def test_a_new_message_keeps_the_turn_and_space_can_be_clicked(page):
     assert last_choice(page) == ["u24"]
     page.mouse.dblclick(5, 120)
     assert place(page, "u24") == pytest.approx(before, abs=0.5)
+
+
+def epochs():
+    """Two modalities on one map over three epochs: everything moves to the right."""
+    points = np.stack([grid() + np.array([2 * e, 0]) for e in range(3)])
+    both = steps(np.stack([points, points + np.array([0.0, 0.5])]))
+    panel = Panel("z", "", "#ff0000", "a", others=(("#0000ff", "b", "b"),), together=True)
+    buffers = {"a": both[0].tobytes(), "b": both[1].tobytes()}
+    hues = {"a": "#ff0000", "b": "#0000ff"}
+    return Places((panel,), 1, 2, buffers, hues, (1, 2, 7))
+
+
+def test_the_slider_goes_through_the_epochs_and_play_begins_with_the_first(page):
+    page.evaluate("show", message(places=epochs(), primary=None))
+    told, slider = page.locator(".mmmie-head small"), page.get_by_role("slider")
+    assert told.inner_text() == "epoch 7" and slider.get_attribute("max") == "2"
+    end = place(page, "u12")
+    slider.fill("0")
+    assert told.inner_text() == "epoch 1"
+    start = place(page, "u12")
+    assert start[0] < end[0] - 50 and start[1] == pytest.approx(end[1])
+    page.evaluate("show", message(places=epochs(), primary=3))  # a click elsewhere
+    assert place(page, "u12") == start and told.inner_text() == "epoch 1"
+    page.get_by_label("Play the epochs").click()
+    page.get_by_label("Play the epochs").wait_for(timeout=10_000)  # at the end it offers it again
+    page.wait_for_timeout(600)
+    assert told.inner_text() == "epoch 7" and place(page, "u12") == pytest.approx(end)
+    page.evaluate("show", message())
+    assert not slider.is_visible()
+
+
+def test_modalities_stand_together_in_their_hues_and_either_can_be_clicked(page):
+    page.evaluate("show", message(places=epochs(), primary=None))
+    assert ink(page, "u12")[0] > 200 > ink(page, "u12")[2]
+    above = place(page, "u12")[1] - place(page, "u17")[1]
+    other = ink(page, "u12", (0, -above / 2))
+    assert other[2] > 200 > other[0]
+    x, y = place(page, "u12")
+    page.mouse.click(x, y - above / 2)
+    assert last_choice(page) == ["u12"]
+    assert [e.inner_text() for e in page.locator(".mmmie-key span").all()][:2] == ["a", "b"]
+
+
+def test_a_line_leads_from_where_a_traced_utterance_was(page):
+    ends = {"now": grid(), "then": grid() + np.array([0.5, 0.0])}
+    panel = Panel("m", "", "#ff0000", "now", before="then")
+    both = steps(np.stack(list(ends.values())))
+    buffers = {name: both[i].tobytes() for i, name in enumerate(ends)}
+    places = Places((panel,), 1, 2, buffers)
+    step = 0.25
+    for traced, expected in (([12], [True, False]), (None, [True, True])):
+        page.evaluate("show", message(places=places, traced=traced, by="modality", primary=None))
+        page.wait_for_timeout(700)
+        beside = step * (place(page, "u13")[0] - place(page, "u12")[0])
+        drawn = [ink(page, name, (beside, 0))[3] > 0 for name in ("u12", "u7")]
+        assert drawn == expected
+
+
+def test_a_box_takes_what_the_slice_lets_through(page):
+    within = np.arange(N) != 6
+    page.evaluate("show", message(within=within))
+    (x0, y0), (x1, y1) = place(page, "u0"), place(page, "u6")
+    page.mouse.move(x0 - 10, y0 + 10)
+    page.mouse.down()
+    page.mouse.move(x1 + 10, y1 - 10, steps=3)
+    page.mouse.up()
+    assert last_choice(page) == ["u0", "u1", "u5"]

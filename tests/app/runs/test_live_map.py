@@ -3,33 +3,26 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from app.parts.colouring import colouring
-from app.runs.live_map import hover_words, map_title, run_map
-from mmmie.corpus import Label
+from app.runs.live_map import map_title, run_places, run_words
 
 
-def test_points_keep_their_axes_and_trail_to_where_they_were() -> None:
-    now, before = np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros((2, 2))
-    drawn = run_map(now, before, 5.0, None, ["a", "b"])
-    assert tuple(drawn.layout.xaxis.range) == (-5, 5)
-    assert list(drawn.data[1].x) == [1, 3]
-    np.testing.assert_equal(np.array(drawn.data[0].y), [0, 2, np.nan, 0, 4, np.nan])
-    assert not len(run_map(now, None, 5.0, None, ["a", "b"]).data[0].x)
+def test_points_keep_their_axes_and_lines_lead_from_where_they_were() -> None:
+    now, before = np.array([[-5.0, 0.0], [5.0, 2.5]]), np.zeros((2, 2))
+    places = run_places(now, before, 5.0)
+    (panel,) = places.panels
+    sent = np.frombuffer(places.buffers[panel.points], "<u2").reshape(2, 2) / 65535
+    np.testing.assert_allclose(sent, [[0, 0.5], [1, 0.75]], atol=1e-4)
+    then = np.frombuffer(places.buffers[panel.before], "<u2").reshape(2, 2) / 65535
+    np.testing.assert_allclose(then, 0.5, atol=1e-4)
+    assert places.square and not run_places(now, None, 5.0).panels[0].before
 
 
-def test_classes_are_named() -> None:
-    sample = pd.DataFrame({"label": ["joy", "anger"]})
-    colours = colouring(
-        sample, "label", Label("emotion", "classification", classes=("joy", "anger"))
-    )
-    drawn = run_map(np.zeros((2, 2)), None, 1.0, colours, ["a", "b"])
-    assert {t.name for t in drawn.data[2:]} == {"joy", "anger"}
-
-
-def test_text_of_a_corpus_is_text() -> None:
-    sample = pd.DataFrame({"label": [0.5], "transcript": ["<b>loud</b>"]})
-    assert hover_words(["<i>"], sample) == ["<b>&lt;i&gt;</b>, 0.50<br>&lt;b&gt;loud&lt;/b&gt;"]
-    assert hover_words(["a"], None) == ["<b>a</b>"]
+def test_what_is_said_of_an_utterance() -> None:
+    sample = pd.DataFrame({"id": ["<i>"], "label": [0.5], "transcript": ["<b>loud</b>"]})
+    assert run_words(["<i>"], sample).decode().split("\x1f") == [
+        *("<i>", "", "<b>loud</b>", "label 0.50")
+    ]
+    assert run_words(["a"], None).decode().split("\x1f")[0] == "a"
 
 
 def test_the_title_is_what_the_map_shows() -> None:

@@ -14,6 +14,7 @@ from app.screens.compare.comparison import (
     curves_frame,
     difference_svg,
     difference_title,
+    differences_finding,
     nearer_colours,
     prediction_places,
     prediction_words,
@@ -22,6 +23,7 @@ from app.screens.compare.comparison import (
 from mmmie.corpus import Label
 from tests.app.drawn import parsed, share
 
+NAMES = ("one", "two")
 LABEL = Label("sentiment", "regression", range=(-3.0, 3.0))
 
 
@@ -33,7 +35,7 @@ def differences(mae=(0.2, 0.1, 0.3), corr=(0.01, -0.02, 0.04)):
 
 def marks(table):
     """The dot and the bar of every row, and where the line of no difference stands."""
-    root = parsed(difference_svg(table, "differences"))
+    root = parsed(difference_svg(table, "differences", NAMES))
     line = next(found for found in root.iter("line") if found.get("stroke-dasharray"))
     bars = [found for found in root.iter("line") if found.get("y1") == found.get("y2")]
     return list(root.iter("circle")), bars, share(line.get("x1"))
@@ -61,27 +63,32 @@ def test_a_difference_without_an_interval():
 @pytest.mark.parametrize(
     ("mae", "said"),
     [
-        ((0.2, 0.1, 0.3), "The first is better by 0.2 [0.1, 0.3] MAE"),
-        ((-0.2, -0.3, -0.1), "The second is better by 0.2 [0.1, 0.3] MAE"),
+        ((0.2, 0.1, 0.3), "one beats two by 0.2 [0.1, 0.3] MAE"),
+        ((-0.2, -0.3, -0.1), "two beats one by 0.2 [0.1, 0.3] MAE"),
         (
             (-0.1, -0.3, 0.1),
-            "No difference beyond chance: −0.1 [−0.3, 0.1] MAE, second minus first",
+            "No clear difference in MAE: −0.1 [−0.3, 0.1], two minus one",
         ),
         ((0.0, 0.0, 0.0), "Both reach the same MAE"),
     ],
 )
 def test_the_title_says_who_is_better_and_whether_that_is_chance(mae, said):
-    assert difference_title(differences(mae), "mae") == said
+    assert difference_title(differences(mae), "mae", NAMES) == said
+
+
+def test_the_finding_counts_the_clear_differences():
+    assert "1 of 2" in differences_finding(differences())
+    assert "No clear" in differences_finding(differences(mae=(0.1, -0.1, 0.3)))
 
 
 def test_higher_is_better_for_a_correlation():
-    shown = difference_title(differences(corr=(0.1, 0.05, 0.15)), "corr")
-    assert shown.startswith("The second is better by 0.1")
+    shown = difference_title(differences(corr=(0.1, 0.05, 0.15)), "corr", NAMES)
+    assert shown.startswith("two beats one by 0.1")
 
 
 def test_values_are_written_out():
-    table = values_table(differences())
-    assert table["second minus first"].tolist() == ["0.2 [0.1, 0.3]", "0.01 [−0.02, 0.04]"]
+    table = values_table(differences(), NAMES)
+    assert table["two minus one"].tolist() == ["0.2 [0.1, 0.3]", "0.01 [−0.02, 0.04]"]
 
 
 def pairs():
@@ -98,7 +105,7 @@ def pairs():
 
 
 def test_both_predictions_have_one_scale_that_holds_them_all():
-    places = prediction_places(pairs(), LABEL)
+    places = prediction_places(pairs(), LABEL, NAMES)
     points = np.frombuffer(places.buffers["predictions"], np.uint16).reshape(-1, 2)
     low, high = -4.0, 3.5  # predictions beyond the range of the label stay visible
     (panel,) = places.panels
@@ -107,26 +114,26 @@ def test_both_predictions_have_one_scale_that_holds_them_all():
     values = pairs()[["first", "second"]].to_numpy()
     assert points == pytest.approx(held["0"] + unit * values, abs=1)
     assert all(0 < held["0"] + unit * end < 65_535 for end in (low, high))
-    assert (panel.axes.across, panel.axes.up) == ("sentiment, first", "sentiment, second")
+    assert (panel.axes.across, panel.axes.up) == ("sentiment, one", "sentiment, two")
 
 
 def test_models_that_always_say_the_same_have_an_axis_too():
     same = pairs().assign(first=1.0, second=1.0)
-    (panel,) = prediction_places(same, Label("x", "regression")).panels
+    (panel,) = prediction_places(same, Label("x", "regression"), NAMES).panels
     assert [text for _, text in panel.axes.ticks if text == "1"]
 
 
 def test_dots_say_which_is_nearer_and_what_both_predict():
-    colours = nearer_colours(pairs())
+    colours = nearer_colours(pairs(), NAMES)
     assert list(colours.values) == [SECOND, FIRST, SECOND]
-    said = prediction_words(pairs()).decode().split("\n")
-    assert said[1].split("\x1f") == ["b", "", "", "label 1.00, first 1.00, second 3.50"]
+    said = prediction_words(pairs(), NAMES).decode().split("\n")
+    assert said[1].split("\x1f") == ["b", "", "", "label 1.00, one 1.00, two 3.50"]
     assert said[0].split("\x1f")[2] == "<b>x</b>"  # as text, never as markup
 
 
 def test_classes_are_counted_pair_by_pair():
     table = pd.DataFrame({"first": ["n", "n", "p", "p"], "second": ["n", "p", "p", "p"]})
-    heat = class_table(table, ["n", "p", "x"]).data[0]
+    heat = class_table(table, ["n", "p", "x"], NAMES).data[0]
     assert [list(row) for row in heat.text] == [["1", "1", "0"], ["0", "2", "0"], ["0"] * 3]
     assert np.isnan(np.asarray(heat.z)[1, 1]) and np.asarray(heat.z)[0, 1] == 1
 
@@ -152,6 +159,6 @@ def test_settings_are_written_as_a_person_writes_them():
             "second": [False, 2, ["text", "audio"], {"text": 0.1}],
         }
     )
-    shown = configuration_words(settings)
-    assert shown["first"].tolist() == ["on", "0.5", "text", "–"]
-    assert shown["second"].tolist() == ["off", "2", "text, audio", "text 0.1"]
+    shown = configuration_words(settings, NAMES)
+    assert shown["one"].tolist() == ["on", "0.5", "text", "–"]
+    assert shown["two"].tolist() == ["off", "2", "text, audio", "text 0.1"]

@@ -12,6 +12,7 @@ from app.screens.compare.slice_gains import slice_finding, slice_gain_figure
 from mmmie.corpus import Label
 from tests.app.drawn import hints, parsed, share, words
 
+NAMES = ("one", "two")
 LABEL = Label("sentiment", "regression", range=(-3.0, 3.0))
 
 
@@ -30,7 +31,7 @@ TABLE = gains(
 
 
 def test_right_of_the_line_the_second_is_better() -> None:
-    figure = slice_gain_figure(TABLE, "gain", share=False, current="turn=first")
+    figure = slice_gain_figure(TABLE, "gain", NAMES, share=False, current="turn=first")
     unsure, better, worse = figure.data
     assert list(unsure.x) == [0.0] and unsure.marker.symbol == "circle-open"
     assert list(better.y) == ["ambiguous (n = 10)"] and better.marker.color == SECOND
@@ -41,40 +42,40 @@ def test_right_of_the_line_the_second_is_better() -> None:
 
 
 def test_the_finding_leads_with_who_wins_more_slices() -> None:
-    said = slice_finding(TABLE, share=False)
-    assert said == (
-        "The first is better in 2 of 4 slices, the second in 1; most on first turns, by 0.4"
-    )
-    said = slice_finding(TABLE[:3], share=True)
-    assert said.startswith("The second is better in 1 of 2 slices; most on ambiguous")
+    said = slice_finding(TABLE, NAMES, share=False)
+    assert said == ("one is better in 2 of 4 slices, two in 1; most on first turns, by 0.4")
+    said = slice_finding(TABLE[:3], NAMES, share=True)
+    assert said.startswith("two is better in 1 of 2 slices; most on ambiguous")
     assert said.endswith("by 30.0 percentage points")
-    assert "In none of 1 slices" in slice_finding(TABLE.iloc[[0, 2]], share=False)
-    assert "no part of ten utterances" in slice_finding(TABLE[:1], share=False)
+    assert "No clear difference in any of 1" in slice_finding(
+        TABLE.iloc[[0, 2]], NAMES, share=False
+    )
+    assert "ten utterances" in slice_finding(TABLE[:1], NAMES, share=False)
 
 
 def test_a_class_that_looks_like_markup_is_text() -> None:
-    said = slice_finding(gains(("all", 0, -1, 1), ("label=$a*", 1, 0.5, 2)), share=False)
+    said = slice_finding(gains(("all", 0, -1, 1), ("label=$a*", 1, 0.5, 2)), NAMES, share=False)
     assert r"with label \$a\*" in said
 
 
 def test_both_predictions_stand_under_one_truth() -> None:
-    root = parsed(both_on_scale_svg(LABEL, (-3, 3), 1.0, (0.5, 4.0), "both"))
+    root = parsed(both_on_scale_svg(LABEL, (-3, 3), 1.0, (0.5, 4.0), NAMES, "both"))
     dots = list(root.iter("circle"))
     truths, told = dots[::2], dots[1::2]
     assert len({dot.get("cx") for dot in truths}) == 1
-    assert hints(root, "circle") == ["truth 1", "first 0.5", "truth 1", "second 4"]
+    assert hints(root, "circle") == ["truth 1", "one 0.5", "truth 1", "two 4"]
     assert share(told[0].get("cx")) < share(truths[0].get("cx")) < share(told[1].get("cx")) < 1
-    assert words(root)[-4:] == ["first", "0.5", "second", "4"]
+    assert words(root)[-4:] == ["one", "0.5", "two", "4"]
 
 
 def test_classes_of_both_and_the_true_one() -> None:
     probabilities = (np.array([0.2, 0.8]), np.array([0.6, 0.4]))
-    root = parsed(both_on_classes_svg(["no", "yes"], probabilities, "yes", "both"))
+    root = parsed(both_on_classes_svg(["no", "yes"], probabilities, NAMES, "yes", "both"))
     assert hints(root, "rect") == [
-        "first, no: probability 0.200",
-        "second, no: probability 0.600",
-        "first, yes: probability 0.800",
-        "second, yes: probability 0.400",
+        "one, no: probability 0.200",
+        "two, no: probability 0.600",
+        "one, yes: probability 0.800",
+        "two, yes: probability 0.400",
     ]
     wide = [share(bar.get("width")) for bar in root.iter("rect")]
     assert wide[2] == pytest.approx(4 * wide[0])
@@ -84,13 +85,13 @@ def test_classes_of_both_and_the_true_one() -> None:
 @pytest.mark.parametrize(
     ("one", "classes", "said"),
     [
-        ({"gain": 0.5}, False, "The second is nearer by 0.5"),
-        ({"gain": -0.25}, False, "The first is nearer by 0.25"),
+        ({"gain": 0.5}, False, "two is nearer by 0.5"),
+        ({"gain": -0.25}, False, "one is nearer by 0.25"),
         ({"gain": 0.0}, False, "Both are equally far off"),
-        ({"label": "a", "first": "a", "second": "b"}, True, "Only the first is right"),
+        ({"label": "a", "first": "a", "second": "b"}, True, "Only one is right"),
         ({"label": "a", "first": "a", "second": "a"}, True, "Both are right"),
         ({"label": "a", "first": "c", "second": "b"}, True, "Both are wrong"),
     ],
 )
 def test_the_card_says_which_is_nearer(one: dict, classes: bool, said: str) -> None:
-    assert card_finding(pd.Series(one), classes) == said
+    assert card_finding(pd.Series(one), NAMES, classes=classes) == said

@@ -1,73 +1,38 @@
-"""The maps that move."""
+"""The maps over epochs: what the component is told."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from app.parts.colouring import colouring
-from app.parts.style import FADED, modality_colour
-from app.screens.representations.epoch_slider import Sample, Trail, epoch_maps
-from mmmie.corpus import Label
+from app.parts.style import FUSED, modality_colour
+from app.screens.representations.epoch_slider import epoch_places
 
-EPOCHS = [1, 2, 5]
-N = 8
+EPOCHS, N = [1, 2, 5], 8
 
 
-@pytest.fixture
-def invariant():
-    random = np.random.default_rng(0)
-    return {m: random.normal(size=(3, N, 2)) for m in ("text", "audio")}
+def codes(seed=0):
+    return np.random.default_rng(seed).normal(size=(3, N, 2))
 
 
-def sample(**more):
-    return Sample([f"u{i}" for i in range(N)], np.ones(N, bool), **more)
+def sent(places, name):
+    return np.frombuffer(places.buffers[name], "<u2").reshape(3, N, 2).astype(float)
 
 
-def trail(ring=False):
-    points = np.random.default_rng(1).normal(size=(3, N, 2)) + 4
-    return Trail("s text" if ring else "fused", points, "#123456", ring)
+def test_every_epoch_is_sent_and_modalities_share_one_range():
+    together = {"text": codes(), "audio": codes(1) + 4}
+    places = epoch_places(EPOCHS, together, "fused", codes(2))
+    assert places.epochs == (1, 2, 5)
+    scale = np.polyfit(together["text"][..., 0].ravel(), sent(places, "text")[..., 0].ravel(), 1)
+    for name, points in together.items():
+        assert np.polyval(scale, points[..., 0]) == pytest.approx(sent(places, name)[..., 0], abs=1)
+    assert sent(places, "own")[1].std() > 0
 
 
-def by_label():
-    frame = pd.DataFrame({"label": np.linspace(-3, 3, N)})
-    return colouring(frame, "label", Label("s", "regression", range=(-3.0, 3.0)))
-
-
-def test_a_frame_an_epoch_moves_every_trace(invariant):
-    fused = trail()
-    figure = epoch_maps(EPOCHS, invariant, fused, by_label(), sample())
-    assert [f.name for f in figure.frames] == ["1", "2", "5"]
-    assert [s.label for s in figure.layout.sliders[0].steps] == ["1", "2", "5"]
-    assert figure.layout.sliders[0].active == 2
-    for e, animated in enumerate(figure.frames):
-        assert tuple(animated.traces) == (0, 1, 2)
-        expected = [invariant["text"][e], invariant["audio"][e], fused.points[e]]
-        for trace, points in zip(animated.data, expected, strict=True):
-            assert np.allclose(np.stack([trace.x, trace.y], 1), points)
-    assert figure.data[1].marker.color == modality_colour("audio", ["text", "audio"])
-    assert np.allclose(figure.data[2].x, fused.points[-1, :, 0])
-    low, high = figure.layout.xaxis2.range
-    assert low <= fused.points[..., 0].min() and high >= fused.points[..., 0].max()
-
-
-def test_primary_and_pinned_move_along_as_ring_and_square(invariant):
-    fused = trail()
-    figure = epoch_maps(EPOCHS, invariant, fused, by_label(), sample(primary=3, pinned=5))
-    marks = [(i, t) for i, t in enumerate(figure.data) if t.hoverinfo == "skip"]
-    assert {t.marker.symbol for _, t in marks} == {"square-open", "circle-open"}
-    ring_on_fused = next(
-        i for i, t in marks if t.marker.symbol == "circle-open" and t.xaxis == "x2"
-    )
-    assert np.allclose(figure.frames[0].data[ring_on_fused].x, fused.points[0, 3, 0])
-    square_on_z = next(i for i, t in marks if t.marker.symbol == "square-open" and t.xaxis == "x")
-    expected = [invariant[m][1, 5, 1] for m in ("text", "audio")]
-    assert np.allclose(figure.frames[1].data[square_on_z].y, expected)
-
-
-def test_the_slice_fades_the_rest_and_a_specific_code_is_rings_of_its_hue(invariant):
-    who = sample()
-    who.within[2] = False
-    figure = epoch_maps(EPOCHS, invariant, trail(ring=True), None, who)
-    opacity = figure.data[2].marker.opacity
-    assert opacity[2] == FADED and opacity[1] > 0.5
-    assert (figure.data[2].marker.color, figure.data[2].marker.symbol) == ("#123456", "circle-open")
+def test_modalities_are_together_in_their_hues_and_a_specific_code_is_rings():
+    left, right = epoch_places(
+        EPOCHS, {"text": codes(), "audio": codes(1)}, "fused", codes()
+    ).panels
+    hues = [modality_colour(m, ["text", "audio"]) for m in ("text", "audio")]
+    assert left.together and [left.hue, *(hue for hue, *_ in left.others)] == hues
+    assert not right.ring and right.hue == FUSED
+    own = epoch_places(EPOCHS, {"text": codes()}, "s text", codes()).panels
+    assert own[0].others == () and own[1].ring and own[1].hue == hues[0]
