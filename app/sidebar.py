@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,55 +41,33 @@ def draw_sidebar(pages: Sequence[StreamlitPage]) -> None:
         draw_keyboard(pages)
 
 
+def _pick(label: str, options: list[str], key: str, first: str = "", **more: Any) -> str:
+    """A list that the address remembers, as far as it still offers what is remembered."""
+    if st.session_state.get(key) not in options:
+        st.session_state.pop(key, None)
+    index = options.index(first) if first in options else 0
+    return str(st.selectbox(label, options, index, key=key, bind="query-params", **more))
+
+
 def _pickers(available: dict[str, loading.Choice]) -> None:
     names = list(available)
-    if st.session_state.get("checkpoint") not in names:
-        st.session_state.pop("checkpoint", None)
-    name = st.selectbox(
-        "Checkpoint",
-        names,
-        key="checkpoint",
-        bind="query-params",
-        help="Shipped checkpoints, then the runs of this machine, newest first.",
-    )
-    others = [state.NONE, *(n for n in names if n != name)]
-    if st.session_state.get("compare") not in others:
-        st.session_state.pop("compare", None)
-    st.selectbox("Compare with", others, key="compare", bind="query-params")
+    about = "Shipped checkpoints, then the runs of this machine, newest first."
+    name = _pick("Checkpoint", names, "checkpoint", help=about)
+    _pick("Compare with", [state.NONE, *(n for n in names if n != name)], "compare")
     try:
-        checkpoint = loading.open_checkpoint(available[str(name)])
+        checkpoint = loading.open_checkpoint(available[name])
         corpus = loading.open_corpus(checkpoint)
     except InputError:
         state.publish_selection(None)
         return  # the page says what is wrong
-    splits = corpus.splits
-    if st.session_state.get("split") not in splits:
-        st.session_state.pop("split", None)
     left, right = st.columns([3, 4])
-    left.selectbox(
-        "Split",
-        splits,
-        index=splits.index("valid") if "valid" in splits else 0,
-        key="split",
-        bind="query-params",
-    )
-    options = state.colour_options(corpus)
-    if st.session_state.get("colour") not in options:
-        st.session_state.pop("colour", None)
-    right.selectbox(
-        "Colour by", options, index=options.index("label"), key="colour", bind="query-params"
-    )
-    parts = [state.EVERYTHING, *state.slice_masks(corpus, str(st.session_state["split"]))]
-    if st.session_state.get("slice") not in parts:
-        st.session_state.pop("slice", None)
-    st.selectbox(
-        "Slice",
-        parts,
-        format_func=slice_titles(parts).__getitem__,
-        key="slice",
-        bind="query-params",
-        help="Pages then show only these utterances; maps fade the others.",
-    )
+    with left:
+        split = _pick("Split", list(corpus.splits), "split", "valid")
+    with right:
+        _pick("Colour by", state.colour_options(corpus), "colour", "label")
+    parts = [state.EVERYTHING, *state.slice_masks(corpus, split)]
+    about = "Pages then show only these utterances; maps fade the others."
+    _pick("Slice", parts, "slice", format_func=slice_titles(parts).__getitem__, help=about)
     _utterance_box(corpus)
     state.publish_selection(corpus)
     draw_exports(checkpoint, corpus)

@@ -102,14 +102,7 @@ def draw_codes(subject: Subject) -> None:
 
 
 def codes_title(own: float, others: float, modalities: Sequence[str], sizes: dict[str, int]) -> str:
-    """How close the shared codes of one utterance are, against those of two.
-
-    Args:
-        own: mean distance between the z of this utterance, NaN with one modality.
-        others: mean distance between z of two utterances.
-        modalities: that the utterance has.
-        sizes: ``z`` and ``s`` → dimensions.
-    """
+    """Mean distances between z of one utterance (NaN with one modality) and of two utterances."""
     if not np.isfinite(own):
         name = plain(modalities[0]) if modalities else "a modality"
         return f"{capital(name)} becomes {sizes['z']} numbers to share and {sizes['s']} of its own"
@@ -120,12 +113,7 @@ def codes_title(own: float, others: float, modalities: Sequence[str], sizes: dic
 
 
 def contents_table(contents: pd.DataFrame, modalities: Sequence[str]) -> str:
-    """What can be read from z and s, one row per modality, in Markdown; empty if unknown.
-
-    Args:
-        contents: from `mmmie.analysis.lesson.subject.code_contents`.
-        modalities: the rows, in their order.
-    """
+    """What can be read from z and s, one row per modality, in Markdown; empty if unknown."""
     names = {SHARED: "shared by all", OWN: "its own", LABEL: "the label"}
     targets = [t for t in names if (contents["target"] == t).any()]
     if not targets:
@@ -214,11 +202,7 @@ class CodeBars:
 
 
 def codes_figure(codes: dict[str, dict[str, CodeBars]]) -> go.Figure:
-    """One row per modality: z filled on the left, s outlined on the right.
-
-    Args:
-        codes: modality → ``z`` and ``s``.
-    """
+    """One row per modality: z filled on the left, s outlined on the right."""
     modalities = list(codes)
     figure = make_subplots(
         rows=len(codes), cols=2, shared_yaxes="columns", shared_xaxes="columns",

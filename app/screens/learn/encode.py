@@ -205,16 +205,7 @@ def encoding_figure(
     step_name: str,
     colour: str,
 ) -> go.Figure:
-    """Features over steps, how much each step counts, and the hidden state as bars.
-
-    Args:
-        found: what is drawn.
-        before: the same before the reader changed a channel, None if nothing was changed.
-        channels: (d_m,) names.
-        steps: (L,) what the steps are called.
-        step_name: what a step is.
-        colour: of the modality.
-    """
+    """Features over steps, weights of steps, and h; `before` the reader changed a channel."""
     pooled = found.weights is not None
     rows = _CHANNEL_PIXELS * min(max(len(channels), 4), _MOST_NAMES)
     heights = [rows, *([0.7 * TALL] * pooled), TALL]

@@ -169,12 +169,7 @@ _render = st.components.v2.component(
 
 
 def arrow_keys(step: int, on_move: Callable[[int], None]) -> None:
-    """Listen to ← and → while the page is shown, and go to its top when the step changes.
-
-    Args:
-        step: that is shown.
-        on_move: called with -1 or 1.
-    """
+    """Listen to ← and → while the page is shown, and go to its top when the step changes."""
 
     def moved() -> None:
         move = (st.session_state.get("lesson-keys") or {}).get("move")

@@ -145,15 +145,7 @@ def _lead(pair: tuple[str, str], count: int) -> str:
 
 
 def pull_title(pair: tuple[str, str], right: int, count: int, bound: float, error: float) -> str:
-    """How often a row finds its own column, and what that shows.
-
-    Args:
-        pair: the modalities of rows and columns.
-        right: how often.
-        count: utterances in the batch.
-        bound: InfoNCE of the batch, in nats.
-        error: its standard error.
-    """
+    """How often a row finds its own column; the `bound` and its standard error are in nats."""
     first, second = (plain(name) for name in pair)
     times = {0: "not once", 1: "once"}.get(right, f"{right} times")
     found = f"{capital(first)} finds its own {second} {times} in {count}"
@@ -166,13 +158,7 @@ def pull_title(pair: tuple[str, str], right: int, count: int, bound: float, erro
 
 
 def own_words(chances: np.ndarray, names: Sequence[str], pair: tuple[str, str]) -> str:
-    """How the utterance of the lesson, the first of the batch, fares.
-
-    Args:
-        chances: (B, B) from `mmmie.analysis.lesson.pull.chances`.
-        names: (B,) what the utterances are called.
-        pair: the modalities of rows and columns.
-    """
+    """How the utterance of the lesson fares, the first of (B, B) `chances`."""
     own, best = float(chances[0, 0]), int(chances[0].argmax())
     first, second = (plain(name) for name in pair)
 
@@ -256,17 +242,7 @@ def matrix_figure(
     curve: pd.DataFrame,
     bound: float,
 ) -> go.Figure:
-    """Scores of every pair of a batch beside the bound for small and large batches.
-
-    Args:
-        scores: (B, B) nats, the diagonal holds the true pairs.
-        chances: (B, B) with what probability a row picks each column, drawn in place of the
-            scores; None for the scores.
-        names: (B,) what the utterances are called, in words.
-        pair: the modalities of rows and columns.
-        curve: from `mmmie.analysis.lesson.pull.bound_by_batch`.
-        bound: InfoNCE of this batch in nats.
-    """
+    """Scores (B, B) in nats, or the chances in their place, beside the bound by batch size."""
     count, (first, second) = len(scores), map(html.escape, pair)
     shown, limits = scores, (max(_FLOOR, float(scores.min())), float(scores.max()))
     title = f"score, {limits[0]:.0f} (pale) to {limits[1]:.0f} nats"

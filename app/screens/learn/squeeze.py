@@ -233,12 +233,7 @@ def _without_squeeze(view: View) -> Checkpoint | None:
 
 
 def closest_without_squeeze(mine: Checkpoint, others: Sequence[Checkpoint]) -> Checkpoint | None:
-    """The one with noise but without MI minimisation that differs least in its settings.
-
-    Args:
-        mine: what it is compared with.
-        others: of the same corpus.
-    """
+    """The one with noise but without MI minimisation that differs least in its settings."""
     fitting = [
         other
         for other in others
@@ -297,13 +292,7 @@ class Costs:
 
 
 def costs_figure(costs: dict[str, Costs], colour: str, other_name: str) -> go.Figure:
-    """z filled on the left, s outlined on the right; the other checkpoint as short lines.
-
-    Args:
-        costs: ``z`` and ``s``.
-        colour: of the modality.
-        other_name: what the other checkpoint is called.
-    """
+    """z filled on the left, s outlined on the right; the other checkpoint as short lines."""
     totals = [
         f"{_TITLES[kind]}: {cost.now.sum():.1f} nats"
         + (f" ({cost.other.sum():.1f} without)" if cost.other is not None else "")

@@ -98,15 +98,7 @@ def draw_train(subject: Subject) -> None:
 def train_title(
     epochs: int, name: str, mine: float | None, shipped: float | None, shipped_epochs: int
 ) -> str:
-    """Where your own model stands against the shipped one.
-
-    Args:
-        epochs: that it was trained for.
-        name: of the metric.
-        mine: its value, None before the end.
-        shipped: that of the shipped model, None if there is none.
-        shipped_epochs: how long that was trained.
-    """
+    """Your own model, None before the end, against the shipped one, None if there is none."""
     if mine is None and shipped is None:
         return "Train a model of your own, here and now"
     if mine is None:
@@ -121,12 +113,7 @@ def train_title(
 
 
 def train_answer(full: tuple[float, float] | None, without: tuple[float, float] | None) -> str:
-    """What the squeeze does, from the shipped checkpoints where they are there.
-
-    Args:
-        full: upper bounds of all z in nats and error of the full model, None if unknown.
-        without: the same, trained without MI minimisation.
-    """
+    """What the squeeze does: upper bounds of all z in nats and the error, with it and without."""
     said = (
         "The dashed lines are the upper bounds: without the squeeze nothing pushes them down, and "
         "they rise. The error may stay where it is. The squeeze cleans the codes, but a model can "
@@ -142,15 +129,7 @@ def train_answer(full: tuple[float, float] | None, without: tuple[float, float] 
 
 
 def small_config(epochs: int, width: int, pull: bool, squeeze: bool, identity: bool) -> Config:
-    """The settings of a run of the lesson.
-
-    Args:
-        epochs: passes over the train split.
-        width: of encoders and fusion.
-        pull: whether modalities are pulled together.
-        squeeze: whether codes are squeezed.
-        identity: whether tokens say whose they are.
-    """
+    """The settings of a run of the lesson."""
     return config_of(
         {
             **_SMALL,

@@ -149,15 +149,7 @@ def label_words(label: Label) -> str:
 
 
 def utterance_title(words: str, name: str, same: np.ndarray, label: Label, split: str) -> str:
-    """What is known before anything is computed.
-
-    Args:
-        words: the transcript, empty if there is none.
-        name: the id.
-        same: (k,) labels of other utterances with the same words, classes by their index.
-        label: what is predicted.
-        split: its name.
-    """
+    """The labels (k,) of other utterances with the same words, classes by their index."""
     what, said = plain(label.name), f"“{plain(beginning(words, 60))}”"
     if not words:
         return f"Utterance {plain(name)} has no transcript: what is its {what}?"
@@ -175,14 +167,7 @@ def utterance_title(words: str, name: str, same: np.ndarray, label: Label, split
 def words_answer(
     label: Label, labels: np.ndarray, outputs: np.ndarray, modalities: Sequence[str]
 ) -> str:
-    """Whether the words alone settle it, from all utterances that say the same.
-
-    Args:
-        label: what is predicted.
-        labels: (k,) their labels, classes by their index.
-        outputs: (k,) or (k, classes), what the model says of them.
-        modalities: that the model reads.
-    """
+    """Whether the words alone settle it, from labels (k,) and outputs of the same words."""
     reads = listed([plain(m) for m in modalities])
     if len(labels) < _RARE:
         return (
@@ -231,16 +216,7 @@ def labels_figure(
     guess: float,
     truth: float | None,
 ) -> go.Figure:
-    """Labels on their scale: a faint histogram of all, dots for the same words, guess and truth.
-
-    Args:
-        name: of the label.
-        limits: of the scale.
-        everyone: (n,) labels of the split.
-        same: (k,) labels of other utterances with the same words.
-        guess: the reader's.
-        truth: the label, None while it is hidden.
-    """
+    """All labels faint, dots for the same words, the guess, and the truth unless hidden (None)."""
     figure = blank(300)
     edges = _edges(limits, everyone)
     counts, _ = np.histogram(everyone, edges)
@@ -299,15 +275,7 @@ def class_labels_figure(
     guess: str,
     truth: str | None,
 ) -> go.Figure:
-    """The share of every class: in the split, and among utterances with the same words.
-
-    Args:
-        classes: their names.
-        everyone: (n,) class indices of the split.
-        same: (k,) class indices of other utterances with the same words.
-        guess: the class that the reader names.
-        truth: the true class, None while it is hidden.
-    """
+    """The share of every class: in the split, and among utterances with the same words."""
     figure = blank(90 + 46 * len(classes), barmode="group")
     for labels, name, opacity in (
         (everyone, "all of the split", 2 * FADED),

@@ -48,13 +48,7 @@ def siblings(view: state.View) -> dict[str, Checkpoint]:
 
 
 def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool) -> None:
-    """The dot plot: the stored metrics, or measured on the split with intervals.
-
-    Args:
-        view: what is shown.
-        rows: from `siblings`.
-        measured: whether to run the models; otherwise only their stored metrics are read.
-    """
+    """The dot plot: the stored metrics, or measured on the split with intervals."""
     name, higher = primary_metric(view.corpus.label.kind)
     shown = metric(name)
     if measured:
@@ -75,7 +69,7 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
     conversations = view.corpus.utterances["conversation"].iloc[n].nunique()
     caption = (
         f"{shown.name} on {split}, {len(n):,} utterances in {conversations:,} conversations. "
-        + ("95% intervals by drawing conversations, 2,000 times." if measured else "")
+        + ("95 % intervals by drawing conversations, 2,000 times." if measured else "")
     )
     drawn_figure(
         dots_svg(
@@ -133,12 +127,8 @@ def _against(
 def ablation_finding(table: pd.DataFrame, shown: Metric, own: str) -> tuple[str, str]:
     """What the checkpoints show, as a title, and the numbers under it, empty if there are none.
 
-    Args:
-        table: one row per checkpoint: `label`, how it differs; `value`, `low` and `high` of the
-            metric; `told_apart`, whether its paired difference to this one excludes zero. Without
-            that column nothing is claimed.
-        shown: the metric.
-        own: the label of this checkpoint.
+    `table` has `label`, `value`, `low`, `high` and `told_apart`: whether the paired difference to
+    the checkpoint called `own` excludes zero. Without that column nothing is claimed.
     """
     others, mine = table[table["label"] != own], table[table["label"] == own]
     if others.empty or mine.empty:
