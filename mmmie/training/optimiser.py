@@ -11,7 +11,7 @@ from mmmie.model.mmmie import MMMIE
 from mmmie.training.config import Config
 from mmmie.training.objective.objective import Objective
 
-_LARGEST_RISE = 0.3
+_RISE = 0.3  # of all steps
 
 
 def make_optimiser(model: MMMIE, objective: Objective, config: Config) -> AdamW:
@@ -39,13 +39,9 @@ def parameter_groups(model: MMMIE, objective: Objective, config: Config) -> list
 
 
 def one_cycle(optimiser: Optimizer, steps: int) -> OneCycleLR:
-    """Learning rates that rise for three tenths of all `steps`, then fall to almost 0.
-
-    Of one or two steps, the last is always part of the fall.
-    """
+    """Learning rates that rise for three tenths of all `steps`, then fall to almost 0."""
     rates = [group["lr"] for group in optimiser.param_groups]
-    rise = min(_LARGEST_RISE, 1 - 1 / steps)
-    return OneCycleLR(optimiser, rates, total_steps=steps, pct_start=rise)
+    return OneCycleLR(optimiser, rates, total_steps=steps, pct_start=_RISE)
 
 
 def conditional_optimiser(objective: Objective, config: Config) -> Adam | None:

@@ -120,12 +120,12 @@ class Objective(nn.Module):
             ``text-audio`` → a scalar tensor, see `LowerBound.learn`; 0 where fewer than two
             utterances of a batch have both.
         """
-        found: dict[int, Tensor] = {}
+        found: dict[str, Tensor] = {}
         for pairs, scores in self._scores(codes, learn_codes):
             several = scores.shape[-1] > 1
             learned = self.lower.learn(scores) if several else 0 * scores.sum((-2, -1))
             found.update(zip(pairs, learned, strict=True))
-        return {self._pair_name(pair): found[pair] for pair in sorted(found)}
+        return found
 
     def scores(self, codes: Codes) -> dict[str, Tensor]:
         """The critic on the invariant codes of every pair of modalities.
@@ -133,21 +133,19 @@ class Objective(nn.Module):
         Returns:
             ``text-audio`` → (B, B) scores of the B utterances that have both.
         """
-        found: dict[int, Tensor] = {}
+        found: dict[str, Tensor] = {}
         for pairs, scores in self._scores(codes):
             found.update(zip(pairs, scores, strict=True))
-        return {self._pair_name(pair): found[pair] for pair in sorted(found)}
+        return found
 
-    def _scores(self, codes: Codes, learn_codes: bool = True) -> Iterator[tuple[list[int], Tensor]]:
+    def _scores(self, codes: Codes, learn_codes: bool = True) -> Iterator[tuple[list[str], Tensor]]:
         """Pairs of modalities that the same B utterances have, and their scores (K, B, B)."""
         sample = codes.invariant.sample if learn_codes else codes.invariant.sample.detach()
         first, second = ([pair[side] for pair in self.pairs] for side in (0, 1))
         for pairs, rows in _alike(codes.present[:, first] & codes.present[:, second]):
             x, y = (_pick(sample, rows, [side[p] for p in pairs]) for side in (first, second))
-            yield pairs, together([self.of_pairs[p] for p in pairs], x, y)
-
-    def _pair_name(self, pair: int) -> str:
-        return "-".join(self.names[m] for m in self.pairs[pair])
+            names = [f"{self.names[first[p]]}-{self.names[second[p]]}" for p in pairs]
+            yield names, together([self.of_pairs[p] for p in pairs], x, y)
 
     def upper_bounds(self, codes: Codes, kind: str = "invariant") -> dict[str, Tensor]:
         """Upper bound on I(x_m; code_m), exact conditional where the encoder is stochastic.
@@ -210,12 +208,12 @@ class Objective(nn.Module):
         Returns:
             modality → nats.
         """
-        found: dict[int, Tensor] = {}
+        found: dict[str, Tensor] = {}
         for modalities, rows in _alike(codes.present):
             z, s = (_pick(c.mean, rows, modalities) for c in (codes.invariant, codes.specific))
             apart = _apart(z, s) if z.shape[1] > 1 else 0 * s.sum((-2, -1))
-            found.update(zip(modalities, apart, strict=True))
-        return {name: found[m] for m, name in enumerate(self.names)}
+            found.update(zip([self.names[m] for m in modalities], apart, strict=True))
+        return found
 
     def mean_codes(self, codes: Codes) -> Iterator[tuple[str, Tensor, Tensor]]:
         """Modality, and the means of its codes, invariant (B, d_z) and specific (B, d_s)."""
