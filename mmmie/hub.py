@@ -32,7 +32,7 @@ _CARD = "card.md"
 def save_pretrained(folder: Path | str, checkpoint: Checkpoint | Path | str) -> Path:
     """Write a checkpoint as a folder that can be given away.
 
-    It holds the weights, the configuration, the metric history and a card, and no path of this
+    It has the weights, the configuration, the metric history and a card, and no path of this
     machine: a corpus is named by its name and fingerprint.
 
     Args:
@@ -43,7 +43,7 @@ def save_pretrained(folder: Path | str, checkpoint: Checkpoint | Path | str) -> 
         the folder; `from_pretrained` opens it.
 
     Raises:
-        InputError: the folder holds files, or the checkpoint is unreadable.
+        InputError: the folder is not empty, or the checkpoint is unreadable.
         WriteError: the disk is full or the folder read-only.
 
     Example:
@@ -126,26 +126,30 @@ def _opened(checkpoint: Checkpoint | Path | str) -> Checkpoint:
 
 def _fill(folder: Path, checkpoint: Checkpoint, repository: str | None) -> None:
     """Write `FILES`, and `TEXT_FILES` where there are any, into an existing, empty folder."""
-    held = checkpoint.info.folder
-    weights = held / "model.safetensors"
+    source = checkpoint.info.folder
+    weights = source / "model.safetensors"
     if not weights.is_file():
         raise InputError(f"{weights}: is missing; a checkpoint needs it")
     shutil.copyfile(weights, folder / weights.name)
-    raw = json.loads((held / "config.json").read_text("utf-8"))
+    raw = json.loads((source / "config.json").read_text("utf-8"))
     raw["corpus"]["path"] = None
     raw["config"]["data"] = raw["corpus"]["name"]
     text = raw["config"]["model"].get("text_encoder", {})
     if Path(text.get("name", "")).is_absolute():
         text["name"] = Path(text["name"]).name
     for name in TEXT_FILES:
-        if (held / name).is_file():
+        if (source / name).is_file():
             (folder / name).parent.mkdir(exist_ok=True)
-            shutil.copyfile(held / name, folder / name)
+            shutil.copyfile(source / name, folder / name)
     write_json(folder / "config.json", raw)
-    card = (held / _CARD).read_text("utf-8") if (held / _CARD).is_file() else "# MMMIE checkpoint\n"
+    card = (
+        (source / _CARD).read_text("utf-8")
+        if (source / _CARD).is_file()
+        else "# MMMIE checkpoint\n"
+    )
     write_text(folder / _CARD, card)
     write_text(folder / "README.md", _model_card(checkpoint.info, card, repository))
-    history = read_metrics(held)
+    history = read_metrics(source)
     write_text(folder / "metrics.jsonl", "".join(json.dumps(entry) + "\n" for entry in history))
 
 

@@ -49,15 +49,15 @@ def is_repository(name: str) -> bool:
 
 
 def cached_repository(folder: Path) -> str | None:
-    """The repository that a folder of the Hub's cache holds, None for other folders.
+    """The repository in a folder of the Hub's cache, None for other folders.
 
     Example:
         >>> cached_repository(Path("hub/models--owner--name/snapshots/0a1b"))
         'owner/name'
     """
     kind, _, name = folder.parent.parent.name.partition("--")
-    held = folder.parent.name == "snapshots" and kind == "models"
-    return name.replace("--", "/", 1) if held else None
+    cached = folder.parent.name == "snapshots" and kind == "models"
+    return name.replace("--", "/", 1) if cached else None
 
 
 def download(repository: str, revision: str | None = None) -> Path:

@@ -52,7 +52,7 @@ class Checkpoint:
 
     @property
     def history(self) -> list[dict[str, Any]]:
-        """The metric history of its training, one entry an epoch."""
+        """The metric history of its training, one entry per epoch."""
         return read_metrics(self.info.folder)
 
     @cached_property
@@ -69,13 +69,13 @@ class Checkpoint:
         Raises:
             InputError: it is no longer there.
         """
-        held = self.info.corpus
-        if held["name"] == "demo":
+        known = self.info.corpus
+        if known["name"] == "demo":
             return "demo"
-        path = held.get("path")
+        path = known.get("path")
         if path is None or not Path(path).exists():
             raise InputError(
-                f"{self.info.folder}: its corpus `{held['name']}` is no longer at {path}; name "
+                f"{self.info.folder}: its corpus `{known['name']}` is no longer at {path}; name "
                 f"where it is now (--data on the command line)"
             )
         return str(path)
@@ -122,8 +122,8 @@ class Checkpoint:
         made = self.info.modalities.get(name or "")
         if name is None or made is None:
             return corpus.origin or corpus
-        held = corpus.modalities.get(name)
-        return corpus if held and held.source == made.source else self._encoded(corpus, made)
+        own = corpus.modalities.get(name)
+        return corpus if own and own.source == made.source else self._encoded(corpus, made)
 
     def _encoded(self, corpus: Corpus, made: Modality) -> Corpus:
         from mmmie.model.text_features import shared_folder, with_text_features

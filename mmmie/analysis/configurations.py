@@ -53,7 +53,7 @@ def configuration_diff(first: CheckpointInfo, second: CheckpointInfo) -> pd.Data
 
 
 def describe_difference(other: CheckpointInfo, reference: CheckpointInfo) -> str:
-    """In words how `other` is configured differently, ``without identity`` say.
+    """In words how `other` is configured differently, such as ``without identity``.
 
     Returns:
         at most two differences by name and the number of the rest; ``same configuration``
@@ -83,7 +83,7 @@ def describe_difference(other: CheckpointInfo, reference: CheckpointInfo) -> str
 
 
 def _silent_settings(reference: CheckpointInfo, other: CheckpointInfo) -> list[str]:
-    """Settings of text encoders that differ without a meaning: one is off, or one is frozen."""
+    """Settings of text encoders whose difference has no effect: one is off, or one is frozen."""
     encoders = [info.config.model.text_encoder for info in (reference, other)]
     if not all(encoder.name for encoder in encoders):
         made = [encoder.modality for encoder in encoders if encoder.name]
@@ -104,7 +104,7 @@ def _words(key: str, reference: Any, other: Any) -> str:
         return f"without {' and '.join(gone)}" if gone else f"on {' + '.join(other)}"
     if key == f"{_ENCODER}name" and isinstance(reference, str) and isinstance(other, str):
         return f"text encoder {PurePath(other).name}"
-    if key == f"{_ENCODER}name":  # pandas may hold NaN for None
+    if key == f"{_ENCODER}name":  # pandas may have NaN for None
         return f"{'with' if isinstance(other, str) else 'without'} a text encoder"
     if key == f"{_ENCODER}mode":
         return f"text encoder {other.replace('_', '-')}"

@@ -14,7 +14,7 @@ from mmmie.training.run_folder import RunFolder, read_metrics
 
 _LATEST_EPOCHS = 5
 _MOST_RUNS = 50
-# What leaves the cost of an epoch as it is.
+# Settings that do not change the cost of an epoch.
 _FREE = {
     "data",
     "model.input_dropout",
@@ -61,8 +61,8 @@ class TimeEstimate:
     """About how long a training takes.
 
     Attributes:
-        epoch_seconds: an epoch.
-        total_seconds: all epochs that are planned; patience may end it earlier.
+        epoch_seconds: per epoch.
+        total_seconds: of all planned epochs; patience may end it earlier.
         source: the run that it is read from.
         other_settings: dotted keys that cost time and differ there; empty is best.
     """
@@ -94,8 +94,7 @@ def past_runs(runs: list[RunFolder]) -> list[PastRun]:
 def estimate_time(config: Config, device: str, past: list[PastRun]) -> TimeEstimate | None:
     """The time of a training, from the run on the same corpus and device that is most like it.
 
-    An epoch passes over the whole corpus, so only runs on the same corpus can tell; of these the
-    one with the fewest costly settings in another state counts, the first where several do.
+    That is the one with the fewest differing settings that cost time, the first of equals.
 
     Args:
         config: what is to be trained.

@@ -1,4 +1,4 @@
-"""What the linear and the multilayer baselines see: one standardised vector an utterance."""
+"""What the linear and the multilayer baselines see: one standardised vector per utterance."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def input_matrix(corpus: Corpus, modalities: list[str], neighbours: int = 0) -> 
 
     Sequences are pooled to the mean and the standard deviation of every channel. All is
     standardised by the utterances of the train split that have the modality, and clipped to ±8;
-    a modality or a neighbour that is not there counts as the mean, 0.
+    a modality or a missing neighbour counts as the mean, 0.
 
     Args:
         corpus: with a train split.

@@ -1,4 +1,4 @@
-"""Late fusion: a model a modality, and a weighted mean of what they say."""
+"""Late fusion: one model per modality, and a weighted mean of their predictions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PICKS = 20
 
 
 def late_fusion(corpus: Corpus, seed: int) -> np.ndarray:
-    """An `mlp` a modality; the valid split chooses the weights of their mean.
+    """One `mlp` per modality; the valid split chooses the weights of their mean.
 
     Args:
         corpus: with a train and a valid split.

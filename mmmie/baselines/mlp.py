@@ -21,8 +21,8 @@ _PATIENCE = 6
 def mlp(corpus: Corpus, modalities: list[str], seed: int) -> np.ndarray:
     """One hidden layer on the target alone; the valid split chooses the penalty and the epoch.
 
-    scikit-learn's own early stopping would hold out utterances of conversations it trains on, so
-    the epochs are counted here.
+    scikit-learn's own early stopping would keep apart utterances of conversations it trains on,
+    so the epochs are counted here.
 
     Args:
         corpus: with a train and a valid split.
@@ -46,7 +46,7 @@ def _train(corpus: Corpus, x: np.ndarray, penalty: float, seed: int) -> tuple[fl
 
     rows = corpus.rows("train")
     y = corpus.targets[rows]
-    # a small train split gets small batches, so that an epoch is some steps there too
+    # a small train split gets small batches, so that an epoch has several steps there too
     batch = min(max(len(rows) // _STEPS, _SMALLEST_BATCH), _LARGEST_BATCH, len(rows))
     settings = {
         "hidden_layer_sizes": (_HIDDEN,),

@@ -80,7 +80,7 @@ def is_deterministic(name: str) -> bool:
 
 
 def baseline_names(corpus: Corpus) -> list[str]:
-    """Every baseline of a corpus by name, with one ridge a modality, the simplest first."""
+    """Every baseline of a corpus by name, with one ridge per modality, the simplest first."""
     names = [f"{_ONE_MODALITY}{modality}" for modality in corpus.modalities]
     names = ["constant", *names, *BASELINES]
     return list(dict.fromkeys(names))
@@ -127,7 +127,7 @@ BASELINES: dict[str, Baseline] = {
     "ridge-single": Baseline("linear, all modalities, no neighbours", True, _ridge_single),
     "ridge": Baseline("linear, all modalities, two neighbours on either side", True, _ridge),
     "mlp": Baseline("one hidden layer, all modalities, no neighbours", False, _mlp),
-    "late-fusion": Baseline("an MLP a modality, averaged by weights", False, _late_fusion),
+    "late-fusion": Baseline("one MLP per modality, weighted mean", False, _late_fusion),
     "context-transformer": Baseline(
         "the model without MI terms, reconstruction, identity or noise", False, _context_transformer
     ),

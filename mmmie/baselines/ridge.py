@@ -25,7 +25,7 @@ def ridge(corpus: Corpus, modalities: list[str], neighbours: int) -> np.ndarray:
         (N,) in label units, or (N, classes) probabilities of a logistic regression.
 
     Raises:
-        InputError: a split is missing, or train holds one class only.
+        InputError: a split is missing, or train has one class only.
     """
     x = input_matrix(corpus, modalities, neighbours)
     rows = corpus.rows("train")
@@ -34,7 +34,7 @@ def ridge(corpus: Corpus, modalities: list[str], neighbours: int) -> np.ndarray:
         return best_on_valid(corpus, (_linear(x, rows, y, strength) for strength in _PENALTIES))
     if len(np.unique(y)) < 2:
         raise InputError(
-            f"{corpus.where}: column `label` holds one class in train; a classifier needs two"
+            f"{corpus.where}: column `label` has one class in train; a classifier needs two"
         )
     classes = len(corpus.label.classes)
     return best_on_valid(

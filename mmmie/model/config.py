@@ -50,7 +50,7 @@ class TextEncoderSettings(Settings):
         min_length=1,
         title="Encoder",  # on a form that has a name of its own
         description="Folder of a Hugging Face encoder, or its name on the Hub; left empty the "
-        "features of the corpus are used, and the settings below count for nothing.",
+        "features of the corpus are used, and the settings below have no effect.",
     )
     revision: str | None = Field(
         None, min_length=1, description="Branch, tag or commit on the Hub; the newest if empty."
@@ -65,7 +65,7 @@ class TextEncoderSettings(Settings):
     )
     pooling: Literal["tokens", "first", "mean"] = Field(
         "tokens",
-        description="`tokens` gives the model one vector a token, `first` that of the first "
+        description="`tokens` gives the model one vector per token, `first` that of the first "
         "([CLS]), `mean` their mean.",
     )
     max_length: int = Field(

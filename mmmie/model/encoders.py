@@ -37,9 +37,9 @@ class Standardise(nn.Module):
 
 
 class Dropout(nn.Dropout):
-    """Dropout that is quick on a CPU, where torch draws one number an element.
+    """Dropout that is quick on a CPU, where torch draws one number per element.
 
-    Large tensors get 16 of 64 random bits an element instead, so that the chance is a multiple of
+    Large tensors get 16 of 64 random bits per element instead, so that the chance is a multiple of
     2⁻¹⁶; what is kept is scaled by one over the true chance of keeping it.
     """
 
@@ -56,7 +56,7 @@ class Dropout(nn.Dropout):
 
 
 class UtteranceEncoder(nn.Module):
-    """One vector an utterance → hidden state: an MLP beside a linear path."""
+    """One vector per utterance → hidden state: an MLP beside a linear path."""
 
     def __init__(self, modality: Modality, settings: ModelSettings) -> None:
         super().__init__()

@@ -133,7 +133,7 @@ def predict_windows(
         codes: from `encode_rows` for ``windows.rows``.
         windows: which utterances each prediction sees.
         identity: what the identity terms are told; the truth if left out.
-        presence: (n, W, M) or (n, M) in [0, 1]; what the corpus holds if left out.
+        presence: (n, W, M) or (n, M) in [0, 1]; what the corpus has if left out.
         attention: whether to keep the attention weights.
     """
     device = codes.present.device

@@ -1,4 +1,4 @@
-"""Text features from a Hugging Face encoder: transcripts → tokens → one vector a token or a turn.
+"""Text features from a Hugging Face encoder: transcripts → tokens → one vector per token or turn.
 
 The encoder is a stage before the model. Frozen, it runs once over the transcripts and its output
 is kept like any other features (`mmmie.model.text_features`). Fine-tuned, the same network is a
@@ -200,6 +200,7 @@ class TextEncoder:
             network: the fine-tuned state of the network, if it is that.
         """
         settings = self.settings
+        # checkpoints recognise their features by `source`, so its words never change
         kinds = {"tokens": "one vector a token", "first": "its first token", "mean": "their mean"}
         source = (
             f"{_short_name(settings)}{', fine-tuned' if network is not None else ''} "
@@ -308,7 +309,7 @@ def saved_network(folder: Path, settings: TextEncoderSettings, held: int) -> Tex
 
 
 def _batches(lengths: np.ndarray) -> list[np.ndarray]:
-    """Rows in order of length, cut so that a padded batch holds at most `_MOST_TOKENS`."""
+    """Rows in order of length, cut so that a padded batch has at most `_MOST_TOKENS`."""
     order = np.argsort(-lengths, kind="stable")
     batches, start = [], 0
     while start < len(order):
@@ -360,10 +361,10 @@ def _folder(settings: TextEncoderSettings) -> Path:
 
 def _check_weights(folder: Path, settings: TextEncoderSettings) -> None:
     if not (folder / "config.json").is_file():
-        raise InputError(f"{settings.name}: holds no config.json; name a Hugging Face encoder")
+        raise InputError(f"{settings.name}: has no config.json; name a Hugging Face encoder")
     names = ("model.safetensors", "model.safetensors.index.json")
     if not any((folder / name).is_file() for name in names):
-        raise InputError(f"{settings.name}: holds no model.safetensors; {_CONVERT}")
+        raise InputError(f"{settings.name}: has no model.safetensors; {_CONVERT}")
 
 
 def _short_name(settings: TextEncoderSettings) -> str:

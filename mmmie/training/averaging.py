@@ -22,7 +22,7 @@ class WeightAverage:
     Args:
         model: in training.
         objective: its critics and learned conditionals.
-        share: of the past that is kept a step; 0 follows without a mean.
+        share: of the past that every step keeps; 0 follows without a mean.
 
     Attributes:
         model: with the mean of the weights.

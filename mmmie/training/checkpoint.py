@@ -69,20 +69,20 @@ class CheckpointInfo:
         """
         encoded = self.config.model.text_modality
         for name, wanted in self.modalities.items():
-            held = corpus.modalities.get(name)
-            if held is None:
+            own = corpus.modalities.get(name)
+            if own is None:
                 raise InputError(
                     f"{corpus.where}: modality `{name}` is missing, which checkpoint "
                     f"{self.folder} takes; choose another corpus or checkpoint"
                 )
             for key in ("dim", "level"):
-                if getattr(held, key) != getattr(wanted, key):
+                if getattr(own, key) != getattr(wanted, key):
                     raise InputError(
-                        f"{corpus.where}: `modalities.{name}.{key}` is {getattr(held, key)}, but "
+                        f"{corpus.where}: `modalities.{name}.{key}` is {getattr(own, key)}, but "
                         f"checkpoint {self.folder} takes {getattr(wanted, key)}; choose another "
                         f"corpus or checkpoint"
                     )
-            if name == encoded and held.source != wanted.source:
+            if name == encoded and own.source != wanted.source:
                 raise InputError(
                     f"{corpus.where}: `{name}` was not made by the text encoder of checkpoint "
                     f"{self.folder}; take the corpus that Checkpoint.fitted gives"
@@ -108,7 +108,7 @@ def checkpoint_folder(path: Path | str) -> Path:
         return best
     if not path.exists():
         raise InputError(f"{path}: there is no such checkpoint; name a checkpoint or run folder")
-    raise InputError(f"{path}: holds no config.json and no best/; name a checkpoint or run folder")
+    raise InputError(f"{path}: has no config.json and no best/; name a checkpoint or run folder")
 
 
 def read_checkpoint_info(path: Path | str) -> CheckpointInfo:
@@ -193,7 +193,7 @@ def load_model(info: CheckpointInfo, device: str = "cpu") -> MMMIE:
     """Build the model of a checkpoint and load its weights, in evaluation mode.
 
     Raises:
-        InputError: the weights are missing, truncated or of another shape, or the model holds a
+        InputError: the weights are missing, truncated or of another shape, or the model has a
             text encoder that cannot be built.
     """
     from safetensors import SafetensorError
@@ -217,13 +217,13 @@ def load_model(info: CheckpointInfo, device: str = "cpu") -> MMMIE:
 
 
 def _text_network(info: CheckpointInfo, weights: Mapping[str, Tensor]) -> TextNetwork | None:
-    """The network of a fine-tuned text encoder, None where the model holds none."""
+    """The network of a fine-tuned text encoder, None where the model has none."""
     if not info.config.model.fine_tunes_text:
         return None
     from mmmie.model.text_encoder import FOLDER, saved_network
 
-    held = sum(t.numel() for name, t in weights.items() if name.startswith("text_encoder."))
-    return saved_network(info.folder / FOLDER, info.config.model.text_encoder, held)
+    size = sum(t.numel() for name, t in weights.items() if name.startswith("text_encoder."))
+    return saved_network(info.folder / FOLDER, info.config.model.text_encoder, size)
 
 
 def _label_words(label: Label) -> str:

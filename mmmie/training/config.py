@@ -57,7 +57,10 @@ class TrainingSettings(Settings):
 
     epochs: int = Field(20, ge=1, le=10_000, description="Passes over the train split.")
     batch_size: int = Field(
-        64, ge=2, le=65_536, description="Targets a step, about; all processes together."
+        64,
+        ge=2,
+        le=65_536,
+        description="Approximate number of targets per step, over all processes together.",
     )
     segment: int = Field(
         8, ge=1, le=100_000, description="Consecutive targets of a conversation kept together."
@@ -72,7 +75,7 @@ class TrainingSettings(Settings):
         ge=0,
         lt=1,
         description="The weights that are judged and kept are a running mean of those in training, "
-        "with this share of the past a step; 0 keeps the last ones.",
+        "which keeps this share of the past per step; 0 keeps the last ones.",
     )
     clip: float = Field(1.0, gt=0, description="Largest norm of the gradient.")
     patience: int = Field(
@@ -81,7 +84,7 @@ class TrainingSettings(Settings):
     modality_dropout: Literal["auto"] | float | dict[str, float] = Field(
         "auto",
         description="Chance that a whole modality is hidden from a target in training; `auto` "
-        "hides a modality the more, the worse it carries over from train to valid.",
+        "hides a modality more often if it carries over less well from train to valid.",
     )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
@@ -106,7 +109,7 @@ class TrainingSettings(Settings):
     )
     loggers: list[Literal["tensorboard", "mlflow"]] = Field(
         [],
-        description='Where metrics also go, `["tensorboard"]` say; `mlflow` follows '
+        description='Where metrics also go, such as `["tensorboard"]`; `mlflow` follows '
         "MLFLOW_TRACKING_URI. They change nothing in the training.",
     )
 
@@ -139,7 +142,7 @@ def load_config(file: Path | str | None = None, overrides: list[str] | None = No
         except FileNotFoundError:
             raise InputError(f"{file}: there is no such file; name a TOML file") from None
         except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{file}: is not readable TOML ({error}); mend the file") from None
+            raise InputError(f"{file}: is not readable TOML ({error}); fix the file") from None
         parse_config(values, where)
     for override in overrides or []:
         _override(values, override)

@@ -45,14 +45,14 @@ def modality_carryover(
 ) -> Carryover:
     """Fit the readout on the rows `train` and score it on both; the penalty is chosen on valid."""
     scale = feature_moments(corpus.features[modality], train)
-    fitted, held = (_Sums.of(corpus, modality, rows, scale) for rows in (train, valid))
+    fitted, apart = (_Sums.of(corpus, modality, rows, scale) for rows in (train, valid))
     centre = fitted.x / fitted.count, fitted.y / fitted.count
-    fitted, held = fitted.about(*centre), held.about(*centre)
+    fitted, apart = fitted.about(*centre), apart.about(*centre)
     gram, cross = fitted.xx / fitted.count, fitted.xy / fitted.count
     best = Carryover(0.0, -np.inf)
     for penalty in _PENALTIES:
         weights = np.linalg.solve(gram + penalty * np.eye(len(gram)), cross)
-        scores = fitted.explained(weights), held.explained(weights)
+        scores = fitted.explained(weights), apart.explained(weights)
         if scores[1] > best.valid:
             best = Carryover(*scores)
     return best

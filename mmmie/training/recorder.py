@@ -27,7 +27,7 @@ _RESERVED_BYTES = 64 * 1024
 
 
 class Recorder(Callback):
-    """Writes everything that a run folder holds.
+    """Writes everything in a run folder.
 
     A heartbeat that cannot be written is passed over, since space may come back; checkpoints,
     metrics and the end of the run must be written, or the run fails.
@@ -103,7 +103,7 @@ class Recorder(Callback):
         self.set_state("queued")
 
     def set_state(self, state: State) -> None:
-        """Record that the run waits, paused or goes on; call it again to show that it lives."""
+        """Record that the run waits, is paused or runs; repeat it to show that it lives."""
         if self.status.state != state or self._beat_is_due():
             self.status.state = state
             self._write_status()
@@ -147,7 +147,7 @@ class Recorder(Callback):
             self.run.write_status(self.status)
         except OSError as error:
             if not self._unwritten:
-                self.log(f"goes on, but {error}")
+                self.log(f"continues, but {error}")
             self._unwritten = True
         else:
             self._unwritten = False
@@ -157,7 +157,7 @@ class Recorder(Callback):
         self.status.progress = min((trainer.epoch + within_epoch) / max(self.status.epochs, 1), 1.0)
 
     def _snapshot(self, trainer: Training) -> None:
-        """Codes of a fixed sample of validation utterances, float16, one file an epoch."""
+        """Codes of a fixed sample of validation utterances, float16, one file per epoch."""
         from safetensors.numpy import save
 
         count = trainer.config.training.snapshot_utterances
@@ -180,7 +180,7 @@ class Recorder(Callback):
 
 
 class Control(Callback):
-    """Obeys control.json: pause, resume, step one epoch, stop.
+    """Follows control.json: pause, resume, step one epoch, stop.
 
     Args:
         run: the folder.

@@ -45,7 +45,7 @@ def train(
         out: the run folder, new unless `resume`.
         config: the defaults if left out; with `resume` the folder's own is used.
         device: auto, cpu, cuda or mps.
-        resume: go on after the last whole epoch of `out`.
+        resume: continue after the last whole epoch of `out`.
         queue: wait until no run beside `out` trains on the device, see `training.queue`.
         progress: show a bar on the terminal.
         callbacks: more callbacks.
@@ -125,7 +125,7 @@ def _trainer(corpus: Corpus, config: Config, device: str) -> Trainer:
 
 
 def _take_up(trainer: Trainer, run: RunFolder, resume: bool) -> bool:
-    """Load the last whole epoch where there is one to go on from."""
+    """Load the last whole epoch where there is one."""
     last = surviving_folder(run.last)
     if resume and last.exists():
         trainer.load_state(last)
@@ -158,7 +158,7 @@ def _train(trainer: Trainer) -> None:
 
 @contextlib.contextmanager
 def _in_plain_words(config: Config, device: str) -> Iterator[None]:
-    """Say in one line what to do about the failures of torch that have a known mend."""
+    """Say in one line what to do about the failures of torch that have a known fix."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:

@@ -93,7 +93,7 @@ class RunFolder:
         """Check that a run may begin here: in a new folder, or one that waits for its trainer.
 
         Raises:
-            InputError: it exists and holds files, or another process trains in it.
+            InputError: it exists and is not empty, or another process trains in it.
         """
         self.refuse_active()
         status = self.read_status()
@@ -190,7 +190,7 @@ class RunFolder:
 
 
 def read_metrics(folder: Path | str) -> list[dict[str, Any]]:
-    """The metric history of a run or checkpoint folder, one entry an epoch.
+    """The metric history of a run or checkpoint folder, one entry per epoch.
 
     A last line that is still being written is left out.
     """

@@ -146,7 +146,7 @@ def own_code(folder):
         (changed(num_hidden_layers=3), r"its weights lack `encoder.layer.2"),
         (changed(vocab_size=7), "cannot be opened as a text encoder"),
         (lambda folder: (folder / "config.json").write_text("{"), "cannot be opened|valid JSON"),
-        (lambda folder: (folder / "config.json").unlink(), "holds no config.json"),
+        (lambda folder: (folder / "config.json").unlink(), "no config.json"),
         (lambda folder: (folder / "tokenizer.json").unlink(), "cannot be opened|tokenizer"),
     ],
 )

@@ -93,7 +93,7 @@ def test_a_broken_description(run, text, words):
 def test_no_checkpoint(tmp_path):
     with pytest.raises(InputError, match="no such checkpoint"):
         load_checkpoint(tmp_path / "none")
-    with pytest.raises(InputError, match="holds no config.json"):
+    with pytest.raises(InputError, match="no config.json"):
         load_checkpoint(tmp_path)
 
 

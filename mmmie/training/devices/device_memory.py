@@ -22,7 +22,7 @@ def forget_peak(device: torch.device) -> None:
 
 
 def peak_memory(device: torch.device) -> dict[str, int]:
-    """``device_memory``, the most bytes that tensors held on a CUDA device; nothing elsewhere."""
+    """``device_memory``, the most bytes of all tensors on a CUDA device; nothing elsewhere."""
     if device.type != "cuda":
         return {}
     return {"device_memory": torch.cuda.max_memory_allocated(device)}

@@ -64,12 +64,12 @@ def make_accelerator(device: str, mixed_precision: str = "no") -> Accelerator:
         raise InputError("--device mps: one process is all that it takes; leave torchrun out")
     # accelerate forms a group of processes on CPUs only where it is told to use one
     on_cpu = device == "cpu" or (several and not torch.cuda.is_available())
-    # One process may train on several devices in turn; accelerate remembers the first for all.
+    # One process may train on several devices in turn; accelerate would keep the first.
     AcceleratorState._reset_state(reset_partial_state=True)
     return Accelerator(
         cpu=on_cpu,
         mixed_precision=mixed_precision,
-        # which parameters have a part in the loss depends on settings and on what a batch holds
+        # which parameters have a part in the loss depends on settings and on the batch
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
 

@@ -25,14 +25,14 @@ def mixed_precision(config: Config, device: str) -> str:
         device: auto, cpu, cuda or mps.
 
     Raises:
-        InputError: bfloat16 is asked for where the device has none.
+        InputError: bfloat16 is asked for on a device without it.
     """
     wanted = config.training.precision
     cuda = device in ("auto", "cuda") and torch.cuda.is_available()
     able = not cuda or torch.cuda.is_bf16_supported(including_emulation=False)
     if wanted == "bfloat16" and not able:
         raise InputError(
-            "training.precision is bfloat16, which this GPU has not; use auto or float32"
+            "training.precision is bfloat16, not supported by this GPU; use auto or float32"
         )
     auto = wanted == "auto" and cuda and able and config.model.dim >= _WIDE
     return "bf16" if wanted == "bfloat16" or auto else "no"

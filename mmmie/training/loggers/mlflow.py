@@ -16,7 +16,7 @@ _EXPERIMENT = "mmmie"
 _ENDS = {"finished": "FINISHED", "stopped": "KILLED", "failed": "FAILED"}
 _DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",  # no reports of use to its makers
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # a server that is gone holds no training up
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # a server that is gone delays no training
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
 _MOST_PARAMETERS = 100  # that MLflow takes at once
@@ -26,8 +26,8 @@ class MLflowWriter:
     """Metrics by epoch, and the settings as parameters.
 
     ``MLFLOW_TRACKING_URI`` and ``MLFLOW_EXPERIMENT_NAME`` say where, as MLflow documents them;
-    the experiment is ``mmmie`` if left out. ``mlflow.json`` in the run folder holds the id under
-    which a resumed run goes on.
+    the experiment is ``mmmie`` if left out. ``mlflow.json`` in the run folder has the id under
+    which a resumed run continues.
 
     Args:
         run: its folder; its name becomes the name in MLflow.

@@ -239,7 +239,7 @@ class Objective(nn.Module):
         return torch.stack(losses).sum() if losses else _zero(both)
 
     def conditional_loss(self, codes: Codes) -> Tensor | None:
-        """Negative log-likelihood of the learned conditionals on codes held fixed."""
+        """Negative log-likelihood of the learned conditionals on fixed codes."""
         if not self.settings.minimise.enabled or self.of_inputs is None:
             return None
         losses = []
@@ -255,8 +255,8 @@ class Objective(nn.Module):
 
 def _apart(z: Tensor, s: Tensor) -> Tensor:
     """`gaussian_information` whose gradient on z is a tenth of the true one."""
-    held = z.detach()
-    return gaussian_information(held + _OF_INVARIANT * (z - held), s)
+    fixed = z.detach()
+    return gaussian_information(fixed + _OF_INVARIANT * (z - fixed), s)
 
 
 def _means(bound: UpperBound, conditionals: Iterator[tuple[str, Conditional]]) -> dict[str, Tensor]:
