@@ -86,7 +86,7 @@ def chart(
         What ``st.plotly_chart`` returns.
     """
     words_first()
-    add(Picture(fig, alt))
+    add(Picture(key, fig, alt))
     shared: dict[str, Any] = {
         "theme": "streamlit",
         "width": "stretch",
@@ -122,7 +122,7 @@ def figure_footer(
         pictures: keys of the charts, or of a container around them, that PNG and SVG hold; they
             keep their places on the screen. None for a table.
     """
-    add(Footer(key, caption, explanation, data))
+    add(Footer(key, caption, explanation, data, pictures))
     with st.container(key=f"{key}-footer", gap=None):
         st.caption(caption)
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
