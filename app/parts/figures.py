@@ -19,7 +19,7 @@ Mode = Literal["points", "box", "lasso"]
 _HEAD_START_SECONDS = 1.0
 
 
-def words_first() -> None:
+def _words_first() -> None:
     """Hold back the first figure of a session until what stands above it has been drawn.
 
     The first figure makes a browser read the plotting library. That keeps a small machine busy
@@ -85,7 +85,7 @@ def chart(
     Returns:
         What ``st.plotly_chart`` returns.
     """
-    words_first()
+    _words_first()
     add(Picture(key, fig, alt))
     shared: dict[str, Any] = {
         "theme": "streamlit",
