@@ -66,6 +66,7 @@ class Table:
 class Picture:
     """A Plotly figure, and a sentence for those who cannot see it."""
 
+    key: str
     figure: go.Figure
     alt: str
 
@@ -74,6 +75,7 @@ class Picture:
 class Maps:
     """A message of `app.parts.maps`."""
 
+    key: str
     message: bytes
 
 
@@ -81,6 +83,7 @@ class Maps:
 class Drawing:
     """Markup that the app itself has written, every word of others in it escaped."""
 
+    key: str
     html: Markup
 
 
@@ -100,12 +103,14 @@ class Footer:
         caption: sample, split and estimator.
         explanation: how to read it.
         data: what is shown, or what makes it when it is needed.
+        pictures: keys of the parts that it belongs below.
     """
 
     name: str
     caption: str
     explanation: str
     data: pd.DataFrame | Callable[[], pd.DataFrame]
+    pictures: Sequence[str] = ()
 
 
 @dataclass

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 import mmmie
 from app.export.markdown import block_html, inline_html
-from app.export.record import Footer, Group, Heading, Maps, Part, Picture
+from app.export.record import Drawing, Footer, Group, Heading, Maps, Part, Picture
 from app.parts.maps import CSS as MAPS_CSS
 from app.parts.maps import JS as MAPS_JS
 from app.parts.style import paper_template
@@ -71,7 +71,7 @@ def report_html(parts: Sequence[Part], facts: Facts) -> str:
     environment.filters["kind"] = lambda part: type(part).__name__
     environment.filters["key"] = id
     environment.filters["data"] = _data
-    flat = list(_flat(parts))
+    flat = _below_pictures(list(_flat(parts)))
     pictures = [part for part in flat if isinstance(part, Picture)]
     maps = [part for part in flat if isinstance(part, Maps)]
     figures = [json.loads(str(picture.figure.to_json())) for picture in pictures]
@@ -101,6 +101,20 @@ def _flat(parts: Sequence[Part]) -> Iterator[Part]:
             yield from _flat(part.parts)
         else:
             yield part
+
+
+def _below_pictures(parts: list[Part]) -> list[Part]:
+    """A footer that was drawn before its pictures comes below them."""
+    drawn = (Picture, Maps, Drawing)
+    places = {part.key: i for i, part in enumerate(parts) if isinstance(part, drawn)}
+
+    def place(numbered: tuple[int, Part]) -> tuple[int, bool]:
+        at, part = numbered
+        if not isinstance(part, Footer):
+            return at, False
+        return max([at, *(places.get(key, 0) for key in part.pictures)]), True
+
+    return [part for _, part in sorted(enumerate(parts), key=place)]
 
 
 def _script_json(value: Any) -> Markup:

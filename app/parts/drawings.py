@@ -89,7 +89,7 @@ def draw(drawing: str, *, key: str, choose: Callable[[str], None] | None = None)
         if choose is not None and (name := st.session_state[key]["chosen"]):
             choose(str(name))
 
-    add(Drawing(Markup(drawing)))
+    add(Drawing(key, Markup(drawing)))
     _render(key=key, data={"drawing": drawing}, on_chosen_change=take)
 
 

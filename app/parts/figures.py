@@ -19,7 +19,7 @@ Mode = Literal["points", "box", "lasso"]
 _HEAD_START_SECONDS = 1.0
 
 
-def words_first() -> None:
+def _words_first() -> None:
     """Hold back the first figure of a session until what stands above it has been drawn.
 
     The first figure makes a browser read the plotting library. That keeps a small machine busy
@@ -85,8 +85,8 @@ def chart(
     Returns:
         What ``st.plotly_chart`` returns.
     """
-    words_first()
-    add(Picture(fig, alt))
+    _words_first()
+    add(Picture(key, fig, alt))
     shared: dict[str, Any] = {
         "theme": "streamlit",
         "width": "stretch",
@@ -122,7 +122,7 @@ def figure_footer(
         pictures: keys of the charts, or of a container around them, that PNG and SVG hold; they
             keep their places on the screen. None for a table.
     """
-    add(Footer(key, caption, explanation, data))
+    add(Footer(key, caption, explanation, data, pictures))
     with st.container(key=f"{key}-footer", gap=None):
         st.caption(caption)
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):

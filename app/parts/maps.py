@@ -47,7 +47,7 @@ def point_maps(message: bytes, *, key: str, choose: Callable[[list[str]], None])
         if ids:
             choose([str(i) for i in ids])
 
-    add(Maps(message))
+    add(Maps(key, message))
     _render(key=key, data=message, on_chosen_change=take)
 
 

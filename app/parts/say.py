@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -54,7 +55,7 @@ def verbatim(text: str) -> None:
 def legend(html: str) -> None:
     """Markup that the app has written, every word of others in it escaped; see ``st.html``."""
     st.html(html)
-    add(Drawing(Markup(html)))
+    add(Drawing("", Markup(html)))
 
 
 def formula(text: str) -> None:
@@ -106,6 +107,8 @@ def _written(frame: pd.DataFrame, options: dict[str, Any]) -> Table:
 def _cell(value: Any, form: str | None) -> str:
     if value is None or (isinstance(value, float) and value != value):
         return ""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     if form and form.startswith("%"):

@@ -23,8 +23,8 @@ def map_controls(view: state.View) -> tuple[How | None, bool]:
             key="map_method",
             label_visibility="collapsed",
             bind="query-params",
-            help="PCA is there at once and keeps distances. UMAP and t-SNE keep neighbours and take "
-            "a while. Over training shows how the codes moved.",
+            help="PCA is there at once and keeps distances. UMAP and t-SNE keep neighbours and "
+            "take a while. Over training shows how the codes moved.",
         )
         if method == _OVER_TRAINING:
             return None, False

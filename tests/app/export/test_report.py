@@ -9,9 +9,11 @@ from html.parser import HTMLParser
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from markupsafe import Markup
 
 from app.export.record import (
     Bubbles,
+    Drawing,
     Footer,
     Group,
     Heading,
@@ -46,9 +48,9 @@ def html():
     page = [
         Heading("A **finding**", 1),
         Group([Number("MAE", "0.21", "+0.1"), Number("Corr", "0.9")]),
-        Picture(figure, f"Two dots {NASTY}"),
+        Picture("two", figure, f"Two dots {NASTY}"),
         Footer("dots", f"12 utterances {NASTY}", "Dots are `x`.", lambda: table),
-        Picture(figure, "again"),
+        Picture("again", figure, "again"),
         Footer("many", "", "", pd.DataFrame({"x": range(300_000)})),
         Table(["id", NASTY], [["a", NASTY]], [False, False], more=1200),
         Words(NASTY),
@@ -87,6 +89,14 @@ def test_the_data_of_a_figure_is_in_the_file(html):
     back = pd.read_csv(io.BytesIO(base64.b64decode(data)))
     assert name == "dots.csv" and back.iloc[0].tolist() == [1.5, NASTY]
     assert html.count("data:text/csv") == 1 and "300,000 rows, are on the page" in html
+
+
+def test_a_footer_stands_below_its_pictures():
+    foot = Footer("f", "FOOT", "", pd.DataFrame({"x": [1]}), ("b",))
+    drawings = [Drawing(key, Markup(f"<svg>{key.upper()}</svg>")) for key in ("a", "b")]
+    html = report_html([foot, *drawings, Verbatim("END")], Facts())
+    places = [html.index(words) for words in ("<svg>A", "<svg>B", "FOOT", "<p>END")]
+    assert places == sorted(places)
 
 
 def test_figures_can_be_read_back_and_plotly_is_there_once(html):
