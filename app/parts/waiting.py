@@ -51,7 +51,7 @@ def waiting(
     state, key = work.state, f"work-{work.folder.name}"
     if state in ("waiting", "running"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            at = words if state == "running" else "waiting for its turn"
+            at = words if state == "running" else "waiting to start"
             st.progress(
                 min(share, 1.0), text=f"{title}: {at}. {duration_words(int(work.seconds))} so far."
             )
