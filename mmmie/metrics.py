@@ -59,6 +59,8 @@ METRICS = {
 }  # fmt: skip
 """Every metric by its key."""
 
+_REACH = {"acc7": 3, "acc5": 2}  # how far the range must reach on either side of its middle
+_AROUND_NEUTRAL = (*_REACH, "acc2_nonneg", "f1_nonneg", "acc2_nonzero", "f1_nonzero")
 _PRIMARY: dict[Kind, tuple[str, bool]] = {
     "regression": ("mae", False),
     "classification": ("f1_weighted", True),
@@ -103,12 +105,7 @@ def regression_metrics(
         "n": len(y),
         "mae": float(np.abs(p - y).mean(dtype=np.float64)),
         "corr": _pearson(p, y),
-        "acc7": None,
-        "acc5": None,
-        "acc2_nonneg": None,
-        "f1_nonneg": None,
-        "acc2_nonzero": None,
-        "f1_nonzero": None,
+        **dict.fromkeys(_AROUND_NEUTRAL),
     }
     if label_range is None:
         return metrics
@@ -117,17 +114,66 @@ def regression_metrics(
         raise InputError(
             f"range [{low:g}, {high:g}] is empty; give the lowest label, then the highest"
         )
-    centre, reach = np.float32((low + high) / 2), (high - low) / 2
-    p, y = p - centre, y - centre
-    if reach >= 3:
-        metrics["acc7"] = _rounded_accuracy(p, y, 3)
-    if reach >= 2:
-        metrics["acc5"] = _rounded_accuracy(p, y, 2)
-    metrics["acc2_nonneg"], metrics["f1_nonneg"] = _binary(y >= 0, p >= 0)
-    sided = y != 0
-    if sided.any():
-        metrics["acc2_nonzero"], metrics["f1_nonzero"] = _binary(y[sided] > 0, p[sided] > 0)
+    for name in _around_neutral(label_range):
+        truth, guess, counts, classes = around_neutral(name, p, y, (low + high) / 2)
+        if not counts.any():
+            continue
+        if name.startswith("acc"):
+            metrics[name] = float((truth == guess)[counts].mean())
+        else:
+            table = _confusion(truth[counts], guess[counts], classes)
+            metrics[name] = float(np.average(_f1(table), weights=table.sum(1)))
     return metrics
+
+
+def around_neutral(
+    metric: str, predictions: np.ndarray, labels: np.ndarray, centre: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Numbers as classes around the neutral point, for `acc2_…`, `f1_…`, `acc7` and `acc5`.
+
+    Args:
+        metric: one of them.
+        predictions: (N,) numbers.
+        labels: (N,) numbers.
+        centre: the neutral point.
+
+    Returns:
+        Class of the label (N,), class of the prediction (N,), which utterances count (N,) bool,
+        and the number of classes.
+
+    Raises:
+        ValueError: the metric is unknown.
+    """
+    p, y = (v.astype(np.float32) - np.float32(centre) for v in (predictions, labels))
+    everyone = np.ones(len(y), bool)
+    if metric in ("acc2_nonzero", "f1_nonzero"):
+        return (y > 0).astype(int), (p > 0).astype(int), y != 0, 2
+    if metric in ("acc2_nonneg", "f1_nonneg"):
+        return (y >= 0).astype(int), (p >= 0).astype(int), everyone, 2
+    if metric in _REACH:
+        limit = _REACH[metric]
+        truth, guess = (np.rint(np.clip(v, -limit, limit)).astype(int) + limit for v in (y, p))
+        return truth, guess, everyone, 2 * limit + 1
+    raise ValueError(f"metric {metric!r} is unknown")
+
+
+def metric_names(label: Label) -> list[str]:
+    """The metrics that a label defines, the most telling first.
+
+    Example:
+        >>> from mmmie.corpus import Label
+        >>> metric_names(Label("sentiment", "regression", range=(-1.0, 1.0)))
+        ['mae', 'corr', 'acc2_nonzero', 'f1_nonzero', 'acc2_nonneg', 'f1_nonneg']
+    """
+    if label.kind == "classification":
+        return ["f1_weighted", "accuracy", "f1_macro"]
+    return ["mae", "corr", *(_around_neutral(label.range) if label.range else ())]
+
+
+def _around_neutral(label_range: tuple[float, float]) -> list[str]:
+    reach = (label_range[1] - label_range[0]) / 2
+    rounded = [name for name, least in _REACH.items() if reach >= least]
+    return ["acc2_nonzero", "f1_nonzero", "acc2_nonneg", "f1_nonneg", *rounded]
 
 
 def classification_metrics(predictions: Any, labels: Any, classes: Sequence[str]) -> dict[str, Any]:
@@ -246,18 +292,6 @@ def _pearson(p: np.ndarray, y: np.ndarray) -> float:
     if p.min() == p.max() or y.min() == y.max():
         return float("nan")
     return float(np.corrcoef(p, y, dtype=np.float64)[0, 1])
-
-
-def _rounded_accuracy(p: np.ndarray, y: np.ndarray, limit: int) -> float:
-    p, y = np.clip(p, -limit, limit), np.clip(y, -limit, limit)
-    return float((np.rint(p) == np.rint(y)).mean())
-
-
-def _binary(truth: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
-    """Accuracy and weighted F1."""
-    counts = _confusion(truth.astype(int), predicted.astype(int), 2)
-    accuracy = float((truth == predicted).mean())
-    return accuracy, float(np.average(_f1(counts), weights=counts.sum(1)))
 
 
 # Not scikit-learn's: importing it takes longer than all the rest of an evaluation.

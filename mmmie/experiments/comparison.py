@@ -61,7 +61,7 @@ def compare(
         corpus: what was predicted.
         plan: the experiment.
         outcomes: its finished trials.
-        metric: one of `mmmie.analysis.errors.metric_sums.metric_names`.
+        metric: one of `mmmie.metrics.metric_names`.
         split: train, valid or test.
         mask: (n,) bool, the utterances of the split that count; all if left out.
     """

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mmmie.analysis.errors.metric_sums import metric_names
 from mmmie.analysis.errors.resampling import Interval
 from mmmie.corpus import Corpus
 from mmmie.experiments import report_words as words
@@ -18,7 +17,7 @@ from mmmie.experiments.folder import ExperimentFolder
 from mmmie.experiments.plan import Configuration, Plan, settings_of
 from mmmie.experiments.results import ALL, Outcome, split_masks
 from mmmie.files import write_text
-from mmmie.metrics import primary_metric
+from mmmie.metrics import metric_names, primary_metric
 from mmmie.training.config import config_toml
 
 

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.errors.metric_sums import metric_names
 from mmmie.analysis.errors.slices import slices, turn_slices
 from mmmie.corpus import Corpus
 from mmmie.experiments.folder import ExperimentFolder
 from mmmie.experiments.plan import Plan, Trial
-from mmmie.metrics import metrics_for, primary_metric
+from mmmie.metrics import metric_names, metrics_for, primary_metric
 
 ALL = "all"
 """The name of the slice with every utterance of a split."""

@@ -8,6 +8,7 @@ import time
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from mmmie.corpus import Corpus
 from mmmie.csv_export import csv_text
@@ -97,7 +98,8 @@ class Experiment:
                     "versions": _versions(),
                 }
                 try:
-                    self._run(waiting, processes, device, ray, keep_runs, quiet)
+                    options = {"processes": processes, "device": device, "keep_runs": keep_runs}
+                    self._run(waiting, ray, quiet, **options)
                 finally:
                     states = [self.folder.trial(trial).state for trial in waiting]
                     ran = sum(state in ("finished", "failed") for state in states)
@@ -114,41 +116,19 @@ class Experiment:
         write_text(self.folder.table, csv_text(table))
         write_report(self.folder, self.plan, self.corpus, outcomes)
 
-    def _run(
-        self,
-        trials: list[Trial],
-        processes: int | None,
-        device: str,
-        ray: str | None,
-        keep_runs: bool,
-        quiet: bool,
-    ) -> None:
+    def _run(self, trials: list[Trial], ray: str | None, quiet: bool, **options: Any) -> None:
         folders = [self._prepared(trial) for trial in trials]
         total = len(self.plan.trials)
         with Progress(total, total - len(trials), quiet) as progress:
             if ray is not None:
                 from mmmie.experiments.on_ray import run_on_ray
 
-                run_on_ray(
-                    folders,
-                    self.corpus,
-                    progress,
-                    address=ray,
-                    processes=processes,
-                    device=device,
-                    keep_runs=keep_runs,
-                )
+                run_on_ray(folders, self.corpus, progress, address=ray, **options)
                 return
             from mmmie.experiments.local import default_processes, run_local
 
-            run_local(
-                folders,
-                self.plan.data,
-                progress,
-                processes=processes or default_processes(device),
-                device=device,
-                keep_runs=keep_runs,
-            )
+            options["processes"] = options["processes"] or default_processes(options["device"])
+            run_local(folders, self.plan.data, progress, **options)
 
     def _prepared(self, trial: Trial) -> TrialFolder:
         folder = self.folder.trial(trial)

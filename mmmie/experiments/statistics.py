@@ -76,7 +76,7 @@ def sample_of(
     """A metric of several seeds on the same utterances.
 
     Args:
-        metric: one of `mmmie.analysis.errors.metric_sums.metric_names`.
+        metric: one of `mmmie.metrics.metric_names`.
         label: what is predicted.
         outputs: of every seed, (n,) predictions or (n, classes) scores.
         targets: (n,) labels, or class indices.

@@ -163,8 +163,8 @@ def test_slices_are_columns_of_zeros_and_ones_and_what_a_turn_is(data):
 def test_an_axis_leaves_out_what_would_press_all_others_together():
     near = [Interval(v, v - 0.05, v + 0.05) for v in (0.4, 0.42, 0.45, 0.47, 0.5)]
     scale = Scale.over([*near, Interval(9.0, 8.9, 9.1)])
-    assert scale.holds(0.55) and not scale.holds(1.0)
-    assert Scale.over([Interval(0.3, 0.2, 0.4)] * 3, always=[0.0]).holds(0.0)
+    assert scale.contains(0.55) and not scale.contains(1.0)
+    assert Scale.over([Interval(0.3, 0.2, 0.4)] * 3, always=[0.0]).contains(0.0)
     assert Scale.over([]).low < Scale.over([]).high
     assert "polygon" in difference_strip(scale, Interval(9.0, 8.9, 9.1), True)
     unknown = Interval(0.45, float("nan"), float("nan"))

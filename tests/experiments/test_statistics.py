@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmmie.analysis.errors.metric_sums import metric_names
 from mmmie.corpus import Label
 from mmmie.experiments.statistics import (
     Sample,
@@ -16,7 +15,7 @@ from mmmie.experiments.statistics import (
     over_seeds,
     sample_of,
 )
-from mmmie.metrics import metrics_for
+from mmmie.metrics import metric_names, metrics_for
 
 LABEL = Label("sentiment", "regression", range=(-3.0, 3.0))
 CONVERSATIONS, LENGTH = 8, 6

@@ -11,7 +11,7 @@ from app.parts import say
 from app.parts.layout import wide_columns
 from app.parts.names import plain, text_of
 from app.parts.style import class_colours, sentiment_colour, three_digits
-from app.utterance.card import utterance_channels
+from app.utterance.channels import utterance_channels
 from app.utterance.chat import Bubble, chat
 from app.utterance.conversation import label_limits
 from app.utterance.table import flag_columns

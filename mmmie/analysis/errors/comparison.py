@@ -7,12 +7,11 @@ import pandas as pd
 
 from mmmie.analysis.codes.probes import conversation_codes
 from mmmie.analysis.errors.intervals import difference_interval
-from mmmie.analysis.errors.metric_sums import metric_names
 from mmmie.analysis.errors.resampling import mean_intervals
 from mmmie.analysis.errors.slices import every_slice
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus
-from mmmie.metrics import metrics_for
+from mmmie.metrics import metric_names, metrics_for
 
 _SHOWN = 3  # metrics, the most telling ones
 

@@ -23,7 +23,7 @@ def metric_interval(
     """A metric and its interval.
 
     Args:
-        metric: one of `mmmie.analysis.errors.metric_sums.metric_names`.
+        metric: one of `mmmie.metrics.metric_names`.
         label: what is predicted.
         output: (n,) predictions, or (n, classes) scores.
         targets: (n,) labels, or class indices.

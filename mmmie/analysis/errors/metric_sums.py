@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmmie.corpus import Label
+from mmmie.metrics import around_neutral
 
 
 @dataclass(frozen=True)
@@ -28,28 +29,11 @@ class MetricSums:
     combine: Callable[[np.ndarray], np.ndarray]
 
 
-def metric_names(label: Label) -> list[str]:
-    """The metrics of `mmmie.metrics` that a label defines, the most telling first.
-
-    Example:
-        >>> metric_names(Label("sentiment", "regression", range=(-1.0, 1.0)))
-        ['mae', 'corr', 'acc2_nonzero', 'f1_nonzero', 'acc2_nonneg', 'f1_nonneg']
-    """
-    if label.kind == "classification":
-        return ["f1_weighted", "accuracy", "f1_macro"]
-    if label.range is None:
-        return ["mae", "corr"]
-    reach = (label.range[1] - label.range[0]) / 2
-    rounded = [name for name, least in (("acc7", 3), ("acc5", 2)) if reach >= least]
-    sided = ["acc2_nonzero", "f1_nonzero", "acc2_nonneg", "f1_nonneg"]
-    return ["mae", "corr", *sided, *rounded]
-
-
 def metric_sums(metric: str, label: Label, output: np.ndarray, targets: np.ndarray) -> MetricSums:
     """Write a metric as a function of sums.
 
     Args:
-        metric: one of `metric_names`.
+        metric: one of `mmmie.metrics.metric_names`.
         label: what is predicted.
         output: (n,) predictions, or (n, classes) scores.
         targets: (n,) labels, or class indices.
@@ -72,7 +56,11 @@ def metric_sums(metric: str, label: Label, output: np.ndarray, targets: np.ndarr
         terms = np.stack([np.ones(len(p)), p, y, p * p, y * y, p * y], 1)
         constant = output.min() == output.max() or targets.min() == targets.max()
         return MetricSums(terms, _undefined if constant else _correlation)
-    truth, guess, counts, classes = _categories(metric, label, output, targets)
+    if metric in ("accuracy", "f1_weighted", "f1_macro"):
+        truth, guess, classes = targets, output.argmax(1), output.shape[1]
+        counts = np.ones(len(targets), bool)
+    else:
+        truth, guess, counts, classes = around_neutral(metric, output, targets, label.centre)
     if metric.startswith("acc"):
         right = (truth == guess) & counts
         return MetricSums(np.stack([right, counts], 1).astype(float), _ratio)
@@ -97,27 +85,6 @@ def conversation_sums(
     kept = slice(None) if mask is None else mask
     np.add.at(sums, codes[kept], terms[kept])
     return sums
-
-
-def _categories(
-    metric: str, label: Label, output: np.ndarray, targets: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Classes of truth and guess (n,), which utterances count (n,), and how many classes."""
-    everyone = np.ones(len(targets), bool)
-    if metric in ("accuracy", "f1_weighted", "f1_macro"):
-        return targets, output.argmax(1), everyone, output.shape[1]
-    # in float32 as in mmmie.metrics, so that a prediction on an edge falls to the same side
-    centre = np.float32(label.centre)
-    y, p = targets.astype(np.float32) - centre, output.astype(np.float32) - centre
-    if metric in ("acc2_nonzero", "f1_nonzero"):
-        return (y > 0).astype(int), (p > 0).astype(int), y != 0, 2
-    if metric in ("acc2_nonneg", "f1_nonneg"):
-        return (y >= 0).astype(int), (p >= 0).astype(int), everyone, 2
-    if metric in ("acc7", "acc5"):
-        limit = 3 if metric == "acc7" else 2
-        whole = [np.rint(np.clip(v, -limit, limit)).astype(int) + limit for v in (y, p)]
-        return whole[0], whole[1], everyone, 2 * limit + 1
-    raise ValueError(f"metric {metric!r} is unknown")
 
 
 def _ratio(sums: np.ndarray) -> np.ndarray:

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from mmmie.analysis.errors.intervals import difference_interval, metric_interval
-from mmmie.analysis.errors.metric_sums import metric_names
 from mmmie.analysis.errors.resampling import draws
 from mmmie.corpus import Label
-from mmmie.metrics import metrics_for
+from mmmie.metrics import metric_names, metrics_for
 
 REGRESSION = Label("sentiment", "regression", range=(-3.0, 3.0))
 CLASSES = Label("sentiment", "classification", classes=("negative", "neutral", "positive"))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mmmie.analysis.errors.metric_sums import conversation_sums, metric_names, metric_sums
+from mmmie.analysis.errors.metric_sums import conversation_sums, metric_sums
 from mmmie.corpus import Label
-from mmmie.metrics import metrics_for
+from mmmie.metrics import metric_names, metrics_for
 
 WIDE = Label("sentiment", "regression", range=(-3.0, 3.0))
 SHIFTED = Label("sentiment", "regression", range=(1.0, 5.0))
