@@ -11,8 +11,8 @@ from app.parts.numbers import listed
 from app.parts.style import three_digits
 from app.screens.mutual_information.recorded_bounds import Unit
 from mmmie.analysis.bounds.estimate_bracket import Bracket
-from mmmie.analysis.bounds.history import BoundKind
 from mmmie.analysis.bounds.side_by_side import Quantity
+from mmmie.mi.catalogue import Bound
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class EstimatorWords:
     """
 
     title: str
-    bound: BoundKind
+    bound: Bound
     help: str
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
+from mmmie.mi.catalogue import CATALOGUE, Bound
+from mmmie.mi.thresholds import NOTHING, near_ceiling, slack
 from mmmie.training.checkpoint import CheckpointInfo
 from mmmie.training.config import MaximiseSettings
 
-BoundKind = Literal["lower", "upper", "neither"]
 Held = dict[tuple[str, str], dict[Any, Any]]
 
 # prefix in the metric history → what it is called here
@@ -48,22 +49,6 @@ _ROWS = ("pair", "invariant", "specific", "separation")
 _PAIRS = ("pair", "check")
 _BRACKETS = {"invariant": ("lower", "upper"), "specific": ("lower_specific", "upper_specific")}
 _SPECIFIC = ("specific", "lower_specific", "upper_specific")
-_NEAR_CEILING = 0.8
-_NOTHING = 0.05
-_SURE = 2  # standard errors, but no less than what one sample can tell apart
-_LEAST_SLACK = 0.1
-TITLES = {
-    "infonce": "InfoNCE",
-    "nwj": "NWJ",
-    "dv": "DV",
-    "smile": "SMILE",
-    "js": "JS, valued as NWJ",
-    "vub": "VUB",
-    "club": "CLUB",
-    "vclub-s": "vCLUB-S",
-    "l1out": "L1Out",
-}
-"""The estimators that a configuration can name, in words."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +64,7 @@ class Measured:
     """
 
     estimator: str
-    bound: BoundKind
+    bound: Bound
     believable: bool = True
     caveat: str | None = None
 
@@ -97,19 +82,18 @@ def measured(info: CheckpointInfo, family: str) -> Measured:
         return Measured("InfoNCE, exact conditional of the encoder as the critic", "lower")
     if family.startswith("upper"):
         return Measured("L1Out or VUB if that is less, exact conditional of the encoder", "upper")
-    name = TITLES[objective.minimise.estimator]
+    name = CATALOGUE[objective.minimise.estimator].title
     if stochastic:
         return Measured(f"{name}, exact conditional of the encoder", "upper")
     return Measured(f"{name}, learned conditional", "neither", objective.minimise.enabled)
 
 
 def _measured_pair(maximise: MaximiseSettings) -> Measured:
-    estimator, caveat = maximise.estimator, None
-    if estimator == "smile":
-        caveat = "SMILE is no bound where scores exceed its clip of 5 nats"
+    facts = CATALOGUE[maximise.estimator]
+    caveat = f"{facts.title} is a bound only while {facts.assumes}" if facts.assumes else None
     critic = {"gaussian": "Gaussian", "cosine": "cosine"}[maximise.critic]
-    words = f"{TITLES[estimator]}, {critic} critic trained with the model"
-    return Measured(words, "lower", caveat=caveat)
+    words = f"{facts.title}, {critic} critic trained with the model"
+    return Measured(words, facts.bound, caveat=caveat)
 
 
 def bounds_history(history: list[dict[str, Any]]) -> pd.DataFrame:
@@ -301,17 +285,17 @@ def _code(family: str) -> str:
 
 def _about_bracket(code: str, name: str, low: float, high: float, ceiling: float | None) -> str:
     said = f"{code} {name} keeps between {max(low, 0):.3g} and {high:.3g} nats of the {name} input"
-    if ceiling is not None and low > _NEAR_CEILING * ceiling:
+    if ceiling is not None and near_ceiling(low, ceiling):
         return f"{said}; the lower end could not be above {ceiling:.3g}."
     return f"{said}."
 
 
 def _checked(own: dict[Any, Any], check: dict[Any, Any]) -> str:
     found, epoch = float(check["nats"]), int(check["epoch"])
-    if found < _NOTHING:
+    if found < NOTHING:
         return f"A fresh critic after epoch {epoch} shows nothing."
-    slack = max(_LEAST_SLACK, _SURE * math.hypot(own["std"], check["std"]))
-    more = "more, at least" if found > own["nats"] + slack else "at least"
+    sure = found > own["nats"] + slack(own["std"], check["std"])
+    more = "more, at least" if sure else "at least"
     return f"A fresh critic after epoch {epoch} shows {more} {found:.3g} nats."
 
 
@@ -319,13 +303,13 @@ def _about_pair(
     pair: tuple[str, str], nats: float, ceiling: float | None, truth: float | None
 ) -> str:
     first, second = pair
-    if nats < _NOTHING:
+    if nats < NOTHING:
         return "No dependence is shown; a lower bound near zero does not show independence."
     said = f"z {first} and z {second} share at least {nats:.3g} nats"
     if truth is not None and nats > truth:
         return f"{said}; the inputs share {truth:.3g}, so the excess is sampling error."
     if truth is not None:
         return f"{said}, so {nats / truth:.0%} or more of the {truth:.3g} that their inputs share."
-    if ceiling is not None and nats > _NEAR_CEILING * ceiling:
+    if ceiling is not None and near_ceiling(nats, ceiling):
         return f"{said}, and maybe far more: the ceiling of {ceiling:.3g} is near."
     return f"{said}, maybe more."

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from mmmie.mi.closed.canonical import CanonicalCorrelations
 from mmmie.mi.estimator import Estimator
 from mmmie.mi.learned.networks import SkipMLP, residual_mlp
-from mmmie.mi.result import Bound
-from mmmie.mi.shapes import joint_and_others
+from mmmie.mi.pair_matrix import joint_and_others
 
 CriticKind = Literal["separable", "joint"]
 
@@ -96,7 +95,6 @@ class CriticEstimator(Estimator):
         exponential: whether the value rests on the mean of exp(score) over held-out pairs.
     """
 
-    bound: ClassVar[Bound] = "lower"
     exponential: ClassVar[bool] = False
 
     cap: Tensor
@@ -107,6 +105,19 @@ class CriticEstimator(Estimator):
         super().__init__(dim_x, dim_y, hidden)
         self.critic = _CRITICS[critic](dim_x, dim_y, hidden)
         self.register_buffer("cap", torch.tensor(_LARGEST_SCORE))
+
+    @staticmethod
+    def objective(scores: Tensor) -> Tensor:
+        """What the critic learns to maximise: a scalar from its scores (B, B)."""
+        raise NotImplementedError
+
+    @staticmethod
+    def terms(scores: Tensor) -> Tensor:
+        """The terms (B,) in nats whose mean is the bound, for B of at least 2."""
+        raise NotImplementedError
+
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        return -self.objective(self.scores(x, y))
 
     def scores(self, x: Tensor, y: Tensor) -> Tensor:
         """(B, B) critic values for standardised x and y, no larger than `cap`.

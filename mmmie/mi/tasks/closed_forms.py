@@ -17,11 +17,9 @@ import numpy as np
 from scipy.stats import chi, chi2
 
 from mmmie.errors import InputError
+from mmmie.mi.catalogue import CATALOGUE, SMILE_CLIP
 from mmmie.mi.tasks.normal import GaussianTask, gaussian
 from mmmie.mi.tasks.task import Array
-
-SMILE_CLIP = 5.0
-"""The clip that `expected_value` assumes for SMILE."""
 
 _CHUNKS = 8
 _CHUNK_ENTRIES = 2**21
@@ -30,9 +28,6 @@ _NODES = 20_001
 _REACH = 30.0
 # exp() leaves the range of floats a little later
 _LARGEST_CLIP = 700.0
-
-_EQUAL_TO_MI = ("ba", "doe", "vub", "nwj", "dv", "js", "cca")
-_KNOWN = ("infonce", "smile", "club", "vclub-s", "l1out", "ksg", *_EQUAL_TO_MI)
 
 
 class Simulated(NamedTuple):
@@ -185,11 +180,11 @@ def expected_value(estimator: str, dim: int, mi: float, batch_size: int) -> floa
         >>> expected_value("nwj", 20, 6, 64), expected_value("ksg", 20, 6, 64)
         (6.0, None)
     """
-    if estimator not in _KNOWN:
-        raise InputError(f"estimator `{estimator}` is unknown; use one of {', '.join(_KNOWN)}")
+    if estimator not in CATALOGUE:
+        raise InputError(f"estimator `{estimator}` is unknown; use one of {', '.join(CATALOGUE)}")
     task = gaussian(dim, mi)
     _check_batch(batch_size)
-    if estimator in _EQUAL_TO_MI:
+    if CATALOGUE[estimator].exact != "never":
         return task.mi
     if estimator in ("club", "vclub-s"):
         return club_value(dim, mi)
