@@ -34,8 +34,11 @@ class Facts:
         paper: where it was published.
         assumes: what the bound needs besides pairs drawn independently; None if nothing.
         capped: whether ln B is the most that it can say in batches of B pairs.
+        exponential: whether it rests on the mean of exp(score) over other pairs, of which a few
+            can outweigh all others.
         exact: on which data it is I(x; y) itself once nothing is left to learn: always, where x
             and y are Gaussian, or never.
+        most_dimensions: of x and y together, beyond which it sees too little; None if any will do.
         takes: options of `estimate` for this estimator, besides the kind of what it learns.
         other_names: that are understood too.
         trained: whether the training objective offers it: a lower bound to maximise with a static
@@ -54,7 +57,9 @@ class Facts:
     paper: str
     assumes: str | None = None
     capped: bool = False
+    exponential: bool = False
     exact: Literal["always", "gaussian", "never"] = "never"
+    most_dimensions: int | None = None
     takes: tuple[str, ...] = ()
     other_names: tuple[str, ...] = ()
     trained: bool = False
@@ -113,6 +118,7 @@ CATALOGUE: dict[str, Facts] = {
             how="a critic learns the log-ratio of densities itself",
             to_know="no ceiling; noise grows with the information",
             paper="Nguyen et al. 2010 (arXiv 0809.0853)",
+            exponential=True,
             exact="always",
             trained=True,
         ),
@@ -125,6 +131,7 @@ CATALOGUE: dict[str, Facts] = {
             how="a critic, normalised over the batch",
             to_know="no ceiling; noise grows with the information",
             paper="Belghazi et al. 2018 (arXiv 1801.04062)",
+            exponential=True,
             exact="always",
             other_names=("mine",),
             trained=True,
@@ -152,6 +159,7 @@ CATALOGUE: dict[str, Facts] = {
             how="a critic learned as a classifier, valued as NWJ",
             to_know="no ceiling; noise grows with the information",
             paper="Hjelm et al. 2019 (arXiv 1808.06670)",
+            exponential=True,
             exact="always",
             trained=True,
         ),
@@ -244,6 +252,7 @@ CATALOGUE: dict[str, Facts] = {
             to_know="far too low in many dimensions",
             paper="Kraskov et al. 2004 (arXiv cond-mat/0305641)",
             assumes="the density hardly changes within reach of 5 neighbours",
+            most_dimensions=6,
         ),
         Facts(
             "cca",

@@ -16,6 +16,9 @@ LEAST_SLACK = 0.1
 NEAR_CEILING = 0.8
 """The share of its ceiling from which on a lower bound may be kept down by it."""
 
+AT_CEILING = 0.9
+"""The share from which on the ceiling is given as the reason why a bound stops."""
+
 
 def near_ceiling(nats: float, ceiling: float | None) -> bool:
     """Whether its ceiling may be all that keeps a lower bound down; False without a ceiling."""

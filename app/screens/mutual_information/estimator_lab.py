@@ -13,9 +13,9 @@ from app.parts import say
 from app.parts.figures import figure
 from app.parts.layout import wide_columns
 from app.parts.names import plain
-from app.parts.style import ACCENT, LOWER_LINE, NEITHER_LINE, NEUTRAL, UPPER_LINE, blank
+from app.parts.style import ACCENT, NEUTRAL, blank
 from app.parts.waiting import begin, follow, waiting
-from app.screens.mutual_information.estimator_words import ESTIMATOR_WORDS, SIDES
+from app.screens.mutual_information.bound_sides import SIDES
 from app.screens.mutual_information.lab_controls import PRESETS, controls, fill_in
 from app.screens.mutual_information.lab_verdict import (
     LAB_EXPLAINED,
@@ -35,6 +35,7 @@ from mmmie.analysis.bounds.estimator_lab import (
 from mmmie.analysis.bounds.lab_settings import LabSettings
 from mmmie.errors import InputError
 from mmmie.jobs.work import Work
+from mmmie.mi.catalogue import CATALOGUE
 
 _KEY = "lab"  # of the run that is shown, in the session and in the URL
 
@@ -157,7 +158,6 @@ def _caption(run: LabRun) -> str:
 
 HEIGHT = 470
 _HUES = ("#56B4E9", "#CC79A7", "#999933", "#8C6BB1")
-_DASH = {"lower": LOWER_LINE, "upper": UPPER_LINE, "neither": NEITHER_LINE}
 _MOST_DOTS = 300
 _FEW = 30
 _LABEL_PIXELS = 14
@@ -220,16 +220,16 @@ def _dots(figure: go.Figure, part: pd.DataFrame, hue: str) -> None:
 
 
 def _line(figure: go.Figure, part: pd.DataFrame, hue: str, name: str) -> None:
-    words = ESTIMATOR_WORDS[name]
+    facts = CATALOGUE[name]
     few = len(part) <= _FEW * part["level"].nunique()
     figure.add_scatter(
         x=part["step"],
         y=part["nats"] if few else part.groupby("level")["nats"].transform(smoothed),
         mode="lines+markers" if few else "lines",
-        line={"color": hue, "width": 2.5, "dash": _DASH[words.bound]},
+        line={"color": hue, "width": 2.5, "dash": SIDES[facts.bound].dash},
         marker={"size": 5, "color": hue},
-        name=f"{words.title}, {SIDES[words.bound]}",
-        hovertemplate=f"<b>{words.title}</b> %{{y:.3g}} nats<br>step %{{x}}<extra></extra>",
+        name=f"{facts.title}, {SIDES[facts.bound].words}",
+        hovertemplate=f"<b>{facts.title}</b> %{{y:.3g}} nats<br>step %{{x}}<extra></extra>",
     )
 
 
@@ -245,7 +245,7 @@ def _optima(figure: go.Figure, rows: pd.DataFrame, steps: int, hue: str, name: s
         line={"color": hue, "width": 1},
         opacity=0.9,
         showlegend=False,
-        hovertemplate=f"{ESTIMATOR_WORDS[name].title} with nothing left to learn: "
+        hovertemplate=f"{CATALOGUE[name].title} with nothing left to learn: "
         "%{y:.3g} nats<extra></extra>",
     )
 
@@ -278,7 +278,7 @@ def _stairs(
 def _ceilings(figure: go.Figure, table: pd.DataFrame, last: int) -> None:
     limited = table[table["ceiling"].notna()].drop_duplicates("estimator")
     for row in limited.to_dict("records"):
-        height, title = row["ceiling"], ESTIMATOR_WORDS[row["estimator"]].title
+        height, title = row["ceiling"], CATALOGUE[row["estimator"]].title
         figure.add_hline(y=height, line={"color": NEUTRAL, "width": 1})
         figure.add_annotation(
             x=last,
@@ -309,7 +309,7 @@ def _beyond(
                 figure.add_annotation(
                     x=(row["level"] + 0.5) * steps,
                     y=edge,
-                    text=f"{ESTIMATOR_WORDS[row['estimator']].title} {row['value']:.3g} {arrow}",
+                    text=f"{CATALOGUE[row['estimator']].title} {row['value']:.3g} {arrow}",
                     showarrow=False,
                     yanchor=side,
                     yshift=way * place * _LABEL_PIXELS,

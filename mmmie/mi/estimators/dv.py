@@ -87,7 +87,6 @@ class DV(LogMeanEstimator):
     facts = CATALOGUE["dv"]
     objective = staticmethod(dv)
     terms = staticmethod(dv_terms)
-    exponential: ClassVar[bool] = True
 
     log_normaliser: Tensor
 

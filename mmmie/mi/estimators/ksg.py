@@ -19,7 +19,6 @@ MOST_ROWS = 5000
 
 _CHUNK = 256
 _JITTER = 1e-9
-_MOST_DIMENSIONS = 6
 
 
 def ksg(x: Tensor, y: Tensor, neighbours: int = NEIGHBOURS) -> Tensor:
@@ -80,7 +79,7 @@ class KSG(Estimator):
         return {"dimensions": float(self.dim_x + self.dim_y)}
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
-        if quality["dimensions"] > _MOST_DIMENSIONS:
+        if quality["dimensions"] > (self.facts.most_dimensions or math.inf):
             return (
                 f"in {quality['dimensions']:.0f} dimensions neighbours are far away, and its "
                 f"value far too low where much is shared"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
 
 from torch import Tensor
 
@@ -58,7 +57,6 @@ class NWJ(CriticEstimator):
     """NWJ with a learned critic of the log-ratio r, as T = 1 + r."""
 
     facts = CATALOGUE["nwj"]
-    exponential: ClassVar[bool] = True
 
     @staticmethod
     def objective(scores: Tensor) -> Tensor:

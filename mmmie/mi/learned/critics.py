@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -90,12 +90,7 @@ class CriticEstimator(Estimator):
         dim_y: channels of y.
         hidden: width of the networks.
         critic: `separable` or `joint`.
-
-    Attributes:
-        exponential: whether the value rests on the mean of exp(score) over held-out pairs.
     """
-
-    exponential: ClassVar[bool] = False
 
     cap: Tensor
 
@@ -184,7 +179,7 @@ class CriticEstimator(Estimator):
         }
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
-        if self.exponential and quality.get("effective_pairs", _FEW_PAIRS) < _FEW_PAIRS:
+        if self.facts.exponential and quality.get("effective_pairs", _FEW_PAIRS) < _FEW_PAIRS:
             return (
                 f"its mean of exponentials rests on about {quality['effective_pairs']:.0f} of the "
                 f"held-out pairs, which is noise"

@@ -131,7 +131,7 @@ def test_what_learning_still_misses_is_said():
 
 def test_a_gaussian_q_on_what_is_not_gaussian():
     plain = sentence(row("doe", 3.2, truth=6.0), family="cubic", nats=(6.0,))
-    assert "a Gaussian, which y given x is not; ranks would mend the form" in plain
+    assert "a Gaussian, which y given x is not; ranks would fix the form" in plain
     ranked = sentence(row("doe", 3.2, truth=6.0), family="cubic", nats=(6.0,), transform="copula")
     assert "ranks would" not in ranked
     cca = sentence(row("cca", 1.0, truth=3.5), family="spiral", dim=5, nats=(3.5,))

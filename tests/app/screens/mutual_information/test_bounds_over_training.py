@@ -6,13 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.screens.mutual_information.bounds_in_training import (
-    bounds_headline,
-    check_sentence,
-    conclusions,
-    modality_title,
-    pair_title,
-)
+from app.screens.mutual_information.bounds_over_training import bounds_headline
+from app.screens.mutual_information.conclusions_table import conclusions
+from app.screens.mutual_information.modality_panels import modality_title
+from app.screens.mutual_information.pair_panels import check_sentence, pair_title
 from app.screens.mutual_information.recorded_bounds import UNITS, valued
 from mmmie.training.config import ObjectiveSettings
 

@@ -7,14 +7,16 @@ import pandas as pd
 import pytest
 
 from app.parts.style import LOWER_LINE, NEITHER_LINE, UPPER_LINE, modality_colour
-from app.screens.mutual_information.bound_marks import CHECK, OBJECTIVE, spread
-from app.screens.mutual_information.bound_panels import (
+from app.screens.mutual_information.bound_marks import (
+    CHECK,
     CHECKED,
+    OBJECTIVE,
     ON_DEMAND,
     bound_legend,
-    modality_panels,
-    pair_panels,
+    spread,
 )
+from app.screens.mutual_information.modality_panels import modality_panels
+from app.screens.mutual_information.pair_panels import pair_panels
 from app.screens.mutual_information.recorded_bounds import UNITS, Recorded
 from mmmie.analysis.bounds.history import Measured
 
@@ -114,7 +116,7 @@ def test_the_hover_says_what_and_how_and_how_sure():
         "I(z text; z audio)",
         "epoch 2",
         "at least 1.20 ± 0.10 nats",
-        "InfoNCE<br>a lower",
+        "InfoNCE<br>lower bound",
     ):
         assert said in text
     assert "no more than 6.2 nats" in text
