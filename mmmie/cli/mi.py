@@ -68,7 +68,7 @@ def _load_array(file: Path) -> Any:
     except FileNotFoundError:
         raise InputError(f"{file}: there is no such file; name a .npy file") from None
     except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"{file}: is no readable .npy array ({error})") from None
+        raise InputError(f"{file}: is not a readable .npy array ({error})") from None
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
-        raise InputError(f"{file}: holds no array of numbers; save one with numpy.save")
+        raise InputError(f"{file}: has no array of numbers; save one with numpy.save")
     return array

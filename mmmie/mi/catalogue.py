@@ -26,7 +26,7 @@ class Facts:
     Attributes:
         name: what it is called in code, on the command line and in addresses.
         title: what it is called on pages.
-        path: module and class, ``mmmie.mi.estimators.club.CLUB`` say.
+        path: module and class, such as ``mmmie.mi.estimators.club.CLUB``.
         bound: what its expected value is of I(x; y).
         learns: a critic of pairs (x, y), a conditional q(y | x), or nothing by steps.
         how: how it works, in half a line.

@@ -123,7 +123,7 @@ class Estimator(Learner, ABC):
             x: (N, dim_x) or (N,) numbers, an array or a tensor.
             y: (N, dim_y) or (N,) numbers; row i belongs to row i of x.
             steps: the most steps of Adam; fewer are taken once nothing improves any more.
-            batch_size: pairs a batch.
+            batch_size: pairs per batch.
             learning_rate: the peak of a one-cycle schedule.
             seed: of the batches.
 

@@ -12,7 +12,7 @@ def batch_of(matrix: Tensor, name: str) -> int:
     """The batch size B of a matrix (..., B, B) that compares every x with every y.
 
     Raises:
-        ValueError: the last two axes differ or hold nothing; the message names the shape.
+        ValueError: the last two axes differ or are empty; the message names the shape.
     """
     shape = tuple(matrix.shape)
     if len(shape) < 2 or shape[-1] != shape[-2] or shape[-1] == 0:
@@ -41,7 +41,7 @@ def joint_and_others(matrix: Tensor, name: str) -> tuple[Tensor, Tensor]:
 
 
 def over_others(matrix: Tensor) -> Tensor:
-    """What every pair has to do with the mean over i ≠ j of a matrix: (..., B, B) → (..., B).
+    """What every pair adds to the mean over i ≠ j of a matrix: (..., B, B) → (..., B).
 
     The mean of its row, plus that of its column, less that of all. Their mean is the mean over
     i ≠ j, and to first order their spread is its error, since every pair is in a row and in a

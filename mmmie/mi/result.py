@@ -17,7 +17,7 @@ class Estimate:
     Attributes:
         estimator: its name in the catalogue.
         nats: its value on pairs that it was not fitted to.
-        std: the standard error of `nats`, over held-out batches. It says nothing of the bias of
+        std: the standard error of `nats`, over held-out batches. It says nothing about the bias of
             the bound.
         bound: whether `nats` estimates a lower bound, an upper bound or neither.
         ceiling: the most that it could return at the batch size used, None if unlimited.
@@ -26,7 +26,7 @@ class Estimate:
         n: pairs.
         dim_x: columns of x.
         dim_y: columns of y.
-        batch_size: pairs a batch in evaluation.
+        batch_size: pairs per batch in evaluation.
         assumes: what the bound needs besides pairs drawn independently, None if nothing.
         doubt: why the value should not be believed, measured on held-out pairs; None if nothing
             was found.

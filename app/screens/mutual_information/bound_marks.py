@@ -176,7 +176,7 @@ def common_limits(drawn: list[Series], levels: list[float]) -> tuple[float, floa
 
 
 def empty_panel(titles: list[str], unit: Unit, right: int) -> go.Figure:
-    """One empty row a title, with so many pixels at the right for the names of the lines."""
+    """One empty row per title, with so many pixels at the right for the names of the lines."""
     figure = make_subplots(
         rows=len(titles),
         cols=1,

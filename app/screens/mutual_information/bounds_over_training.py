@@ -85,7 +85,7 @@ def _legend(recorded: Recorded, on_demand: bool) -> str:
 def bounds_headline(table: pd.DataFrame, modalities: list[str], unit: Unit) -> str:
     """The title of the page: what the pair that shares most is shown to share.
 
-    Where the objective's own bounds stay at zero, a fresh critic that is sure of more is heard.
+    If the bounds of the objective stay at zero, a fresh critic that is sure of more counts.
     """
     pairs = table[table["family"] == "pair"]
     if len(pairs):
@@ -105,5 +105,5 @@ def bounds_headline(table: pd.DataFrame, modalities: list[str], unit: Unit) -> s
     if len(upper):
         tightest = upper.iloc[int(upper["nats"].argmin())]
         most = three_digits(tightest["nats"] * unit.per_nat)
-        return f"z keeps at most {most} {unit.name} of {tightest['name']}"
+        return f"The shared code keeps at most {most} {unit.name} of {tightest['name']}"
     return "What did training do to the bounds?"

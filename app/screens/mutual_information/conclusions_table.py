@@ -16,9 +16,9 @@ _LONG = 36  # letters of a quantity, beyond which it takes two lines
 
 
 def draw_conclusions(shown: pd.DataFrame) -> None:
-    """Numbers stay on one line; where the page is narrow the table scrolls sideways.
+    """Numbers stay on one line; on a narrow page the table scrolls sideways.
 
-    Where names of modalities are long, what is in the first column may break.
+    Long names of modalities may break in the first column.
     """
     key = "mi-conclusions"
     long = shown.iloc[:, 0].str.len().max() > _LONG

@@ -132,9 +132,9 @@ def _draw_run(work: Work) -> None:
     for sentence in lab_sentences(table, settings).values():
         say.words(f"- {sentence}")
     if len(settings.nats) > 1 and len(table):
-        say.table(lab_levels(table, settings), border="horizontal", hide_index=True)
         say.caption(
-            "Nats at the end of every level; in brackets, with nothing left to learn, where known."
+            "Nats at the end of every level; in brackets the value with nothing left to learn."
+        )
         )
 
 
@@ -173,8 +173,8 @@ def lab_figure(
 ) -> go.Figure:
     """Estimates over the steps, with the truth as a step line.
 
-    The axes are as long as the run is planned, so that nothing moves while it goes on. What
-    leaves the picture is named at its edge.
+    The axes are as long as the run is planned, so that nothing moves during the run.
+    Values outside the picture are named at its edge.
 
     Args:
         points: `estimator`, `step`, `level`, `nats`, see
@@ -182,7 +182,7 @@ def lab_figure(
         table: from `mmmie.analysis.bounds.estimator_lab.levels_table`.
         truths: the truth on every level, in nats.
         estimators: in the order of their hues.
-        steps: of a level.
+        steps: per level.
     """
     figure = blank(HEIGHT)
     figure.update_layout(margin={"l": 8, "r": 12, "t": 40, "b": 8}, hovermode="closest")
@@ -266,7 +266,7 @@ def _truth(figure: go.Figure, truths: list[float], steps: int) -> None:
 def _stairs(
     levels: np.ndarray, heights: np.ndarray, steps: int
 ) -> tuple[list[float | None], list[float | None]]:
-    """One flat line a level, with a gap between two."""
+    """One flat line per level, with a gap between two."""
     x: list[float | None] = []
     y: list[float | None] = []
     for level, height in zip(levels, heights, strict=True):

@@ -52,7 +52,7 @@ def draw_side_by_side(view: state.View, unit: Unit = UNITS["nats"]) -> None:
     if task.results(estimators).empty and not task.work.active:
         say.words(
             "Every estimator fails in its own way. Fit several to the same codes, which no longer "
-            "move, and see what all of them allow to say; it takes half a minute."
+            "move, and see what can be concluded from all of them. Usually half a minute."
         )
     follow(task.work, lambda: _draw(view, task, estimators, unit))
 
@@ -67,8 +67,8 @@ def _choice(view: state.View) -> tuple[SideBySide, list[str]]:
         list(offered),
         key="side_quantity",
         bind="query-params",
-        help="z and s: the invariant and the specific code, sampled as in training. input: the "
-        "standardised features, pooled over time.",
+        help="z and s: the shared (invariant) and the own (specific) code, sampled as in training. "
+        "input: the standardised features, pooled over time.",
     )
     with right:
         estimators = choose_estimators("side_estimators", DEFAULT)
@@ -77,8 +77,7 @@ def _choice(view: state.View) -> tuple[SideBySide, list[str]]:
         key="side_ranks",
         bind="query-params",
         help="Copula transform: every value becomes the normal quantile of its rank in its "
-        "column, which leaves mutual information as it is and helps all that takes columns to be "
-        "Gaussian.",
+        "column. Mutual information stays the same; estimators that assume Gaussian columns gain.",
     )
     task = SideBySide(
         checkpoint=view.checkpoint,
@@ -162,7 +161,7 @@ _WRAP = 60
 def side_by_side_figure(
     estimates: pd.DataFrame, found: Bracket, unit: Unit, truth: float | None
 ) -> go.Figure:
-    """One row an estimator, lower bounds on top, upper bounds below.
+    """One row per estimator, lower bounds on top, upper bounds below.
 
     Args:
         estimates: from `mmmie.analysis.bounds.side_by_side.SideBySide.results`.

@@ -76,7 +76,7 @@ def controls() -> LabSettings:
         required=True,
         key="lab_truth",
         bind="query-params",
-        help="On a staircase the truth takes five steps up while the estimators keep learning.",
+        help="On a staircase the truth rises in five steps while the estimators keep learning.",
     )
     left, right = st.columns(2)
     with left:
@@ -91,14 +91,14 @@ def controls() -> LabSettings:
         "Batch size", _BATCHES, index=_BATCHES.index(64), key="lab_batch", bind="query-params"
     )
     steps = right.selectbox(
-        "Steps a level", _STEPS, index=_STEPS.index(300), key="lab_steps", bind="query-params"
+        "Steps per level", _STEPS, index=_STEPS.index(300), key="lab_steps", bind="query-params"
     )
     ranks = st.toggle(
         "Ranks instead of values",
         key="lab_ranks",
         bind="query-params",
         help="Copula transform: every value becomes the normal quantile of its rank in its "
-        "column, which leaves the truth as it is.",
+        "column. The truth stays the same.",
     )
     with st.popover("More", icon=":material/tune:", type="tertiary"):
         critic = st.selectbox(

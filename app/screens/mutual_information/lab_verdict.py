@@ -26,9 +26,9 @@ Every estimator learns from a fresh batch at every step, and says what it finds 
   thick line to it is what learning is still missing.
 - The **ceiling** is the most that a batch can say, however large the truth.
 
-What leaves the picture is written at its edge. On the next level the networks keep what they have
-learned, as in the staircase of Poole et al. 2019. {listed(_NO_STEPS)} take no steps: they
-are fitted anew ten times per level, to growing samples.
+Values outside the picture are written at its edge. On the next level the networks keep what they
+have learned, as in the staircase of Poole et al. 2019. {listed(_NO_STEPS)} take no steps:
+they are fitted anew ten times per level, to growing samples.
 
 **Ranks** replaces every value by the normal quantile of its rank, which undoes any monotone
 transform of a column and leaves the truth as it is. A single batch has too few values for ranks, so
@@ -145,7 +145,7 @@ def _reason(row: dict[str, Any], settings: LabSettings, gap: float, noise: float
         return ""
     if facts.bound == "upper" and off and gap < 0:
         return (
-            "It lies below the truth, which no upper bound may: it is one only once its "
+            "It lies below the truth, which an upper bound cannot: it is no bound until its "
             "q(y | x) fits."
         )
     if not math.isnan(optimum):

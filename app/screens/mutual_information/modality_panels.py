@@ -35,13 +35,13 @@ _CODES = {"z": "shared code z", "s": "own code s"}
 
 MODALITIES_EXPLAINED = """
 The objective **minimises** the MI between the input of a modality and its codes, so that they keep
-only what the task needs. The upper row is the invariant code *z*, the lower row the specific code
-*s*.
+only what the task needs. The upper row is the shared code (*z*, invariant), the lower row the own
+code (*s*, specific).
 
 - **lower** and **upper**: where the encoder is stochastic, the distribution of a code given its
   input is known exactly. Both bounds use it and nothing is learned, so the truth lies in the
   filled area between them, up to the error of the sample (the bands).
-- **ceiling of lower**: on n utterances the lower bound cannot say more than ln n. Where it stands
+- **ceiling of lower**: on n utterances the lower bound cannot say more than ln n. If it is
   there, the true value may be anywhere up to the upper bound.
 - **grey line**: the bound that the objective used. Dashed, it is an upper bound too, and the truth
   is below it. Dotted, it bounds nothing: without noise in the encoder the true value is infinite.
@@ -83,7 +83,7 @@ def draw_modalities(
 def modality_panels(
     recorded: Recorded, unit: Unit, *, check: pd.DataFrame | None = None
 ) -> dict[str, go.Figure]:
-    """One figure a modality, z above s, all with the same axes: what the codes keep of the input.
+    """One figure per modality, z above s, all with the same axes: what the codes keep of the input.
 
     Args:
         recorded: the bounds of the run.
@@ -190,14 +190,16 @@ def modality_title(table: pd.DataFrame, stochastic: bool, unit: Unit) -> str:
     z = table[table["family"] == "invariant"]
     s = table[table["family"] == "specific"]
     parts = []
-    for code, rows in (("z", z), ("s", s)):
+    for code, rows in (("the shared code", z), ("the own code", s)):
         if rows.empty:
             continue
         low, high = _span(rows, unit)
         parts.append(f"{code} {low} to {high}" if low else f"{code} at most {high}")
     if not parts:
         return "What do the codes keep?"
-    return f"Of its input a modality keeps in {' and in '.join(parts)} {unit.name}"
+    first, *rest = parts
+    keeps = first.replace("code ", "code keeps ") + f" {unit.name} of its input"
+    return ", ".join([keeps[:1].upper() + keeps[1:], *rest])
 
 
 def _span(rows: pd.DataFrame, unit: Unit) -> tuple[str, str]:

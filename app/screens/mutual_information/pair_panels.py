@@ -40,24 +40,25 @@ PAIRS_EXPLAINED = """
 **Mutual information** (MI) is what knowing one thing tells about another: 0 where they are
 independent, 1 nat (1.44 bits) for every factor of e by which it narrows the other down.
 
-The objective **maximises** the MI between the invariant codes *z* of every pair. It cannot be
-computed, only bounded. A critic picks the partner of a code among all others, and how well it does
-is a **lower bound**: the truth lies in the shaded region above the line. The band around the line
-is two standard errors over the utterances it was measured on. It says nothing about the bias.
+The objective **maximises** the MI between the shared codes (*z*, invariant) of every pair. It
+cannot be computed, only bounded. A critic picks the partner of a code among all others. How well it
+does is a **lower bound**: the truth lies in the shaded region above the line. The band around the
+line is two standard errors over the utterances it was measured on. It says nothing about the bias.
 
 - **ceiling**: InfoNCE on n utterances cannot say more than ln n, however large the truth.
-- **true MI of the inputs**: where the corpus was generated, the MI between the features of the two
+- **true MI of the inputs**: for a generated corpus, the MI between the features of the two
   modalities is known. Codes cannot share more than their inputs do.
 - **fresh critic, not part of training** (diamond): every few epochs another critic starts from
   nothing on codes that do not move. It is fitted on train and valued on valid, and the codes never
-  learn from it. Where it stands on the line, the objective's critic reports what is there.
+  learn from it. If it is on the line, both critics find the same.
 - **fresh critic, on the split shown** (triangle): the check at the end of this page.
 
-A line near the ceiling is a limit of the ruler. A line near zero does not show independence.
+A line near the ceiling may be limited by the estimator. A line near zero does not show
+independence.
 """
 _CHECKED = {
     "same": "finds the same within its error for {pairs}",
-    "more": "finds {by} more for {pairs} (the objective's bound is not tight there)",
+    "more": "finds {by} more for {pairs} (the bound of the objective is not tight there)",
     "less": "finds {by} less for {pairs} (both are lower bounds, so the larger one stands)",
 }
 
@@ -85,7 +86,7 @@ def draw_pairs(
     how = recorded.how["pair"]
     figure_footer(
         key="mi-pairs",
-        caption=f"{how.estimator}, between the invariant codes z. "
+        caption=f"{how.estimator}, between the shared codes (z). "
         f"{f'{how.caveat}. ' if how.caveat else ''}{recorded.sample}",
         explanation=PAIRS_EXPLAINED,
         data=recorded.rows(("pair", "check")),
@@ -100,7 +101,7 @@ def pair_panels(
     truth: dict[str, float],
     check: pd.DataFrame | None = None,
 ) -> dict[str, go.Figure]:
-    """One figure a pair, all with the same axes: the lower bound, and what else is known of it.
+    """One figure per pair, all with the same axes: the lower bound, and what else is known.
 
     Args:
         recorded: the bounds of the run.

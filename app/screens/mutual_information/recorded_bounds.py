@@ -67,12 +67,10 @@ class Series:
 
     @property
     def hover(self) -> list[str]:
-        """What it is and says, one text an epoch."""
+        """What it is and says, one text per epoch."""
         side = SIDES[self.how.bound]
         limit = (
-            f", it could say no more than {self.ceiling:.3g} {self.unit.name}"
-            if math.isfinite(self.ceiling)
-            else ""
+            f", ceiling {self.ceiling:.3g} {self.unit.name}" if math.isfinite(self.ceiling) else ""
         )
         how = self.how.estimator.replace(", ", ",<br>", 1)  # a box as narrow as a panel
         if self.how.caveat:

@@ -17,11 +17,12 @@ Every row is another estimator of the same mutual information, fitted to three q
 utterances and judged on the rest, with codes that do not move.
 
 - ▶ a **lower bound**: the truth is to its right. ◀ an **upper bound**: the truth is to its left.
-  ● **neither**. The bar is ± 2 standard errors over held-out batches; it says nothing of bias.
-- A **hollow grey** mark is not to be believed: what the estimator learned does not fit, as measured
-  on the held-out utterances. Point at it for the reason.
+  ● **neither**. The bar is ± 2 standard errors over held-out batches; it says nothing about the
+  bias.
+- A **hollow grey** mark cannot be believed: what the estimator learned does not fit the held-out
+  utterances. Point at it for the reason.
 - The small upright line is the **ceiling** of the estimator at its batch size.
-- **truth (inputs)**, where the corpus was generated: what the features of the two modalities
+- **truth (inputs)**, for a generated corpus: what the features of the two modalities
   share. Codes cannot share more.
 - The shaded part lies between the largest believable lower bound and the smallest believable upper
   bound, so **the truth is inside**.

@@ -97,7 +97,7 @@ def _measured_pair(maximise: MaximiseSettings) -> Measured:
 
 
 def bounds_history(history: list[dict[str, Any]]) -> pd.DataFrame:
-    """The bounds of a metric history, one row a value.
+    """The bounds of a metric history, one row per value.
 
     Entries that are null or missing are left out.
 
@@ -216,7 +216,7 @@ def _ceiling_of_brackets(history: list[dict[str, Any]]) -> float | None:
 
 
 def pair_of(name: str, modalities: list[str]) -> tuple[str, str]:
-    """The two modalities of a pair such as ``text-audio``, whose names may hold hyphens."""
+    """The two modalities of a pair such as ``text-audio``, whose names may contain hyphens."""
     for pair in combinations(modalities, 2):
         if "-".join(pair) == name:
             return pair
@@ -224,7 +224,7 @@ def pair_of(name: str, modalities: list[str]) -> tuple[str, str]:
 
 
 def quantity(family: str, name: str, modalities: list[str]) -> str:
-    """The mutual information that a value is about, ``I(z text; z audio)`` say."""
+    """The mutual information that a value is about, such as ``I(z text; z audio)``."""
     if family in _PAIRS:
         first, second = pair_of(name, modalities)
         return f"I(z {first}; z {second})"
@@ -266,13 +266,13 @@ def conclusion(
             f"About {nats:.2g} nats, on neither side of the truth: as much as two Gaussians of "
             f"the same correlations would share."
         )
-    code = _code(family)
+    code = "The own code" if family in _SPECIFIC else "The shared code"
     if bracket is not None:
         return _about_bracket(code, name, *bracket, ceiling)
     if how.bound == "lower":
-        return f"{code} keeps at least {nats:.3g} nats of the {name} input."
+        return f"{code} of {name} keeps at least {nats:.3g} nats of its input."
     if how.bound == "upper":
-        return f"{code} keeps at most {nats:.3g} nats of the {name} input, maybe far fewer."
+        return f"{code} of {name} keeps at most {nats:.3g} nats of its input, maybe far fewer."
     return (
         "Little: without noise in the encoder the true value is infinite, and this only says "
         "what a Gaussian can read."
@@ -284,16 +284,16 @@ def _code(family: str) -> str:
 
 
 def _about_bracket(code: str, name: str, low: float, high: float, ceiling: float | None) -> str:
-    said = f"{code} {name} keeps between {max(low, 0):.3g} and {high:.3g} nats of the {name} input"
+    said = f"{code} of {name} keeps between {max(low, 0):.3g} and {high:.3g} nats of its input"
     if ceiling is not None and near_ceiling(low, ceiling):
-        return f"{said}; the lower end could not be above {ceiling:.3g}."
+        return f"{said}; the ceiling of the lower end is {ceiling:.3g}."
     return f"{said}."
 
 
 def _checked(own: dict[Any, Any], check: dict[Any, Any]) -> str:
     found, epoch = float(check["nats"]), int(check["epoch"])
     if found < NOTHING:
-        return f"A fresh critic after epoch {epoch} shows nothing."
+        return f"A fresh critic after epoch {epoch} shows no shared information."
     sure = found > own["nats"] + slack(own["std"], check["std"])
     more = "more, at least" if sure else "at least"
     return f"A fresh critic after epoch {epoch} shows {more} {found:.3g} nats."
@@ -304,8 +304,11 @@ def _about_pair(
 ) -> str:
     first, second = pair
     if nats < NOTHING:
-        return "No dependence is shown; a lower bound near zero does not show independence."
-    said = f"z {first} and z {second} share at least {nats:.3g} nats"
+        return (
+            "No shared information could be shown; a lower bound near zero does not show "
+            "independence."
+        )
+    said = f"The shared codes of {first} and {second} share at least {nats:.3g} nats"
     if truth is not None and nats > truth:
         return f"{said}; the inputs share {truth:.3g}, so the excess is sampling error."
     if truth is not None:

@@ -27,7 +27,7 @@ from mmmie.mi.tasks import (
 Bent = Literal["not", "columns", "wholly"]
 
 _PAIRS = 2
-_MOST_NATS = 12.0  # a dimension
+_MOST_NATS = 12.0  # per dimension
 _MOST_NATS_SPARSE = 4.2 * _PAIRS
 _DEGREES = 3
 _WIDTHS = 1e-7, 1e3
@@ -43,7 +43,7 @@ class Family:
         dims: the least number of dimensions, and the most.
         nats: for so many dimensions, the least information and the most.
         pairs: for so many dimensions, how many pairs (x_k, y_k) of equal correlation are
-            underneath and hold all the information; None where none are.
+            underneath and carry all the information; None where none are.
         bent: what was done to these pairs: nothing, maps of single columns, or more.
     """
 
@@ -83,7 +83,7 @@ def optimum(
         estimator: a name in `mmmie.mi.catalogue`.
         dim: dimensions of the task.
         nats: its true information.
-        batch_size: pairs a batch.
+        batch_size: pairs per batch.
         transform: `copula` where columns are transformed to normal scores first.
 
     Returns:

@@ -11,10 +11,10 @@ from mmmie.mi.thresholds import near_ceiling, slack
 
 
 def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:
-    """One row an estimate of the check, with the bound of the run beside it.
+    """One row per estimate of the check, with the bound of the run beside it.
 
     Args:
-        bounds: from `mmmie.analysis.bounds.history.bounds_table`; may be empty. Where it holds a
+        bounds: from `mmmie.analysis.bounds.history.bounds_table`; may be empty. If it has a
             bracket, its upper end is the bound of the run.
         check: from `mmmie.analysis.bounds.fresh_critic.cached_check`.
 

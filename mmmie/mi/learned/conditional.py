@@ -19,7 +19,7 @@ from mmmie.mi.thresholds import NOTHING, SURE
 ConditionalKind = Literal["gaussian", "flow"]
 
 LOG_VARIANCE_LIMIT = 16.0
-"""Log-variances stay within ± this, softly: room for 8 nats a dimension of unit variance."""
+"""Log-variances stay within ± this, softly: room for 8 nats per dimension of unit variance."""
 
 _PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3, 1e4)
 _LEAST_LEFT_OUT = 1e-6

@@ -47,7 +47,7 @@ class Critic(nn.Module):
 
 
 class SeparableCritic(Critic):
-    """f(x) · g(y): cheap, since every x and every y is read once a batch."""
+    """f(x) · g(y): cheap, since every x and every y is read once per batch."""
 
     def __init__(self, dim_x: int, dim_y: int, hidden: int) -> None:
         super().__init__(dim_x, dim_y)
@@ -64,7 +64,7 @@ class SeparableCritic(Critic):
 
 
 class JointCritic(Critic):
-    """An MLP of x and y together: sees every interaction, at B² passes a batch."""
+    """An MLP of x and y together: sees every interaction, at B² passes per batch."""
 
     def __init__(self, dim_x: int, dim_y: int, hidden: int) -> None:
         super().__init__(dim_x, dim_y)

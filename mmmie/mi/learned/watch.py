@@ -66,7 +66,7 @@ def watch(
     transform: Transform = "none",
     from_closed_form: bool = False,
 ) -> Iterator[Point]:
-    """Train an estimator on fresh pairs at every step, and tell what it says before each.
+    """Train an estimator on fresh pairs at every step, and report its value before each.
 
     The value at a step is that on pairs which were never seen, and the step is then taken on
     these. So nothing is overfitted, and what is missing from the truth is the estimator's own.
@@ -74,7 +74,7 @@ def watch(
     2019 (arXiv 1905.06922, figure 2). The same seed gives all estimators the same pairs.
 
     Scaling, marginals (of `ba`, `doe` and `vub`) and ranks come from a first sample of
-    `FIRST_PAIRS` at every level. An estimator that takes no steps is fitted `LOOKS` times a
+    `FIRST_PAIRS` at every level. An estimator that takes no steps is fitted `LOOKS` times per
     level instead, to fresh samples as large as those that the others have seen in the level, but
     no larger than `MOST_PAIRS`; the value is that on as many further pairs.
 
@@ -82,7 +82,7 @@ def watch(
         estimator: a name in `mmmie.mi.catalogue`.
         tasks: the levels, one after another, all with the same columns.
         steps_per_level: steps of Adam on each of them.
-        batch_size: pairs a step.
+        batch_size: pairs per step.
         hidden: width of the networks.
         learning_rate: of Adam, the same at every step.
         seed: of networks and pairs.

@@ -58,7 +58,7 @@ def test_titles_are_findings():
     unsure = checked.assign(check_std=0.2)
     assert bounds_headline(unsure, NAMES, NATS).startswith("No pair")
     alone = table()[lambda t: t["family"] != "pair"]
-    assert bounds_headline(alone, NAMES, NATS) == "z keeps at most 9.3 nats of text"
+    assert bounds_headline(alone, NAMES, NATS) == "The shared code keeps at most 9.3 nats of text"
     assert bounds_headline(alone[:0], NAMES, NATS).endswith("?")
     objective = ObjectiveSettings()
     assert pair_title(table(truth=4.6), objective, NATS) == (
@@ -79,11 +79,11 @@ def test_headlines_are_in_the_unit_that_is_shown():
 
 def test_with_a_bracket_the_title_says_both_ends():
     assert modality_title(table(bracket=(4.2, 8.7)), True, NATS) == (
-        "Of its input a modality keeps in z 4.2 to 8.7 and in s 4.2 to 8.7 nats"
+        "The shared code keeps 4.2 to 8.7 nats of its input, the own code 4.2 to 8.7"
     )
     assert "0 to 8.7" in modality_title(table(bracket=(-0.1, 8.7)), True, NATS)
     without = modality_title(table()[:3], True, NATS)
-    assert without == "Of its input a modality keeps in z at most 9.3 nats"
+    assert without == "The shared code keeps at most 9.3 nats of its input"
 
 
 def test_without_a_check_nothing_is_said_about_it():
