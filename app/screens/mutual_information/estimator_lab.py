@@ -132,9 +132,9 @@ def _draw_run(work: Work) -> None:
     for sentence in lab_sentences(table, settings).values():
         say.words(f"- {sentence}")
     if len(settings.nats) > 1 and len(table):
+        say.table(lab_levels(table, settings), border="horizontal", hide_index=True)
         say.caption(
             "Nats at the end of every level; in brackets the value with nothing left to learn."
-        )
         )
 
 

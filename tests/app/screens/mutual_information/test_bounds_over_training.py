@@ -66,7 +66,9 @@ def test_titles_are_findings():
     )
     objective.maximise.enabled = False
     assert pair_title(table(), objective, NATS).startswith("Without MI maximisation")
-    assert "at most 9.3 nats of its input, the own code at most 5.3" in modality_title(table(), True, NATS)
+    assert "at most 9.3 nats of its input, the own code at most 5.3" in modality_title(
+        table(), True, NATS
+    )
     assert "nothing bounds" in modality_title(table(), False, NATS)
 
 
