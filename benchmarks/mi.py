@@ -30,7 +30,8 @@ from typing import Any
 
 import torch
 
-from mmmie.mi import ESTIMATORS, estimate
+from mmmie.mi import estimate
+from mmmie.mi.catalogue import CATALOGUE
 from mmmie.mi.tasks import Task, gaussian, task_named, transformed
 from mmmie.mi.tasks.closed_forms import club_value, expected_value
 
@@ -134,7 +135,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--estimators", nargs="+", choices=ESTIMATORS, default=list(ESTIMATORS))
+    parser.add_argument("--estimators", nargs="+", choices=CATALOGUE, default=list(CATALOGUE))
     parser.add_argument("--information", nargs="+", type=float, default=INFORMATION)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--rows", type=int, default=100_000)
@@ -205,7 +206,7 @@ def staircase(
             seconds[name, mi] = found.cpu_seconds
             cells.append(found.cell(known_value(name, mi)))
         spent = statistics.fmean(seconds[name, mi] for mi in information)
-        _row(say, [ESTIMATORS[name].title, *cells, f"{spent:.1f}"])
+        _row(say, [CATALOGUE[name].title, *cells, f"{spent:.1f}"])
     return seconds
 
 
@@ -226,7 +227,7 @@ def cubed(say: Say, estimators: Sequence[str], rows: int, seeds: int) -> None:
             run(bent, name, rows=rows, seeds=seeds),
             run(bent, name, rows=rows, seeds=seeds, transform="copula"),
         ]
-        _row(say, [ESTIMATORS[name].title, *(each.cell(known) for each in found)])
+        _row(say, [CATALOGUE[name].title, *(each.cell(known) for each in found)])
 
 
 def shapes(say: Say, tasks: Iterable[str], estimators: Sequence[str], seeds: int) -> None:
@@ -236,7 +237,7 @@ def shapes(say: Say, tasks: Iterable[str], estimators: Sequence[str], seeds: int
         f"{HIDDEN}, {_seeds(seeds)}: value / value with the copula; † the estimate says not to "
         "believe it.\n"
     )
-    _head(say, ["task", "I", *(ESTIMATORS[name].title for name in estimators)])
+    _head(say, ["task", "I", *(CATALOGUE[name].title for name in estimators)])
     for task in map(task_named, tasks):
         cells = []
         for name in estimators:

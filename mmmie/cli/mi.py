@@ -9,6 +9,22 @@ import click
 
 from mmmie.cli.shared import JSON, print_report
 from mmmie.errors import InputError
+from mmmie.mi.catalogue import CATALOGUE
+
+
+def _choices() -> str:
+    """The estimators by the side of the truth that they are on."""
+    sides = {"lower": "Lower bounds", "upper": "Upper bounds", "neither": "Neither"}
+    named = {
+        words: ", ".join(facts.name for facts in CATALOGUE.values() if facts.bound == side)
+        for side, words in sides.items()
+    }
+    return " ".join(f"{words}: {names}." for words, names in named.items())
+
+
+def _takes(option: str) -> str:
+    """The estimators that have an option of their own."""
+    return ", ".join(facts.name for facts in CATALOGUE.values() if option in facts.options)
 
 
 @click.command()
@@ -17,16 +33,17 @@ from mmmie.errors import InputError
 @click.option(
     "--estimator",
     required=True,
-    help="Lower bounds: infonce, nwj, dv, smile, js, ba. Upper: club, vclub-s, l1out, vub. "
-    "Neither: doe, ksg, cca.",
+    help=_choices(),
 )
 @click.option("--steps", default=2000, show_default=True, help="The most steps of Adam.")
-@click.option("--batch-size", default=64, show_default=True, help="Pairs a batch.")
+@click.option("--batch-size", default=64, show_default=True, help="Pairs per batch.")
 @click.option("--hidden", default=256, show_default=True, help="Width of the networks.")
 @click.option("--transform", default="none", show_default=True, help="none or copula.")
-@click.option("--critic", help="separable or joint, for lower bounds with a critic.")
-@click.option("--conditional", help="gaussian or flow, for those with a learned q(y | x).")
-@click.option("--entropy-y", type=float, help="H(y) in nats where it is known, for ba.")
+@click.option("--critic", help=f"separable or joint, for {_takes('critic')}.")
+@click.option("--conditional", help=f"gaussian or flow, for {_takes('conditional')}.")
+@click.option(
+    "--entropy-y", type=float, help=f"H(y) in nats where it is known, for {_takes('entropy_y')}."
+)
 @click.option("--details", is_flag=True, help="Also what it assumes, how it fits and doubts.")
 @click.option("--seed", default=0, show_default=True)
 @JSON
@@ -51,7 +68,7 @@ def _load_array(file: Path) -> Any:
     except FileNotFoundError:
         raise InputError(f"{file}: there is no such file; name a .npy file") from None
     except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"{file}: is no readable .npy array ({error})") from None
+        raise InputError(f"{file}: is not a readable .npy array ({error})") from None
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
-        raise InputError(f"{file}: holds no array of numbers; save one with numpy.save")
+        raise InputError(f"{file}: has no array of numbers; save one with numpy.save")
     return array

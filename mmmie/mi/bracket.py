@@ -7,7 +7,9 @@ import math
 import torch
 from torch import Tensor
 
-from mmmie.mi.shapes import batch_of
+from mmmie.mi.estimators.infonce import column_terms
+from mmmie.mi.estimators.l1out import l1out_terms
+from mmmie.mi.pair_matrix import batch_of
 
 
 def bracket(log_density: Tensor) -> tuple[Tensor, Tensor]:
@@ -55,9 +57,6 @@ def bracket_terms(log_density: Tensor) -> tuple[Tensor, Tensor]:
     joint = log_density.diagonal(dim1=-2, dim2=-1)
     if batch == 1:
         return torch.zeros_like(joint), torch.full_like(joint, math.inf)
-    lower = joint - log_density.logsumexp(-2) + math.log(batch)
-    own = torch.eye(batch, dtype=torch.bool, device=log_density.device)
-    others = log_density.masked_fill(own, -math.inf).logsumexp(-2)
-    upper = joint - others + math.log(batch - 1)
+    lower, upper = column_terms(log_density), l1out_terms(log_density)
     turned = lower.mean(-1, keepdim=True) > upper.mean(-1, keepdim=True)
     return torch.where(turned, upper, lower), upper

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mmmie.errors import InputError
-from mmmie.mi.estimator import Estimator, check_options
-from mmmie.mi.estimators.ba import BA
-from mmmie.mi.learned.conditional import ConditionalEstimator, ConditionalKind
-from mmmie.mi.learned.critics import CriticEstimator, CriticKind
-from mmmie.mi.registry import estimator_class
+from mmmie.mi.estimator import (
+    Estimator,
+    Transform,
+    check_options,
+    check_ranges,
+    estimator_class,
+)
+from mmmie.mi.learned.conditional import ConditionalKind
+from mmmie.mi.learned.critics import CriticKind
 from mmmie.mi.result import Estimate
 from mmmie.mi.rows import LEAST_PAIRS, checked_pairs, equal_pairs, normal_scores
-
-Transform = Literal["none", "copula"]
 
 _FOLDS = 4
 
@@ -49,9 +51,9 @@ def estimate(
     Args:
         x: (N, dim_x) or (N,) numbers, an array or a tensor.
         y: (N, dim_y) or (N,) numbers; row i belongs to row i of x.
-        estimator: a name in `mmmie.mi.registry`.
+        estimator: a name in `mmmie.mi.catalogue`.
         steps: the most steps of Adam; fewer are taken once nothing improves any more.
-        batch_size: pairs a batch, in fitting and in evaluation. Fewer are used where the held-out
+        batch_size: pairs per batch, in fitting and in evaluation. Fewer are used where the held-out
             pairs would not fill two batches, and `ceiling` is that of the size used.
         hidden: width of the networks.
         seed: makes the result reproducible; the global random state is left as it was.
@@ -80,9 +82,7 @@ def estimate(
     start = time.perf_counter()
     kind = estimator_class(estimator)
     options = _options(kind, transform, critic, conditional, entropy_y)
-    check_options(steps, batch_size, learning_rate, seed)
-    if hidden < 1:
-        raise InputError(f"hidden is {hidden}; use 1 or more")
+    check_ranges(learning_rate, steps=steps, batch_size=batch_size, seed=seed, hidden=hidden)
     rows_x, rows_y = checked_pairs(x, y)
     if len(rows_x) < LEAST_PAIRS:
         raise InputError(f"x and y have {len(rows_x)} rows; give at least {LEAST_PAIRS} pairs")
@@ -132,25 +132,17 @@ def _options(
     Raises:
         InputError: one of them is unknown or not for this estimator.
     """
-    if transform not in get_args(Transform):
-        raise InputError(f"transform is `{transform}`; use {' or '.join(get_args(Transform))}")
-    options: dict[str, Any] = {}
-    for name, given, base, known in (
-        ("critic", critic, CriticEstimator, get_args(CriticKind)),
-        ("conditional", conditional, ConditionalEstimator, get_args(ConditionalKind)),
-    ):
-        if given is None:
-            continue
-        if given not in known:
-            raise InputError(f"{name} is `{given}`; use {' or '.join(known)}")
-        if not issubclass(kind, base):
-            raise InputError(f"{kind.name} learns no {name}; leave the option out")
-        options[name] = given
+    options = check_options(
+        kind.facts,
+        transform,
+        critic=(critic, get_args(CriticKind)),
+        conditional=(conditional, get_args(ConditionalKind)),
+    )
     if entropy_y is not None:
         if not math.isfinite(entropy_y):
             raise InputError(f"entropy_y is {entropy_y}; use a finite number")
-        if kind is not BA:
-            raise InputError(f"{kind.name} uses no entropy of y; leave the option out")
+        if "entropy_y" not in kind.facts.options:
+            raise InputError(f"{kind.facts.name} uses no entropy of y; leave the option out")
         if transform != "none":
             raise InputError("entropy_y is that of y as given; leave it or the transform out")
         options["entropy"] = entropy_y

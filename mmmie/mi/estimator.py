@@ -5,41 +5,73 @@ from __future__ import annotations
 import math
 import time
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmmie.errors import InputError
-from mmmie.mi.learned.fitting import fit_by_steps, one_thread
-from mmmie.mi.result import Bound, Estimate
+from mmmie.mi.catalogue import Facts, find
+from mmmie.mi.learned.fitting import Learner, fit_by_steps, one_thread
+from mmmie.mi.result import Estimate
 from mmmie.mi.rows import Standardiser, checked_pairs
 
-_LARGEST_GAP = 0.5
-_LARGEST_SHARE = 0.25
+Transform = Literal["none", "copula"]
 
 
-def check_options(steps: int, batch_size: int, learning_rate: float, seed: int) -> None:
-    """Whether the options of `Estimator.fit` are in their ranges.
+def estimator_class(name: str) -> type[Estimator]:
+    """The class of an estimator; capitals and other names are understood, see `find`.
 
     Raises:
-        InputError: one is not; the message names it.
+        InputError: no estimator has this name; the message lists those there are.
     """
-    for name, value, least in (
-        ("steps", steps, 1),
-        ("batch_size", batch_size, 2),
-        ("seed", seed, 0),
-    ):
+    kind: type[Estimator] = find(name).load()
+    return kind
+
+
+def check_ranges(learning_rate: float, **counts: int) -> None:
+    """Whether counts reach the least that makes sense, and the learning rate is positive.
+
+    Raises:
+        InputError: one does not; the message names it.
+    """
+    for name, value in counts.items():
+        least = {"batch_size": 2, "seed": 0}.get(name, 1)
         if value < least:
             raise InputError(f"{name} is {value}; use {least} or more")
     if not 0 < learning_rate < math.inf:
         raise InputError(f"learning_rate is {learning_rate}; use a positive number")
 
 
-class Estimator(nn.Module, ABC):
+def check_options(
+    facts: Facts, transform: str, **kinds: tuple[str | None, tuple[str, ...]]
+) -> dict[str, Any]:
+    """The options given, as arguments of the class.
+
+    Args:
+        facts: of the estimator.
+        transform: of the values.
+        kinds: option → the kind given, None for the default, and the kinds that there are.
+
+    Raises:
+        InputError: one is unknown or not for this estimator.
+    """
+    if transform not in get_args(Transform):
+        raise InputError(f"transform is `{transform}`; use {' or '.join(get_args(Transform))}")
+    for name, (given, known) in kinds.items():
+        if given is None:
+            continue
+        if given not in known:
+            raise InputError(f"{name} is `{given}`; use {' or '.join(known)}")
+        if name not in facts.options:
+            raise InputError(f"{facts.name} learns no {name}; leave the option out")
+    return {name: given for name, (given, _) in kinds.items() if given is not None}
+
+
+class Estimator(Learner, ABC):
     """An estimator of I(x; y) in nats, learned from pairs.
 
-    To add one: write a file with a subclass, and name the class in `mmmie.mi.registry`.
+    To add one: write a file with a subclass, and an entry in `mmmie.mi.catalogue`.
 
     Use on data: `fit` with some pairs, `estimate` with others. Use in an objective: minimise
     `learning_loss` to fit it, and call it for a value that gradients flow through into x and y;
@@ -54,17 +86,11 @@ class Estimator(nn.Module, ABC):
         hidden: width of the networks.
 
     Attributes:
-        name: the key in the registry.
-        title: the name in words.
-        bound: what the expected value is of I(x; y).
-        assumes: what that needs besides pairs drawn independently.
+        facts: its entry in the catalogue: name, title, bound and what it assumes.
         fitted: by `steps` of gradient descent, `once` in closed form, or `never`.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    bound: ClassVar[Bound]
-    assumes: ClassVar[str | None] = None
+    facts: ClassVar[Facts]
     fitted: ClassVar[Literal["steps", "once", "never"]] = "steps"
 
     def __init__(self, dim_x: int, dim_y: int, hidden: int = 256) -> None:
@@ -97,7 +123,7 @@ class Estimator(nn.Module, ABC):
             x: (N, dim_x) or (N,) numbers, an array or a tensor.
             y: (N, dim_y) or (N,) numbers; row i belongs to row i of x.
             steps: the most steps of Adam; fewer are taken once nothing improves any more.
-            batch_size: pairs a batch.
+            batch_size: pairs per batch.
             learning_rate: the peak of a one-cycle schedule.
             seed: of the batches.
 
@@ -105,7 +131,7 @@ class Estimator(nn.Module, ABC):
             InputError: x or y are not finite numbers of these shapes, or an option is out of
                 its range.
         """
-        check_options(steps, batch_size, learning_rate, seed)
+        check_ranges(learning_rate, steps=steps, batch_size=batch_size, seed=seed)
         start = time.perf_counter()
         rows_x, rows_y = self._pairs(x, y)
         self.standardise_x.fit(rows_x)
@@ -150,11 +176,11 @@ class Estimator(nn.Module, ABC):
         parts = parts.double()  # squares of large values leave the range of floats
         nats, std = self.combine(parts).item(), self._jackknife(parts)
         return Estimate(
-            estimator=self.name,
+            estimator=self.facts.name,
             nats=nats,
             std=std,
-            bound=self.bound,
-            ceiling=self.ceiling(batch_size),
+            bound=self.facts.bound,
+            ceiling=self.facts.ceiling(batch_size),
             seconds=seconds,
             seed=self.seed,
             n=n,
@@ -164,21 +190,8 @@ class Estimator(nn.Module, ABC):
             assumes=self.assumed(),
             doubt=self.doubt_of(quality, nats, std) if quality else None,
             fit=quality,
-            title=self.title,
+            title=self.facts.title,
         )
-
-    def prepare(self, x: Tensor, y: Tensor) -> None:
-        """Take what no step learns, a marginal say, from all pairs: x (N, dim_x), y (N, dim_y)."""
-
-    def start(self, x: Tensor, y: Tensor) -> None:
-        """Start where a fit in closed form is, so that steps learn only what that misses."""
-
-    def settle(self, x: Tensor, y: Tensor) -> None:
-        """Take what is of use from the fitted pairs once the networks are fitted."""
-
-    def loss(self, x: Tensor, y: Tensor) -> Tensor:
-        """`learning_loss` for standardised x and y."""
-        raise NotImplementedError(f"{self.title} learns nothing by steps")
 
     def value(self, x: Tensor, y: Tensor) -> Tensor:
         """`forward` for standardised x and y."""
@@ -205,19 +218,8 @@ class Estimator(nn.Module, ABC):
         return None
 
     def assumed(self) -> str | None:
-        """What the bound needs as the estimator is now; see `assumes`."""
-        return self.assumes
-
-    @classmethod
-    def ceiling(cls, batch_size: int) -> float | None:
-        """The largest value in nats that a batch can give, None where there is no such limit."""
-        return None
-
-    @staticmethod
-    def batches(x: Tensor, y: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
-        """Whole batches only, or the one that is smaller than `size`."""
-        whole = max(len(x) // size, 1) * size
-        return list(zip(x[:whole].split(size), y[:whole].split(size), strict=True))
+        """What the bound needs as the estimator is now; see `Facts.assumes`."""
+        return self.facts.assumes
 
     def _jackknife(self, parts: Tensor) -> float:
         """The standard error of `combine` over batches, NaN-free: 0 for a single one."""

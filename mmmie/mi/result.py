@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
-Bound = Literal["lower", "upper", "neither"]
+from mmmie.mi.catalogue import Bound
+from mmmie.mi.thresholds import SURE, near_ceiling
 
-_NEAR_CEILING = 0.8
 _ROUNDING = 0.01
 
 
@@ -16,9 +15,9 @@ class Estimate:
     """What one estimator says about I(x; y).
 
     Attributes:
-        estimator: its name in the registry.
+        estimator: its name in the catalogue.
         nats: its value on pairs that it was not fitted to.
-        std: the standard error of `nats`, over held-out batches. It says nothing of the bias of
+        std: the standard error of `nats`, over held-out batches. It says nothing about the bias of
             the bound.
         bound: whether `nats` estimates a lower bound, an upper bound or neither.
         ceiling: the most that it could return at the batch size used, None if unlimited.
@@ -27,7 +26,7 @@ class Estimate:
         n: pairs.
         dim_x: columns of x.
         dim_y: columns of y.
-        batch_size: pairs a batch in evaluation.
+        batch_size: pairs per batch in evaluation.
         assumes: what the bound needs besides pairs drawn independently, None if nothing.
         doubt: why the value should not be believed, measured on held-out pairs; None if nothing
             was found.
@@ -66,12 +65,12 @@ class Estimate:
 
     def _lower(self, said: str) -> str:
         provided = f", provided that {self.assumes}" if self.assumes else ""
-        if self.nats < 2 * self.std + _ROUNDING:
+        if self.nats < SURE * self.std + _ROUNDING:
             return (
                 f"{said}: no dependence of x and y is shown, which does not show that there is "
                 f"none, since it is a lower bound."
             )
-        if self.ceiling is not None and self.nats > _NEAR_CEILING * self.ceiling:
+        if self.ceiling is not None and near_ceiling(self.nats, self.ceiling):
             return (
                 f"{said}: x and y share at least this, and maybe far more, since it is close to "
                 f"the ceiling of {self.ceiling:.2f} nats that the batch size sets."

@@ -1,4 +1,4 @@
-"""From whatever holds numbers to checked, standardised or rank-transformed rows."""
+"""From arrays or tensors to checked, standardised or rank-transformed rows."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _checked(values: Any, name: str) -> np.ndarray:
     except ValueError:
         raise InputError(f"{name} is ragged; give N rows of equal length") from None
     if array.dtype.kind not in "fiub":
-        raise InputError(f"{name} holds {array.dtype}; give real numbers")
+        raise InputError(f"{name} has the type {array.dtype}; give real numbers")
     if array.ndim not in (1, 2) or 0 in array.shape:
         raise InputError(f"{name} has shape {array.shape}; give (N,) or (N, d) numbers")
     array = array.astype(np.float64).reshape(len(array), -1)
@@ -123,7 +123,7 @@ def _checked(values: Any, name: str) -> np.ndarray:
     if len(bad):
         row, column = bad[0]
         raise InputError(
-            f"{name} holds {array[row, column]} in row {row}, column {column}; drop the row or "
+            f"{name} is {array[row, column]} in row {row}, column {column}; drop the row or "
             f"put in a finite number"
         )
     return array

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import Field, ValidationError
 
 from mmmie.errors import InputError
+from mmmie.mi.catalogue import trained
 from mmmie.model.config import ModelSettings, Settings
+
+if TYPE_CHECKING:
+    LowerName: TypeAlias = str
+    UpperName: TypeAlias = str
+else:
+    LowerName = Literal[tuple(facts.name for facts in trained("lower"))]
+    UpperName = Literal[tuple(facts.name for facts in trained("upper"))]
 
 
 class MaximiseSettings(Settings):
     """MI maximisation between the invariant codes of every pair of modalities."""
 
     enabled: bool = Field(True, description="Off: ablation without MI maximisation.")
-    estimator: Literal["infonce", "nwj", "dv", "smile", "js"] = Field(
-        "infonce", description="The lower bound."
-    )
+    estimator: LowerName = Field("infonce", description="The lower bound.")
     critic: Literal["gaussian", "cosine"] = Field(
         "gaussian",
         description="How a pair of codes is scored; `gaussian` is learned per dimension.",
@@ -30,9 +36,7 @@ class MinimiseSettings(Settings):
     """MI minimisation between the input of a modality and its codes, and between its codes."""
 
     enabled: bool = Field(True, description="Off: ablation without MI minimisation.")
-    estimator: Literal["vub", "club", "vclub-s", "l1out"] = Field(
-        "vub", description="The upper bound."
-    )
+    estimator: UpperName = Field("vub", description="The upper bound.")
     invariant: float = Field(
         0.01, ge=0, le=100, description="β for I(x; z), times the sum over modalities in nats."
     )

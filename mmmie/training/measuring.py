@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from mmmie.mi.closed.canonical import CanonicalCorrelations
-from mmmie.mi.estimators.infonce import InfoNCE
+from mmmie.mi.estimators.infonce import InfoNCE, infonce_terms
 from mmmie.model.batch import Codes
-from mmmie.training.objective.bounds import encoder_bracket, infonce_terms, standard_error
+from mmmie.training.objective.bounds import encoder_bracket, standard_error
 from mmmie.training.objective.objective import Objective
 
 MEASURED_UTTERANCES = 4096

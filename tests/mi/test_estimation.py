@@ -317,7 +317,7 @@ def test_an_entropy_is_that_of_y_before_any_transform():
         ([1.0, 2.0], [1.0, 2.0], "ksg", "x and y have 2 rows; give at least 8 pairs"),
         (normal(7), normal(7), "cca", "x and y have 7 rows; give at least 8 pairs"),
         (normal(20), normal(21), "club", "x has 20 rows and y 21; give pairs"),
-        ([*normal(9), np.nan], normal(10), "ba", "x holds nan in row 9, column 0; drop the row"),
+        ([*normal(9), np.nan], normal(10), "ba", "nan in row 9, column 0; drop the row"),
         (normal(9), normal(9), "mutual", "`mutual` is unknown; use one of infonce, nwj, dv"),
     ],
 )

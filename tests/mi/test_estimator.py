@@ -11,6 +11,7 @@ import torch
 
 from mmmie.errors import InputError
 from mmmie.mi import ESTIMATORS, InfoNCE, estimator_class
+from mmmie.mi.catalogue import CATALOGUE, Facts
 from mmmie.mi.estimator import Estimator
 
 each_estimator = pytest.mark.parametrize("name", ESTIMATORS)
@@ -78,9 +79,10 @@ def test_fitted_to_some_pairs_it_values_others(name):
     estimator, x, y = made(name, rows=300)
     assert estimator.fit(x[:200], y[:200], steps=10, batch_size=20, seed=3) is estimator
     found = estimator.estimate(x[200:], y[200:], batch_size=30)
-    assert (found.estimator, found.title, found.bound) == (name, estimator.title, estimator.bound)
+    assert (found.estimator, found.title) == (name, CATALOGUE[name].title)
+    assert found.bound == CATALOGUE[name].bound
     assert (found.n, found.dim_x, found.dim_y, found.seed, found.batch_size) == (100, 3, 5, 3, 30)
-    assert found.ceiling == estimator.ceiling(30)
+    assert found.ceiling == CATALOGUE[name].ceiling(30)
     assert math.isfinite(found.nats) and found.std > 0 and found.seconds > 0
     assert (
         found.fit
@@ -130,9 +132,7 @@ def test_options_out_of_their_range_are_named(name, options, message):
 class Mean(Estimator):
     """The mean of x: its error is known."""
 
-    name: ClassVar[str] = "mean"
-    title: ClassVar[str] = "mean"
-    bound: ClassVar = "neither"
+    facts = Facts("mean", "mean", "", "neither", "nothing", how="", to_know="", paper="")
     fitted: ClassVar = "never"
 
     def value(self, x, y):

@@ -28,7 +28,7 @@ from mmmie.mi.estimators.nwj import nwj
 from mmmie.mi.estimators.smile import smile
 from mmmie.mi.estimators.vclub_s import vclub_s
 from mmmie.mi.estimators.vub import vub
-from mmmie.mi.shapes import joint_and_others, log_mean_exp
+from mmmie.mi.pair_matrix import joint_and_others, log_mean_exp
 from mmmie.mi.tasks import gaussian
 from mmmie.mi.tasks.closed_forms import expected_value, infonce_value, l1out_value, smile_value
 

@@ -1,17 +1,28 @@
-"""The marks that bounds are drawn with: line, band, area, level, and a point with its error."""
+"""What bounds are drawn with: lines, bands, levels, points with errors, panels and their legend."""
 
 from __future__ import annotations
 
 import numpy as np
 import plotly.graph_objects as go
+import streamlit as st
+from plotly.subplots import make_subplots
 
-from app.parts.style import LOWER_LINE, NEITHER_LINE, NEUTRAL, UPPER_LINE
-from app.screens.mutual_information.recorded_bounds import Series
+from app.parts.figures import chart
+from app.parts.style import NEUTRAL, blank, epoch_ticks
+from app.screens.mutual_information.bound_sides import SIDES
+from app.screens.mutual_information.recorded_bounds import Recorded, Series, Unit
 
+CHECKED = "fresh critic, not part of training"
+ON_DEMAND = "fresh critic, on the split shown"
 OBJECTIVE = "#718096"
 CHECK = "#8C6BB1"
-DASH = {"lower": LOWER_LINE, "upper": UPPER_LINE, "neither": NEITHER_LINE}
+PAIR_HEIGHT, ROW_HEIGHT = 300, 215
+REGION = 0.07
+AROUND = 75  # pixels of a row that have no data: title, ticks, axis title
+LETTERS = 16
 _BAND, _LABEL_PIXELS = 0.28, 13
+_ROOM = 1.12
+_PANEL_PIXELS = 260
 
 
 def draw_line(
@@ -26,7 +37,7 @@ def draw_line(
             x=data.epoch,
             y=data.value,
             mode="lines+markers" if len(data) < 3 else "lines",
-            line={"color": colour, "width": width, "dash": DASH[data.how.bound]},
+            line={"color": colour, "width": width, "dash": SIDES[data.how.bound].dash},
             marker={"size": 5, "color": colour},
             text=data.hover,
             hovertemplate="%{text}<extra></extra>",
@@ -92,6 +103,13 @@ def draw_points(
     )
 
 
+def draw_checks(figure: go.Figure, held: dict[str, Series], row: int = 1) -> None:
+    if "check" in held:
+        draw_points(figure, held["check"], CHECKED, "diamond", row)
+    if "demand" in held:
+        draw_points(figure, held["demand"], ON_DEMAND, "triangle-up-open", row, size=13)
+
+
 def draw_level(figure: go.Figure, span: tuple[int, int], y: float, colour: str, row: int) -> None:
     """A thin horizontal line over the recorded epochs."""
     line = {"color": colour, "width": 1}
@@ -149,3 +167,115 @@ def _bottom(group: list[float], gap: float) -> float:
 
 def _top(group: list[float], gap: float) -> float:
     return _bottom(group, gap) + gap * (len(group) - 1)
+
+
+def common_limits(drawn: list[Series], levels: list[float]) -> tuple[float, float]:
+    """The common range of the vertical axes."""
+    heights = [y for one in drawn for y in one.extremes]
+    return min(0.0, *heights) * _ROOM, max([*heights, *levels]) * _ROOM
+
+
+def empty_panel(titles: list[str], unit: Unit, right: int) -> go.Figure:
+    """One empty row per title, with so many pixels at the right for the names of the lines."""
+    figure = make_subplots(
+        rows=len(titles),
+        cols=1,
+        subplot_titles=titles,
+        shared_xaxes=True,
+        vertical_spacing=0.14,
+    )
+    figure.update_annotations(font_size=13, x=0, xanchor="left")
+    height = PAIR_HEIGHT if len(titles) == 1 else ROW_HEIGHT * len(titles)
+    figure.update_layout(blank(height).layout)
+    figure.update_layout(margin={"l": 4, "r": right, "t": 30, "b": 4})
+    figure.update_yaxes(title=unit.name, zeroline=False, nticks=6)
+    return figure
+
+
+def finish_axes(
+    figure: go.Figure, recorded: Recorded, limits: tuple[float, float], rows: int = 1
+) -> None:
+    """Axes as long as the training."""
+    epochs = recorded.history["epoch"]
+    first, last = int(epochs.min()), int(epochs.max())
+    span = max(last - first, 1)
+    figure.update_xaxes(
+        range=[first - 0.04 * span, last + 0.04 * span],
+        tickvals=list(range(0, last + 1, epoch_ticks(span))),
+        showgrid=False,
+        zeroline=False,
+    )
+    figure.update_xaxes(title="epoch", row=rows, col=1)
+    figure.update_yaxes(range=list(limits))
+    if recorded.chosen:
+        for row in range(1, rows + 1):
+            draw_chosen(figure, recorded.chosen, row)
+
+
+def draw_panels(panels: dict[str, go.Figure], key: str, alt: str) -> None:
+    """Figures of one size beside each other, below each other where the page is narrow."""
+    st.html(
+        f"<style>.st-key-{key} [data-testid='stHorizontalBlock'] {{display: grid; "
+        f"grid-template-columns: repeat(auto-fit, minmax(min({_PANEL_PIXELS}px, 100%), 1fr))}} "
+        f".st-key-{key} [data-testid='stColumn'] {{width: auto; min-width: 0}}</style>"
+    )
+    with st.container(key=key):
+        columns = st.columns(len(panels), gap="small")
+    for column, (name, panel) in zip(columns, panels.items(), strict=True):
+        with column:
+            chart(
+                panel,
+                key=f"{key}-{name}",
+                alt=alt.format(name),
+                # a longer bar would cover the title of a panel
+                without=("zoom", "pan", "zoomIn", "zoomOut", "autoScale"),
+            )
+
+
+_LINE = "width:26px;border-top:2px {} {}"
+_STYLE = (
+    "display:flex;flex-wrap:wrap;gap:0.15rem 1.1rem;font-size:0.82rem;"
+    "color:var(--st-text-color);opacity:0.85"
+)
+_ENTRY = "display:inline-flex;align-items:center;gap:0.4rem"
+
+
+def bound_legend(*, errors: bool, bracket: bool, checked: bool, on_demand: bool) -> str:
+    """The legend as HTML that wraps where the page is narrow.
+
+    Args:
+        errors: whether standard errors were recorded.
+        bracket: whether there is an area between a lower and an upper bound.
+        checked: whether a fresh critic was fitted during training.
+        on_demand: whether one was fitted afterwards.
+    """
+    entries = [
+        (_mark(_LINE.format("solid", NEUTRAL)), "lower bound, the truth is above"),
+        (_mark(_LINE.format("dashed", NEUTRAL)), "upper bound, the truth is below"),
+        (_mark(_LINE.format("dotted", NEUTRAL)), "neither"),
+        (_mark(f"width:14px;height:3px;background:{OBJECTIVE}"), "the objective's own"),
+    ]
+    if bracket:
+        # the hue is that of the modality, so the swatch shows three
+        hues = "linear-gradient(90deg,#0072B255 33%,#E69F0055 33% 66%,#009E7355 66%)"
+        entries.append((_mark(f"width:26px;height:11px;background:{hues}"), "the truth is inside"))
+    if errors:
+        entries.append(
+            (_mark(f"width:26px;height:7px;background:{NEUTRAL}66"), "± two standard errors")
+        )
+    if checked:
+        entries.append((_symbol("◆"), CHECKED))
+    if on_demand:
+        entries.append((_symbol("△"), ON_DEMAND))
+    items = "".join(
+        f'<span style="{_ENTRY}">{mark}<span>{text}</span></span>' for mark, text in entries
+    )
+    return f'<div style="{_STYLE}">{items}</div>'
+
+
+def _mark(style: str) -> str:
+    return f'<span style="display:inline-block;{style}"></span>'
+
+
+def _symbol(text: str) -> str:
+    return f'<span style="color:{CHECK}">{text}</span>'

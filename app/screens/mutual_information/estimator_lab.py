@@ -13,9 +13,9 @@ from app.parts import say
 from app.parts.figures import figure
 from app.parts.layout import wide_columns
 from app.parts.names import plain
-from app.parts.style import ACCENT, LOWER_LINE, NEITHER_LINE, NEUTRAL, UPPER_LINE, blank
+from app.parts.style import ACCENT, NEUTRAL, blank
 from app.parts.waiting import begin, follow, waiting
-from app.screens.mutual_information.estimator_words import ESTIMATOR_WORDS, SIDES
+from app.screens.mutual_information.bound_sides import SIDES
 from app.screens.mutual_information.lab_controls import PRESETS, controls, fill_in
 from app.screens.mutual_information.lab_verdict import (
     LAB_EXPLAINED,
@@ -35,6 +35,7 @@ from mmmie.analysis.bounds.estimator_lab import (
 from mmmie.analysis.bounds.lab_settings import LabSettings
 from mmmie.errors import InputError
 from mmmie.jobs.work import Work
+from mmmie.mi.catalogue import CATALOGUE
 
 _KEY = "lab"  # of the run that is shown, in the session and in the URL
 
@@ -133,7 +134,7 @@ def _draw_run(work: Work) -> None:
     if len(settings.nats) > 1 and len(table):
         say.table(lab_levels(table, settings), border="horizontal", hide_index=True)
         say.caption(
-            "Nats at the end of every level; in brackets, with nothing left to learn, where known."
+            "Nats at the end of every level; in brackets the value with nothing left to learn."
         )
 
 
@@ -157,7 +158,6 @@ def _caption(run: LabRun) -> str:
 
 HEIGHT = 470
 _HUES = ("#56B4E9", "#CC79A7", "#999933", "#8C6BB1")
-_DASH = {"lower": LOWER_LINE, "upper": UPPER_LINE, "neither": NEITHER_LINE}
 _MOST_DOTS = 300
 _FEW = 30
 _LABEL_PIXELS = 14
@@ -173,8 +173,8 @@ def lab_figure(
 ) -> go.Figure:
     """Estimates over the steps, with the truth as a step line.
 
-    The axes are as long as the run is planned, so that nothing moves while it goes on. What
-    leaves the picture is named at its edge.
+    The axes are as long as the run is planned, so that nothing moves during the run.
+    Values outside the picture are named at its edge.
 
     Args:
         points: `estimator`, `step`, `level`, `nats`, see
@@ -182,7 +182,7 @@ def lab_figure(
         table: from `mmmie.analysis.bounds.estimator_lab.levels_table`.
         truths: the truth on every level, in nats.
         estimators: in the order of their hues.
-        steps: of a level.
+        steps: per level.
     """
     figure = blank(HEIGHT)
     figure.update_layout(margin={"l": 8, "r": 12, "t": 40, "b": 8}, hovermode="closest")
@@ -220,16 +220,16 @@ def _dots(figure: go.Figure, part: pd.DataFrame, hue: str) -> None:
 
 
 def _line(figure: go.Figure, part: pd.DataFrame, hue: str, name: str) -> None:
-    words = ESTIMATOR_WORDS[name]
+    facts = CATALOGUE[name]
     few = len(part) <= _FEW * part["level"].nunique()
     figure.add_scatter(
         x=part["step"],
         y=part["nats"] if few else part.groupby("level")["nats"].transform(smoothed),
         mode="lines+markers" if few else "lines",
-        line={"color": hue, "width": 2.5, "dash": _DASH[words.bound]},
+        line={"color": hue, "width": 2.5, "dash": SIDES[facts.bound].dash},
         marker={"size": 5, "color": hue},
-        name=f"{words.title}, {SIDES[words.bound]}",
-        hovertemplate=f"<b>{words.title}</b> %{{y:.3g}} nats<br>step %{{x}}<extra></extra>",
+        name=f"{facts.title}, {SIDES[facts.bound].words}",
+        hovertemplate=f"<b>{facts.title}</b> %{{y:.3g}} nats<br>step %{{x}}<extra></extra>",
     )
 
 
@@ -245,7 +245,7 @@ def _optima(figure: go.Figure, rows: pd.DataFrame, steps: int, hue: str, name: s
         line={"color": hue, "width": 1},
         opacity=0.9,
         showlegend=False,
-        hovertemplate=f"{ESTIMATOR_WORDS[name].title} with nothing left to learn: "
+        hovertemplate=f"{CATALOGUE[name].title} with nothing left to learn: "
         "%{y:.3g} nats<extra></extra>",
     )
 
@@ -266,7 +266,7 @@ def _truth(figure: go.Figure, truths: list[float], steps: int) -> None:
 def _stairs(
     levels: np.ndarray, heights: np.ndarray, steps: int
 ) -> tuple[list[float | None], list[float | None]]:
-    """One flat line a level, with a gap between two."""
+    """One flat line per level, with a gap between two."""
     x: list[float | None] = []
     y: list[float | None] = []
     for level, height in zip(levels, heights, strict=True):
@@ -278,7 +278,7 @@ def _stairs(
 def _ceilings(figure: go.Figure, table: pd.DataFrame, last: int) -> None:
     limited = table[table["ceiling"].notna()].drop_duplicates("estimator")
     for row in limited.to_dict("records"):
-        height, title = row["ceiling"], ESTIMATOR_WORDS[row["estimator"]].title
+        height, title = row["ceiling"], CATALOGUE[row["estimator"]].title
         figure.add_hline(y=height, line={"color": NEUTRAL, "width": 1})
         figure.add_annotation(
             x=last,
@@ -309,7 +309,7 @@ def _beyond(
                 figure.add_annotation(
                     x=(row["level"] + 0.5) * steps,
                     y=edge,
-                    text=f"{ESTIMATOR_WORDS[row['estimator']].title} {row['value']:.3g} {arrow}",
+                    text=f"{CATALOGUE[row['estimator']].title} {row['value']:.3g} {arrow}",
                     showarrow=False,
                     yanchor=side,
                     yshift=way * place * _LABEL_PIXELS,

@@ -18,22 +18,21 @@ from app.parts.numbers import listed
 from app.parts.style import ACCENT, NEUTRAL, blank, name_rows
 from app.parts.waiting import follow, waiting
 from app.screens.mutual_information.bound_marks import CHECK
-from app.screens.mutual_information.estimator_words import (
-    ESTIMATOR_WORDS,
+from app.screens.mutual_information.bound_sides import SIDES
+from app.screens.mutual_information.estimator_menu import choose_estimators
+from app.screens.mutual_information.recorded_bounds import UNITS, Unit
+from app.screens.mutual_information.side_by_side_verdict import (
     SIDE_BY_SIDE_EXPLAINED,
-    SIDE_ORDER,
-    SIDES,
-    SIGNS,
     bracket_reasons,
     bracket_title,
     estimates_table,
-    estimator_label,
     value_text,
 )
-from app.screens.mutual_information.recorded_bounds import UNITS, Unit
 from mmmie.analysis.bounds.estimate_bracket import Bracket, bracket_of
 from mmmie.analysis.bounds.side_by_side import BATCH, STEPS, SideBySide, quantities
 from mmmie.analysis.outputs import cache_folder
+from mmmie.mi.catalogue import CATALOGUE
+from mmmie.mi.thresholds import SURE
 
 DEFAULT = ["infonce", "nwj", "js", "club", "l1out", "doe", "cca", "ksg"]
 _TABLE_PIXELS = 820
@@ -53,7 +52,7 @@ def draw_side_by_side(view: state.View, unit: Unit = UNITS["nats"]) -> None:
     if task.results(estimators).empty and not task.work.active:
         say.words(
             "Every estimator fails in its own way. Fit several to the same codes, which no longer "
-            "move, and see what all of them allow to say; it takes half a minute."
+            "move, and see what can be concluded from all of them. Usually half a minute."
         )
     follow(task.work, lambda: _draw(view, task, estimators, unit))
 
@@ -68,26 +67,17 @@ def _choice(view: state.View) -> tuple[SideBySide, list[str]]:
         list(offered),
         key="side_quantity",
         bind="query-params",
-        help="z and s: the invariant and the specific code, sampled as in training. input: the "
-        "standardised features, pooled over time.",
+        help="z and s: the shared (invariant) and the own (specific) code, sampled as in training. "
+        "input: the standardised features, pooled over time.",
     )
-    estimators = right.multiselect(
-        "Estimators",
-        list(ESTIMATOR_WORDS),
-        default=DEFAULT,
-        format_func=estimator_label,
-        key="side_estimators",
-        wrap=True,
-        bind="query-params",
-        help="\n".join(f"- **{w.title}**: {w.help}" for w in ESTIMATOR_WORDS.values()),
-    )
+    with right:
+        estimators = choose_estimators("side_estimators", DEFAULT)
     ranks = st.toggle(
         "Ranks instead of values",
         key="side_ranks",
         bind="query-params",
         help="Copula transform: every value becomes the normal quantile of its rank in its "
-        "column, which leaves mutual information as it is and helps all that takes columns to be "
-        "Gaussian.",
+        "column. Mutual information stays the same; estimators that assume Gaussian columns gain.",
     )
     task = SideBySide(
         checkpoint=view.checkpoint,
@@ -97,8 +87,7 @@ def _choice(view: state.View) -> tuple[SideBySide, list[str]]:
         transform="copula" if ranks else "none",
         cache=cache_folder(view.checkpoint.info.folder),
     )
-    order = list(ESTIMATOR_WORDS)
-    return task, sorted(estimators, key=order.index)
+    return task, [name for name in CATALOGUE if name in estimators]
 
 
 def _wait(task: SideBySide, estimators: list[str], there: set[str]) -> None:
@@ -106,7 +95,7 @@ def _wait(task: SideBySide, estimators: list[str], there: set[str]) -> None:
     done, total = len(estimators) - len(missing), len(estimators)
     words = f"{done} of {total} are there"
     if missing and task.work.active:
-        words += f"; next is {ESTIMATOR_WORDS[missing[0]].title}"
+        words += f"; next is {CATALOGUE[missing[0]].title}"
     if missing or task.work.active:
         waiting(
             task.work,
@@ -166,14 +155,13 @@ def _caption(view: state.View, task: SideBySide, n: int) -> str:
 _ROW = 34
 _ROOM = 1.12
 _SHADE = 0.10
-_SYMBOLS = {"lower": "triangle-right", "neither": "circle", "upper": "triangle-left"}
 _WRAP = 60
 
 
 def side_by_side_figure(
     estimates: pd.DataFrame, found: Bracket, unit: Unit, truth: float | None
 ) -> go.Figure:
-    """One row an estimator, lower bounds on top, upper bounds below.
+    """One row per estimator, lower bounds on top, upper bounds below.
 
     Args:
         estimates: from `mmmie.analysis.bounds.side_by_side.SideBySide.results`.
@@ -181,7 +169,7 @@ def side_by_side_figure(
         unit: of the axis.
         truth: what the inputs share, in nats, where it is known.
     """
-    groups = [estimates[estimates["bound"] == side] for side in SIDE_ORDER]
+    groups = [estimates[estimates["bound"] == side] for side in SIDES]
     names = [_label(row) for part in groups for row in part.to_dict("records")]
     figure = blank(110 + _ROW * len(names))
     figure.update_layout(showlegend=False, margin={"l": 8, "r": 12, "t": 28, "b": 8})
@@ -206,11 +194,11 @@ def _limits(estimates: pd.DataFrame, unit: Unit, truth: float | None) -> tuple[f
     """
     believed = estimates[estimates["doubt"].isna()]
     rows = believed if len(believed) else estimates
-    reach = rows["nats"] + 2 * rows["std"]
+    reach = rows["nats"] + SURE * rows["std"]
     upper = rows["bound"] == "upper"
     ends = [*reach[~upper], reach[upper].min(), *estimates["ceiling"], truth or 0.0]
     high = max([end for end in ends if math.isfinite(end)], default=1.0)
-    low = min([0.0, *(rows["nats"] - 2 * rows["std"]).dropna()])
+    low = min([0.0, *(rows["nats"] - SURE * rows["std"]).dropna()])
     edge = 0.02 * high
     return (max(low, -high / 2) - edge) * unit.per_nat, high * _ROOM * unit.per_nat
 
@@ -224,7 +212,7 @@ def _estimate(
     if not limits[0] <= value <= limits[1]:
         _beyond(figure, row, unit, limits, colour)
         return
-    symbol = _SYMBOLS[row["bound"]]
+    symbol = SIDES[row["bound"]].symbol
     figure.add_scatter(
         x=[value],
         y=[_label(row)],
@@ -237,7 +225,7 @@ def _estimate(
         },
         error_x={
             "type": "constant",
-            "value": 2 * error,
+            "value": SURE * error,
             "color": colour,
             "thickness": 1.6,
             "width": 0,
@@ -275,12 +263,12 @@ def _beyond(
 
 
 def _label(row: dict[Any, Any]) -> str:
-    return f"{row['title']} {SIGNS[row['bound']]}"
+    return f"{row['title']} {SIDES[row['bound']].sign}"
 
 
 def _hover(row: dict[Any, Any], unit: Unit) -> str:
     why = row["sentence"] if pd.isna(row["doubt"]) else f"Not to be believed: {row['doubt']}."
-    side = SIDES[row["bound"]]
+    side = SIDES[row["bound"]].words
     wrapped = "<br>".join(textwrap.wrap(why, _WRAP))
     return f"<b>{row['title']}</b> {value_text(row, unit)} {unit.name}, {side}<br>{wrapped}"
 

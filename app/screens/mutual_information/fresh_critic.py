@@ -18,9 +18,9 @@ from mmmie.analysis.outputs import cache_folder
 
 _EXPLANATION = f"""
 The bounds of a run come from a critic that was trained together with the codes. Could the two have
-agreed on something that is not there? A **fresh critic** has no part in that: it is larger, starts
-from nothing, and the codes do not move while it learns ({STEPS} steps of InfoNCE, batches of up to
-{BATCH}). It is fitted to some utterances of the split and judged on others.
+agreed on something that does not exist? A **fresh critic** had no part in the training: it is
+larger, starts from nothing, and the codes do not move while it learns ({STEPS} steps of InfoNCE,
+batches of up to {BATCH}). It is fitted to some utterances of the split and judged on others.
 
 What it finds is a lower bound too, so it can confirm or raise what the run says about a pair. For
 the input of a modality it gives the other side: the truth lies between the fresh lower bound and
@@ -80,7 +80,7 @@ def _offer(view: state.View) -> None:
     say.words(
         f"The objective's critics were trained together with the codes. Train others from "
         f"nothing, on the codes of the {view.split} split as they are, and see whether they find "
-        f"the same. They also say how much z keeps of its input at least."
+        f"the same. They also give the least that the shared code keeps of its input."
     )
     critic = _critic(view)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.screens.mutual_information.estimator_words import ESTIMATOR_WORDS, estimator_label
+from app.parts.numbers import listed
+from app.screens.mutual_information.estimator_menu import choose_estimators
 from mmmie.analysis.bounds.lab_settings import MOST_ESTIMATORS, LabSettings
 from mmmie.analysis.bounds.lab_tasks import FAMILIES
+from mmmie.mi.catalogue import CATALOGUE
 
 PRESETS = (
     LabSettings(
@@ -74,37 +76,29 @@ def controls() -> LabSettings:
         required=True,
         key="lab_truth",
         bind="query-params",
-        help="On a staircase the truth takes five steps up while the estimators keep learning.",
+        help="On a staircase the truth rises in five steps while the estimators keep learning.",
     )
     left, right = st.columns(2)
     with left:
         nats = levels(str(kind), _nats(kind == STAIRCASE))
     with right:
         dim = _dimensions(str(family))
-    estimators = st.multiselect(
-        "Estimators",
-        list(ESTIMATOR_WORDS),
-        default=list(LabSettings().estimators),
-        max_selections=MOST_ESTIMATORS,
-        format_func=estimator_label,
-        key="lab_estimators",
-        wrap=True,
-        bind="query-params",
-        help="\n".join(f"- **{w.title}**: {w.help}" for w in ESTIMATOR_WORDS.values()),
+    estimators = choose_estimators(
+        "lab_estimators", list(LabSettings().estimators), MOST_ESTIMATORS
     )
     left, right = st.columns(2)
     batch = left.selectbox(
         "Batch size", _BATCHES, index=_BATCHES.index(64), key="lab_batch", bind="query-params"
     )
     steps = right.selectbox(
-        "Steps a level", _STEPS, index=_STEPS.index(300), key="lab_steps", bind="query-params"
+        "Steps per level", _STEPS, index=_STEPS.index(300), key="lab_steps", bind="query-params"
     )
     ranks = st.toggle(
         "Ranks instead of values",
         key="lab_ranks",
         bind="query-params",
         help="Copula transform: every value becomes the normal quantile of its rank in its "
-        "column, which leaves the truth as it is.",
+        "column. The truth stays the same.",
     )
     with st.popover("More", icon=":material/tune:", type="tertiary"):
         critic = st.selectbox(
@@ -113,7 +107,7 @@ def controls() -> LabSettings:
             format_func=lambda name: _CRITICS[name],
             key="lab_critic",
             bind="query-params",
-            help="For InfoNCE, NWJ, DV, SMILE and JS.",
+            help=f"For {listed([f.title for f in CATALOGUE.values() if f.learns == 'critic'])}.",
         )
         closed = st.toggle(
             "Start from a Gaussian fit",

@@ -7,9 +7,9 @@ import streamlit as st
 from app import state
 from app.parts import say
 from app.parts.numbers import BOUNDS_IN_A_LINE
-from app.screens.mutual_information.bounds_in_training import (
+from app.screens.mutual_information.bounds_over_training import (
     bounds_headline,
-    draw_bounds_in_training,
+    draw_bounds_over_training,
 )
 from app.screens.mutual_information.estimator_lab import draw_lab
 from app.screens.mutual_information.estimators_side_by_side import draw_side_by_side
@@ -62,4 +62,4 @@ else:
         help=BOUNDS_IN_A_LINE,
         place=heading,
     )
-    draw_bounds_in_training(view, table, unit)
+    draw_bounds_over_training(view, table, unit)

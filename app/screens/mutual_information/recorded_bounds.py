@@ -10,15 +10,12 @@ import numpy as np
 import pandas as pd
 
 from app.parts.style import three_digits
+from app.screens.mutual_information.bound_sides import SIDES
 from mmmie.analysis.bounds.history import Measured, quantity
+from mmmie.mi.thresholds import SURE
 
-SIDE = {
-    "lower": ("at least", "a lower bound"),
-    "upper": ("at most", "an upper bound"),
-    "neither": ("about", "neither a lower nor an upper bound"),
-}
 NONE = "–"
-ERRORS = 2  # standard errors in a band or an error bar
+_FRESH = Measured("InfoNCE, a critic trained from nothing on fixed codes", "lower")
 # Families that are bounds on the same quantity: objective, bracket from below and from above.
 BRACKETS = {
     "z": ("invariant", "lower", "upper"),
@@ -70,19 +67,17 @@ class Series:
 
     @property
     def hover(self) -> list[str]:
-        """What it is and says, one text an epoch."""
-        words, side = SIDE[self.how.bound]
+        """What it is and says, one text per epoch."""
+        side = SIDES[self.how.bound]
         limit = (
-            f", it could say no more than {self.ceiling:.3g} {self.unit.name}"
-            if math.isfinite(self.ceiling)
-            else ""
+            f", ceiling {self.ceiling:.3g} {self.unit.name}" if math.isfinite(self.ceiling) else ""
         )
         how = self.how.estimator.replace(", ", ",<br>", 1)  # a box as narrow as a panel
         if self.how.caveat:
             limit += f"<br>{self.how.caveat}"
         return [
-            f"<b>{self.quantity}</b><br>epoch {epoch}: {words} "
-            f"{valued(value, error)} {self.unit.name}<br>{how}<br>{side}{limit}"
+            f"<b>{self.quantity}</b><br>epoch {epoch}: {side.before} "
+            f"{valued(value, error)} {self.unit.name}<br>{how}<br>{side.words}{limit}"
             for epoch, value, error in zip(self.epoch, self.value, self.error, strict=True)
         ]
 
@@ -97,7 +92,7 @@ def series(
         unit,
         rows["epoch"].to_numpy(int),
         rows["nats"].to_numpy(float) * unit.per_nat,
-        rows["std"].to_numpy(float) * unit.per_nat * ERRORS,
+        rows["std"].to_numpy(float) * unit.per_nat * SURE,
         math.nan if ceiling is None else ceiling * unit.per_nat,
     )
 
@@ -152,6 +147,36 @@ class Recorded:
             self.ceilings.get(family),
         )
 
+    def on_demand(
+        self, family: str, name: str, unit: Unit, check: pd.DataFrame | None
+    ) -> Series | None:
+        """The check made on demand, at the epoch of the checkpoint.
+
+        Args:
+            family: that it is about.
+            name: of the pair or modality.
+            unit: of the values.
+            check: `name`, `fresh`, `std` and `ceiling` in nats.
+        """
+        rows = check[check["name"] == name] if check is not None else None
+        if rows is None or rows.empty:
+            return None
+        return series(
+            rows.assign(epoch=self.chosen, nats=rows["fresh"]),
+            quantity(family, name, self.modalities),
+            _FRESH,
+            unit,
+            float(rows["ceiling"].iloc[0]),
+        )
+
+    @property
+    def sample(self) -> str:
+        """What the bounds were measured on, in a sentence."""
+        ceiling = self.ceilings.get("pair", self.ceilings.get("lower"))
+        count = "a fixed sample" if ceiling is None else f"{math.exp(ceiling):,.0f} utterances"
+        chosen = f"; epoch {self.chosen}, the vertical line, was chosen" if self.chosen else ""
+        return f"Measured after every epoch on {count} of the valid split{chosen}."
+
     def rows(self, families: tuple[str, ...]) -> pd.DataFrame:
         """The values of some families with their estimator, side and ceiling, to take away."""
         kept = self.history[self.history["family"].isin(families)]
@@ -163,15 +188,13 @@ class Recorded:
         )
 
 
-_SIDES = {"lower": "≥", "upper": "≤", "neither": "≈"}
-
-
 def bounded(bound: str, nats: float, std: float, unit: Unit) -> str:
     """``≥ 3.02 ± 0.051``: value and two standard errors with the side that the truth is on."""
     if not math.isfinite(nats):
         return NONE
-    return f"{_SIDES[bound]} {valued(nats * unit.per_nat, ERRORS * std * unit.per_nat)}"
+    return f"{SIDES[bound].sign} {valued(nats * unit.per_nat, SURE * std * unit.per_nat)}"
 
 
 def number(nats: float, unit: Unit) -> str:
-    return three_digits(nats * unit.per_nat).replace("-", "−")
+    """A value with three digits in a unit."""
+    return three_digits(nats * unit.per_nat)

@@ -1,1 +1,1 @@
-"""What a run recorded of mutual information, and estimates to hold against it."""
+"""What a run recorded of mutual information, and estimates to compare it with."""

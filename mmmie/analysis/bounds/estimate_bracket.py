@@ -8,11 +8,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-Verdict = Literal["bracket", "equal", "contradiction", "lower", "upper", "nothing"]
+from mmmie.mi.thresholds import NOTHING, SURE, near_ceiling
 
-_SURE = 2  # standard errors
-_SLACK = 0.05  # nats: what a few held-out batches cannot tell apart
-_NEAR_CEILING = 0.8
+Verdict = Literal["bracket", "equal", "contradiction", "lower", "upper", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,7 @@ class Bracket:
     @property
     def near_ceiling(self) -> bool:
         """Whether its batch size may be all that keeps the lower bound down."""
-        if self.lower is None or not math.isfinite(self.lower["ceiling"]):
-            return False
-        return bool(self.lower["nats"] > _NEAR_CEILING * self.lower["ceiling"])
+        return self.lower is not None and near_ceiling(self.lower["nats"], self.lower["ceiling"])
 
 
 def bracket_of(estimates: pd.DataFrame) -> Bracket:
@@ -65,5 +61,5 @@ def _compare(lower: dict[Any, Any], upper: dict[Any, Any]) -> Verdict:
     over = lower["nats"] - upper["nats"]
     if over <= 0:
         return "bracket"
-    noise = _SURE * math.hypot(lower["std"], upper["std"]) + _SLACK
+    noise = SURE * math.hypot(lower["std"], upper["std"]) + NOTHING
     return "equal" if over <= noise else "contradiction"

@@ -19,6 +19,7 @@ import pandas as pd
 from mmmie.analysis.bounds.lab_settings import LabSettings, parse_settings
 from mmmie.analysis.bounds.lab_tasks import optimum
 from mmmie.jobs.work import State, Work, own_folder, serve
+from mmmie.mi.catalogue import find
 
 _MODULE = "mmmie.analysis.bounds.estimator_lab"
 _SETTLED = 1 / 4
@@ -132,21 +133,18 @@ def lab_lines(settings: LabSettings) -> Iterator[dict[str, Any]]:
     Raises:
         InputError: a setting is out of its range or an estimator unknown.
     """
-    from mmmie.mi.learned.critics import CriticEstimator
     from mmmie.mi.learned.watch import watch
-    from mmmie.mi.registry import estimator_class
 
     tasks, family, batch = settings.tasks(), settings.shape(), settings.batch_size
 
     def said(name: str) -> Iterator[dict[str, Any]]:
-        learns_critic = issubclass(estimator_class(name), CriticEstimator)
         points = watch(
             name,
             tasks,
             settings.steps,
             batch,
             seed=settings.seed,
-            critic=settings.critic if learns_critic else None,  # type: ignore[arg-type]
+            critic=settings.critic if find(name).learns == "critic" else None,  # type: ignore[arg-type]
             transform=settings.transform,  # type: ignore[arg-type]
             from_closed_form=settings.from_closed_form,
         )
@@ -163,7 +161,7 @@ def lab_lines(settings: LabSettings) -> Iterator[dict[str, Any]]:
                     "estimator": name,
                     "level": begun,
                     "optimum": value(name, batch_size=batch, transform=settings.transform),
-                    "ceiling": estimator_class(name).ceiling(batch),
+                    "ceiling": find(name).ceiling(batch),
                 }
         yield line
 

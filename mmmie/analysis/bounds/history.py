@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
+from mmmie.mi.catalogue import CATALOGUE, Bound
+from mmmie.mi.thresholds import NOTHING, near_ceiling, slack
 from mmmie.training.checkpoint import CheckpointInfo
 from mmmie.training.config import MaximiseSettings
 
-BoundKind = Literal["lower", "upper", "neither"]
 Held = dict[tuple[str, str], dict[Any, Any]]
 
 # prefix in the metric history → what it is called here
@@ -48,22 +49,6 @@ _ROWS = ("pair", "invariant", "specific", "separation")
 _PAIRS = ("pair", "check")
 _BRACKETS = {"invariant": ("lower", "upper"), "specific": ("lower_specific", "upper_specific")}
 _SPECIFIC = ("specific", "lower_specific", "upper_specific")
-_NEAR_CEILING = 0.8
-_NOTHING = 0.05
-_SURE = 2  # standard errors, but no less than what one sample can tell apart
-_LEAST_SLACK = 0.1
-TITLES = {
-    "infonce": "InfoNCE",
-    "nwj": "NWJ",
-    "dv": "DV",
-    "smile": "SMILE",
-    "js": "JS, valued as NWJ",
-    "vub": "VUB",
-    "club": "CLUB",
-    "vclub-s": "vCLUB-S",
-    "l1out": "L1Out",
-}
-"""The estimators that a configuration can name, in words."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +64,7 @@ class Measured:
     """
 
     estimator: str
-    bound: BoundKind
+    bound: Bound
     believable: bool = True
     caveat: str | None = None
 
@@ -97,23 +82,22 @@ def measured(info: CheckpointInfo, family: str) -> Measured:
         return Measured("InfoNCE, exact conditional of the encoder as the critic", "lower")
     if family.startswith("upper"):
         return Measured("L1Out or VUB if that is less, exact conditional of the encoder", "upper")
-    name = TITLES[objective.minimise.estimator]
+    name = CATALOGUE[objective.minimise.estimator].title
     if stochastic:
         return Measured(f"{name}, exact conditional of the encoder", "upper")
     return Measured(f"{name}, learned conditional", "neither", objective.minimise.enabled)
 
 
 def _measured_pair(maximise: MaximiseSettings) -> Measured:
-    estimator, caveat = maximise.estimator, None
-    if estimator == "smile":
-        caveat = "SMILE is no bound where scores exceed its clip of 5 nats"
+    facts = CATALOGUE[maximise.estimator]
+    caveat = f"{facts.title} is a bound only while {facts.assumes}" if facts.assumes else None
     critic = {"gaussian": "Gaussian", "cosine": "cosine"}[maximise.critic]
-    words = f"{TITLES[estimator]}, {critic} critic trained with the model"
-    return Measured(words, "lower", caveat=caveat)
+    words = f"{facts.title}, {critic} critic trained with the model"
+    return Measured(words, facts.bound, caveat=caveat)
 
 
 def bounds_history(history: list[dict[str, Any]]) -> pd.DataFrame:
-    """The bounds of a metric history, one row a value.
+    """The bounds of a metric history, one row per value.
 
     Entries that are null or missing are left out.
 
@@ -232,7 +216,7 @@ def _ceiling_of_brackets(history: list[dict[str, Any]]) -> float | None:
 
 
 def pair_of(name: str, modalities: list[str]) -> tuple[str, str]:
-    """The two modalities of a pair such as ``text-audio``, whose names may hold hyphens."""
+    """The two modalities of a pair such as ``text-audio``, whose names may contain hyphens."""
     for pair in combinations(modalities, 2):
         if "-".join(pair) == name:
             return pair
@@ -240,7 +224,7 @@ def pair_of(name: str, modalities: list[str]) -> tuple[str, str]:
 
 
 def quantity(family: str, name: str, modalities: list[str]) -> str:
-    """The mutual information that a value is about, ``I(z text; z audio)`` say."""
+    """The mutual information that a value is about, such as ``I(z text; z audio)``."""
     if family in _PAIRS:
         first, second = pair_of(name, modalities)
         return f"I(z {first}; z {second})"
@@ -282,13 +266,13 @@ def conclusion(
             f"About {nats:.2g} nats, on neither side of the truth: as much as two Gaussians of "
             f"the same correlations would share."
         )
-    code = _code(family)
+    code = "The own code" if family in _SPECIFIC else "The shared code"
     if bracket is not None:
         return _about_bracket(code, name, *bracket, ceiling)
     if how.bound == "lower":
-        return f"{code} keeps at least {nats:.3g} nats of the {name} input."
+        return f"{code} of {name} keeps at least {nats:.3g} nats of its input."
     if how.bound == "upper":
-        return f"{code} keeps at most {nats:.3g} nats of the {name} input, maybe far fewer."
+        return f"{code} of {name} keeps at most {nats:.3g} nats of its input, maybe far fewer."
     return (
         "Little: without noise in the encoder the true value is infinite, and this only says "
         "what a Gaussian can read."
@@ -300,18 +284,18 @@ def _code(family: str) -> str:
 
 
 def _about_bracket(code: str, name: str, low: float, high: float, ceiling: float | None) -> str:
-    said = f"{code} {name} keeps between {max(low, 0):.3g} and {high:.3g} nats of the {name} input"
-    if ceiling is not None and low > _NEAR_CEILING * ceiling:
-        return f"{said}; the lower end could not be above {ceiling:.3g}."
+    said = f"{code} of {name} keeps between {max(low, 0):.3g} and {high:.3g} nats of its input"
+    if ceiling is not None and near_ceiling(low, ceiling):
+        return f"{said}; the ceiling of the lower end is {ceiling:.3g}."
     return f"{said}."
 
 
 def _checked(own: dict[Any, Any], check: dict[Any, Any]) -> str:
     found, epoch = float(check["nats"]), int(check["epoch"])
-    if found < _NOTHING:
-        return f"A fresh critic after epoch {epoch} shows nothing."
-    slack = max(_LEAST_SLACK, _SURE * math.hypot(own["std"], check["std"]))
-    more = "more, at least" if found > own["nats"] + slack else "at least"
+    if found < NOTHING:
+        return f"A fresh critic after epoch {epoch} shows no shared information."
+    sure = found > own["nats"] + slack(own["std"], check["std"])
+    more = "more, at least" if sure else "at least"
     return f"A fresh critic after epoch {epoch} shows {more} {found:.3g} nats."
 
 
@@ -319,13 +303,16 @@ def _about_pair(
     pair: tuple[str, str], nats: float, ceiling: float | None, truth: float | None
 ) -> str:
     first, second = pair
-    if nats < _NOTHING:
-        return "No dependence is shown; a lower bound near zero does not show independence."
-    said = f"z {first} and z {second} share at least {nats:.3g} nats"
+    if nats < NOTHING:
+        return (
+            "No shared information could be shown; a lower bound near zero does not show "
+            "independence."
+        )
+    said = f"The shared codes of {first} and {second} share at least {nats:.3g} nats"
     if truth is not None and nats > truth:
         return f"{said}; the inputs share {truth:.3g}, so the excess is sampling error."
     if truth is not None:
         return f"{said}, so {nats / truth:.0%} or more of the {truth:.3g} that their inputs share."
-    if ceiling is not None and nats > _NEAR_CEILING * ceiling:
+    if ceiling is not None and near_ceiling(nats, ceiling):
         return f"{said}, and maybe far more: the ceiling of {ceiling:.3g} is near."
     return f"{said}, maybe more."

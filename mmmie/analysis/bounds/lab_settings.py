@@ -25,7 +25,7 @@ class LabSettings:
         family: of the tasks, a name in `mmmie.analysis.bounds.lab_tasks.FAMILIES`.
         dim: dimensions of x and of y.
         nats: the truth on each level.
-        estimators: one to four names in `mmmie.mi.registry`.
+        estimators: one to four names in `mmmie.mi.catalogue`.
         batch_size: pairs per step.
         steps: steps per level.
         critic: `separable` or `joint`, for the estimators that learn one.

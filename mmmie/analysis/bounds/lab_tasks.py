@@ -12,6 +12,7 @@ from functools import partial
 from typing import Literal
 
 from mmmie.errors import InputError
+from mmmie.mi.catalogue import find
 from mmmie.mi.tasks import (
     Task,
     additive_uniform_noise,
@@ -26,12 +27,10 @@ from mmmie.mi.tasks import (
 Bent = Literal["not", "columns", "wholly"]
 
 _PAIRS = 2
-_MOST_NATS = 12.0  # a dimension
+_MOST_NATS = 12.0  # per dimension
 _MOST_NATS_SPARSE = 4.2 * _PAIRS
 _DEGREES = 3
 _WIDTHS = 1e-7, 1e3
-_CRITICS = ("infonce", "nwj", "dv", "smile", "js")
-_UNBIASED = ("nwj", "dv", "js")
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Family:
         dims: the least number of dimensions, and the most.
         nats: for so many dimensions, the least information and the most.
         pairs: for so many dimensions, how many pairs (x_k, y_k) of equal correlation are
-            underneath and hold all the information; None where none are.
+            underneath and carry all the information; None where none are.
         bent: what was done to these pairs: nothing, maps of single columns, or more.
     """
 
@@ -81,10 +80,10 @@ def optimum(
 
     Args:
         family: of the task.
-        estimator: a name in `mmmie.mi.registry`.
+        estimator: a name in `mmmie.mi.catalogue`.
         dim: dimensions of the task.
         nats: its true information.
-        batch_size: pairs a batch.
+        batch_size: pairs per batch.
         transform: `copula` where columns are transformed to normal scores first.
 
     Returns:
@@ -99,12 +98,13 @@ def optimum(
     """
     from mmmie.mi.tasks.closed_forms import expected_value  # takes scipy.stats along, which is slow
 
-    if estimator in _UNBIASED:
+    facts = find(estimator)
+    if facts.exact == "always":
         return nats
     if family.pairs is None:
         return None
     straight = family.bent == "not" or (family.bent == "columns" and transform == "copula")
-    if estimator not in _CRITICS and not straight:
+    if facts.learns != "critic" and not straight:
         return None
     return expected_value(estimator, family.pairs(dim), nats, batch_size)
 

@@ -63,13 +63,13 @@ class Quantity:
 
     @property
     def variables(self) -> tuple[str, str]:
-        """Both in words, ``z text`` say."""
+        """Both in words, such as ``z text``."""
         first, second = zip(self.kinds, self.modalities, strict=True)
         return " ".join(first), " ".join(second)
 
     @property
     def name(self) -> str:
-        """``I(z text; z audio)`` say."""
+        """such as ``I(z text; z audio)``."""
         return f"I({'; '.join(self.variables)})"
 
     @property

@@ -7,16 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-_NEAR_CEILING = 0.8
-_SURE = 2  # standard errors, but no less than what a few held-out batches can tell apart
-_LEAST_SLACK = 0.1
+from mmmie.mi.thresholds import near_ceiling, slack
 
 
 def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:
-    """One row an estimate of the check, with the bound of the run beside it.
+    """One row per estimate of the check, with the bound of the run beside it.
 
     Args:
-        bounds: from `mmmie.analysis.bounds.history.bounds_table`; may be empty. Where it holds a
+        bounds: from `mmmie.analysis.bounds.history.bounds_table`; may be empty. If it has a
             bracket, its upper end is the bound of the run.
         check: from `mmmie.analysis.bounds.fresh_critic.cached_check`.
 
@@ -71,17 +69,17 @@ def verdict(
         ceiling: the most it could have said.
         low: the lower end of the run's own bracket, where it has one.
     """
-    slack = max(_SURE * std, _LEAST_SLACK)
+    within = slack(std)
     if bound == "upper":
-        if fresh > in_training + slack:
+        if fresh > in_training + within:
             return "Contradiction: the lower bound exceeds the upper one, so one of them is wrong."
         least = max(fresh, low, 0)
         return f"The truth lies between {least:.2f} and {in_training:.2f} nats."
-    if fresh > _NEAR_CEILING * ceiling:
+    if near_ceiling(fresh, ceiling):
         return f"The fresh critic is near its ceiling of {ceiling:.2f}: the truth may be far more."
     if bound != "lower":
         return f"At least {max(fresh, 0):.2f} nats."
-    if fresh >= in_training - slack:
+    if fresh >= in_training - within:
         return "Confirmed: a critic that had no part in the training finds at least as much."
     return (
         f"The fresh critic finds {in_training - fresh:.2f} nats less; it learns from these "

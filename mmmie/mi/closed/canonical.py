@@ -69,7 +69,7 @@ class CanonicalCorrelations(nn.Module):
         self.correlations.copy_(torch.where(correlations > 0, shrunk, 0).clamp_max(_LARGEST))
 
     def information(self) -> Tensor:
-        """-½ Σ ln(1 - ρ_k²) of the correlations held, in nats."""
+        """-½ Σ ln(1 - ρ_k²) of the fitted correlations, in nats."""
         return -0.5 * torch.log1p(-self.correlations.square()).sum()
 
     def log_ratio(self, x: Tensor, y: Tensor) -> Tensor:

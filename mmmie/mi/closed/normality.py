@@ -42,5 +42,5 @@ def doubt_of_normality(distance: float, what: str) -> str | None:
         return None
     return (
         f"{what} is not Gaussian, as it takes it to be (distance {distance:.2f}); the copula "
-        f"transform may mend it"
+        f"transform may fix it"
     )

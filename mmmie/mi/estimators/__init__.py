@@ -1,1 +1,1 @@
-"""One file an estimator."""
+"""One file per estimator."""

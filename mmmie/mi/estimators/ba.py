@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor
 
+from mmmie.mi.catalogue import CATALOGUE
 from mmmie.mi.closed.normality import beyond_noise, distance_from_normal, doubt_of_normality
 from mmmie.mi.learned.conditional import ConditionalEstimator, ConditionalKind, MarginalGaussian
-from mmmie.mi.result import Bound
 
 
 def ba(log_density: Tensor, entropy: float | Tensor) -> Tensor:
@@ -48,10 +46,7 @@ class BA(ConditionalEstimator):
         entropy: H(y) in nats, of y as it is given to `fit`; None where it is not known.
     """
 
-    name: ClassVar[str] = "ba"
-    title: ClassVar[str] = "BA"
-    bound: ClassVar[Bound] = "lower"
-    assumes: ClassVar[str | None] = "y is Gaussian, since its entropy was not given"
+    facts = CATALOGUE["ba"]
 
     excess_entropy: Tensor
 
@@ -83,7 +78,7 @@ class BA(ConditionalEstimator):
         return ba(log_density - self.marginal.log_density(y), -self.marginal.excess)
 
     def assumed(self) -> str | None:
-        return self.assumes if self.entropy is None else None
+        return self.facts.assumes if self.entropy is None else None
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
         # with the entropy known it bounds from below however badly q fits

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor
 
+from mmmie.mi.catalogue import CATALOGUE
 from mmmie.mi.closed.canonical import CanonicalCorrelations
 from mmmie.mi.closed.normality import beyond_noise, distance_from_normal, doubt_of_normality
 from mmmie.mi.estimator import Estimator
-from mmmie.mi.result import Bound
 
 
 class CCA(Estimator):
@@ -20,10 +18,7 @@ class CCA(Estimator):
     same correlations would share.
     """
 
-    name: ClassVar[str] = "cca"
-    title: ClassVar[str] = "CCA (Gaussian)"
-    bound: ClassVar[Bound] = "neither"
-    assumes: ClassVar[str | None] = "x and y are jointly Gaussian"
+    facts = CATALOGUE["cca"]
     fitted = "once"
 
     def __init__(self, dim_x: int, dim_y: int, hidden: int = 256) -> None:

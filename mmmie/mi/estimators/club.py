@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
+from mmmie.mi.catalogue import CATALOGUE
+from mmmie.mi.closed.gaussian import pairwise_log_density
 from mmmie.mi.learned.conditional import ConditionalEstimator
-from mmmie.mi.shapes import batch_of
+from mmmie.mi.pair_matrix import batch_of, over_others
 
 
 def club(log_density: Tensor) -> Tensor:
@@ -33,12 +33,15 @@ def club(log_density: Tensor) -> Tensor:
         >>> club(torch.eye(3)).item()
         1.0
     """
-    batch = batch_of(log_density, "log_density")
-    if batch == 1:
-        return log_density.new_zeros(log_density.shape[:-2])
-    joint = log_density.diagonal(dim1=-2, dim2=-1).sum(-1)
-    others = log_density.sum((-2, -1)) - joint
-    return joint / batch - others / (batch * (batch - 1))
+    return club_terms(log_density).mean(-1)
+
+
+def club_terms(log_density: Tensor) -> Tensor:
+    """The terms (..., B) whose mean is `club`."""
+    joint = log_density.diagonal(dim1=-2, dim2=-1)
+    if batch_of(log_density, "log_density") == 1:
+        return 0 * joint
+    return joint - over_others(log_density)
 
 
 class CLUB(ConditionalEstimator):
@@ -47,8 +50,11 @@ class CLUB(ConditionalEstimator):
     An upper bound as far as q fits: while q is poor it can lie below I(x; y), even below 0.
     """
 
-    name: ClassVar[str] = "club"
-    title: ClassVar[str] = "CLUB"
+    facts = CATALOGUE["club"]
+
+    @staticmethod
+    def terms(sample: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+        return club_terms(pairwise_log_density(sample, mean, log_variance))
 
     def value(self, x: Tensor, y: Tensor) -> Tensor:
         return club(self.q.pairwise(x, y))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
+from mmmie.mi.catalogue import CATALOGUE
 from mmmie.mi.closed.normality import beyond_noise, distance_from_normal, doubt_of_normality
 from mmmie.mi.learned.conditional import ConditionalEstimator, ConditionalKind, MarginalGaussian
 from mmmie.mi.learned.flow import ConditionalFlow
-from mmmie.mi.result import Bound
 
 
 def doe(log_conditional: Tensor, log_marginal: Tensor) -> Tensor:
@@ -38,10 +36,7 @@ def doe(log_conditional: Tensor, log_marginal: Tensor) -> Tensor:
 class DoE(ConditionalEstimator):
     """DoE with a learned q(y | x) and a q(y) of the same family: Gaussian, or a flow."""
 
-    name: ClassVar[str] = "doe"
-    title: ClassVar[str] = "DoE"
-    bound: ClassVar[Bound] = "neither"
-    assumes: ClassVar[str | None] = "its learned q(y | x) and q(y) both fit"
+    facts = CATALOGUE["doe"]
 
     def __init__(
         self, dim_x: int, dim_y: int, hidden: int = 256, conditional: ConditionalKind = "gaussian"

@@ -8,15 +8,16 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from mmmie.mi.catalogue import CATALOGUE
 from mmmie.mi.estimators.infonce import infonce
 from mmmie.mi.learned.critics import CriticEstimator, CriticKind
-from mmmie.mi.shapes import joint_and_others, log_mean_exp
+from mmmie.mi.pair_matrix import exp_shares, joint_and_others, log_mean_exp
 
 _MEMORY = 0.99
 _LARGEST_EXCESS = 3.0
 
 
-def dv(scores: Tensor) -> Tensor:
+def dv(scores: Tensor, clip: float = math.inf) -> Tensor:
     """DV from the scores of every x against every y.
 
     Mean over the joint pairs of T minus ln of the mean over all others of exp(T). A lower bound
@@ -28,6 +29,7 @@ def dv(scores: Tensor) -> Tensor:
 
     Args:
         scores: (..., B, B), the diagonal holds the joint pairs.
+        clip: T of all others is clipped to ± this, see `smile`.
 
     Returns:
         (...) nats; 0 for B = 1, where there is nothing to compare with.
@@ -39,13 +41,41 @@ def dv(scores: Tensor) -> Tensor:
         >>> round(dv(2 * torch.eye(3)).item(), 4)
         2.0
     """
+    joint, level = _pieces(scores, clip)
+    return joint.mean(-1) - level
+
+
+def dv_terms(scores: Tensor, clip: float = math.inf) -> Tensor:
+    """The terms (..., B) whose mean is `dv`, for B of at least 2.
+
+    The logarithm of a mean is taken to first order in what every pair adds to it.
+    """
+    joint, level = _pieces(scores, clip)
+    return joint - level[..., None] - (exp_shares(scores.clamp(-clip, clip), level) - 1)
+
+
+def _pieces(scores: Tensor, clip: float) -> tuple[Tensor, Tensor]:
+    """T of the joint pairs, (..., B), and ln of the mean of exp(T) over all others, (...)."""
     joint, others = joint_and_others(scores, "scores")
     if others.shape[-1] == 0:
-        return 0 * joint.sum(-1)
-    return joint.mean(-1) - log_mean_exp(others)
+        return 0 * joint, joint.new_zeros(joint.shape[:-1])
+    return joint, log_mean_exp(others.clamp(-clip, clip))
 
 
-class DV(CriticEstimator):
+class LogMeanEstimator(CriticEstimator):
+    """A critic valued by DV, with one normaliser from all held-out batches together."""
+
+    clip: ClassVar[float] = math.inf
+
+    def parts(self, x: Tensor, y: Tensor) -> Tensor:
+        joint, level = _pieces(self.scores(x, y), self.clip)
+        return torch.stack([joint.mean(), level])
+
+    def combine(self, parts: Tensor) -> Tensor:
+        return parts[:, 0].mean() - log_mean_exp(parts[:, 1])
+
+
+class DV(LogMeanEstimator):
     """DV with a learned critic.
 
     It is fitted with the gradient of MINE, whose normaliser is a running mean over batches, and
@@ -54,9 +84,9 @@ class DV(CriticEstimator):
     scores, since DV would choose the noisiest.
     """
 
-    name: ClassVar[str] = "dv"
-    title: ClassVar[str] = "DV (MINE)"
-    exponential: ClassVar[bool] = True
+    facts = CATALOGUE["dv"]
+    objective = staticmethod(dv)
+    terms = staticmethod(dv_terms)
 
     log_normaliser: Tensor
 
@@ -78,12 +108,3 @@ class DV(CriticEstimator):
         # only its gradient matters: that of ln of the running mean
         normaliser = (here - self.log_normaliser).clamp(max=_LARGEST_EXCESS).exp()
         return normaliser - joint.mean()
-
-    def parts(self, x: Tensor, y: Tensor) -> Tensor:
-        joint, others = joint_and_others(self.scores(x, y), "scores")
-        if others.shape[-1] == 0:
-            return joint.new_zeros(2)
-        return torch.stack([joint.mean(), log_mean_exp(others)])
-
-    def combine(self, parts: Tensor) -> Tensor:
-        return parts[:, 0].mean() - log_mean_exp(parts[:, 1])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
 
 from torch import Tensor
 
+from mmmie.mi.catalogue import CATALOGUE
 from mmmie.mi.learned.critics import CriticEstimator
-from mmmie.mi.shapes import batch_of
+from mmmie.mi.pair_matrix import batch_of, log_mean_exp
 
 
 def infonce(scores: Tensor) -> Tensor:
@@ -34,10 +34,20 @@ def infonce(scores: Tensor) -> Tensor:
         >>> round(infonce(100 * torch.eye(64)).item(), 4)  # ln 64
         4.1589
     """
+    return infonce_terms(scores).mean(-1)
+
+
+def infonce_terms(scores: Tensor) -> Tensor:
+    """The terms (..., B) whose mean is `infonce`, one for every joint pair."""
     batch = batch_of(scores, "scores")
     joint = scores.diagonal(dim1=-2, dim2=-1)
     others = 0.5 * (scores.logsumexp(-1) + scores.logsumexp(-2))
-    return math.log(batch) + (joint - others).mean(-1)
+    return math.log(batch) + (joint - others)
+
+
+def column_terms(scores: Tensor) -> Tensor:
+    """The same over the columns alone, where what y tells by itself cancels."""
+    return scores.diagonal(dim1=-2, dim2=-1) - log_mean_exp(scores.mT)
 
 
 class InfoNCE(CriticEstimator):
@@ -46,15 +56,9 @@ class InfoNCE(CriticEstimator):
     Scores are not cosines: without a temperature these could not come near ln B.
     """
 
-    name: ClassVar[str] = "infonce"
-    title: ClassVar[str] = "InfoNCE"
-
-    def loss(self, x: Tensor, y: Tensor) -> Tensor:
-        return -infonce(self.scores(x, y))
+    facts = CATALOGUE["infonce"]
+    objective = staticmethod(infonce)
+    terms = staticmethod(infonce_terms)
 
     def value(self, x: Tensor, y: Tensor) -> Tensor:
         return infonce(self.scores(x, y))
-
-    @classmethod
-    def ceiling(cls, batch_size: int) -> float:
-        return math.log(batch_size)

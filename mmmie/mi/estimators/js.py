@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from mmmie.mi.estimators.nwj import nwj
-from mmmie.mi.learned.critics import CriticEstimator
-from mmmie.mi.shapes import joint_and_others
+from mmmie.mi.catalogue import CATALOGUE
+from mmmie.mi.estimators.nwj import NWJ
+from mmmie.mi.pair_matrix import joint_and_others
 
 
 def js(scores: Tensor) -> Tensor:
@@ -42,15 +40,8 @@ def js(scores: Tensor) -> Tensor:
     return told - softplus(others).mean(-1) if others.shape[-1] else told
 
 
-class JS(CriticEstimator):
+class JS(NWJ):
     """A critic learned by the Jensen-Shannon objective and valued by NWJ: I_JS of Poole et al."""
 
-    name: ClassVar[str] = "js"
-    title: ClassVar[str] = "JS"
-    exponential: ClassVar[bool] = True
-
-    def loss(self, x: Tensor, y: Tensor) -> Tensor:
-        return -js(self.scores(x, y))
-
-    def value(self, x: Tensor, y: Tensor) -> Tensor:
-        return nwj(1 + self.scores(x, y))
+    facts = CATALOGUE["js"]
+    objective = staticmethod(js)

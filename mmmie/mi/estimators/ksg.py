@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -11,8 +10,8 @@ from scipy.spatial.distance import cdist
 from scipy.special import digamma
 from torch import Tensor
 
+from mmmie.mi.catalogue import CATALOGUE
 from mmmie.mi.estimator import Estimator
-from mmmie.mi.result import Bound
 
 NEIGHBOURS = 5
 MOST_ROWS = 5000
@@ -20,7 +19,6 @@ MOST_ROWS = 5000
 
 _CHUNK = 256
 _JITTER = 1e-9
-_MOST_DIMENSIONS = 6
 
 
 def ksg(x: Tensor, y: Tensor, neighbours: int = NEIGHBOURS) -> Tensor:
@@ -67,10 +65,7 @@ def ksg(x: Tensor, y: Tensor, neighbours: int = NEIGHBOURS) -> Tensor:
 class KSG(Estimator):
     """KSG on all pairs: it fits nothing, so nothing need be held out."""
 
-    name: ClassVar[str] = "ksg"
-    title: ClassVar[str] = "KSG"
-    bound: ClassVar[Bound] = "neither"
-    assumes: ClassVar[str | None] = "the density hardly changes within reach of 5 neighbours"
+    facts = CATALOGUE["ksg"]
     fitted = "never"
 
     def value(self, x: Tensor, y: Tensor) -> Tensor:
@@ -84,7 +79,7 @@ class KSG(Estimator):
         return {"dimensions": float(self.dim_x + self.dim_y)}
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
-        if quality["dimensions"] > _MOST_DIMENSIONS:
+        if quality["dimensions"] > (self.facts.most_dimensions or math.inf):
             return (
                 f"in {quality['dimensions']:.0f} dimensions neighbours are far away, and its "
                 f"value far too low where much is shared"

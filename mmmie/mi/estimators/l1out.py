@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from mmmie.mi.catalogue import CATALOGUE
+from mmmie.mi.closed.gaussian import pairwise_log_density
 from mmmie.mi.learned.conditional import ConditionalEstimator
-from mmmie.mi.shapes import batch_of
+from mmmie.mi.pair_matrix import batch_of
 
 
 def l1out(log_density: Tensor) -> Tensor:
@@ -33,13 +34,18 @@ def l1out(log_density: Tensor) -> Tensor:
         >>> l1out(torch.eye(3)).item()
         1.0
     """
+    return l1out_terms(log_density).mean(-1)
+
+
+def l1out_terms(log_density: Tensor) -> Tensor:
+    """The terms (..., B) whose mean is `l1out`, one for every z_j."""
     batch = batch_of(log_density, "log_density")
-    if batch == 1:
-        return log_density.new_zeros(log_density.shape[:-2])
     joint = log_density.diagonal(dim1=-2, dim2=-1)
+    if batch == 1:
+        return 0 * joint
     own = torch.eye(batch, dtype=torch.bool, device=log_density.device)
     mixture = log_density.masked_fill(own, -math.inf).logsumexp(-2) - math.log(batch - 1)
-    return (joint - mixture).mean(-1)
+    return joint - mixture
 
 
 class L1Out(ConditionalEstimator):
@@ -48,8 +54,11 @@ class L1Out(ConditionalEstimator):
     An upper bound as far as q fits: while q is poor it can lie below I(x; y), even below 0.
     """
 
-    name: ClassVar[str] = "l1out"
-    title: ClassVar[str] = "L1Out"
+    facts = CATALOGUE["l1out"]
+
+    @staticmethod
+    def terms(sample: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+        return l1out_terms(pairwise_log_density(sample, mean, log_variance))
 
     def value(self, x: Tensor, y: Tensor) -> Tensor:
         return l1out(self.q.pairwise(x, y))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import math
 
 from torch import Tensor
 
+from mmmie.mi.catalogue import CATALOGUE
 from mmmie.mi.learned.critics import CriticEstimator
-from mmmie.mi.shapes import joint_and_others, log_mean_exp
+from mmmie.mi.pair_matrix import exp_shares, joint_and_others, log_mean_exp
 
 
 def nwj(scores: Tensor) -> Tensor:
@@ -34,21 +35,36 @@ def nwj(scores: Tensor) -> Tensor:
         >>> nwj(torch.ones(4, 4)).item()  # T = 1 says that nothing is shared
         0.0
     """
+    joint, level = _pieces(scores)
+    return joint.mean(-1) - level.exp()
+
+
+def nwj_terms(scores: Tensor) -> Tensor:
+    """The terms (..., B) whose mean is `nwj`, for B of at least 2."""
+    joint, level = _pieces(scores)
+    return joint - level.exp()[..., None] * exp_shares(scores - 1, level)
+
+
+def _pieces(scores: Tensor) -> tuple[Tensor, Tensor]:
+    """T of the joint pairs, (..., B), and ln of the mean of exp(T - 1) over all others, (...)."""
     joint, others = joint_and_others(scores, "scores")
     if others.shape[-1] == 0:
-        return 0 * joint.sum(-1)
-    return joint.mean(-1) - log_mean_exp(others - 1).exp()
+        return 0 * joint, joint.new_full(joint.shape[:-1], -math.inf)
+    return joint, log_mean_exp(others - 1)
 
 
 class NWJ(CriticEstimator):
     """NWJ with a learned critic of the log-ratio r, as T = 1 + r."""
 
-    name: ClassVar[str] = "nwj"
-    title: ClassVar[str] = "NWJ"
-    exponential: ClassVar[bool] = True
+    facts = CATALOGUE["nwj"]
 
-    def loss(self, x: Tensor, y: Tensor) -> Tensor:
-        return -nwj(1 + self.scores(x, y))
+    @staticmethod
+    def objective(scores: Tensor) -> Tensor:
+        return nwj(1 + scores)
+
+    @staticmethod
+    def terms(scores: Tensor) -> Tensor:
+        return nwj_terms(1 + scores)
 
     def value(self, x: Tensor, y: Tensor) -> Tensor:
         return nwj(1 + self.scores(x, y))

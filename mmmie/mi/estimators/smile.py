@@ -7,17 +7,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from mmmie.mi.catalogue import CATALOGUE, SMILE_CLIP
+from mmmie.mi.estimators.dv import LogMeanEstimator, dv, dv_terms
 from mmmie.mi.estimators.js import js
-from mmmie.mi.learned.critics import CriticEstimator
-from mmmie.mi.shapes import joint_and_others, log_mean_exp
-
-CLIP = 5.0
-"""Scores are clipped to ± this in the normaliser: the value that the paper recommends."""
 
 _CLIPPED_MASS = 0.02
 
 
-def smile(scores: Tensor, clip: float = CLIP) -> Tensor:
+def smile(scores: Tensor, clip: float = SMILE_CLIP) -> Tensor:
     """SMILE from the scores of every x against every y.
 
     Mean over the joint pairs of T minus ln of the mean over all others of exp(T), with T clipped
@@ -41,41 +38,30 @@ def smile(scores: Tensor, clip: float = CLIP) -> Tensor:
         >>> round(smile(2 * torch.eye(3)).item(), 4)
         2.0
     """
-    joint, others = joint_and_others(scores, "scores")
-    if others.shape[-1] == 0:
-        return 0 * joint.sum(-1)
-    return joint.mean(-1) - log_mean_exp(others.clamp(-clip, clip))
+    return dv(scores, clip)
 
 
-class SMILE(CriticEstimator):
+class SMILE(LogMeanEstimator):
     """SMILE with a critic learned by the Jensen-Shannon objective, as in the paper."""
 
-    name: ClassVar[str] = "smile"
-    title: ClassVar[str] = "SMILE"
-    assumes: ClassVar[str | None] = f"scores stay within ±{CLIP:.0f} nats"
+    facts = CATALOGUE["smile"]
+    clip: ClassVar[float] = SMILE_CLIP
+    objective = staticmethod(js)
 
-    def loss(self, x: Tensor, y: Tensor) -> Tensor:
-        return -js(self.scores(x, y))
-
-    def parts(self, x: Tensor, y: Tensor) -> Tensor:
-        joint, others = joint_and_others(self.scores(x, y), "scores")
-        if others.shape[-1] == 0:
-            return joint.new_zeros(2)
-        return torch.stack([joint.mean(), log_mean_exp(others.clamp(-CLIP, CLIP))])
-
-    def combine(self, parts: Tensor) -> Tensor:
-        return parts[:, 0].mean() - log_mean_exp(parts[:, 1])
+    @staticmethod
+    def terms(scores: Tensor) -> Tensor:
+        return dv_terms(scores, SMILE_CLIP)
 
     def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
         joint = torch.cat([self.scores(*few).diagonal() for few in self.batches(x, y, batch)])
-        clipped = (joint > CLIP).float().mean().item()
+        clipped = (joint > SMILE_CLIP).float().mean().item()
         return {**super().quality(x, y, batch), "clipped": clipped}
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
         # under the best critic, this share of the normaliser lies beyond the clip
         if quality["clipped"] > _CLIPPED_MASS:
             return (
-                f"{quality['clipped']:.0%} of the pairs score beyond its clip of {CLIP:.0f} nats, "
-                f"so that it can exceed the truth"
+                f"{quality['clipped']:.0%} of the pairs score beyond its clip of "
+                f"{SMILE_CLIP:.0f} nats, so that it can exceed the truth"
             )
         return super().doubt_of(quality, nats, std)

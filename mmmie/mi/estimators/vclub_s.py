@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
+import torch
 from torch import Tensor
 
+from mmmie.mi.catalogue import CATALOGUE
+from mmmie.mi.closed.gaussian import log_density
 from mmmie.mi.learned.conditional import ConditionalEstimator
 
 
@@ -37,8 +38,21 @@ class VCLUBS(ConditionalEstimator):
     The other pair is the next of the batch: batches are drawn at random, so it is a random one.
     """
 
-    name: ClassVar[str] = "vclub-s"
-    title: ClassVar[str] = "vCLUB-S"
+    facts = CATALOGUE["vclub-s"]
+
+    @staticmethod
+    def terms(sample: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+        """(B // 2,), one for two samples that each are the other's other.
+
+        They are half a batch apart, since neighbours come from the same conversation. The last
+        one of an odd number is left out.
+        """
+        half = len(sample) // 2
+        other = torch.cat([sample[half : 2 * half], sample[:half]])
+        mean, log_variance = mean[: 2 * half], log_variance[: 2 * half]
+        joint = log_density(sample[: 2 * half], mean, log_variance)
+        halves = (joint - log_density(other, mean, log_variance)).unflatten(0, (2, half))
+        return halves.mean(0)
 
     def value(self, x: Tensor, y: Tensor) -> Tensor:
         return vclub_s(self.q.log_density(x, y), self.q.log_density(x, y.roll(1, 0)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from mmmie.errors import InputError
+from mmmie.mi.catalogue import CATALOGUE
 from mmmie.mi.learned.conditional import ConditionalEstimator, ConditionalGaussian, ConditionalKind
 
 _SMALLEST_VARIANCE = 1e-6
@@ -33,9 +34,14 @@ def vub(mean: Tensor, log_variance: Tensor) -> Tensor:
         >>> vub(torch.ones(8, 20), torch.zeros(8, 20)).item()
         10.0
     """
+    return vub_terms(mean, log_variance).mean(-1)
+
+
+def vub_terms(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """The terms (..., B) whose mean is `vub`: the divergence of every conditional."""
     # expm1 keeps the digits where the conditional is close to the prior
     divergence = 0.5 * (mean.square() + torch.expm1(log_variance) - log_variance)
-    return divergence.sum(-1).mean(-1)
+    return divergence.sum(-1)
 
 
 class VUB(ConditionalEstimator):
@@ -45,8 +51,7 @@ class VUB(ConditionalEstimator):
     then it is N(0, I).
     """
 
-    name: ClassVar[str] = "vub"
-    title: ClassVar[str] = "VUB"
+    facts = CATALOGUE["vub"]
 
     marginal_mean: Tensor
     marginal_variance: Tensor
@@ -59,6 +64,11 @@ class VUB(ConditionalEstimator):
         super().__init__(dim_x, dim_y, hidden)
         self.register_buffer("marginal_mean", torch.zeros(dim_y))
         self.register_buffer("marginal_variance", torch.ones(dim_y))
+
+    @staticmethod
+    def terms(sample: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+        """(B,) from the conditional alone, which needs no sample."""
+        return vub_terms(mean, log_variance)
 
     def prepare(self, x: Tensor, y: Tensor) -> None:
         self.marginal_mean.copy_(y.mean(0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -11,23 +11,21 @@ from torch import Tensor, nn
 from mmmie.mi.closed.explained import explained
 from mmmie.mi.closed.gaussian import log_density, pairwise_log_density
 from mmmie.mi.estimator import Estimator
+from mmmie.mi.estimators.infonce import column_terms
 from mmmie.mi.learned.flow import ConditionalFlow
 from mmmie.mi.learned.networks import SkipMLP
-from mmmie.mi.result import Bound
-from mmmie.mi.shapes import log_mean_exp
+from mmmie.mi.thresholds import NOTHING, SURE
 
 ConditionalKind = Literal["gaussian", "flow"]
 
 LOG_VARIANCE_LIMIT = 16.0
-"""Log-variances stay within ± this, softly: room for 8 nats a dimension of unit variance."""
+"""Log-variances stay within ± this, softly: room for 8 nats per dimension of unit variance."""
 
 _PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3, 1e4)
 _LEAST_LEFT_OUT = 1e-6
 _SMALLEST_VARIANCE = 1e-6
 _FOLDS = 5
 _SHARES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
-_SURE = 2  # standard errors
-_SLACK = 0.05
 _AS_CLAIMED = 0.8, 1.25
 _GAUSSIAN = 0.9, 1.1
 _UNEXPLAINED = 0.05
@@ -160,9 +158,6 @@ class ConditionalEstimator(Estimator):
         conditional: `gaussian`, or `flow` for a density of any shape.
     """
 
-    bound: ClassVar[Bound] = "upper"
-    assumes: ClassVar[str | None] = "its learned conditional q(y | x) fits"
-
     def __init__(
         self, dim_x: int, dim_y: int, hidden: int = 256, conditional: ConditionalKind = "gaussian"
     ) -> None:
@@ -198,7 +193,7 @@ class ConditionalEstimator(Estimator):
             n, d = residuals.shape
         squares = residuals.square().sum(1)
         spread = squares.var(correction=0).item() / (2 * d)
-        lower = [_least(self.q.pairwise(*few)) for few in self.batches(x, y, batch)]
+        lower = [column_terms(self.q.pairwise(*few)).mean() for few in self.batches(x, y, batch)]
         return {
             "calibration": _beyond_noise(squares.mean().item() / d, math.sqrt(2 / (n * d))),
             "spread": _beyond_noise(spread, math.sqrt((2 + 12 / d) / n)),
@@ -207,12 +202,12 @@ class ConditionalEstimator(Estimator):
         }
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
-        if self.bound == "upper" and nats < quality["least"] - _SURE * std - _SLACK:
+        if self.facts.bound == "upper" and nats < quality["least"] - SURE * std - NOTHING:
             return (
                 f"its own q, used as a critic, shows at least {quality['least']:.2f} nats, so q "
                 f"does not fit"
             )
-        if self.bound == "upper" and nats < -_SURE * std - _SLACK:
+        if self.facts.bound == "upper" and nats < -SURE * std - NOTHING:
             return "an upper bound cannot be negative, so its q(y | x) does not fit"
         if not _AS_CLAIMED[0] < quality["calibration"] < _AS_CLAIMED[1]:
             return (
@@ -234,16 +229,10 @@ class ConditionalEstimator(Estimator):
 
 def _beyond_noise(ratio: float, error: float) -> float:
     """A ratio that should be 1, drawn towards it by what sampling alone explains."""
-    return 1 + math.copysign(max(abs(ratio - 1) - _SURE * error, 0.0), ratio - 1)
-
-
-def _least(log_density: Tensor) -> Tensor:
-    """InfoNCE over x alone: what y tells by itself cancels."""
-    joint = log_density.diagonal(dim1=-2, dim2=-1)
-    return (joint - log_mean_exp(log_density.mT)).mean(-1)
+    return 1 + math.copysign(max(abs(ratio - 1) - SURE * error, 0.0), ratio - 1)
 
 
 def _surely(values: Tensor) -> float:
     """The mean of values less what may be noise."""
     error = values.std().item() / math.sqrt(len(values)) if len(values) > 1 else 0.0
-    return values.mean().item() - _SURE * error
+    return values.mean().item() - SURE * error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from mmmie.mi.closed.canonical import CanonicalCorrelations
 from mmmie.mi.estimator import Estimator
 from mmmie.mi.learned.networks import SkipMLP, residual_mlp
-from mmmie.mi.result import Bound
-from mmmie.mi.shapes import joint_and_others
+from mmmie.mi.pair_matrix import joint_and_others
 
 CriticKind = Literal["separable", "joint"]
 
@@ -48,7 +47,7 @@ class Critic(nn.Module):
 
 
 class SeparableCritic(Critic):
-    """f(x) · g(y): cheap, since every x and every y is read once a batch."""
+    """f(x) · g(y): cheap, since every x and every y is read once per batch."""
 
     def __init__(self, dim_x: int, dim_y: int, hidden: int) -> None:
         super().__init__(dim_x, dim_y)
@@ -65,7 +64,7 @@ class SeparableCritic(Critic):
 
 
 class JointCritic(Critic):
-    """An MLP of x and y together: sees every interaction, at B² passes a batch."""
+    """An MLP of x and y together: sees every interaction, at B² passes per batch."""
 
     def __init__(self, dim_x: int, dim_y: int, hidden: int) -> None:
         super().__init__(dim_x, dim_y)
@@ -91,13 +90,7 @@ class CriticEstimator(Estimator):
         dim_y: channels of y.
         hidden: width of the networks.
         critic: `separable` or `joint`.
-
-    Attributes:
-        exponential: whether the value rests on the mean of exp(score) over held-out pairs.
     """
-
-    bound: ClassVar[Bound] = "lower"
-    exponential: ClassVar[bool] = False
 
     cap: Tensor
 
@@ -107,6 +100,19 @@ class CriticEstimator(Estimator):
         super().__init__(dim_x, dim_y, hidden)
         self.critic = _CRITICS[critic](dim_x, dim_y, hidden)
         self.register_buffer("cap", torch.tensor(_LARGEST_SCORE))
+
+    @staticmethod
+    def objective(scores: Tensor) -> Tensor:
+        """What the critic learns to maximise: a scalar from its scores (B, B)."""
+        raise NotImplementedError
+
+    @staticmethod
+    def terms(scores: Tensor) -> Tensor:
+        """The terms (B,) in nats whose mean is the bound, for B of at least 2."""
+        raise NotImplementedError
+
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        return -self.objective(self.scores(x, y))
 
     def scores(self, x: Tensor, y: Tensor) -> Tensor:
         """(B, B) critic values for standardised x and y, no larger than `cap`.
@@ -173,7 +179,7 @@ class CriticEstimator(Estimator):
         }
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
-        if self.exponential and quality.get("effective_pairs", _FEW_PAIRS) < _FEW_PAIRS:
+        if self.facts.exponential and quality.get("effective_pairs", _FEW_PAIRS) < _FEW_PAIRS:
             return (
                 f"its mean of exponentials rests on about {quality['effective_pairs']:.0f} of the "
                 f"held-out pairs, which is noise"

@@ -5,17 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mmmie.mi.rows import equal_pairs
-
-if TYPE_CHECKING:
-    from mmmie.mi.estimator import Estimator
 
 _STOPPING = 1 / 5
 _MOST_STOPPING = 2048
@@ -27,6 +24,32 @@ _AVERAGE_EVERY = 10
 _AVERAGING = 0.9
 
 Pairs = tuple[Tensor, Tensor]
+
+
+class Learner(nn.Module):
+    """What is fitted by steps: a loss on batches, and what is done before and after the steps.
+
+    All methods get standardised pairs, x (N, dim_x) and y (N, dim_y).
+    """
+
+    def prepare(self, x: Tensor, y: Tensor) -> None:
+        """Take from all pairs what no step learns, such as a marginal."""
+
+    def start(self, x: Tensor, y: Tensor) -> None:
+        """Start where a fit in closed form is, so that steps learn only what that misses."""
+
+    def settle(self, x: Tensor, y: Tensor) -> None:
+        """Take what is of use from the fitted pairs once the networks are fitted."""
+
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        """What is minimised, a scalar."""
+        raise NotImplementedError(f"{type(self).__name__} learns nothing by steps")
+
+    @staticmethod
+    def batches(x: Tensor, y: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
+        """Whole batches only, or the one that is smaller than `size`."""
+        whole = max(len(x) // size, 1) * size
+        return list(zip(x[:whole].split(size), y[:whole].split(size), strict=True))
 
 
 @contextmanager
@@ -41,7 +64,7 @@ def one_thread() -> Iterator[None]:
 
 
 def fit_by_steps(
-    model: Estimator,
+    model: Learner,
     x: Tensor,
     y: Tensor,
     steps: int,
@@ -74,7 +97,7 @@ def fit_by_steps(
 
 
 def _descend(
-    model: Estimator, pairs: Pairs, aside: Pairs, steps: int, batch: int, learning_rate: float
+    model: Learner, pairs: Pairs, aside: Pairs, steps: int, batch: int, learning_rate: float
 ) -> None:
     x, y = pairs
     model.prepare(x, y)
@@ -82,7 +105,7 @@ def _descend(
     averaged = AveragedModel(
         model, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGING), use_buffers=False
     )
-    mean_model = cast("Estimator", averaged.module)
+    mean_model = cast(Learner, averaged.module)
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
     schedule = OneCycleLR(optimiser, learning_rate, total_steps=steps, pct_start=_WARM_UP)
     best, lowest = copy.deepcopy(mean_model.state_dict()), _loss(mean_model, aside, batch)
@@ -114,6 +137,6 @@ def _descend(
 
 
 @torch.no_grad()
-def _loss(model: Estimator, pairs: Pairs, batch: int) -> float:
+def _loss(model: Learner, pairs: Pairs, batch: int) -> float:
     model.eval()
     return torch.stack([model.loss(*few) for few in model.batches(*pairs, batch)]).mean().item()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -11,11 +11,15 @@ from scipy.special import ndtri
 from torch import Tensor
 
 from mmmie.errors import InputError
-from mmmie.mi.estimation import Transform
-from mmmie.mi.estimator import Estimator
-from mmmie.mi.learned.critics import CriticEstimator, CriticKind
+from mmmie.mi.estimator import (
+    Estimator,
+    Transform,
+    check_options,
+    check_ranges,
+    estimator_class,
+)
+from mmmie.mi.learned.critics import CriticKind
 from mmmie.mi.learned.fitting import one_thread
-from mmmie.mi.registry import estimator_class
 from mmmie.mi.rows import checked_pairs
 from mmmie.mi.tasks.task import Array, Task
 
@@ -62,7 +66,7 @@ def watch(
     transform: Transform = "none",
     from_closed_form: bool = False,
 ) -> Iterator[Point]:
-    """Train an estimator on fresh pairs at every step, and tell what it says before each.
+    """Train an estimator on fresh pairs at every step, and report its value before each.
 
     The value at a step is that on pairs which were never seen, and the step is then taken on
     these. So nothing is overfitted, and what is missing from the truth is the estimator's own.
@@ -70,15 +74,15 @@ def watch(
     2019 (arXiv 1905.06922, figure 2). The same seed gives all estimators the same pairs.
 
     Scaling, marginals (of `ba`, `doe` and `vub`) and ranks come from a first sample of
-    `FIRST_PAIRS` at every level. An estimator that takes no steps is fitted `LOOKS` times a
+    `FIRST_PAIRS` at every level. An estimator that takes no steps is fitted `LOOKS` times per
     level instead, to fresh samples as large as those that the others have seen in the level, but
     no larger than `MOST_PAIRS`; the value is that on as many further pairs.
 
     Args:
-        estimator: a name in `mmmie.mi.registry`.
+        estimator: a name in `mmmie.mi.catalogue`.
         tasks: the levels, one after another, all with the same columns.
         steps_per_level: steps of Adam on each of them.
-        batch_size: pairs a step.
+        batch_size: pairs per step.
         hidden: width of the networks.
         learning_rate: of Adam, the same at every step.
         seed: of networks and pairs.
@@ -103,14 +107,15 @@ def watch(
         True
     """
     kind = estimator_class(estimator)
-    _check(tasks, steps_per_level, batch_size, hidden, learning_rate, seed, transform)
-    options: dict[str, Any] = {}
-    if critic is not None:
-        if critic not in get_args(CriticKind):
-            raise InputError(f"critic is `{critic}`; use {' or '.join(get_args(CriticKind))}")
-        if not issubclass(kind, CriticEstimator):
-            raise InputError(f"{kind.name} learns no critic; leave the option out")
-        options["critic"] = critic
+    check_ranges(
+        learning_rate,
+        steps_per_level=steps_per_level,
+        batch_size=batch_size,
+        hidden=hidden,
+        seed=seed,
+    )
+    options = check_options(kind.facts, transform, critic=(critic, get_args(CriticKind)))
+    _check(tasks)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         model = kind(tasks[0].dim_x, tasks[0].dim_y, hidden, **options)
@@ -203,27 +208,7 @@ def _scores(rows: Array, known: Array) -> Array:
     return np.asarray(ndtri(np.stack(columns, 1)))
 
 
-def _check(
-    tasks: Sequence[Task],
-    steps: int,
-    batch: int,
-    hidden: int,
-    learning_rate: float,
-    seed: int,
-    transform: str,
-) -> None:
-    for name, value, least in (
-        ("steps_per_level", steps, 1),
-        ("batch_size", batch, 2),
-        ("hidden", hidden, 1),
-        ("seed", seed, 0),
-    ):
-        if value < least:
-            raise InputError(f"{name} is {value}; use {least} or more")
-    if not 0 < learning_rate < np.inf:
-        raise InputError(f"learning_rate is {learning_rate}; use a positive number")
-    if transform not in get_args(Transform):
-        raise InputError(f"transform is `{transform}`; use {' or '.join(get_args(Transform))}")
+def _check(tasks: Sequence[Task]) -> None:
     if not tasks:
         raise InputError("tasks are empty; give one or more")
     columns = {(task.dim_x, task.dim_y) for task in tasks}

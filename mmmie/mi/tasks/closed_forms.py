@@ -2,7 +2,7 @@
 
 With the exact conditional p(y | x), or the optimal critic log p(y | x) / p(y), in place of a
 learned one, the value of an estimator on `mmmie.mi.tasks.gaussian(dim, mi)` depends on the
-dimensions, the true I and at times the batch size. So a gap between a fitted estimate and I has
+dimensions, the true I and sometimes the batch size. So a gap between a fitted estimate and I has
 two parts: from I to the value given here, which no training can close, and from there to the
 estimate. All values are in nats; torch is not loaded.
 """
@@ -17,11 +17,9 @@ import numpy as np
 from scipy.stats import chi, chi2
 
 from mmmie.errors import InputError
+from mmmie.mi.catalogue import CATALOGUE, SMILE_CLIP
 from mmmie.mi.tasks.normal import GaussianTask, gaussian
 from mmmie.mi.tasks.task import Array
-
-SMILE_CLIP = 5.0
-"""The clip that `expected_value` assumes for SMILE."""
 
 _CHUNKS = 8
 _CHUNK_ENTRIES = 2**21
@@ -30,9 +28,6 @@ _NODES = 20_001
 _REACH = 30.0
 # exp() leaves the range of floats a little later
 _LARGEST_CLIP = 700.0
-
-_EQUAL_TO_MI = ("ba", "doe", "vub", "nwj", "dv", "js", "cca")
-_KNOWN = ("infonce", "smile", "club", "vclub-s", "l1out", "ksg", *_EQUAL_TO_MI)
 
 
 class Simulated(NamedTuple):
@@ -46,7 +41,7 @@ def club_value(dim: int, mi: float) -> float:
     """CLUB, and vCLUB-S, with the exact conditional: d (exp(2I/d) - 1).
 
     The log ratio has the mean I over joint pairs and I - d rho² / (1 - rho²) over x and y drawn
-    apart; CLUB is the difference. It exceeds I, the more so the more nats a dimension has, since
+    apart; CLUB is the difference. It exceeds I, the more the more nats a dimension has, since
     by Jensen's inequality the mean of ln p(y | x) over all x is below ln p(y).
 
     Source: the sample form of I_CLUB in Cheng et al. 2020 (arXiv 2006.12013), applied to Gaussians.
@@ -164,7 +159,7 @@ def expected_value(estimator: str, dim: int, mi: float, batch_size: int) -> floa
       average, so that DV is too high (by about 1.3 nats at B = 64, d = 20, I = 10).
     - `smile`: `smile_value` at clip 5, above I.
     - `infonce`: `infonce_value`, below I and below ln B.
-    - `club`, `vclub-s`: `club_value`, above I. One negative a pair has the same mean as all.
+    - `club`, `vclub-s`: `club_value`, above I. One negative per pair has the same mean as all.
     - `l1out`: `l1out_value`, between I and CLUB.
     - `ksg`: None. Its bias depends on the number of pairs and has no closed form.
 
@@ -172,7 +167,7 @@ def expected_value(estimator: str, dim: int, mi: float, batch_size: int) -> floa
         estimator: one of these names.
         dim: dimensions of x and of y.
         mi: the true I in nats.
-        batch_size: pairs a batch, at least 2; it matters to `infonce` and `l1out` alone.
+        batch_size: pairs per batch, at least 2; it matters to `infonce` and `l1out` alone.
 
     Returns:
         Nats, or None where no such value is known.
@@ -185,11 +180,11 @@ def expected_value(estimator: str, dim: int, mi: float, batch_size: int) -> floa
         >>> expected_value("nwj", 20, 6, 64), expected_value("ksg", 20, 6, 64)
         (6.0, None)
     """
-    if estimator not in _KNOWN:
-        raise InputError(f"estimator `{estimator}` is unknown; use one of {', '.join(_KNOWN)}")
+    if estimator not in CATALOGUE:
+        raise InputError(f"estimator `{estimator}` is unknown; use one of {', '.join(CATALOGUE)}")
     task = gaussian(dim, mi)
     _check_batch(batch_size)
-    if estimator in _EQUAL_TO_MI:
+    if CATALOGUE[estimator].exact != "never":
         return task.mi
     if estimator in ("club", "vclub-s"):
         return club_value(dim, mi)

@@ -12,7 +12,7 @@ from mmmie.errors import InputError
 from mmmie.mi.tasks.task import Array, Task, check_dim
 
 # beyond it y - rho x is lost in the rounding of float64
-_MOST_NATS_A_DIMENSION = 12
+_MOST_NATS_PER_DIMENSION = 12
 
 
 class GaussianTask(Task):
@@ -74,14 +74,14 @@ def gaussian(dim: int, mi: float) -> GaussianTask:
         mi: I(x; y) in nats.
 
     Raises:
-        InputError: dim is below 1, or mi is negative or more than 12 nats a dimension.
+        InputError: dim is below 1, or mi is negative or more than 12 nats per dimension.
 
     Example:
         >>> round(gaussian(20, 6).correlation, 4)
         0.6717
     """
     check_dim(dim)
-    most = _MOST_NATS_A_DIMENSION * dim
+    most = _MOST_NATS_PER_DIMENSION * dim
     if not 0 <= mi <= most:
         raise InputError(f"mi is {mi:g} nats in {dim} dimensions; use 0 to {most}")
     return GaussianTask(

@@ -8,7 +8,7 @@ import torch
 from mmmie.mi import DV
 from mmmie.mi.estimators.dv import dv
 from mmmie.mi.estimators.infonce import infonce
-from mmmie.mi.shapes import joint_and_others
+from mmmie.mi.pair_matrix import joint_and_others
 
 
 def by_hand(scores):

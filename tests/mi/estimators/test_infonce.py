@@ -62,7 +62,7 @@ def test_minimising_the_loss_raises_the_bound():
 
 
 def test_its_ceiling_is_the_logarithm_of_the_batch():
-    assert InfoNCE.ceiling(32) == math.log(32)
+    assert InfoNCE.facts.ceiling(32) == math.log(32)
 
 
 def test_value_and_loss_are_the_bound_of_the_scores():

@@ -71,4 +71,4 @@ def test_its_critic_learns_the_log_ratio_itself():
     expected = nwj(1 + estimator.scores(x, y))
     torch.testing.assert_close(estimator(x, y), expected)
     torch.testing.assert_close(estimator.learning_loss(x, y), -expected)
-    assert NWJ.ceiling(64) is None
+    assert NWJ.facts.ceiling(64) is None

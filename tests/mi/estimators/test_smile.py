@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from mmmie.mi import SMILE
+from mmmie.mi.catalogue import SMILE_CLIP
 from mmmie.mi.estimators.dv import dv
 from mmmie.mi.estimators.js import js
-from mmmie.mi.estimators.smile import CLIP, smile
+from mmmie.mi.estimators.smile import smile
 
 
 def by_hand(scores, clip):
@@ -57,7 +58,7 @@ def test_it_learns_by_js_and_its_parts_make_one_normaliser():
     x, y = torch.randn(6, 3), torch.randn(6, 2)
     scores = estimator.scores(x, y)
     torch.testing.assert_close(estimator.learning_loss(x, y), -js(scores))
-    torch.testing.assert_close(estimator(x, y), smile(scores, CLIP))
+    torch.testing.assert_close(estimator(x, y), smile(scores, SMILE_CLIP))
 
 
 def test_it_tells_how_many_joint_pairs_score_beyond_the_clip(correlated):
@@ -68,6 +69,6 @@ def test_it_tells_how_many_joint_pairs_score_beyond_the_clip(correlated):
     found = estimator.estimate(data.x, data.y)
     pairs = estimator.standardise_x(data.x), estimator.standardise_y(data.y)
     with torch.no_grad():
-        share = (estimator.scores(*pairs).diagonal() > CLIP).double().mean().item()
+        share = (estimator.scores(*pairs).diagonal() > SMILE_CLIP).double().mean().item()
     assert 0.5 < share < 1 and found.fit["clipped"] == pytest.approx(share)
     assert found.doubt is not None and f"{share:.0%} of the pairs" in found.doubt

@@ -5,7 +5,7 @@ import torch
 
 from mmmie.mi import ESTIMATORS, NWJ, InfoNCE, estimate
 from mmmie.mi.learned.critics import CriticEstimator, JointCritic, SeparableCritic
-from mmmie.mi.shapes import joint_and_others
+from mmmie.mi.pair_matrix import joint_and_others
 from mmmie.mi.tasks import gaussian
 
 each_kind = pytest.mark.parametrize("kind", ["separable", "joint"])

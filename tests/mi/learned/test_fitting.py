@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from typing import ClassVar
-
 import pytest
 import torch
 
 from mmmie.mi import CLUB, InfoNCE
+from mmmie.mi.catalogue import Facts
 from mmmie.mi.estimator import Estimator
 from mmmie.mi.learned.fitting import fit_by_steps, one_thread
 from mmmie.mi.tasks import gaussian
@@ -73,9 +72,7 @@ def test_it_ends_in_evaluation_mode():
 class Counting(Estimator):
     """A parameter that its loss pulls to a goal, and a note of what it was shown."""
 
-    name: ClassVar[str] = "counting"
-    title: ClassVar[str] = "counting"
-    bound: ClassVar = "lower"
+    facts = Facts("counting", "counting", "", "lower", "nothing", how="", to_know="", paper="")
 
     def __init__(self, goal: float, wall: float = 1e9) -> None:
         super().__init__(2, 2)

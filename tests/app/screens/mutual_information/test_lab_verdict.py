@@ -49,7 +49,7 @@ def test_lines_say_by_their_dash_what_they_bound():
     dashes = {t.name: t.line.dash for t in drawn.data if t.name}
     assert dashes["InfoNCE, lower bound"] == LOWER_LINE
     assert dashes["CLUB, upper bound"] == UPPER_LINE
-    assert dashes["CCA (Gaussian), neither"] == NEITHER_LINE
+    assert dashes["CCA (Gaussian), no bound"] == NEITHER_LINE
     hues = [t.line.color for t in drawn.data if t.name and t.name != "truth"]
     assert len(set(hues)) == 3
 
@@ -117,7 +117,7 @@ def test_club_is_loose_by_nature_or_no_bound_at_all():
     loose = sentence(row("club", 16.3, truth=6.0, optimum=16.44))
     assert "10.3 more than the truth of 6" in loose and "even when q is exact" in loose
     below = sentence(row("club", 1.5, truth=3.5, below=90), family="spiral", dim=5, nats=(3.5,))
-    assert "below the truth, which no upper bound may" in below
+    assert "below the truth" in below and "until its q(y | x) fits" in below
     assert "For the first" not in below
     crossed = sentence(row("club", 9.0, truth=3.5, below=470), family="spiral", dim=5, nats=(3.5,))
     assert "For the first 470 steps of this level it lay below the truth" in crossed
@@ -131,7 +131,7 @@ def test_what_learning_still_misses_is_said():
 
 def test_a_gaussian_q_on_what_is_not_gaussian():
     plain = sentence(row("doe", 3.2, truth=6.0), family="cubic", nats=(6.0,))
-    assert "a Gaussian, which y given x is not; ranks would mend the form" in plain
+    assert "a Gaussian, which y given x is not; ranks would fix the form" in plain
     ranked = sentence(row("doe", 3.2, truth=6.0), family="cubic", nats=(6.0,), transform="copula")
     assert "ranks would" not in ranked
     cca = sentence(row("cca", 1.0, truth=3.5), family="spiral", dim=5, nats=(3.5,))

@@ -1,73 +1,28 @@
-"""The estimators in words: what each is called, what it bounds, and what several say together."""
+"""What several estimators of the same quantity say together, in words and as a table."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from app.parts.numbers import listed
-from app.parts.style import three_digits
-from app.screens.mutual_information.recorded_bounds import Unit
+from app.screens.mutual_information.bound_sides import SIDES
+from app.screens.mutual_information.recorded_bounds import Unit, number
 from mmmie.analysis.bounds.estimate_bracket import Bracket
-from mmmie.analysis.bounds.history import BoundKind
 from mmmie.analysis.bounds.side_by_side import Quantity
-
-
-@dataclass(frozen=True)
-class EstimatorWords:
-    """An estimator as the reader meets it, without loading it.
-
-    Attributes:
-        title: its name in words.
-        bound: what its expected value is of I(x; y).
-        help: one line on how it works.
-    """
-
-    title: str
-    bound: BoundKind
-    help: str
-
-
-ESTIMATOR_WORDS = {
-    "infonce": EstimatorWords("InfoNCE", "lower", "a critic picks the partner out of a batch"),
-    "nwj": EstimatorWords("NWJ", "lower", "a critic learns the log-ratio of densities itself"),
-    "dv": EstimatorWords("DV (MINE)", "lower", "a critic, normalised over the batch"),
-    "smile": EstimatorWords("SMILE", "lower", "DV with a clipped normaliser"),
-    "js": EstimatorWords("JS", "lower", "a critic learned as a classifier, valued as NWJ"),
-    "ba": EstimatorWords("BA", "lower", "a learned q(y | x) and the entropy of y"),
-    "club": EstimatorWords("CLUB", "upper", "a learned q(y | x), joint pairs against all others"),
-    "vclub-s": EstimatorWords("vCLUB-S", "upper", "CLUB with one other pair for every joint one"),
-    "l1out": EstimatorWords("L1Out", "upper", "a learned q(y | x) against that of the others"),
-    "vub": EstimatorWords("VUB", "upper", "a learned q(y | x) against a fixed Gaussian"),
-    "doe": EstimatorWords("DoE", "neither", "the difference of two entropies"),
-    "ksg": EstimatorWords("KSG", "neither", "distances to nearest neighbours"),
-    "cca": EstimatorWords("CCA (Gaussian)", "neither", "correlations, as if all were Gaussian"),
-}
-"""By name in `mmmie.mi.registry`, in its order; kept here so that a menu needs no torch."""
-
-SIDES = {"lower": "lower bound", "upper": "upper bound", "neither": "neither"}
-SIDE_ORDER = ("lower", "neither", "upper")
-SIGNS = {"lower": "≥", "upper": "≤", "neither": "≈"}
-
-
-def estimator_label(name: str) -> str:
-    """An estimator in a menu: its title and the sign of its side."""
-    words = ESTIMATOR_WORDS[name]
-    return f"{words.title} {SIGNS[words.bound]}"
-
 
 SIDE_BY_SIDE_EXPLAINED = """
 Every row is another estimator of the same mutual information, fitted to three quarters of the
 utterances and judged on the rest, with codes that do not move.
 
 - ▶ a **lower bound**: the truth is to its right. ◀ an **upper bound**: the truth is to its left.
-  ● **neither**. The bar is ± 2 standard errors over held-out batches; it says nothing of bias.
-- A **hollow grey** mark is not to be believed: what the estimator learned does not fit, as measured
-  on the held-out utterances. Point at it for the reason.
+  ● **neither**. The bar is ± 2 standard errors over held-out batches; it says nothing about the
+  bias.
+- A **hollow grey** mark cannot be believed: what the estimator learned does not fit the held-out
+  utterances. Point at it for the reason.
 - The small upright line is the **ceiling** of the estimator at its batch size.
-- **truth (inputs)**, where the corpus was generated: what the features of the two modalities
+- **truth (inputs)**, for a generated corpus: what the features of the two modalities
   share. Codes cannot share more.
 - The shaded part lies between the largest believable lower bound and the smallest believable upper
   bound, so **the truth is inside**.
@@ -119,7 +74,7 @@ def bracket_reasons(estimates: pd.DataFrame, found: Bracket, unit: Unit) -> str:
         said = f"{words} is {end['title']}, {_value(end, unit)} ± {_error(end, unit)}"
         parts.append(said if pd.isna(end["assumes"]) else f"{said}, provided that {end['assumes']}")
     if found.near_ceiling and found.lower is not None:
-        ceiling = _number(found.lower["ceiling"] * unit.per_nat)
+        ceiling = number(found.lower["ceiling"], unit)
         parts.append(f"The lower one is near its ceiling of {ceiling}: the truth may be far more")
     doubtful = estimates.loc[estimates["doubt"].notna(), "title"].tolist()
     if doubtful:
@@ -129,15 +84,14 @@ def bracket_reasons(estimates: pd.DataFrame, found: Bracket, unit: Unit) -> str:
 
 def estimates_table(estimates: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     """The estimates in words; sentences stay in nats."""
-    order = estimates["bound"].map(SIDE_ORDER.index)
+    order = estimates["bound"].map(list(SIDES).index)
     rows = estimates.iloc[order.argsort(kind="stable")].to_dict("records")
-    ceilings = [_number(row["ceiling"] * unit.per_nat) for row in rows]
     return pd.DataFrame(
         {
             "estimator": [row["title"] for row in rows],
             f"value, {unit.name}": [value_text(row, unit) for row in rows],
             "bound": [row["bound"] for row in rows],
-            "ceiling": ceilings,
+            "ceiling": [number(row["ceiling"], unit) for row in rows],
             "fit": [fit_text(row["fit"]) for row in rows],
             "what may be concluded": [row["sentence"] for row in rows],
         }
@@ -146,8 +100,7 @@ def estimates_table(estimates: pd.DataFrame, unit: Unit) -> pd.DataFrame:
 
 def value_text(row: dict[Any, Any], unit: Unit) -> str:
     """``≥ 1.62 ± 0.05``."""
-    value = _number(row["nats"] * unit.per_nat)
-    return f"{SIGNS[row['bound']]} {value} ± {_error(row, unit)}"
+    return f"{SIDES[row['bound']].sign} {number(row['nats'], unit)} ± {_error(row, unit)}"
 
 
 def fit_text(fit: dict[str, float | None]) -> str:
@@ -161,12 +114,8 @@ def fit_text(fit: dict[str, float | None]) -> str:
 
 
 def _value(row: dict[Any, Any] | None, unit: Unit) -> str:
-    return "" if row is None else _number(max(row["nats"], 0.0) * unit.per_nat)
+    return "" if row is None else number(max(row["nats"], 0.0), unit)
 
 
 def _error(row: dict[Any, Any], unit: Unit) -> str:
     return f"{row['std'] * unit.per_nat:.2g}"
-
-
-def _number(value: float) -> str:
-    return three_digits(value).replace("-", "−")

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from mmmie.mi.shapes import batch_of, joint_and_others, log_mean_exp
+from mmmie.mi.pair_matrix import batch_of, joint_and_others, log_mean_exp
 
 
 def test_the_diagonal_and_the_rest_are_told_apart():

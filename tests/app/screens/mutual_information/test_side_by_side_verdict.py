@@ -1,23 +1,21 @@
-"""The estimators in words."""
+"""What several estimators say together, and how the menu names each."""
 
 import math
 
 import pandas as pd
 import pytest
 
-from app.screens.mutual_information.estimator_words import (
-    ESTIMATOR_WORDS,
-    SIDES,
+from app.screens.mutual_information.estimator_menu import estimator_label, estimators_explained
+from app.screens.mutual_information.recorded_bounds import UNITS
+from app.screens.mutual_information.side_by_side_verdict import (
     bracket_reasons,
     bracket_title,
     estimates_table,
-    estimator_label,
     fit_text,
 )
-from app.screens.mutual_information.recorded_bounds import UNITS
 from mmmie.analysis.bounds.estimate_bracket import bracket_of
 from mmmie.analysis.bounds.side_by_side import quantities
-from mmmie.mi import ESTIMATORS
+from mmmie.mi.catalogue import CATALOGUE
 
 NATS, BITS = UNITS["nats"], UNITS["bits"]
 QUANTITY = quantities(["text", "audio"])["I(z text; z audio)"]
@@ -41,12 +39,14 @@ def title(*rows, unit=NATS):
     return bracket_title(QUANTITY, bracket_of(frame(*rows)), unit)
 
 
-def test_words_are_those_of_the_registry():
-    assert list(ESTIMATOR_WORDS) == list(ESTIMATORS)
-    for name, words in ESTIMATOR_WORDS.items():
-        assert (words.title, words.bound) == (ESTIMATORS[name].title, ESTIMATORS[name].bound)
-        assert words.bound in SIDES and words.help
-    assert estimator_label("club") == "CLUB ≤"
+def test_the_menu_takes_its_words_from_the_catalogue():
+    for facts in CATALOGUE.values():
+        assert f"**{facts.title}**: {facts.how}" in estimators_explained()
+    assert [estimator_label(name) for name in ("nwj", "club", "ksg")] == [
+        "NWJ ≥",
+        "CLUB ≤",
+        "KSG ≈",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.screens.mutual_information.bounds_in_training import (
-    bounds_headline,
-    check_sentence,
-    conclusions,
-    modality_title,
-    pair_title,
-)
+from app.screens.mutual_information.bounds_over_training import bounds_headline
+from app.screens.mutual_information.conclusions_table import conclusions
+from app.screens.mutual_information.modality_panels import modality_title
+from app.screens.mutual_information.pair_panels import check_sentence, pair_title
 from app.screens.mutual_information.recorded_bounds import UNITS, valued
 from mmmie.training.config import ObjectiveSettings
 
@@ -61,7 +58,7 @@ def test_titles_are_findings():
     unsure = checked.assign(check_std=0.2)
     assert bounds_headline(unsure, NAMES, NATS).startswith("No pair")
     alone = table()[lambda t: t["family"] != "pair"]
-    assert bounds_headline(alone, NAMES, NATS) == "z keeps at most 9.3 nats of text"
+    assert bounds_headline(alone, NAMES, NATS) == "The shared code keeps at most 9.3 nats of text"
     assert bounds_headline(alone[:0], NAMES, NATS).endswith("?")
     objective = ObjectiveSettings()
     assert pair_title(table(truth=4.6), objective, NATS) == (
@@ -69,7 +66,9 @@ def test_titles_are_findings():
     )
     objective.maximise.enabled = False
     assert pair_title(table(), objective, NATS).startswith("Without MI maximisation")
-    assert "z at most 9.3 and in s at most 5.3 nats" in modality_title(table(), True, NATS)
+    assert "at most 9.3 nats of its input, the own code at most 5.3" in modality_title(
+        table(), True, NATS
+    )
     assert "nothing bounds" in modality_title(table(), False, NATS)
 
 
@@ -82,11 +81,11 @@ def test_headlines_are_in_the_unit_that_is_shown():
 
 def test_with_a_bracket_the_title_says_both_ends():
     assert modality_title(table(bracket=(4.2, 8.7)), True, NATS) == (
-        "Of its input a modality keeps in z 4.2 to 8.7 and in s 4.2 to 8.7 nats"
+        "The shared code keeps 4.2 to 8.7 nats of its input, the own code 4.2 to 8.7"
     )
     assert "0 to 8.7" in modality_title(table(bracket=(-0.1, 8.7)), True, NATS)
     without = modality_title(table()[:3], True, NATS)
-    assert without == "Of its input a modality keeps in z at most 9.3 nats"
+    assert without == "The shared code keeps at most 9.3 nats of its input"
 
 
 def test_without_a_check_nothing_is_said_about_it():

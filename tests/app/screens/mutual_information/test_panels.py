@@ -7,14 +7,16 @@ import pandas as pd
 import pytest
 
 from app.parts.style import LOWER_LINE, NEITHER_LINE, UPPER_LINE, modality_colour
-from app.screens.mutual_information.bound_marks import CHECK, OBJECTIVE, spread
-from app.screens.mutual_information.bound_panels import (
+from app.screens.mutual_information.bound_marks import (
+    CHECK,
     CHECKED,
+    OBJECTIVE,
     ON_DEMAND,
     bound_legend,
-    modality_panels,
-    pair_panels,
+    spread,
 )
+from app.screens.mutual_information.modality_panels import modality_panels
+from app.screens.mutual_information.pair_panels import pair_panels
 from app.screens.mutual_information.recorded_bounds import UNITS, Recorded
 from mmmie.analysis.bounds.history import Measured
 
@@ -114,13 +116,13 @@ def test_the_hover_says_what_and_how_and_how_sure():
         "I(z text; z audio)",
         "epoch 2",
         "at least 1.20 ± 0.10 nats",
-        "InfoNCE<br>a lower",
+        "InfoNCE<br>lower bound",
     ):
         assert said in text
-    assert "no more than 6.2 nats" in text
+    assert "ceiling 6.2 nats" in text
     upper = line(text_panel(history_of({**OLD, **BRACKET})), "upper").text[0]
     assert "I(input text; z text)" in upper and "at most 7.1 nats" in upper
-    assert "L1Out,<br>exact<br>an upper bound" in upper and "no more than" not in upper
+    assert "L1Out,<br>exact<br>upper bound" in upper and "ceiling" not in upper
 
 
 @pytest.mark.parametrize("column", [True, False])
@@ -174,7 +176,7 @@ def test_the_check_on_demand_stands_at_the_chosen_epoch():
     assert (list(mark.x), list(mark.y)) == ([2], [7.4])
     assert mark.error_y.array[0] == pytest.approx(0.2)
     assert figure.layout.yaxis.range[1] > 7.6
-    assert "I(z text; z audio)" in mark.text[0] and "no more than 8 nats" in mark.text[0]
+    assert "I(z text; z audio)" in mark.text[0] and "ceiling 8 nats" in mark.text[0]
 
 
 @pytest.mark.parametrize(("outer", "dash"), [("upper", UPPER_LINE), ("neither", NEITHER_LINE)])
