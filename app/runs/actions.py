@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from app.pages import switch_to
 from app import loading
+from app.pages import PAGES, switch_to
 from app.parts.names import plain
 from mmmie.errors import InputError
 from mmmie.jobs import observe
@@ -24,7 +24,7 @@ _WISHES = {
         "Pause",
         ":material/pause:",
         ("running",),
-        "After the present batch. The process keeps its memory.",
+        "After the current batch. The process keeps its memory.",
     ),
     "step": (
         "Step",
@@ -36,7 +36,7 @@ _WISHES = {
         "Resume",
         ":material/play_arrow:",
         ("paused", "stopped", "failed"),
-        "Go on; a run that ended goes on after its last whole epoch, in a new process.",
+        "Continue. A run that ended continues after its last whole epoch, in a new process.",
     ),
     "stop": (
         "Stop",
@@ -45,20 +45,10 @@ _WISHES = {
         "End the run. Its checkpoints stay and it can be resumed.",
     ),
 }
-_PAGES = (
-    ("Overview", "overview", ":material/home:"),
-    ("Representations", "representations", ":material/bubble_chart:"),
-    ("Mutual information", "mutual_information", ":material/join_inner:"),
-    ("Predictions", "predictions", ":material/fact_check:"),
-    ("Context & identity", "context_identity", ":material/forum:"),
-    ("Learn", "learn", ":material/school:"),
-    ("Compare", "compare", ":material/compare:"),
-    ("Data", "data", ":material/dataset:"),
-)
 
 
 def steering(run: RunFolder, status: Status) -> None:
-    """The buttons that steer a run, copy it and delete it; what cannot be done is greyed."""
+    """The buttons that steer a run, copy it and delete it; those that do not apply are greyed."""
     path = str(run.path)
     with st.container(horizontal=True, gap="xsmall"):
         for wish, (name, icon, states, help_text) in _WISHES.items():
@@ -115,17 +105,17 @@ def other_pages(run: RunFolder, key: str) -> None:
     name = f"runs/{run.path.name}"
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption("Open it in", width="content")
-        for title, page, icon in _PAGES:
-            if st.button(
-                title,
-                icon=icon,
+        for page in PAGES.values():
+            if page.slug != "train" and st.button(
+                page.title,
+                icon=page.icon,
                 type="tertiary",
-                key=f"{key}-{page}",
+                key=f"{key}-{page.slug}",
                 on_click=_pick_checkpoint,
                 args=(name,),
             ):
                 # What widgets hold is written to the URL again by the next page.
-                switch_to(page)
+                switch_to(page.slug)
 
 
 def _wish(path: str, wish: str) -> None:
@@ -137,7 +127,7 @@ def _wish(path: str, wish: str) -> None:
         st.session_state["steered"] = (str(error), ":material/report:", False)
         return
     if ended:
-        words = f"{Path(path).name} goes on in a new process"
+        words = f"{Path(path).name} continues in a new process"
         st.session_state["steered"] = (words, ":material/play_arrow:", True)
 
 

@@ -40,7 +40,7 @@ def _known() -> _Known:
 
 
 def gpus() -> list[Gpu]:
-    """The NVIDIA GPUs as last heard; asks anew in the background when that is some time ago.
+    """The NVIDIA GPUs as last heard; asks again in the background when that is some time ago.
 
     The server never opens a GPU itself: that would take memory from the runs, and keep it.
     """
@@ -63,7 +63,7 @@ def gpus() -> list[Gpu]:
 
 
 def parse_gpus(text: str) -> list[Gpu]:
-    """What ``nvidia-smi`` answers, one GPU a line: name, MiB free, MiB in all."""
+    """What ``nvidia-smi`` answers, one GPU per line: name, MiB free, MiB in total."""
     found = []
     for line in text.splitlines():
         parts = [part.strip() for part in line.rsplit(",", 2)]
@@ -79,12 +79,12 @@ def device_options(found: list[Gpu]) -> list[str]:
 
 
 def used_device(choice: str, options: list[str]) -> str:
-    """What a choice comes to: the first device that `options` names for auto."""
+    """The device that a choice means: for auto the first that `options` names."""
     return options[1] if choice == "auto" else choice
 
 
 def free_memory(device: str, found: list[Gpu]) -> tuple[int, int] | None:
-    """Free and whole memory in bytes of the device that a run gets; None where nobody knows."""
+    """Free and whole memory in bytes of the device that a run gets; None where it is unknown."""
     if device == "cuda" and found:
         gpu = found[0]
         return (gpu.free, gpu.total) if gpu.free is not None and gpu.total else None

@@ -52,7 +52,7 @@ ICONS = {
 _EXPLANATION = (
     "**Top**: the whole loss (solid) and its task part (dotted) on the train split. **Middle**: "
     "the metric on the valid split that chooses the epoch; the mark is the best so far, which is "
-    "what the checkpoint holds. **Bottom**: solid lines are lower bounds of the mutual "
+    "kept as the checkpoint. **Bottom**: solid lines are lower bounds of the mutual "
     "information between the invariant codes of two modalities, pushed up; dashed ones upper "
     "bounds of what an invariant code keeps of its input, pushed down. In nats, on a fixed sample "
     "of the valid split."
@@ -83,13 +83,13 @@ def live_run(run: RunFolder) -> None:
 
 
 def _shape_of(run: RunFolder, status: Status | None) -> tuple[bool, bool, bool]:
-    """What the frame of a run hangs on: whether it began, ended, and has a checkpoint."""
+    """What the frame of a run depends on: whether it began, ended, and has a checkpoint."""
     kept = surviving_folder(run.best).exists()
     return status is not None, status is not None and status.state in ENDED, kept
 
 
 def _frame(run: RunFolder, status: Status) -> _Boxes | None:
-    """All that stays as it is while a run goes on; what moves is drawn into the boxes.
+    """All that stays the same while a run trains; what changes is drawn into the boxes.
 
     Buttons, explanations and downloads cost the server and the browser several times what the
     news of a second do.
@@ -105,7 +105,7 @@ def _frame(run: RunFolder, status: Status) -> _Boxes | None:
         curves = st.container()
         figure_footer(
             key="training",
-            caption="The mark is the best epoch so far, the one that the checkpoint holds.",
+            caption="The mark is the best epoch so far, the one that is kept as the checkpoint.",
             explanation=_EXPLANATION,
             data=lambda: curves_frame(read_metrics(path)),
             pictures=("training",),
@@ -185,15 +185,15 @@ def _standing(
     silent = silent_seconds(status) if status.state == "running" else 0.0
     if silent:
         st.warning(
-            f"No sign of life for {duration_words(silent)}; an epoch may be slow to validate.",
+            f"No sign of life for {duration_words(silent)}; validation may be slow.",
             icon=":material/heart_broken:",
         )
 
 
 def _failure(run: RunFolder, status: Status, config: Config) -> None:
-    error = status.error or "It failed without a word."
+    error = status.error or "It failed and gave no reason."
     st.error(plain(error), icon=":material/report:")
-    # The reason of a death from outside, a full memory say, may stand in the log alone.
+    # The reason for a killed process, a full memory say, may be in the log only.
     said = "\n".join([error, *log_tail(run, _LOG_LINES)])
     for i, way in enumerate(advice_for(said, config, status.device)):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):

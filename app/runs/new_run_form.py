@@ -45,7 +45,7 @@ def name_fault(name: str, folder: Path) -> str | None:
         return "Give the run a name."
     if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
         return (
-            f"“{name}” is no name for a run: use letters, digits, dots, dashes and underscores, "
+            f"“{name}” is not a name for a run: use letters, digits, dots, dashes and underscores, "
             f"not a dot or dash first, at most {_LONGEST_NAME}."
         )
     if (folder / name).exists():
@@ -126,7 +126,7 @@ def _draw() -> None:
         st.error(plain(fault), icon=":material/report:")
     elif corpus:
         estimate = estimate_time(config, used, _past(_stamps(folder)))
-        st.caption(plain(estimate_words(estimate, used)))
+        st.caption(plain(estimate_words(estimate, used, config.data)))
     ready = not fault and bool(corpus)
     if st.button("Start training", type="primary", icon=":material/play_arrow:",
                  width="stretch", disabled=not ready):  # fmt: skip
@@ -207,7 +207,7 @@ def _take_over(path: str, changes: dict[str, Any]) -> None:
 
 
 def _device_box() -> tuple[str, str]:
-    """The chosen device, and what it comes to here."""
+    """The chosen device, and which one that is here."""
     found = gpus()
     options = device_options(found)
     if st.session_state.get("train-device") not in options:
@@ -270,7 +270,7 @@ def _corpus_box() -> str:
 
 
 def _modalities_box(path: str) -> list[str]:
-    """The modalities to use; none stands for all."""
+    """The modalities to use; an empty list means all."""
     with state.readable_errors():
         held = list(loading.open_data(path).modalities)
     if len(held) == 1:
@@ -283,7 +283,7 @@ def _modalities_box(path: str) -> list[str]:
         selection_mode="multi",
         key=key,
         wrap=True,
-        help="What the model reads; all or some of the corpus.",
+        help="What the model reads: all modalities of the corpus or some.",
     )
     kept = [name for name in held if name in chosen]
     return [] if kept == held else kept

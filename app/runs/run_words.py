@@ -21,7 +21,7 @@ _ASKED = {
     ("running", "stop"): "asked to stop …",
     ("queued", "stop"): "asked to stop …",
     ("paused", "stop"): "asked to stop …",
-    ("paused", "resume"): "asked to go on …",
+    ("paused", "resume"): "asked to resume …",
     ("paused", "step"): "asked for one epoch …",
 }
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "memoryerror")
@@ -41,7 +41,7 @@ class Advice:
 
 
 def asked_words(status: Status, wish: str | None, at: float) -> str | None:
-    """What was asked of a run that it has not done yet; None if nothing.
+    """What a run was asked and has not done yet; None if nothing.
 
     Args:
         status: where it stands.
@@ -67,28 +67,28 @@ def standing_words(status: Status, history: list[dict[str, Any]], waiting_for: i
     done = f"{status.epoch} of {status.epochs} epochs"
     if status.state == "queued":
         if waiting_for:
-            return f"Waits for {waiting_for} run{'s' * (waiting_for != 1)} before it."
-        return "Starts: a new process reads the corpus, which takes some seconds."
+            return f"Waiting for {waiting_for} run{'s' * (waiting_for != 1)} before it."
+        return "Starting: a new process reads the corpus, which takes some seconds."
     if status.state == "running" and not history:
-        return "In its first epoch; the curves begin when it is done."
+        return "In its first epoch; the curves begin after it."
     if status.state == "running":
-        return f"Epoch {min(status.epoch + 1, status.epochs)} of {status.epochs} is under way."
+        return f"Training epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}."
     if status.state == "paused":
-        return f"Pauses after {done}. The process keeps its memory and goes on where it was."
+        return f"Paused after {done}. The process keeps its memory and can resume where it was."
     if status.state == "stopped":
-        return f"Stopped after {done}. Resume goes on after the last whole epoch."
+        return f"Stopped after {done}. Resume continues after the last whole epoch."
     if status.state == "failed" and not status.epoch:
-        return "Failed before its first epoch was done."
+        return "Failed in its first epoch."
     if status.state == "failed":
-        return f"Failed after {done}. What was kept of them is whole."
-    early = ": validation had stopped to improve" if status.epoch < status.epochs else ""
+        return f"Failed after {done}. Their checkpoints and metrics are kept."
+    early = ": validation stopped improving" if status.epoch < status.epochs else ""
     return f"Finished after {done}{early}."
 
 
 def run_facts(
     status: Status, history: list[dict[str, Any]], utterances: int | None
 ) -> dict[str, str]:
-    """Pace and cost of a run, name → value; only what is known.
+    """Speed and cost of a run, name → value; only what is known.
 
     Args:
         status: of the run.
@@ -135,24 +135,25 @@ def best_words(history: list[dict[str, Any]], name: str, higher: bool) -> str:
     return f"{metric(name).name} {value} on valid after epoch {best['epoch']}"
 
 
-def estimate_words(estimate: TimeEstimate | None, device: str) -> str:
-    """How long a training takes, to stand under the form."""
+def estimate_words(estimate: TimeEstimate | None, device: str, data: str) -> str:
+    """How long a training on a corpus takes, to stand under the form."""
+    if estimate is None and data == "demo":
+        return "The demo usually takes 1–3 minutes on a laptop."
     if estimate is None:
         return (
-            f"Nothing was trained on this corpus with {device} here, so nobody knows how long it "
-            "takes; the first epoch will tell."
+            f"No run on this corpus with {device} to estimate the time from yet; the first epoch "
+            "will show it."
         )
     words = (
-        f"About {duration_words(estimate.total_seconds)} at most, "
-        f"{duration_words(estimate.epoch_seconds)} an epoch on {device}, as “{estimate.source}” "
-        "took"
+        f"About {duration_words(estimate.total_seconds)} at most on {device}, "
+        f"{duration_words(estimate.epoch_seconds)} per epoch, as in “{estimate.source}”"
     )
     others = estimate.other_settings
     if not others:
         return f"{words}."
     named = ", ".join(others[:_MOST_DIFFERENCES])
     more = len(others) - _MOST_DIFFERENCES
-    return f"{words} with other settings ({named}{f' and {more} more' if more > 0 else ''})."
+    return f"{words}, which had other settings ({named}{f' and {more} more' if more > 0 else ''})."
 
 
 def advice_for(error: str, config: Config, device: str | None) -> list[Advice]:
@@ -175,7 +176,7 @@ def advice_for(error: str, config: Config, device: str | None) -> list[Advice]:
         return [Advice("Make the runs folder writable, then resume this run.")]
     if "its process is gone" in said or "killed" in said:
         return [
-            Advice("Its process was ended from outside. Resume goes on after its last whole epoch.")
+            Advice("Its process was killed. Resume continues after its last whole epoch.")
         ]
     return []
 
@@ -187,7 +188,7 @@ def _less_memory(config: Config, device: str | None) -> list[Advice]:
         half = max(2, training.batch_size // 2)
         ways.append(
             Advice(
-                "Halve the batch: a step then needs about half of the memory.",
+                "Halve the batch: a step then needs about half the memory.",
                 {"training.batch_size": half},
             )
         )
@@ -204,5 +205,5 @@ def _less_memory(config: Config, device: str | None) -> list[Advice]:
     if narrow >= 4 and narrow % model.heads == 0:
         ways.append(Advice("Halve the width of encoders and fusion.", {"model.dim": narrow}))
     if device and device != "cpu":
-        ways.append(Advice("Wait until others have freed the device, or train on the CPU."))
+        ways.append(Advice("Wait until the device is free, or train on the CPU."))
     return ways

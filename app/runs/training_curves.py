@@ -35,7 +35,7 @@ _PARTS = {
 
 
 def curves_frame(history: list[dict[str, Any]]) -> pd.DataFrame:
-    """The metric history as one row an epoch and curve.
+    """The metric history as one row per epoch and curve.
 
     Returns:
         `epoch`, `panel` (``loss``, ``valid`` or ``mi``), `curve`, `value`.

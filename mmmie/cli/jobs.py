@@ -26,7 +26,7 @@ def jobs_list(folder: Path, as_json: bool) -> None:
     from mmmie.training.run_folder import RunFolder
 
     if not folder.exists():
-        raise InputError(f"{folder}: there is no such folder; name one that holds runs")
+        raise InputError(f"{folder}: there is no such folder; name one with runs in it")
     run = RunFolder(folder)
     entries = []
     for found in [run] if run.exists else list_runs(folder):
@@ -76,7 +76,7 @@ def jobs_pause(run: Path) -> None:
 @jobs.command("resume")
 @click.argument("run", type=click.Path(path_type=Path))
 def jobs_resume(run: Path) -> None:
-    """Go on with a paused run, or start a stopped or failed one again where it was."""
+    """Continue a paused run, or restart a stopped or failed one where it ended."""
     _steer("resume", run)
 
 

@@ -63,7 +63,7 @@ def resume_run(out: Path | str, *, device: str | None = None, queue: bool = True
 
 
 def _spawn(run: RunFolder, arguments: list[str], queue: bool, before: Status) -> None:
-    """Start the trainer; it writes nothing before the lock that is held here is free again."""
+    """Start the trainer; it writes nothing before the lock taken here is free again."""
     run.forget_wish()
     options = ["--out", str(run.path), "--quiet", *(["--queue"] if queue else [])]
     with run.log.open("ab") as log:

@@ -1,4 +1,4 @@
-"""Let those who look go first: training takes the processor time that nobody else wants."""
+"""The pages come first: training and other work take the processor time that is left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the codes hold, as heat strips: one row a code, one column a probe."""
+"""What is in the codes, as heat strips: one row per code, one column per probe."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.parts.names import figure_text
+from app.parts.numbers import listed
 from app.parts.style import SEQUENTIAL_SCALE, blank
 
 CODE_LETTERS = {"invariant": "z", "specific": "s"}
@@ -172,22 +173,25 @@ def probe_finding(report: dict[str, Any]) -> str:
     if leaks:
         most = max(leaks, key=lambda m: leaks[m])
         share = float(table.loc[[f"z {m}" for m in invariant], "shared"].to_numpy(float).mean())
-        shared = f"z holds {share:.0%} of what the modalities share"
+        shared = f"The shared code has {share:.0%} of what {listed(list(invariant))} have in common"
         if leaks[most] < _NOTHING:
-            return f"{shared}, and nothing private to its modality"
-        return f"{shared}; of what is private it keeps most from {most}, {leaks[most]:.0%}"
+            return f"{shared}, and nothing that only one of them knows"
+        return f"{shared}, and up to {leaks[most]:.0%} of what only one of them knows ({most})"
     told = [held["modality_accuracy"] for held in invariant.values()]
     if all(value is not None for value in told):
         apart = [held["modality_accuracy"] for held in specific.values()]
         return (
-            f"z tells which modality it is from {np.mean(told):.0%} of the time, s "
-            f"{np.mean(apart):.0%}; chance is {1 / len(told):.0%}"
+            f"The modality can be told from a shared code {np.mean(told):.0%} of the time, from "
+            f"an own code {np.mean(apart):.0%}; chance is {1 / len(told):.0%}"
         )
     name, held = next(iter(invariant.items()))
     if held["label_r2"] is None:
-        return f"What do the two codes of {name} hold?"
+        return f"What is in the two codes of {name}?"
     other = specific[name]["label_r2"]
-    return f"z {name} explains {held['label_r2']:.0%} of the label, s {name} {other:.0%}"
+    return (
+        f"The shared code of {name} explains {held['label_r2']:.0%} of the label, its own code "
+        f"{other:.0%}"
+    )
 
 
 def value_text(value: float) -> str:

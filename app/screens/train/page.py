@@ -34,7 +34,7 @@ with watched:
             st.write(
                 "The demo corpus needs no data, and five epochs of it take a minute or two. Loss, "
                 "validation, mutual information and a map of the codes appear here epoch by epoch; "
-                "the run goes on when you close the page."
+                "the run continues when you close the page."
             )
             if st.button("Take a quick look", type="primary", icon=":material/play_arrow:"):
                 with state.readable_errors():

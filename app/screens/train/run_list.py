@@ -17,7 +17,7 @@ _MOST = 100
 
 
 def runs_table(runs: list[RunFolder]) -> pd.DataFrame:
-    """One row a run: name, state, epochs done and planned, progress, device, when last heard."""
+    """One row per run: name, state, epochs done and planned, progress, device, when last heard."""
     entries = []
     for run in runs[:_MOST]:
         status = observe(run)

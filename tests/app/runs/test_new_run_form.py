@@ -109,5 +109,5 @@ def test_a_copy_fills_the_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     said = " ".join(c.value for c in at.caption)
     assert "`training.batch_size`: 64 → **16** (changed in the copy)" in said
     assert "model.modalities" in said
-    assert "nobody knows" in said
+    assert "1–3 minutes" in said
     assert [t.value for t in at.text_input if t.label == "Name"] == ["first-seed4"]

@@ -107,16 +107,16 @@ def test_the_speaker_is_told_or_the_reason_is():
 
 
 def test_the_finding_is_the_most_telling_probe():
-    assert probe_finding(DEMO) == (
-        "z holds 80% of what the modalities share; of what is private it keeps most from audio, 42%"
-    )
+    said = probe_finding(DEMO)
+    assert "80%" in said and "42%" in said and "(audio)" in said and "text and audio" in said
     sealed = copy.deepcopy(DEMO)
     sealed["codes"]["invariant"]["audio"]["latents"]["latent_audio_g"] = -0.02
-    assert probe_finding(sealed).endswith("share, and nothing private to its modality")
-    assert probe_finding(PLAIN) == (
-        "z tells which modality it is from 75% of the time, s 95%; chance is 50%"
-    )
-    assert probe_finding(ALONE) == "z text explains 40% of the label, s text 30%"
+    said = probe_finding(sealed)
+    assert "80%" in said and "nothing" in said and "(audio)" not in said
+    said = probe_finding(PLAIN)
+    assert said.index("75%") < said.index("95%") < said.index("50%")  # shared, own, chance
+    said = probe_finding(ALONE)
+    assert "text" in said and "label" in said and said.index("40%") < said.index("30%")
     nothing = {"codes": {k: {"text": held(None, None)} for k in ("invariant", "specific")}}
     assert probe_finding({**nothing, "retrieval": {}}).endswith("?")
 
