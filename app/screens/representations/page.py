@@ -34,7 +34,7 @@ with right:
     utterance_card(view, view.primary, channels=False)
 
 
-def held() -> None:
+def in_codes() -> None:
     """What probes read from the codes."""
     reading, nonlinear = probe_controls(view)
     report = probes(view, nonlinear)
@@ -43,7 +43,7 @@ def held() -> None:
 
 
 lazy_tabs(
-    {"Nearest utterances": lambda: draw_neighbours(view), "What the codes hold": held},
+    {"Nearest utterances": lambda: draw_neighbours(view), "What the codes hold": in_codes},
     key="codes_tab",
 )
 known = known_probes(view)

@@ -159,7 +159,7 @@ def _draw_strips(view: state.View, report: dict[str, Any], reading: str) -> None
         + speaker_sentence(report, reading),
         explanation=_EXPLANATION,
         data=_all_probes(report),
-        alt="Accuracy and R² of probes, one row a code.",
+        alt="Accuracy and R² of probes, one row per code.",
     )
 
 
