@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -82,6 +84,18 @@ def test_other_ways_to_say_it_are_understood(said, meant):
 def test_an_unknown_name_is_answered_with_those_there_are(name):
     with pytest.raises(InputError, match=f"`{name}` is unknown; use one of infonce, nwj, dv, smi"):
         estimator_class(name)
+
+
+def test_the_readme_has_every_estimator_on_its_side():
+    text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    rows = [line.split("|")[1:3] for line in text.splitlines() if line.startswith("| ")]
+    side, listed = "", {}
+    for first, second in rows:
+        side = first.strip() or side
+        listed |= {name: side for name in re.findall(r"`([\w-]+)`", second)}
+    assert {name: listed.get(name) for name in CATALOGUE} == {
+        name: facts.bound for name, facts in CATALOGUE.items()
+    }
 
 
 TOY = """

@@ -16,7 +16,7 @@ from app.screens.mutual_information.fresh_critic import draw_check, held_check
 from app.screens.mutual_information.modality_panels import draw_modalities
 from app.screens.mutual_information.pair_panels import draw_pairs
 from app.screens.mutual_information.recorded_bounds import Recorded, Unit
-from mmmie.analysis.bounds.history import bounds_history, ceiling_of, measured, pair_of
+from mmmie.analysis.bounds.history import bounds_history, ceilings, measured, pair_of
 from mmmie.analysis.bounds.verdict import check_table
 from mmmie.mi.thresholds import NOTHING, SURE
 from mmmie.training.checkpoint import CheckpointInfo
@@ -52,20 +52,12 @@ def draw_bounds_over_training(view: state.View, table: pd.DataFrame, unit: Unit)
 def _recorded(info: CheckpointInfo, raw: list[dict[str, Any]]) -> Recorded:
     history = bounds_history(raw)
     families = [str(family) for family in history["family"].unique()]
-    own, checked = ceiling_of(raw), ceiling_of(raw, "mi/check_ceiling")
-    of_brackets = checked if own is None else own  # ln of the same utterances
-    ceilings = {
-        "pair": own,
-        "check": checked,
-        "lower": of_brackets,
-        "lower_specific": of_brackets,
-    }
     return Recorded(
         history,
         {family: measured(info, family) for family in families},
         list(info.modalities),
         info.epoch,
-        {family: nats for family, nats in ceilings.items() if nats is not None},
+        ceilings(raw),
     )
 
 

@@ -30,5 +30,8 @@ def estimator_label(name: str) -> str:
 
 
 def estimators_explained() -> str:
-    """How each works, one line each."""
-    return "\n".join(f"- **{facts.title}**: {facts.how}" for facts in CATALOGUE.values())
+    """How each works, what to know, and where it is from, one line each."""
+    return "\n".join(
+        f"- **{facts.title}**: {facts.how}; {facts.to_know}. {facts.paper}"
+        for facts in CATALOGUE.values()
+    )

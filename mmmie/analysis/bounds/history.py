@@ -131,15 +131,17 @@ def _number(value: Any) -> float:
     return float(value) if isinstance(value, (int, float)) else math.nan
 
 
-def ceiling_of(history: list[dict[str, Any]], key: str = "mi/ceiling") -> float | None:
-    """The most that the lower bounds could have said, in nats, None where there is no limit.
+def ceilings(history: list[dict[str, Any]]) -> dict[str, float]:
+    """Family → the most in nats that its values could have been; others have no limit."""
+    own, checked = _last(history, "mi/ceiling"), _last(history, "mi/check_ceiling")
+    of_brackets = checked if own is None else own  # ln of the same utterances
+    found = {"pair": own, "check": checked, "lower": of_brackets, "lower_specific": of_brackets}
+    return {family: nats for family, nats in found.items() if nats is not None}
 
-    Args:
-        history: of the metrics.
-        key: ``mi/ceiling`` for the run's own bounds, ``mi/check_ceiling`` for the check.
-    """
-    held = [e[key] for e in history if isinstance(e.get(key), (int, float))]
-    return float(held[-1]) if held else None
+
+def _last(history: list[dict[str, Any]], key: str) -> float | None:
+    values = [entry[key] for entry in history if isinstance(entry.get(key), (int, float))]
+    return float(values[-1]) if values else None
 
 
 def bounds_at(history: list[dict[str, Any]], epoch: int) -> pd.DataFrame:
@@ -181,7 +183,7 @@ def _row(
     modalities, how, own = list(info.modalities), measured(info, family), held[family, name]
     pair, bracket = family == "pair", _bracket(held, family, name)
     check = held.get(("check", name)) if pair else None
-    ceiling = ceiling_of(history) if pair else _ceiling_of_brackets(history)
+    ceiling = ceilings(history).get("pair" if pair else "lower")
     truth = info.facts.get(f"true_mi/{name}") if pair else None
     said = conclusion(family, name, own["nats"], how, modalities, ceiling, truth, bracket=bracket)
     low, high = bracket or (math.nan, math.nan)
@@ -207,12 +209,6 @@ def _bracket(held: Held, family: str, name: str) -> tuple[float, float] | None:
     ends = [held.get((end, name)) for end in _BRACKETS.get(family, ())]
     values = [float(end["nats"]) for end in ends if end is not None]
     return (values[0], values[1]) if len(values) == 2 else None
-
-
-def _ceiling_of_brackets(history: list[dict[str, Any]]) -> float | None:
-    """ln of the utterances measured, which pairs and checks have in common with brackets."""
-    ceiling = ceiling_of(history)
-    return ceiling_of(history, "mi/check_ceiling") if ceiling is None else ceiling
 
 
 def pair_of(name: str, modalities: list[str]) -> tuple[str, str]:

@@ -23,28 +23,18 @@ def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:
         `fresh`, `std`, `ceiling`, `n` and `verdict`, in nats.
     """
     rows = []
-    held = {(row["family"], row["name"]): row for row in bounds.to_dict("records")}
+    recorded = {(row["family"], row["name"]): row for row in bounds.to_dict("records")}
     for row in check.to_dict("records"):
-        family, name = str(row["family"]), str(row["name"])
-        trained = held.get((family, name))
+        trained = recorded.get((str(row["family"]), str(row["name"])))
         value = math.nan if trained is None else float(trained["nats"])
         bound = "" if trained is None else str(trained["bound"])
         low, high = _bracket(trained)
         if math.isfinite(high):
             value = high
         fresh, std, ceiling = float(row["nats"]), float(row["std"]), float(row["ceiling"])
+        said = verdict(value, bound, fresh, std, ceiling, low)
         rows.append(
-            {
-                "family": family,
-                "name": name,
-                "in_training": value,
-                "bound": bound,
-                "fresh": fresh,
-                "std": std,
-                "ceiling": ceiling,
-                "n": int(row["n"]),
-                "verdict": verdict(value, bound, fresh, std, ceiling, low),
-            }
+            (row["family"], row["name"], value, bound, fresh, std, ceiling, int(row["n"]), said)
         )
     columns = ["family", "name", "in_training", "bound", "fresh", "std", "ceiling", "n", "verdict"]
     return pd.DataFrame(rows, columns=columns)

@@ -89,16 +89,8 @@ def l1out_value(dim: int, mi: float, batch_size: int, seed: int = 0) -> Simulate
 
     Its marginal is the mixture of the B - 1 other conditionals. That is right on average, but the
     mean of its logarithm is below the logarithm of its mean, so L1Out lies above I. It lies below
-    CLUB, which it equals at B = 2. The gap closes as B grows, slowly where I is large.
-
-    Args:
-        dim: dimensions of x and of y.
-        mi: the true I in nats.
-        batch_size: B, at least 2.
-        seed: of the simulation.
-
-    Raises:
-        InputError: dim or mi are out of the range of `gaussian`, or the batch is below 2.
+    CLUB, which it equals at B = 2. The gap closes as B grows, slowly where I is large. Arguments
+    and errors are those of `infonce_value`.
 
     Example:
         >>> found = l1out_value(20, 6, 64)
@@ -152,19 +144,17 @@ def smile_value(dim: int, mi: float, clip: float = SMILE_CLIP) -> float:
 def expected_value(estimator: str, dim: int, mi: float, batch_size: int) -> float | None:
     """What an estimator says about `gaussian(dim, mi)` when its learned part is exact.
 
-    - `ba`, `doe`, `vub`, `cca`: I. The marginal is Gaussian too, so that nothing is left out.
-    - `nwj`, `js` (read off through NWJ): I, without bias in any batch, though with a spread that
-      grows exponentially with I.
-    - `dv`: I in the limit of many pairs. The logarithm of a batch's own mean is too low on
-      average, so that DV is too high (by about 1.3 nats at B = 64, d = 20, I = 10).
+    - Those that are `exact` in the catalogue: I. DV is so in the limit of many pairs: the
+      logarithm of a batch's own mean is too low on average, so that DV is too high (by about
+      1.3 nats at B = 64, d = 20, I = 10).
     - `smile`: `smile_value` at clip 5, above I.
     - `infonce`: `infonce_value`, below I and below ln B.
     - `club`, `vclub-s`: `club_value`, above I. One negative per pair has the same mean as all.
     - `l1out`: `l1out_value`, between I and CLUB.
-    - `ksg`: None. Its bias depends on the number of pairs and has no closed form.
+    - All others: None. The bias of KSG depends on the number of pairs.
 
     Args:
-        estimator: one of these names.
+        estimator: a name in the catalogue.
         dim: dimensions of x and of y.
         mi: the true I in nats.
         batch_size: pairs per batch, at least 2; it matters to `infonce` and `l1out` alone.

@@ -9,7 +9,7 @@ from mmmie.analysis.bounds.history import (
     bounds_at,
     bounds_history,
     bounds_table,
-    ceiling_of,
+    ceilings,
     measured,
     pair_of,
     quantity,
@@ -87,8 +87,8 @@ def test_the_history_is_taken_apart():
     frame = bounds_history(HISTORY)
     assert set(frame["family"]) == {"pair", "invariant", "separation"}
     assert len(frame) == 7  # what is null is left out
-    assert ceiling_of(HISTORY) == 6.2
-    assert bounds_history([]).empty and ceiling_of([]) is None
+    assert ceilings(HISTORY)["pair"] == ceilings(HISTORY)["lower"] == 6.2
+    assert bounds_history([]).empty and ceilings([]) == {}
     assert list(bounds_history([]).columns) == ["epoch", "family", "name", "nats", "std"]
     assert frame["std"].isna().all()  # a history of before errors were recorded
     assert bounds_table(info(), HISTORY)[["std", "low", "high", "check"]].isna().all(axis=None)
@@ -153,7 +153,7 @@ def test_errors_brackets_and_checks_are_in_the_history():
         "lower_specific",
         "upper_specific",
     }
-    assert ceiling_of(NEW, "mi/check_ceiling") == 6.2
+    assert ceilings(NEW)["check"] == 6.2
 
 
 def test_brackets_and_checks_stand_beside_what_they_are_about():
