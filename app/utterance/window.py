@@ -166,6 +166,39 @@ def class_prediction_svg(
     return write(rows.root)
 
 
+def said_drawing(
+    said: Mapping[str, np.ndarray],
+    truth: object,
+    label: Label,
+    limits: tuple[float, float],
+    *,
+    alt: str,
+    letters: int = LETTERS,
+) -> tuple[str, pd.DataFrame]:
+    """One prediction under several questions: `prediction_svg` or that of classes, and its numbers.
+
+    Args:
+        said: question → (), (1,) in label units or (classes,) probabilities, as trained first.
+        truth: the label.
+        label: what is predicted.
+        limits: of the label.
+        alt: one sentence for those who cannot see it.
+        letters: their size in pixels.
+
+    Returns:
+        The drawing, and a table with `variant`, `prediction` or one column per class, and `truth`.
+    """
+    if label.classes is None:
+        values = {name: float(np.ravel(output)[0]) for name, output in said.items()}
+        drawn = prediction_svg(values, float(str(truth)), label, limits, alt=alt, letters=letters)
+        data = pd.DataFrame({"variant": values.keys(), "prediction": values.values()})
+    else:
+        classes = list(label.classes)
+        drawn = class_prediction_svg(said, str(truth), classes, alt=alt, letters=letters)
+        data = pd.DataFrame(said, index=classes).T.rename_axis("variant").reset_index()
+    return drawn, data.assign(truth=truth)
+
+
 class _Rows:
     """A drawing of named rows below a legend, with a scale below them."""
 

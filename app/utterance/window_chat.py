@@ -14,7 +14,7 @@ from app.parts.style import modality_colour, three_digits
 from app.utterance.chat import Bubble, chat
 from app.utterance.contribution_steps import offset_text
 from mmmie.analysis.ask.context_use import RELATIONS
-from mmmie.analysis.ask.window_edit import WindowEdit
+from mmmie.analysis.ask.question import Question
 
 _FADE = 0.06
 _FAINTEST = 0.55
@@ -55,7 +55,7 @@ def window_bubbles(
     modalities: list[str],
     classes: bool,
     *,
-    edit: WindowEdit | None = None,
+    question: Question | None = None,
     roles: dict[int, int] | None = None,
     speakers: bool = True,
 ) -> list[Bubble]:
@@ -66,14 +66,14 @@ def window_bubbles(
         shares: from `attention_shares`, of the same target.
         modalities: in the order of the model.
         classes: whether labels are classes.
-        edit: what the model is told instead of the truth; None where nothing can be changed.
+        question: what the model is told; None where nothing can be changed.
         roles: offset → offset that the model is told, where they are shuffled.
         speakers: whether who spoke can be changed.
     """
     matrix = shares.pivot(index="place", columns="modality", values="share")[modalities]
     totals = matrix.sum(axis=1)
     most = max(float(totals.max()), 1e-9)
-    told = dict(edit.relabel) if edit else {}
+    told = dict(question.relabel) if question else {}
     bubbles = []
     for place in places.to_dict("records"):
         offset = int(place["offset"])
@@ -81,7 +81,7 @@ def window_bubbles(
         truth = place["label"] if classes else three_digits(float(place["label"]))
         relation = RELATIONS[told[offset]] if offset in told else str(place["relation"])
         who, label = _named(place, relation, offset in told, (roles or {}).get(offset, offset))
-        editable = edit is not None and offset != 0
+        editable = question is not None and offset != 0
         if not (editable and speakers):
             who, label = " ".join(filter(None, [who, label])), ""
         bubbles.append(
@@ -100,7 +100,7 @@ def window_bubbles(
                 ),
                 label=label,
                 changed=offset in told,
-                removed=offset in edit.hidden if edit is not None and editable else None,
+                removed=offset in question.hidden if question is not None and editable else None,
             )
         )
     return bubbles

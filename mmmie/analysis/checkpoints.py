@@ -190,7 +190,7 @@ class Checkpoint:
 
     def outputs(self, corpus: Corpus, split: str) -> SplitOutputs:
         """Predictions, codes and attention for a split, as trained and under interventions."""
-        return compute_outputs(self.model, self.fitted(corpus), split)
+        return compute_outputs(self, corpus, split)
 
     def cached_outputs(self, corpus: Corpus, split: str) -> SplitOutputs:
         """`outputs`, read from the cache of the checkpoint where they were computed before."""
@@ -200,12 +200,12 @@ class Checkpoint:
 
     def evaluate(self, corpus: Corpus, split: str = "valid") -> dict[str, Any]:
         """Metrics on a split, see `mmmie.metrics`."""
-        from mmmie.model.inference import encode_windows, predict_windows
+        from mmmie.analysis.ask.asker import Asker
 
-        corpus = self.fitted(corpus)
-        rows = corpus.rows(split)
-        output = predict_windows(self.model, *encode_windows(self.model, corpus, rows)).output
-        return metrics_for(self.info.label, output, corpus.targets[rows])
+        asker = Asker(self, corpus)
+        rows = asker.corpus.rows(split)
+        [answer] = asker.answer(rows)
+        return metrics_for(self.info.label, answer.logits, asker.corpus.targets[rows])
 
     def predict(self, corpus: Corpus) -> pd.DataFrame:
         """Predictions for every utterance, with the columns of ``mmmie predict``.
@@ -219,7 +219,7 @@ class Checkpoint:
         corpus = self.with_text(corpus)
         missing = missing_modalities(self.info, corpus)
         table = corpus.utterances.reindex(columns=list(PREDICTION_COLUMNS))
-        said, _ = predict_rows(self.model, completed(self.info, corpus), missing)
+        said, _ = predict_rows(self, completed(self.info, corpus), missing)
         return table.assign(prediction=said)
 
 

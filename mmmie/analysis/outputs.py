@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mmmie.corpus import Corpus, Label
+from mmmie.analysis.ask.presets import PRESETS
+from mmmie.analysis.ask.presets import TRAINED as TRAINED
+from mmmie.corpus import Corpus
 from mmmie.files import keep_latest, replacing
 
 if TYPE_CHECKING:
-    from mmmie.model.mmmie import MMMIE
+    from mmmie.analysis.ask.askable import Askable
 
-TRAINED = "trained"
-_VERSION = 2
+_VERSION = 3
 _MOST_KEPT = 12
 
 
@@ -77,29 +78,22 @@ class SplitOutputs:
         return table
 
 
-def compute_outputs(model: MMMIE, corpus: Corpus, split: str) -> SplitOutputs:
+def compute_outputs(checkpoint: Askable, corpus: Corpus, split: str) -> SplitOutputs:
     """Run a model over a split, as trained and under every intervention.
 
-    Args:
-        model: the model.
-        corpus: as `Checkpoint.fitted` gives it.
-        split: train, valid or test.
-
     Raises:
-        InputError: the split is empty.
+        InputError: the split is empty or the corpus does not fit.
     """
-    from mmmie.analysis.ask.interventions import INTERVENTIONS, predict_under
-    from mmmie.model.inference import encode_windows
+    from mmmie.analysis.ask.asker import Asker
 
-    codes, windows = encode_windows(model, corpus, corpus.rows(split))
+    model = checkpoint.model
+    asker = Asker(checkpoint, corpus)
+    rows = asker.corpus.rows(split)
+    found = asker.answer(rows, [preset.question for preset in PRESETS.values()])
+    answers = dict(zip(PRESETS, found, strict=True))
+    codes = asker.codes(rows)
+    window, relation = asker.window(rows)
     names = list(model.modalities)
-    output, attention, fused = {}, {}, None
-    for variant in (TRAINED, *INTERVENTIONS):
-        result = predict_under(variant, model, codes, windows, attention=True)
-        output[variant] = _probabilities(result.output, model.label)
-        assert result.attention is not None
-        attention[variant] = result.attention.astype(np.float32)
-        fused = result.representation if fused is None else fused
     spaces = {
         f"{kind}.{name}": getattr(codes, kind).mean[:, m].float().cpu().numpy()
         for kind in ("invariant", "specific")
@@ -111,15 +105,14 @@ def compute_outputs(model: MMMIE, corpus: Corpus, split: str) -> SplitOutputs:
         for m, name in enumerate(names)
         if model.settings.stochastic
     }
-    assert fused is not None
     return SplitOutputs(
-        rows=windows.rows,
-        output=output,
-        attention=attention,
-        window=windows.window,
-        relation=windows.relation,
-        past=model.settings.context.span[0],
-        spaces={**spaces, "fused": fused},
+        rows=rows,
+        output={variant: answer.output for variant, answer in answers.items()},
+        attention={variant: answer.attention for variant, answer in answers.items()},
+        window=np.where(window >= 0, np.searchsorted(rows, window), -1),
+        relation=relation,
+        past=asker.past,
+        spaces={**spaces, "fused": answers[TRAINED].representation},
         modalities=names,
         deviations=deviations,
     )
@@ -157,13 +150,6 @@ def cache_folder(checkpoint: Path) -> Path:
         if os.access(folder, os.W_OK):
             return folder
     raise PermissionError(f"{home}: neither it nor the home folder can be written")
-
-
-def _probabilities(output: np.ndarray, label: Label) -> np.ndarray:
-    if label.kind == "regression":
-        return output
-    exponent = np.exp(output - output.max(1, keepdims=True))
-    return exponent / exponent.sum(1, keepdims=True)
 
 
 def _write(file: Path, outputs: SplitOutputs) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmmie.analysis.ask.question import Question
 from mmmie.corpus import Corpus, absent_features
 
 if TYPE_CHECKING:
-    from mmmie.model.mmmie import MMMIE
+    from mmmie.analysis.ask.askable import Askable
     from mmmie.training.checkpoint import CheckpointInfo
 
 
@@ -46,12 +47,12 @@ def completed(info: CheckpointInfo, corpus: Corpus) -> Corpus:
 
 
 def predict_rows(
-    model: MMMIE, corpus: Corpus, missing: Sequence[str] = ()
+    checkpoint: Askable, corpus: Corpus, missing: Sequence[str] = ()
 ) -> tuple[list[Any], np.ndarray]:
     """What a model says of every utterance of a corpus whose conversations are whole.
 
     Args:
-        model: the model.
+        checkpoint: the model.
         corpus: with the modalities that it takes; labels and splits are not looked at.
         missing: modalities that the model is told are missing in every utterance.
 
@@ -59,11 +60,10 @@ def predict_rows(
         Predictions (n), numbers or classes, and the output they are from: (n,) in label units or
         (n, classes) logits.
     """
-    from mmmie.model.inference import encode_windows, predict_windows
+    from mmmie.analysis.ask.asker import Asker
 
-    codes, windows = encode_windows(model, corpus, np.arange(len(corpus)))
-    presence = codes.present.float()
-    presence[:, [list(model.modalities).index(name) for name in missing]] = 0
-    output = predict_windows(model, codes, windows, presence=presence).output.astype(float)
-    classes = model.label.classes
+    told = Question(missing=tuple(missing), everywhere=True)
+    [answer] = Asker(checkpoint, corpus).answer(np.arange(len(corpus)), [told])
+    output = answer.logits.astype(float)
+    classes = checkpoint.info.label.classes
     return [classes[i] for i in output.argmax(1)] if classes else list(output), output

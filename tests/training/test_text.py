@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmmie.analysis.ask.edits import Edit
 from mmmie.analysis.ask.own_conversation import Turn, corpus_of_turns, pasted_words, predicted_turns
+from mmmie.analysis.ask.question import Question
 from mmmie.analysis.ask.what_if import EditableUtterance
 from mmmie.analysis.checkpoints import load_checkpoint
 from mmmie.errors import InputError
@@ -162,7 +162,12 @@ def test_other_words_are_what_the_model_says_of_an_utterance_that_says_them(
     row = int(spoken.rows("valid")[2])
     own = spoken.utterances["transcript"].iloc[row]
     utterance = EditableUtterance(checkpoint, spoken, row)
-    asked = [Edit(), Edit(transcript=own), Edit(transcript="so bad"), Edit(noise=(("text", 1.0),))]
+    asked = [
+        Question(),
+        Question(transcript=own),
+        Question(transcript="so bad"),
+        Question(noise=(("text", 1.0),)),
+    ]
     found = utterance.predict(asked)[:, utterance.own, 0]
     said = spoken.select(np.arange(len(spoken)))
     said.utterances.loc[row, "transcript"] = "so bad"
@@ -177,5 +182,5 @@ def test_other_words_are_what_the_model_says_of_an_utterance_that_says_them(
     )
     table, _ = predicted_turns(checkpoint, pasted, ["audio"])
     hidden = EditableUtterance(checkpoint, spoken.select(np.array([row])), 0)
-    alone = hidden.predict([Edit(hidden=("audio",))])[0, 0, 0]
+    alone = hidden.predict([Question(missing=("audio",))])[0, 0, 0]
     assert table["prediction"].iloc[0] == pytest.approx(alone, abs=1e-4)

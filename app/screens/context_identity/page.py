@@ -3,15 +3,13 @@
 from app import state
 from app.parts import say
 from app.parts.layout import lazy_tabs, wide_columns
-from app.screens.context_identity.identity_effect import (
-    choose_variant,
-    draw_attention,
-    draw_effect,
-    draw_prediction,
-    draw_slices,
-    effective,
-)
+from app.screens.context_identity.attention_in_window import draw_attention
+from app.screens.context_identity.attention_over_split import draw_attended
+from app.screens.context_identity.error_by_slice import draw_slices
+from app.screens.context_identity.error_under_interventions import draw_effect
 from app.screens.context_identity.identity_map import draw_identity_map
+from app.screens.context_identity.interventions import choose_variant, effective
+from app.screens.context_identity.prediction_under_interventions import draw_prediction
 from app.screens.context_identity.trained_without import trained_without
 from app.screens.context_identity.window_edit import draw_edited_window
 
@@ -31,8 +29,14 @@ def every_intervention() -> None:
         with right:
             draw_attention(view, variant, other)
     draw_effect(view, other)
-    if variant is not None:
+    if variant is None:
+        return
+    left, right = wide_columns(2, key="slices-and-attention", least=320, gap="large")
+    with left:
         draw_slices(view, variant, other)
+    if view.outputs.window.shape[1] > 1:
+        with right:
+            draw_attended(view, other)
 
 
 lazy_tabs(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from app.parts import say
@@ -13,13 +14,16 @@ from app.parts.style import three_digits
 from app.screens.learn.frame import LETTERS, Formula, closing, opening
 from app.screens.learn.subject import Subject
 from app.utterance.chat import chat
-from app.utterance.window import class_prediction_svg, prediction_svg
+from app.utterance.window import said_drawing
 from app.utterance.window_chat import window_bubbles
-from mmmie.analysis.ask.context_use import RELATIONS, window_places
-from mmmie.analysis.ask.lesson_answers import Answer, Told, ask
+from mmmie.analysis.ask.context_use import RELATIONS, shares_of, window_places
+from mmmie.analysis.ask.question import Question
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.outputs import TRAINED
 from mmmie.corpus import Corpus
+
+if TYPE_CHECKING:
+    from mmmie.analysis.ask.asker import Answer
 
 FORMULA = Formula(
     (r"\text{token}_{j,m} = A\, z_{j,m} + A_m\, s_{j,m} + r_{j-i} + p_{ij} + e_m",),
@@ -64,18 +68,18 @@ def draw_identity(subject: Subject) -> None:
                   view.checkpoint, view.corpus)  # fmt: skip
     said = {
         "as trained": outputs.output[TRAINED][subject.index],
-        _CHANGED: answer.output,
+        _CHANGED: answer.output[0],
         _OFF: outputs.output["off"][subject.index],
     }
-    changed = told != Told()
-    if not changed:
+    if not told:
         said.pop(_CHANGED)
     with head:
-        opening(_title(subject, said, changed), _LEAD if identity.enabled else _NONE)
+        opening(_title(subject, said, bool(told)), _LEAD if identity.enabled else _NONE)
     _draw_predictions(subject, said)
     classes = view.corpus.label.classes
     places = window_places(view.corpus, outputs, subject.index)
-    bubbles = window_bubbles(places, answer.attention, outputs.modalities, classes is not None)
+    shares = shares_of(outputs, subject.index, answer.attention[0])
+    bubbles = window_bubbles(places, shares, outputs.modalities, classes is not None)
     with st.container(key="lesson-chat-window"):
         chat(bubbles, key="lesson-window")
     if len(bubbles) > 1:
@@ -92,7 +96,7 @@ def draw_identity(subject: Subject) -> None:
     )
 
 
-def _switches(subject: Subject) -> Told:
+def _switches(subject: Subject) -> Question:
     settings = subject.view.checkpoint.info.config.model
     outputs = subject.view.outputs
     chosen = {}
@@ -110,11 +114,12 @@ def _switches(subject: Subject) -> Told:
             help="Turns of the target's speaker count as another's, and the other way round.",
         )  # fmt: skip
     # A term that was not trained makes no difference, so it does not count as a change.
-    role, speaker, modality = (
-        chosen[term] or not settings.identity.uses(term)  # type: ignore[arg-type]
+    off = tuple(
+        term
         for term in _TERMS
+        if settings.identity.uses(term) and not chosen[term]  # type: ignore[arg-type]
     )
-    return Told(role, speaker, modality, swapped and named and speaker)
+    return Question(terms_off=off, swap=swapped and named and "speaker" not in off)
 
 
 def _title(subject: Subject, said: dict[str, np.ndarray], changed: bool) -> str:
@@ -156,19 +161,15 @@ def identity_answer(speakers: int | None) -> str:
 
 
 def _draw_predictions(subject: Subject, said: dict[str, np.ndarray]) -> None:
-    label, truth = subject.view.corpus.label, subject.one["label"]
-    alt = "Prediction of the utterance as trained, with your changes, and without identity"
-    if label.classes is None:
-        values = {name: float(np.ravel(output)[0]) for name, output in said.items()}
-        drawing = prediction_svg(
-            values, float(truth), label, subject.limits, alt=alt, letters=LETTERS
-        )
-        data = pd.DataFrame({"told": values.keys(), "prediction": values.values()})
-    else:
-        drawing = class_prediction_svg(
-            said, str(truth), list(label.classes), alt=alt, letters=LETTERS
-        )
-        data = pd.DataFrame(said, index=list(label.classes)).T.rename_axis("told").reset_index()
+    label = subject.view.corpus.label
+    drawing, data = said_drawing(
+        said,
+        subject.one["label"],
+        label,
+        subject.limits,
+        alt="Prediction of the utterance as trained, with your changes, and without identity",
+        letters=LETTERS,
+    )
     drawn_figure(
         drawing,
         key="lesson-identity",
@@ -176,12 +177,19 @@ def _draw_predictions(subject: Subject, said: dict[str, np.ndarray]) -> None:
         if label.classes is None
         else f"Utterance {plain(subject.name)}.",
         explanation=_EXPLANATION,
-        data=data.assign(truth=truth),
+        data=data,
     )
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def _ask(
-    fingerprint: str, corpus: str, row: int, told: Told, _checkpoint: Checkpoint, _corpus: Corpus
+    fingerprint: str,
+    corpus: str,
+    row: int,
+    told: Question,
+    _checkpoint: Checkpoint,
+    _corpus: Corpus,
 ) -> Answer:
-    return ask(_checkpoint, _corpus, row, told)
+    from mmmie.analysis.ask.asker import Asker
+
+    return Asker(_checkpoint, _corpus).answer([row], [told])[0]

@@ -13,7 +13,7 @@ from app.screens.learn.frame import Formula, closing, large, opening
 from app.screens.learn.subject import Subject
 from app.state import View
 from app.utterance.contribution_steps import Step, sign_colours, signed, steps_figure, turn_name
-from mmmie.analysis.ask.lesson_answers import Told, ask
+from mmmie.analysis.ask.question import Question
 from mmmie.analysis.credit.contributions import Contributions, contributions
 from mmmie.errors import InputError
 
@@ -236,4 +236,7 @@ def _contributions(
 def _hidden(
     fingerprint: str, corpus: str, split: str, row: int, hidden: tuple[str, ...], _view: View
 ) -> np.ndarray:
-    return ask(_view.checkpoint, _view.corpus, row, Told(hidden=hidden)).output
+    from mmmie.analysis.ask.asker import Asker
+
+    question = Question(missing=hidden, everywhere=True)
+    return Asker(_view.checkpoint, _view.corpus).answer([row], [question])[0].values[0]

@@ -20,7 +20,6 @@ from app.runs.settings_form import config_of
 from app.screens.learn.frame import LETTERS, Formula, closing, opening
 from app.screens.learn.subject import Subject
 from app.utterance.window import prediction_svg
-from mmmie.analysis.ask.lesson_answers import Told, ask
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.errors import InputError
 from mmmie.jobs import list_runs, observe
@@ -258,5 +257,7 @@ def _squeezed(checkpoint: Checkpoint | None) -> tuple[float, float] | None:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _prediction(fingerprint: str, row: int, _checkpoint: Checkpoint) -> float:
+    from mmmie.analysis.ask.asker import Asker
+
     corpus = loading.open_corpus(_checkpoint)
-    return float(ask(_checkpoint, corpus, row, Told()).output[0])
+    return float(Asker(_checkpoint, corpus).answer([row])[0].output[0])

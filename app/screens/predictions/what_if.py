@@ -27,8 +27,9 @@ from app.screens.predictions.what_if_answer import (
     tries_title,
     what_if_title,
 )
-from app.screens.predictions.what_if_controls import ask, asked, controls, publish, suggestions
+from app.screens.predictions.what_if_controls import ask, asked, controls, suggestions
 from app.state import View
+from app.utterance.asked import ABOUT_UTTERANCE
 from app.utterance.contribution_steps import turn_name
 from app.utterance.conversation import label_limits
 from app.utterance.face_and_tone import (
@@ -39,7 +40,7 @@ from app.utterance.face_and_tone import (
     voice_of,
 )
 from app.utterance.window import class_prediction_svg
-from mmmie.analysis.ask.edits import Edit, edit_to_text
+from mmmie.analysis.ask.question import FEATURES_FIELD, Question
 from mmmie.errors import InputError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _section(view: View) -> None:
     row = int(view.outputs.rows[view.primary])
     name = str(view.frame["id"].iloc[view.primary])
     utterance = _editable(view.checkpoint.fingerprint, view.corpus.fingerprint, row, view)
-    before = utterance.predict([Edit()])[0]
+    before = utterance.predict([Question()])[0]
     if np.isnan(before[utterance.own]).any():
         st.info("The utterance has nothing that the model reads.", icon=":material/info:")
         return
@@ -102,42 +103,48 @@ def _section(view: View) -> None:
             type="tertiary",
             key="what-if-reset",
             on_click=ask,
-            args=(Edit(), name),
+            args=(Question(), name),
             disabled=not asked(view, name),
         )
     left, right = wide_columns([2, 3], key="what-if-columns", least=330, gap="large")
     with left:
-        edit = controls(view, row, name, len(utterance.turns) > 1)
+        question = controls(view, row, name, len(utterance.turns) > 1)
         say.caption(_TOLD)
-    publish(edit, name)
-    parts = edit.parts if len(edit.parts) > 1 else []
+    ABOUT_UTTERANCE.keep(name, question)
+    ABOUT_UTTERANCE.publish(question)
+    parts = question.parts if len(question.parts) > 1 else []
     try:
-        answers = utterance.predict([edit, *parts])
+        answers = utterance.predict([question, *parts])
     except InputError as error:  # the text encoder of the checkpoint is gone
         right.error(plain(str(error)), icon=":material/report:")
         return
     own = answers[:, utterance.own]
     with right:
-        _result(view, utterance, edit, before[utterance.own], own)
-        _seen_and_heard(view, utterance, edit)
-    _remember(view, name, edit, before[utterance.own], own[0])
+        _result(view, utterance, question, before[utterance.own], own)
+        _seen_and_heard(view, utterance, question)
+    _remember(view, name, question, before[utterance.own], own[0])
     left, right = wide_columns(2, key="what-if-more", least=330, gap="large")
     with left:
-        _readers(view, utterance, edit, before, answers[0])
+        _readers(view, utterance, question, before, answers[0])
         _tries(view)
     with right:
         _noise(view, utterance, row, before[utterance.own])
 
 
 def _result(
-    view: View, utterance: EditableUtterance, edit: Edit, before: np.ndarray, own: np.ndarray
+    view: View,
+    utterance: EditableUtterance,
+    question: Question,
+    before: np.ndarray,
+    own: np.ndarray,
 ) -> None:
     """The prediction as it is, with every change alone, and with all."""
     label, modalities = view.corpus.label, view.corpus.modalities
     limits = _limits(view)
-    say.finding(what_if_title(edit, modalities, label, before, own[0], limits[1] - limits[0]))
-    names = [change_name(part, modalities) for part in edit.parts]
-    values = [before, *own[1:], *([own[0]] if edit else [])]
+    title = what_if_title(question, modalities, label, before, own[0], limits[1] - limits[0])
+    say.finding(title)
+    names = [change_name(part, modalities) for part in question.parts]
+    values = [before, *own[1:], *([own[0]] if question else [])]
     rows = [AS_IT_IS, *names, TOGETHER] if len(names) > 1 else [AS_IT_IS, *names]
     truth = view.frame["label"].iloc[view.primary]
     shared: dict[str, Any] = {
@@ -167,13 +174,13 @@ def _result(
         drawn_figure(drawing, data=data, **shared)
 
 
-def _seen_and_heard(view: View, utterance: EditableUtterance, edit: Edit) -> None:
-    """The face and the tone before and now, where the edit changes them."""
-    before, now = utterance.features(Edit()), utterance.features(edit)
+def _seen_and_heard(view: View, utterance: EditableUtterance, question: Question) -> None:
+    """The face and the tone before and now, where they change."""
+    before, now = utterance.features(Question()), utterance.features(question)
     face, voice = face_of(view.corpus), voice_of(view.corpus)
     changed = {
         name
-        for name in {face, voice} - {None, *edit.hidden}
+        for name in {face, voice} - {None, *question.missing}
         if not np.array_equal(before[str(name)], now[str(name)])
     }
     if not changed:
@@ -191,11 +198,15 @@ def _seen_and_heard(view: View, utterance: EditableUtterance, edit: Edit) -> Non
 
 
 def _readers(
-    view: View, utterance: EditableUtterance, edit: Edit, before: np.ndarray, now: np.ndarray
+    view: View,
+    utterance: EditableUtterance,
+    question: Question,
+    before: np.ndarray,
+    now: np.ndarray,
 ) -> None:
-    """What the edit does to the turns whose context this utterance is."""
+    """What the change does to the turns whose context this utterance is."""
     others = np.flatnonzero(np.arange(len(before)) != utterance.own)
-    if not edit or not len(others):
+    if not question or not len(others):
         return
     classes, limits = view.corpus.label.classes, _limits(view)
     place = before[others].argmax(1) if classes else np.zeros(len(others), int)
@@ -242,18 +253,25 @@ def _noise(view: View, utterance: EditableUtterance, row: int, before: np.ndarra
     )
 
 
-def _remember(view: View, name: str, edit: Edit, before: np.ndarray, now: np.ndarray) -> None:
+def _remember(
+    view: View, name: str, question: Question, before: np.ndarray, now: np.ndarray
+) -> None:
     """Keep a try for this session, once."""
     tries = st.session_state.setdefault(_TRIES, {})
-    if not edit:
+    if not question:
         return
     place = int(before.argmax())
     classes = view.corpus.label.classes
-    key = (view.checkpoint.fingerprint, view.corpus.fingerprint, name, edit_to_text(edit))
+    key = (
+        view.checkpoint.fingerprint,
+        view.corpus.fingerprint,
+        name,
+        question.address[FEATURES_FIELD],
+    )
     tries[key] = {
         "checkpoint": view.choice.name,
         "utterance": name,
-        "change": edit_name(edit, view.corpus.modalities),
+        "change": edit_name(question, view.corpus.modalities),
         **({"class": classes[place]} if classes else {}),
         "before": float(before[place]),
         "now": float(now[place]),

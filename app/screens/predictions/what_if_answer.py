@@ -13,7 +13,7 @@ from app.parts.names import beginning, channel_words, plain, text_of
 from app.parts.numbers import listed
 from app.parts.style import FUSED, NEUTRAL, SENTIMENT_SCALE, blank, modality_colour, three_digits
 from app.utterance.contribution_steps import number, offset_text, sign_colours, signed
-from mmmie.analysis.ask.edits import ChannelEdit, Edit
+from mmmie.analysis.ask.question import ChannelEdit, Question
 from mmmie.corpus import Label, Modality
 
 _ROW_PIXELS = 34
@@ -181,19 +181,21 @@ def channel_change(one: ChannelEdit, modalities: Mapping[str, Modality]) -> str:
     return f"{name} " + ", ".join(part for part in (shift, stretch) if part)
 
 
-def change_name(part: Edit, modalities: Mapping[str, Modality]) -> str:
+def change_name(part: Question, modalities: Mapping[str, Modality]) -> str:
     """A single change, as a row of a figure calls it.
 
     Args:
-        part: one of `Edit.parts`.
+        part: one of `Question.parts`.
         modalities: of the corpus.
 
     Example:
-        >>> change_name(Edit(hidden=("audio",)), {}), change_name(Edit(noise=(("a", 1.5),)), {})
-        ('audio missing', 'noise 1.5 SD on a')
+        >>> change_name(Question(missing=("audio",)), {})
+        'audio missing'
+        >>> change_name(Question(noise=(("a", 1.5),)), {})
+        'noise 1.5 SD on a'
     """
-    if part.hidden:
-        return f"{part.hidden[0]} missing" + (" in the window" if part.everywhere else "")
+    if part.missing:
+        return f"{part.missing[0]} missing" + (" in the window" if part.everywhere else "")
     if part.noise:
         name, strength = part.noise[0]
         return f"noise {strength:.3g} SD on {name}"
@@ -202,53 +204,53 @@ def change_name(part: Edit, modalities: Mapping[str, Modality]) -> str:
     return "other words"
 
 
-def edit_name(edit: Edit, modalities: Mapping[str, Modality]) -> str:
-    """All changes of an edit in one line."""
-    return ", ".join(change_name(part, modalities) for part in edit.parts)
+def edit_name(question: Question, modalities: Mapping[str, Modality]) -> str:
+    """All changes in one line."""
+    return ", ".join(change_name(part, modalities) for part in question.parts)
 
 
-def edit_phrase(edit: Edit, modalities: Mapping[str, Modality]) -> str:
-    """How a sentence about an edit begins: ``Without audio``; text of a corpus is escaped."""
-    if len(edit.parts) > _MOST_NAMED:
-        return f"With these {len(edit.parts)} changes"
-    phrases = [_phrase(part, modalities) for part in edit.parts]
+def edit_phrase(question: Question, modalities: Mapping[str, Modality]) -> str:
+    """How a sentence about changes begins: ``Without audio``; text of a corpus is escaped."""
+    if len(question.parts) > _MOST_NAMED:
+        return f"With these {len(question.parts)} changes"
+    phrases = [_phrase(part, modalities) for part in question.parts]
     said = listed(phrases)
     return said[0].upper() + said[1:]
 
 
-def _phrase(part: Edit, modalities: Mapping[str, Modality]) -> str:
+def _phrase(part: Question, modalities: Mapping[str, Modality]) -> str:
     name = plain(change_name(part, modalities))
-    if part.hidden:
+    if part.missing:
         where = " in the whole window" if part.everywhere else ""
-        return f"without {plain(part.hidden[0])}{where}"
+        return f"without {plain(part.missing[0])}{where}"
     return f"with {name}"
 
 
 def what_if_title(
-    edit: Edit,
+    question: Question,
     modalities: Mapping[str, Modality],
     label: Label,
     before: np.ndarray,
     now: np.ndarray,
     span: float,
 ) -> str:
-    """What an edit did to the prediction.
+    """What a change did to the prediction.
 
     Args:
-        edit: what was changed.
+        question: what was changed.
         modalities: of the corpus.
         label: what is predicted.
         before: (1,) or (classes,) the prediction as it is.
-        now: the same after the edit, NaN where nothing was left to read.
+        now: the same after it, NaN where nothing was left to read.
         span: of the scale of the prediction.
     """
     classes = label.classes
-    if not edit:
+    if not question:
         if classes:
             said = plain(classes[int(before.argmax())])
             return f"Nothing is changed: it says {said} ({before.max():.2f})"
         return f"Nothing is changed: the prediction is {number(float(before[0]))}"
-    phrase = edit_phrase(edit, modalities)
+    phrase = edit_phrase(question, modalities)
     if np.isnan(now).any():
         return f"{phrase} nothing is left to read"
     if not classes:
@@ -269,7 +271,7 @@ def what_if_title(
 
 
 def readers_title(turns: pd.DataFrame, moved: np.ndarray, span: float) -> str:
-    """Which other turn an edit moves most.
+    """Which other turn a change moves most.
 
     Args:
         turns: (T,) rows of `EditableUtterance.turns` without the utterance itself.

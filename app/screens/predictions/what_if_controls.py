@@ -1,4 +1,4 @@
-"""The controls of "What if?": which edit the reader asks for, kept over pages and in the URL."""
+"""The controls of "What if?": what the reader changes about an utterance."""
 
 from __future__ import annotations
 
@@ -12,25 +12,17 @@ import streamlit as st
 from app.parts.names import channel_words, plain, text_of
 from app.screens.predictions.what_if_answer import change_name
 from app.state import View
+from app.utterance.asked import ABOUT_UTTERANCE
 from app.utterance.contribution_steps import channel_title
 from app.utterance.face_and_tone import usual
-from mmmie.analysis.ask.edits import (
-    ChannelEdit,
-    Edit,
-    edit_from_text,
-    edit_to_text,
-    fitting_edit,
-    opposite_words,
-)
+from mmmie.analysis.ask.edited_features import fitting_question, opposite_words
+from mmmie.analysis.ask.question import ChannelEdit, Question
 from mmmie.analysis.ask.word_encoder import word_encoder
 from mmmie.analysis.corpora.channels import readable_channels
 from mmmie.analysis.corpora.face import face_channels
 from mmmie.corpus import Modality
-from mmmie.errors import InputError
 
-_HELD = "what_if"  # (utterance, edit): what was asked for last
 _KEYS = "what-if-control-"
-_URL = "what_if"
 _MOST_NOISE = 3.0
 _MOST_STRETCH = 3.0
 _SPREADS = 3.0  # how far a channel can be shifted, in standard deviations
@@ -44,56 +36,41 @@ _OF_DEMO = (
 _OF_MODEL = "Encoded by the text encoder of this checkpoint, as the corpus was."
 
 
-def asked(view: View, utterance: str) -> Edit:
-    """What the reader asked for last, as far as it fits; on the first run what the URL says."""
-    if _HELD not in st.session_state:
-        edit = Edit()
-        try:
-            edit = edit_from_text(st.query_params.get(_URL, ""))
-        except InputError as error:
-            st.warning(plain(str(error)), icon=":material/report:")
-        st.session_state[_HELD] = (utterance, edit)
-    said_for, edit = st.session_state[_HELD]
-    if said_for != utterance:  # other words are those of one utterance
-        edit = replace(edit, transcript=None)
-    return fitting_edit(edit, view.corpus)
+def asked(view: View, utterance: str) -> Question:
+    """What the reader asked last, as far as it fits the corpus."""
+    said_for, question = ABOUT_UTTERANCE.question()
+    if said_for not in (None, utterance):  # other words are those of one utterance
+        question = replace(question, transcript=None)
+    return fitting_question(question, view.corpus)
 
 
-def ask(edit: Edit, utterance: str) -> None:
+def ask(question: Question, utterance: str) -> None:
     """Set every control; only before they are drawn, so in a callback."""
-    st.session_state[_HELD] = (utterance, edit)
+    ABOUT_UTTERANCE.keep(utterance, question)
     for key in list(st.session_state):
         if str(key).startswith(_KEYS):
             del st.session_state[key]
 
 
-def publish(edit: Edit, utterance: str) -> None:
-    """Keep what is asked for, also in the URL."""
-    st.session_state[_HELD] = (utterance, edit)
-    text = edit_to_text(edit)
-    if text and st.query_params.get(_URL) != text:
-        st.query_params[_URL] = text
-    elif not text and _URL in st.query_params:
-        del st.query_params[_URL]
-
-
-def suggestions(view: View, row: int) -> list[tuple[str, Edit]]:
+def suggestions(view: View, row: int) -> list[tuple[str, Question]]:
     """Edits worth a click, by what their button says."""
     corpus, names = view.corpus, view.outputs.modalities
     words = word_encoder(view.checkpoint, corpus, row)
-    found = [Edit(hidden=(name,)) for name in names] if len(names) > 1 else []
+    found = [Question(missing=(name,)) for name in names] if len(names) > 1 else []
     for name in names:
         channel = telling_channel(corpus.modalities[name])
         if channel is not None and (words is None or words.modality != name):
             step, reach = _steps(view, name, channel)
             shift = round(_SUGGESTED_SPREADS / _SPREADS * reach / (5 * step)) * 5 * step
-            found.append(Edit(channels=(ChannelEdit(name, channel, shift),)))
-    labelled = [(plain(_capital(change_name(edit, corpus.modalities))), edit) for edit in found]
+            found.append(Question(channels=(ChannelEdit(name, channel, shift),)))
+    labelled = [
+        (plain(_capital(change_name(question, corpus.modalities))), question) for question in found
+    ]
     if words is not None:
         transcript = text_of(corpus.utterances["transcript"].iloc[row])
         opposite = opposite_words(transcript)
         if opposite != transcript:
-            labelled.append(("The opposite words", Edit(transcript=opposite)))
+            labelled.append(("The opposite words", Question(transcript=opposite)))
     return labelled
 
 
@@ -103,7 +80,7 @@ def telling_channel(modality: Modality) -> int | None:
     return next(iter([*smiles, *readable_channels(modality, most=1)]), None)
 
 
-def controls(view: View, row: int, utterance: str, has_context: bool) -> Edit:
+def controls(view: View, row: int, utterance: str, has_context: bool) -> Question:
     """Draw every control.
 
     Args:
@@ -116,22 +93,22 @@ def controls(view: View, row: int, utterance: str, has_context: bool) -> Edit:
         What they ask for.
     """
     held = asked(view, utterance)
-    edit = _modalities(view, row, held)
-    if edit.hidden and has_context:
+    question = _modalities(view, row, held)
+    if question.missing and has_context:
         key = _begin(view, "everywhere", _WINDOW if held.everywhere else _HERE)
         where = st.segmented_control(
             "What is off is missing in", [_HERE, _WINDOW], required=True, key=key
         )
-        edit = replace(edit, everywhere=where == _WINDOW)
-    if edit.noise:
+        question = replace(question, everywhere=where == _WINDOW)
+    if question.noise:
         key = _begin(view, "seed", held.seed)
         seed = st.number_input("Seed of the noise", 0, 9999, step=1, key=key, width=160)
-        edit = replace(edit, seed=int(seed))
-    edit = replace(edit, channels=_channels(view, row, held))
-    return replace(edit, transcript=_transcript(view, row, utterance, held))
+        question = replace(question, seed=int(seed))
+    question = replace(question, channels=_channels(view, row, held))
+    return replace(question, transcript=_transcript(view, row, utterance, held))
 
 
-def _modalities(view: View, row: int, held: Edit) -> Edit:
+def _modalities(view: View, row: int, held: Question) -> Question:
     hidden, noise = [], []
     strengths = dict(held.noise)
     left, right = st.columns([2, 3], vertical_alignment="center")
@@ -142,7 +119,7 @@ def _modalities(view: View, row: int, held: Edit) -> Edit:
         left, right = st.columns([2, 3], vertical_alignment="center")
         on = left.toggle(
             plain(name),
-            key=_begin(view, f"on-{name}", name not in held.hidden),
+            key=_begin(view, f"on-{name}", name not in held.missing),
             disabled=absent,
             help="The utterance has none." if absent else None,
         )
@@ -159,10 +136,10 @@ def _modalities(view: View, row: int, held: Edit) -> Edit:
             hidden.append(name)
         elif strength:
             noise.append((name, float(strength)))
-    return Edit(hidden=tuple(hidden), noise=tuple(noise))
+    return Question(missing=tuple(hidden), noise=tuple(noise))
 
 
-def _channels(view: View, row: int, held: Edit) -> tuple[ChannelEdit, ...]:
+def _channels(view: View, row: int, held: Question) -> tuple[ChannelEdit, ...]:
     corpus = view.corpus
     offered = {
         f"{name}/{i}": (name, i)
@@ -230,7 +207,7 @@ def _steps(view: View, modality: str, channel: int) -> tuple[float, float]:
     return step, round(_SPREADS * spread / step) * step
 
 
-def _transcript(view: View, row: int, utterance: str, held: Edit) -> str | None:
+def _transcript(view: View, row: int, utterance: str, held: Question) -> str | None:
     corpus = view.corpus
     own = text_of(corpus.utterances.iloc[row].get("transcript"))
     if word_encoder(view.checkpoint, corpus, row) is None:

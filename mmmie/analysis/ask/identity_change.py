@@ -16,7 +16,7 @@ from mmmie.analysis.ask.identity_effect import (
     prediction_shift,
     utterance_errors,
 )
-from mmmie.analysis.ask.intervention_names import INTERVENTIONS
+from mmmie.analysis.ask.presets import INTERVENTIONS
 from mmmie.analysis.codes.probes import conversation_codes
 from mmmie.analysis.credit.attention_effect import ATTENDED, attention_masses, attention_variation
 from mmmie.analysis.errors.resampling import Interval

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mmmie.analysis.ask.intervention_names import INTERVENTIONS
+from mmmie.analysis.ask.presets import INTERVENTIONS
 from mmmie.analysis.codes.probes import conversation_codes
 from mmmie.analysis.credit.attention_effect import ATTENDED, attention_masses, attention_variation
 from mmmie.analysis.errors.intervals import difference_interval

@@ -180,7 +180,7 @@ def predicted_turns(
 
     corpus = checkpoint.fitted(corpus)
     classes = checkpoint.info.label.classes
-    said, output = predict_rows(checkpoint.model, corpus, missing)
+    said, output = predict_rows(checkpoint, corpus, missing)
     table = corpus.utterances.assign(prediction=said)
     if not corpus.labelled.any():
         table = table.drop(columns="label", errors="ignore")

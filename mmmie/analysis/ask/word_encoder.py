@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmmie.analysis.ask.edits import transcript_modality
 from mmmie.corpus import Corpus, Features
-from mmmie.datasets.demo.language import encode_text
+from mmmie.datasets.demo.language import TEXT_CHANNELS, encode_text
 
 if TYPE_CHECKING:
     from mmmie.analysis.checkpoints import Checkpoint
+
+_FEATURE_TOLERANCE = 5e-3  # of stored text features: those of a corpus may be float16
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,26 @@ def demo_words(corpus: Corpus, row: int) -> WordEncoder | None:
     """The demo's encoder, where it made the features of an utterance; see `word_encoder`."""
     follows = transcript_modality(corpus, row)
     return None if follows is None else WordEncoder(follows, _of_demo)
+
+
+def transcript_modality(corpus: Corpus, row: int) -> str | None:
+    """The modality whose features are those that the demo's encoder gives for the transcript.
+
+    None where there is none: the features come from elsewhere, and edited words could not be
+    encoded alike.
+    """
+    if "transcript" not in corpus.utterances:
+        return None
+    transcript = corpus.utterances["transcript"].iloc[row]
+    if not isinstance(transcript, str):
+        return None
+    for name, modality in corpus.modalities.items():
+        if modality.level != "sequence" or modality.channels != TEXT_CHANNELS:
+            continue
+        stored, again = corpus.features[name].of(row), encode_text(transcript)
+        if stored.shape == again.shape and np.allclose(stored, again, atol=_FEATURE_TOLERANCE):
+            return name
+    return None
 
 
 def _of_demo(transcripts: Sequence[str]) -> Features:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmmie.analysis.ask.target_window import target_window
+from mmmie.analysis.ask.asker import Asker
 from mmmie.analysis.credit.contributions import chosen_class
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
@@ -88,9 +88,9 @@ def channel_attributions(
         raise InputError(INSTALL)
     from captum.attr import IntegratedGradients
 
-    corpus = checkpoint.fitted(corpus)
-    model = checkpoint.model
-    target = _Target(model, corpus, row, checkpoint.device)
+    model, asker = checkpoint.model, Asker(checkpoint, corpus)
+    corpus = asker.corpus
+    target = _Target(model, asker, row, checkpoint.device)
     if not target.features:
         name = corpus.utterances["id"].iloc[row]
         raise InputError(
@@ -125,15 +125,16 @@ class _Target:
         features: modality → (1, d), or (1, L, d) without padding; those that it has.
     """
 
-    def __init__(self, model: MMMIE, corpus: Corpus, row: int, device: str) -> None:
-        small, windows = target_window(corpus, row, model.settings)
-        store = FeatureStore(small, list(model.modalities), device)
-        inputs = store.gather(np.arange(len(small)))
-        self._model = model
-        self._past = model.settings.context.span[0]
-        self._window = torch.from_numpy(windows.window).to(device)
-        self._relation = torch.from_numpy(windows.relation).to(device)
-        at = int(self._window[0, self._past])
+    def __init__(self, model: MMMIE, asker: Asker, row: int, device: str) -> None:
+        window, relation = asker.window(np.array([row]))
+        around = np.unique(window[window >= 0])
+        store = FeatureStore(asker.corpus.select(around), list(model.modalities), device)
+        inputs = store.gather(np.arange(len(around)))
+        at = int(np.searchsorted(around, row))
+        index = np.where(window >= 0, np.searchsorted(around, window), -1)
+        self._model, self._past = model, asker.past
+        self._window = torch.from_numpy(index).to(device)
+        self._relation = torch.from_numpy(relation).to(device)
         self._own = inputs.present[at]
         with torch.no_grad():
             self._codes = model.encode(inputs)

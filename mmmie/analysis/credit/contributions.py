@@ -27,18 +27,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import torch
 
-from mmmie.analysis.ask.target_window import target_window
+from mmmie.analysis.ask.asker import Asker
+from mmmie.analysis.ask.question import Question
 from mmmie.analysis.codes.probes import conversation_codes
 from mmmie.analysis.credit.shapley import coalitions, shapley_values
 from mmmie.analysis.errors.intervals import metric_interval
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
-from mmmie.model.features import FeatureStore
 from mmmie.model.identity import RELATIONS
-from mmmie.model.inference import Windows, encode_rows, predict_windows, windows_of
-from mmmie.model.mmmie import MMMIE, Codes
+from mmmie.model.mmmie import MMMIE
 
 if TYPE_CHECKING:
     from mmmie.analysis.checkpoints import Checkpoint
@@ -96,19 +94,19 @@ def contributions(
         >>> bool(abs(total - found.prediction) < 1e-5)
         True
     """
-    model = checkpoint.model
-    corpus = checkpoint.fitted(corpus)
-    small, windows = target_window(corpus, row, model.settings)
-    codes = _encode(checkpoint, small)
+    model, asker = checkpoint.model, Asker(checkpoint, corpus)
+    corpus, rows = asker.corpus, np.array([row])
     name = str(corpus.utterances["id"].iloc[row])
-    if not _readable(model, _held(codes, windows)).all():
+    (window,), (relation,) = asker.window(rows)
+    players = turn_players(window >= 0, asker.past)
+    answers = asker.answer(rows, _turn_questions(players, asker.past))
+    if not answers[-1].readable.all():
         raise InputError(
             f"{corpus.where}: utterance {name!r} has no features of {', '.join(model.modalities)}"
             f", so there is nothing to explain; name another"
         )
-    by_modality = _modality_values(model, codes, windows, _mean_label(model, corpus))[:, 0]
-    players = turn_players(windows.window[0] >= 0, model.settings.context.span[0])
-    by_turn = _turn_values(model, codes, windows, players)
+    by_turn = np.stack([answer.values[0] for answer in answers])
+    by_modality = _modality_values(asker, rows, _mean_label(model, corpus))[:, 0]
     chosen = chosen_class(model, by_turn[-1], class_name)
     place = 0 if chosen is None else (model.label.classes or ()).index(chosen)
     return Contributions(
@@ -123,7 +121,7 @@ def contributions(
                 "value": shapley_values(by_modality[:, place]),
             }
         ),
-        turns=_turn_frame(small, windows, players, model).assign(
+        turns=_turn_frame(corpus, window, relation, players, asker.past).assign(
             value=shapley_values(by_turn[:, place])
         ),
     )
@@ -142,14 +140,9 @@ def split_contributions(
     Raises:
         InputError: the split is empty, the corpus does not fit, or there are too many modalities.
     """
-    model = checkpoint.model
-    corpus = checkpoint.fitted(corpus)
-    rows = corpus.rows(split)
-    whole = corpus.select(rows)
-    windows = windows_of(whole, np.arange(len(whole)), model.settings)
-    values = _modality_values(
-        model, _encode(checkpoint, whole), windows, _mean_label(model, corpus)
-    )
+    asker = Asker(checkpoint, corpus)
+    rows = asker.corpus.rows(split)
+    values = _modality_values(asker, rows, _mean_label(checkpoint.model, asker.corpus))
     predicted = values[-1].argmax(1)  # 0 for regression, which has one column
     return rows, shapley_values(values[:, np.arange(len(rows)), predicted]).T
 
@@ -226,62 +219,24 @@ def turn_players(there: np.ndarray, past: int) -> list[np.ndarray]:
     return [np.sort(nearest_first[MOST_TURNS - 1 :]), *(np.array([place]) for place in near)]
 
 
-def _encode(checkpoint: Checkpoint, corpus: Corpus) -> Codes:
-    store = FeatureStore(corpus, list(checkpoint.model.modalities), checkpoint.device)
-    return encode_rows(checkpoint.model, store, np.arange(len(corpus)))
-
-
-def _held(codes: Codes, windows: Windows) -> np.ndarray:
-    """Which tokens of every window there are, (n, W, M) bool."""
-    present = codes.present.cpu().numpy()
-    held: np.ndarray = present[windows.window] & (windows.window >= 0)[..., None]
-    return held
-
-
-def _readable(model: MMMIE, presence: np.ndarray) -> np.ndarray:
-    """Whether the readout has a token to read, (n,), with `presence` (n, W, M)."""
-    if model.settings.readout == "target":
-        presence = presence[:, model.settings.context.span[0]]
-    return np.asarray(presence.reshape(len(presence), -1).any(1))
-
-
-def _outputs(model: MMMIE, codes: Codes, windows: Windows, presence: np.ndarray) -> np.ndarray:
-    """Predictions with the tokens `presence` (n, W, M): (n, 1), or (n, classes) probabilities."""
-    from scipy.special import softmax
-
-    shown = torch.from_numpy(presence).to(codes.present.device).float()
-    output = predict_windows(model, codes, windows, presence=shown).output.astype(np.float64)
-    return output[:, None] if output.ndim == 1 else softmax(output, axis=1)
-
-
-def _modality_values(
-    model: MMMIE, codes: Codes, windows: Windows, mean_label: np.ndarray
-) -> np.ndarray:
+def _modality_values(asker: Asker, rows: np.ndarray, mean_label: np.ndarray) -> np.ndarray:
     """The value of every coalition of modalities for n targets, (2^M, n, 1 or classes)."""
-    held = _held(codes, windows)
-    values = []
-    for members in coalitions(len(model.modalities)):
-        output = _outputs(model, codes, windows, held & members)
-        output[~_readable(model, held & members)] = mean_label
-        values.append(output)
-    return np.stack(values)
+    names = np.array(asker.modalities)
+    games = [
+        Question(missing=tuple(names[~members]), everywhere=True)
+        for members in coalitions(len(names))
+    ]
+    answers = asker.answer(rows, games)
+    return np.stack([np.where(a.readable[:, None], a.values, mean_label) for a in answers])
 
 
-def _turn_values(
-    model: MMMIE, codes: Codes, windows: Windows, players: list[np.ndarray]
-) -> np.ndarray:
-    """The value of every coalition of neighbours of one target, (2ⁿ, 1 or classes)."""
-    games = coalitions(len(players))
-    shown = np.zeros((len(games), windows.window.shape[1]), bool)
-    shown[:, model.settings.context.span[0]] = True
-    for places, takes_part in zip(players, games.T, strict=True):
-        shown[:, places] = takes_part[:, None]
-    repeated = Windows(
-        windows.rows,
-        np.repeat(windows.window, len(games), 0),
-        np.repeat(windows.relation, len(games), 0),
-    )
-    return _outputs(model, codes, repeated, _held(codes, windows) & shown[..., None])
+def _turn_questions(players: list[np.ndarray], past: int) -> list[Question]:
+    """Every coalition of the neighbours of one target: the others are hidden."""
+    offsets = [tuple(int(place) - past for place in places) for places in players]
+    return [
+        Question(hidden=tuple(o for i in np.flatnonzero(~members) for o in offsets[i]))
+        for members in coalitions(len(players))
+    ]
 
 
 def _mean_label(model: MMMIE, corpus: Corpus) -> np.ndarray:
@@ -297,18 +252,21 @@ def _mean_label(model: MMMIE, corpus: Corpus) -> np.ndarray:
 
 
 def _turn_frame(
-    small: Corpus, windows: Windows, players: list[np.ndarray], model: MMMIE
+    corpus: Corpus,
+    window: np.ndarray,
+    relation: np.ndarray,
+    players: list[np.ndarray],
+    past: int,
 ) -> pd.DataFrame:
     """Who the players are; see `Contributions.turns`."""
-    past, table = model.settings.context.span[0], small.utterances
     entries: list[dict[str, Any]] = []
     for places in players:
         offset = int(min(places - past, key=abs))
         entry: dict[str, Any] = {"offset": offset, "count": len(places)}
         if len(places) == 1:
-            turn = table.iloc[windows.window[0, places[0]]]
+            turn = corpus.utterances.iloc[window[places[0]]]
             entry |= {key: turn.get(key) for key in ("id", "speaker", "transcript")}
-            entry["relation"] = RELATIONS[windows.relation[0, places[0]]]
+            entry["relation"] = RELATIONS[relation[places[0]]]
         entries.append(entry)
     columns = ["offset", "count", "id", "speaker", "relation", "transcript"]
     return pd.DataFrame(entries, columns=columns)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from mmmie.analysis.ask.target_window import row_of
 from mmmie.analysis.credit.channel_attributions import captum_is_installed, channel_attributions
 from mmmie.analysis.credit.channel_steps import channel_steps
 from mmmie.analysis.credit.contributions import contributions, modality_summary, split_contributions
 from mmmie.corpus import Corpus
+from mmmie.errors import InputError
 
 if TYPE_CHECKING:
     from mmmie.analysis.checkpoints import Checkpoint
@@ -67,6 +68,22 @@ def explain_report(
             "mean_absolute": {entry.pop("modality"): entry for entry in summary.to_dict("records")},
         },
     }
+
+
+def row_of(corpus: Corpus, utterance: str) -> int:
+    """The row number of an utterance in its corpus.
+
+    Raises:
+        InputError: the corpus has no such utterance.
+    """
+    ids = corpus.utterances["id"]
+    found = np.flatnonzero((ids == utterance).to_numpy())
+    if not len(found):
+        raise InputError(
+            f"{corpus.where}: no utterance has `id` {utterance!r}; name one that it holds, such "
+            f"as {ids.iloc[0]!r}"
+        )
+    return int(found[0])
 
 
 def _channels(

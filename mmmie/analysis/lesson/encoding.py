@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmmie.analysis.codes.readings import KINDS, code_name
+from mmmie.corpus import Corpus
+
 if TYPE_CHECKING:
+    from mmmie.analysis.checkpoints import Checkpoint
     from mmmie.model.mmmie import MMMIE
 
 
@@ -66,3 +70,33 @@ def encode_one(model: MMMIE, modality: str, values: np.ndarray) -> Encoding:
         hidden=hidden[0].cpu().numpy(),
         codes={name: code[0].cpu().numpy() for name, code in codes.items()},
     )
+
+
+def codes_of(
+    checkpoint: Checkpoint, corpus: Corpus, row: int
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The codes of one utterance.
+
+    Args:
+        checkpoint: a model with stochastic encoders.
+        corpus: one that fits it.
+        row: of the utterance in the corpus.
+
+    Returns:
+        ``<kind>.<modality>``, as in `SplitOutputs.spaces`, → mean (d,) and deviation (d,).
+
+    Raises:
+        InputError: the weights are unreadable, or the corpus does not fit.
+    """
+    from mmmie.analysis.ask.asker import Asker
+
+    asker = Asker(checkpoint, corpus)
+    codes = asker.codes(np.array([row]))
+    return {
+        code_name(kind, name): (
+            getattr(codes, kind).mean[0, m].cpu().numpy(),
+            getattr(codes, kind).log_variance[0, m].div(2).exp().cpu().numpy(),
+        )
+        for kind in KINDS
+        for m, name in enumerate(asker.modalities)
+    }

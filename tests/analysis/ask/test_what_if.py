@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmmie.analysis.ask.edits import ChannelEdit, Edit
+from mmmie.analysis.ask.question import ChannelEdit, Question
 from mmmie.analysis.ask.what_if import EditableUtterance, noise_effect
 from mmmie.analysis.credit.contributions import contributions
 from mmmie.analysis.credit.shapley import shapley_values
@@ -64,7 +64,7 @@ def test_no_edit_gives_what_the_model_says_of_every_turn_that_reads_it(
     expected = predicted(checkpoint, corpus)
     for row in (0, 7, 29):
         utterance = EditableUtterance(checkpoint, corpus, row)
-        [found] = utterance.predict([Edit()])
+        [found] = utterance.predict([Question()])
         ids = corpus.utterances["id"].tolist()
         rows = [ids.index(name) for name in utterance.turns["id"]]
         assert rows[utterance.own] == row
@@ -79,8 +79,8 @@ def test_edited_features_give_what_the_model_says_of_a_corpus_that_has_them(make
     checkpoint = untrained(corpus)
     utterance = EditableUtterance(checkpoint, corpus, 7)
     edits = [
-        Edit(channels=(ChannelEdit("text", 0, 1.5),)),
-        Edit(noise=(("audio", 1.0), ("text", 0.5)), seed=2),
+        Question(channels=(ChannelEdit("text", 0, 1.5),)),
+        Question(noise=(("audio", 1.0), ("text", 0.5)), seed=2),
     ]
     found = utterance.predict(edits)  # at once, so that none may touch another
     ids = corpus.utterances["id"].tolist()
@@ -100,7 +100,7 @@ def test_noise_is_measured_in_the_deviations_of_the_train_split(make_corpus):
     utterance = EditableUtterance(checkpoint, corpus, 7)
     away = np.array(
         [
-            utterance.features(Edit(noise=(("audio", 1.0),), seed=seed))["audio"]
+            utterance.features(Question(noise=(("audio", 1.0),), seed=seed))["audio"]
             for seed in range(300)
         ]
     ) - corpus.features["audio"].of(7)
@@ -113,7 +113,7 @@ def test_what_is_hidden_takes_part_nowhere_that_it_was_hidden(make_corpus, every
     corpus = make_corpus(conversations=6)
     checkpoint = untrained(corpus)
     utterance = EditableUtterance(checkpoint, corpus, 7)
-    [found] = utterance.predict([Edit(hidden=("audio",), everywhere=everywhere)])
+    [found] = utterance.predict([Question(missing=("audio",), everywhere=everywhere)])
     shown = np.ones((len(corpus), 2), bool)
     shown[slice(None) if everywhere else 7, 1] = False
     window = windows_of(corpus, np.arange(len(corpus)), checkpoint.model.settings).window
@@ -134,7 +134,7 @@ def test_hiding_all_but_text_in_the_window_is_the_text_only_prediction_of_the_co
     utterance = EditableUtterance(checkpoint, corpus, row)
     names = list(checkpoint.model.modalities)
     games = [
-        Edit(hidden=tuple(n for i, n in enumerate(names) if not b >> i & 1), everywhere=True)
+        Question(missing=tuple(n for i, n in enumerate(names) if not b >> i & 1), everywhere=True)
         for b in range(8)
     ]
     values = utterance.predict(games)[:, utterance.own, 0]
@@ -143,7 +143,7 @@ def test_hiding_all_but_text_in_the_window_is_the_text_only_prediction_of_the_co
     expected = contributions(checkpoint, corpus, row).modalities["value"]
     assert shapley_values(values) == pytest.approx(expected.to_numpy(), abs=1e-5)
     assert values[-1] == pytest.approx(outputs.output["trained"][5], abs=1e-5)
-    own = Edit(transcript=str(corpus.utterances["transcript"].iloc[row]))
+    own = Question(transcript=str(corpus.utterances["transcript"].iloc[row]))
     assert utterance.predict([own])[0, utterance.own, 0] == pytest.approx(values[-1], abs=1e-6)
 
 
@@ -152,14 +152,14 @@ def test_an_utterance_without_a_modality_reads_the_rest_and_without_any_nothing(
     corpus = with_features(corpus, 7, "audio", np.zeros((0, 4)))
     checkpoint = untrained(corpus)
     utterance = EditableUtterance(checkpoint, corpus, 7)
-    noisy = Edit(noise=(("audio", 2.0),), channels=(ChannelEdit("audio", 0, 1.0),))
-    as_is, same, nothing = utterance.predict([Edit(), noisy, Edit(hidden=("text",))])
+    noisy = Question(noise=(("audio", 2.0),), channels=(ChannelEdit("audio", 0, 1.0),))
+    as_is, same, nothing = utterance.predict([Question(), noisy, Question(missing=("text",))])
     assert same == pytest.approx(as_is, abs=1e-6)  # there is nothing to disturb
     assert np.isnan(nothing[utterance.own]).all()
     others = np.arange(len(nothing)) != utterance.own
     assert np.isfinite(nothing[others]).all()
     summary = EditableUtterance(untrained(corpus, readout="summary"), corpus, 7)
-    assert np.isfinite(summary.predict([Edit(hidden=("text",))])).all()  # it reads the others
+    assert np.isfinite(summary.predict([Question(missing=("text",))])).all()  # it reads the others
 
 
 def test_the_effect_of_noise_starts_at_zero_and_holds_every_draw(make_corpus):
@@ -168,7 +168,7 @@ def test_the_effect_of_noise_starts_at_zero_and_holds_every_draw(make_corpus):
     effect = noise_effect(utterance, ["audio", "text"], place=1, strengths=(1.0, 3.0), seeds=3)
     assert len(effect) == 2 * 3 * 3
     assert effect.loc[effect["noise"] == 0, "change"].abs().max() < 1e-6
-    [one] = utterance.predict([Edit(noise=(("text", 3.0),), seed=2)])
+    [one] = utterance.predict([Question(noise=(("text", 3.0),), seed=2)])
     row = effect.query("modality == 'text' and noise == 3 and seed == 2").iloc[0]
     assert row["prediction"] == pytest.approx(one[utterance.own, 1], abs=1e-6)
     spread = effect.groupby(["modality", "noise"])["change"].std()

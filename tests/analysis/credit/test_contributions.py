@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import torch
 
-from mmmie.analysis.ask.interventions import predict_under
-from mmmie.analysis.ask.target_window import row_of, target_window
+from mmmie.analysis.ask.asker import Asker
+from mmmie.analysis.ask.presets import PRESETS
 from mmmie.analysis.credit.contributions import (
     MOST_TURNS,
     contributions,
@@ -18,9 +18,9 @@ from mmmie.analysis.credit.contributions import (
     split_contributions,
     turn_players,
 )
+from mmmie.analysis.credit.explain import row_of
 from mmmie.corpus import Features
 from mmmie.errors import InputError
-from mmmie.model.config import ModelSettings
 from mmmie.model.features import FeatureStore
 from mmmie.model.inference import encode_rows, predict_windows, windows_of
 from tests.analysis.untrained import untrained
@@ -60,7 +60,9 @@ def test_both_games_start_where_they_say_and_end_at_the_prediction(make_corpus, 
     checkpoint = untrained(corpus, **settings)
     codes, windows = everything(checkpoint, corpus)
     trained = probabilities(predict_windows(checkpoint.model, codes, windows).output)
-    alone = probabilities(predict_under("no_context", checkpoint.model, codes, windows).output)
+    question = PRESETS["no_context"].question
+    [answer] = Asker(checkpoint, corpus).answer(np.arange(len(corpus)), [question])
+    alone = probabilities(answer.logits)
     for row in (0, 10, 20):
         found = contributions(checkpoint, corpus, row)
         place = int(trained[row].argmax())
@@ -222,14 +224,12 @@ def test_without_context_there_are_no_turns(make_corpus):
 def test_the_window_of_a_target_is_that_of_the_corpus(make_corpus):
     corpus = make_corpus()
     shuffled = corpus.select(np.random.default_rng(0).permutation(len(corpus)))
-    settings = ModelSettings(context={"past": 2, "future": 1})
+    checkpoint = untrained(shuffled, context={"past": 2, "future": 1})
     row = row_of(shuffled, "c2_3")
-    small, windows = target_window(shuffled, row, settings)
-    ids = small.utterances["id"].to_numpy()
-    assert ids[windows.window[0]].tolist() == ["c2_1", "c2_2", "c2_3", "c2_4"]
-    whole = windows_of(shuffled, np.arange(len(shuffled)), settings)
-    assert windows.relation[0].tolist() == whole.relation[row].tolist()
-    for name, features in shuffled.features.items():
-        assert (small.features[name].of(2) == features.of(row)).all()
+    window, relation = Asker(checkpoint, shuffled).window(np.array([row]))
+    ids = shuffled.utterances["id"].to_numpy()
+    assert ids[window[0]].tolist() == ["c2_1", "c2_2", "c2_3", "c2_4"]
+    whole = windows_of(shuffled, np.arange(len(shuffled)), checkpoint.model.settings)
+    assert relation[0].tolist() == whole.relation[row].tolist()
     with pytest.raises(InputError, match="no utterance has `id` 'c2_9'"):
         row_of(shuffled, "c2_9")

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from app.parts.style import modality_colour, sentiment_colour
 from app.screens.data.conversation_browser import conversation_bubbles
 from app.utterance.window_chat import place_names, window_bubbles
-from mmmie.analysis.ask.window_edit import WindowEdit
+from mmmie.analysis.ask.question import Question
 from mmmie.corpus import Label
 from mmmie.corpus.folder import save_corpus_folder
 
@@ -54,9 +54,9 @@ def test_a_window_without_attention_has_thin_borders() -> None:
 
 
 def test_what_is_changed_stands_where_it_is_told_to() -> None:
-    edit = WindowEdit(relabel=((-1, 0),), hidden=(1,))
+    question = Question(relabel=((-1, 0),), hidden=(1,))
     before, target, after = window_bubbles(
-        PLACES, SHARES, ["text", "audio"], False, edit=edit, roles={-1: 1, 0: 0, 1: -1}
+        PLACES, SHARES, ["text", "audio"], False, question=question, roles={-1: 1, 0: 0, 1: -1}
     )
     assert (before.right, before.changed, before.removed) == (True, True, False)
     assert (before.who, before.label) == ("−1, told +1", "Bo · told same speaker")
@@ -67,7 +67,7 @@ def test_what_is_changed_stands_where_it_is_told_to() -> None:
 
 def test_without_a_speaker_term_nobody_is_relabelled() -> None:
     before, _, _ = window_bubbles(
-        PLACES, SHARES, ["text", "audio"], False, edit=WindowEdit(), speakers=False
+        PLACES, SHARES, ["text", "audio"], False, question=Question(), speakers=False
     )
     assert (before.who, before.label, before.removed) == ("−1 Bo · other speaker", "", False)
 

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.screens.predictions.what_if_controls import telling_channel
-from mmmie.analysis.ask.edits import ChannelEdit, Edit, edit_from_text, edit_to_text
+from mmmie.analysis.ask.question import ChannelEdit, Question, question_of
 from mmmie.corpus import Modality
 from tests.app.opening import goto
 
@@ -19,9 +19,9 @@ def titles(app: AppTest) -> str:
     return " | ".join(s.value for s in app.subheader)
 
 
-def asked(app: AppTest) -> Edit:
+def asked(app: AppTest) -> Question:
     held = app.query_params.get("what_if", [""])
-    return edit_from_text(held[0] if isinstance(held, list) else held)
+    return question_of({"what_if": held[0] if isinstance(held, list) else held})
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,14 @@ def page(tmp_path, monkeypatch) -> AppTest:
     """The Predictions page with an edit and a pinned utterance in its address."""
     monkeypatch.setenv("MMMIE_RUNS", str(tmp_path))
     app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=120)
-    edit = Edit(hidden=("audio",), channels=(ChannelEdit("vision", 0, 1.0),), transcript="Awful.")
+    edit = Question(
+        missing=("audio",), channels=(ChannelEdit("vision", 0, 1.0),), transcript="Awful."
+    )
     app.query_params["checkpoint"] = "demo"
     app.query_params["utterance"] = "c007_04"
     app.query_params["pinned"] = "c007_09"
     app.query_params["predictions_tab"] = "What if"
-    app.query_params["what_if"] = edit_to_text(edit)
+    app.query_params["what_if"] = edit.address["what_if"]
     app.run()
     goto(app, "predictions")
     assert not app.exception and not app.error
@@ -62,7 +64,7 @@ def test_an_edit_of_the_address_is_taken_changed_and_reset(page):
     [audio] = [t for t in page.toggle if t.label == "audio"]
     assert audio.value is False
     audio.set_value(True).run()
-    assert asked(page).hidden == ()
+    assert asked(page).missing == ()
     assert "With smile" in titles(page) and "other words" in titles(page)
 
     page.button(key="what-if-reset").click().run()
@@ -77,7 +79,7 @@ def test_an_edit_of_the_address_is_taken_changed_and_reset(page):
     # Other words belong to one utterance; what is said of a modality is asked of the next one too.
     page.session_state["selection"] = type(page.session_state["selection"])((), "c007_05")
     page.run()
-    assert asked(page) == Edit() and "Nothing is changed" in titles(page)
+    assert asked(page) == Question() and "Nothing is changed" in titles(page)
     assert not page.exception and not page.error
 
 

@@ -15,7 +15,7 @@ from app.screens.predictions.what_if_answer import (
     tries_title,
     what_if_title,
 )
-from mmmie.analysis.ask.edits import ChannelEdit, Edit
+from mmmie.analysis.ask.question import ChannelEdit, Question
 from mmmie.corpus import Label, Modality
 
 NUMBER = Label("sentiment", "regression", range=(-3.0, 3.0))
@@ -27,21 +27,21 @@ MODALITIES = {
 }
 
 
-def title(edit: Edit, before: list[float], now: list[float], label: Label = NUMBER) -> str:
+def title(edit: Question, before: list[float], now: list[float], label: Label = NUMBER) -> str:
     span = 6.0 if label is NUMBER else 1.0
     return what_if_title(edit, MODALITIES, label, np.array(before), np.array(now), span)
 
 
 def test_titles_say_where_the_prediction_moves():
-    off = Edit(hidden=("audio",))
+    off = Question(missing=("audio",))
     assert title(off, [1.2], [-0.4]) == ("Without audio the prediction moves from 1.2 to −0.4")
     assert title(off, [1.2], [1.21]) == "Without audio the prediction stays at 1.2"
     assert title(off, [1.2], [np.nan]) == "Without audio nothing is left to read"
-    assert title(Edit(), [1.2], [1.2]) == "Nothing is changed: the prediction is 1.2"
+    assert title(Question(), [1.2], [1.2]) == "Nothing is changed: the prediction is 1.2"
 
 
 def test_titles_of_classes_say_whether_another_is_named():
-    off = Edit(hidden=("audio",))
+    off = Question(missing=("audio",))
     before = [0.1, 0.7, 0.2]
     assert title(off, before, [0.6, 0.3, 0.1], CLASSES) == (
         r"Without audio it says no: the probability of may\_be goes from 0.70 to 0.30"
@@ -50,28 +50,32 @@ def test_titles_of_classes_say_whether_another_is_named():
         r"Without audio it still says may\_be: its probability goes from 0.70 to 0.50"
     )
     assert title(off, before, before, CLASSES) == r"Without audio it still says may\_be (0.70)"
-    assert title(Edit(), before, before, CLASSES) == r"Nothing is changed: it says may\_be (0.70)"
+    assert (
+        title(Question(), before, before, CLASSES) == r"Nothing is changed: it says may\_be (0.70)"
+    )
 
 
 def test_changes_have_names_with_units():
     def channel(name: str, number: int, shift: float = 0.0, stretch: float = 1.0) -> str:
-        return change_name(Edit(channels=(ChannelEdit(name, number, shift, stretch),)), MODALITIES)
+        return change_name(
+            Question(channels=(ChannelEdit(name, number, shift, stretch),)), MODALITIES
+        )
 
     assert channel("audio", 0, -30) == "pitch −30 Hz"
     assert channel("vision", 0, 1) == "smile +1"
     assert channel("audio", 0, 30, 0.5) == "pitch +30 Hz, movement × 0.5"
     assert channel("bare", 2, stretch=2) == "channel 2 movement × 2"
-    assert change_name(Edit(noise=(("audio", 1.5),)), {}) == "noise 1.5 SD on audio"
-    assert change_name(Edit(transcript="No."), {}) == "other words"
-    assert change_name(Edit(hidden=("audio",), everywhere=True), {}) == (
+    assert change_name(Question(noise=(("audio", 1.5),)), {}) == "noise 1.5 SD on audio"
+    assert change_name(Question(transcript="No."), {}) == "other words"
+    assert change_name(Question(missing=("audio",), everywhere=True), {}) == (
         "audio missing in the window"
     )
 
 
 def test_a_sentence_names_up_to_two_changes_and_escapes_what_a_corpus_wrote():
-    two = Edit(hidden=("a*b",), noise=(("vision", 2.0),))
+    two = Question(missing=("a*b",), noise=(("vision", 2.0),))
     assert edit_phrase(two, MODALITIES) == r"Without a\*b and with noise 2 SD on vision"
-    three = Edit(hidden=("audio", "vision"), transcript="No.")
+    three = Question(missing=("audio", "vision"), transcript="No.")
     assert edit_phrase(three, MODALITIES) == "With these 3 changes"
 
 

@@ -1,4 +1,4 @@
-"""What an edit does to features, and that it survives being written down."""
+"""What a question does to the features of an utterance."""
 
 from __future__ import annotations
 
@@ -7,17 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmmie.analysis.ask.edits import (
-    ChannelEdit,
-    Edit,
-    edit_from_text,
-    edit_to_text,
-    edited_features,
-    fitting_edit,
-    opposite_words,
-    transcript_modality,
-)
-from mmmie.analysis.ask.word_encoder import demo_words
+from mmmie.analysis.ask.edited_features import edited_features, fitting_question, opposite_words
+from mmmie.analysis.ask.question import ChannelEdit, Question
+from mmmie.analysis.ask.word_encoder import demo_words, transcript_modality
 from mmmie.datasets.demo.generate import generate_demo
 from mmmie.errors import InputError
 
@@ -31,7 +23,7 @@ def demo():
 
 def test_nothing_asked_is_nothing_changed(make_corpus):
     corpus = make_corpus()
-    found = edited_features(corpus, 7, Edit(hidden=("text",)), UNIT)
+    found = edited_features(corpus, 7, Question(missing=("text",)), UNIT)
     for name, held in corpus.features.items():
         assert np.array_equal(found[name], held.of(7))
 
@@ -40,7 +32,7 @@ def test_noise_has_the_deviation_asked_for_and_is_the_same_for_the_same_seed(mak
     corpus = make_corpus(dim=4, levels={"text": "sequence", "audio": "utterance"})
     draws = np.array(
         [
-            edited_features(corpus, 7, Edit(noise=(("audio", 2.0),), seed=seed), UNIT)["audio"]
+            edited_features(corpus, 7, Question(noise=(("audio", 2.0),), seed=seed), UNIT)["audio"]
             for seed in range(400)
         ]
     )
@@ -48,7 +40,7 @@ def test_noise_has_the_deviation_asked_for_and_is_the_same_for_the_same_seed(mak
     assert away.std(0) == pytest.approx(2.0 * UNIT["audio"], rel=0.15)
     assert np.abs(away.mean(0)).max() < 0.5
     once, twice, half = (
-        edited_features(corpus, 7, Edit(noise=(("text", s),), seed=3), UNIT)["text"]
+        edited_features(corpus, 7, Question(noise=(("text", s),), seed=3), UNIT)["text"]
         for s in (2.0, 2.0, 1.0)
     )
     own = corpus.features["text"].of(7)
@@ -59,12 +51,12 @@ def test_noise_has_the_deviation_asked_for_and_is_the_same_for_the_same_seed(mak
 def test_a_channel_is_shifted_and_its_movement_stretched_and_no_other_is_touched(make_corpus):
     corpus = make_corpus(levels={"text": "sequence", "audio": "utterance"})
     own = corpus.features["text"].of(7)
-    edit = Edit(channels=(ChannelEdit("text", 1, shift=30.0, stretch=2.0),))
+    edit = Question(channels=(ChannelEdit("text", 1, shift=30.0, stretch=2.0),))
     found = edited_features(corpus, 7, edit, UNIT)["text"]
     assert found[:, 1].mean() == pytest.approx(own[:, 1].mean() + 30, abs=1e-4)
     assert found[:, 1].std() == pytest.approx(2 * own[:, 1].std(), rel=1e-4)
     assert np.array_equal(np.delete(found, 1, 1), np.delete(own, 1, 1))
-    still = Edit(channels=(ChannelEdit("audio", 0, stretch=3.0),))  # one vector does not move
+    still = Question(channels=(ChannelEdit("audio", 0, stretch=3.0),))  # one vector does not move
     assert edited_features(corpus, 7, still, UNIT)["audio"] == pytest.approx(
         corpus.features["audio"].of(7)
     )
@@ -77,7 +69,7 @@ def test_the_same_words_encoded_again_give_identical_features(demo):
         own = demo.utterances["transcript"].iloc[row]
         assert transcript_modality(demo, row) == "text"
         words = demo_words(demo, row)
-        again = edited_features(demo, row, Edit(transcript=own), deviation, words)
+        again = edited_features(demo, row, Question(transcript=own), deviation, words)
         assert np.array_equal(again["text"], demo.features["text"].of(row))
         assert np.array_equal(again["audio"], demo.features["audio"].of(row))
 
@@ -85,9 +77,9 @@ def test_the_same_words_encoded_again_give_identical_features(demo):
 def test_other_words_are_other_features_of_as_many_steps(demo):
     deviation = {name: np.ones(m.dim) for name, m in demo.modalities.items()}
     words = demo_words(demo, 0)
-    found = edited_features(demo, 0, Edit(transcript="It was lovely"), deviation, words)["text"]
+    found = edited_features(demo, 0, Question(transcript="It was lovely"), deviation, words)["text"]
     assert len(found) == 3
-    assert len(edited_features(demo, 0, Edit(transcript=" "), deviation, words)["text"]) == 1
+    assert len(edited_features(demo, 0, Question(transcript=" "), deviation, words)["text"]) == 1
 
 
 def test_words_are_followed_only_where_the_features_are_those_of_the_encoder(demo, make_corpus):
@@ -97,57 +89,24 @@ def test_words_are_followed_only_where_the_features_are_those_of_the_encoder(dem
     table = demo.utterances.assign(transcript="Something else entirely.")
     assert transcript_modality(replace(demo, utterances=table), 0) is None
     with pytest.raises(InputError, match="encoded from its transcript"):
-        edited_features(make_corpus(), 0, Edit(transcript="Well."), UNIT)
+        edited_features(make_corpus(), 0, Question(transcript="Well."), UNIT)
 
 
 @pytest.mark.parametrize(
     ("edit", "told"),
     [
-        (Edit(hidden=("smell",)), "no modality `smell`"),
-        (Edit(noise=(("text", -1.0),)), "`noise` on text is -1"),
-        (Edit(noise=(("text", float("nan")),)), "`noise` on text is nan"),
-        (Edit(channels=(ChannelEdit("text", 4, 1.0),)), "`channel` 4 of text"),
-        (Edit(channels=(ChannelEdit("text", 1, float("inf")),)), "finite"),
+        (Question(missing=("smell",)), "no modality `smell`"),
+        (Question(noise=(("text", -1.0),)), "`noise` on text is -1"),
+        (Question(noise=(("text", float("nan")),)), "`noise` on text is nan"),
+        (Question(channels=(ChannelEdit("text", 4, 1.0),)), "`channel` 4 of text"),
+        (Question(channels=(ChannelEdit("text", 1, float("inf")),)), "finite"),
     ],
 )
 def test_what_cannot_be_edited_is_named(make_corpus, edit, told):
     with pytest.raises(InputError, match=told):
         edited_features(make_corpus(), 0, edit, UNIT)
     if "finite" not in told and "noise" not in told:
-        assert not fitting_edit(edit, make_corpus())
-
-
-EVERYTHING = Edit(
-    hidden=("text", "a b"),
-    noise=(("au&dio=", 1.25),),
-    channels=(ChannelEdit("my face", 3, -0.5, 2.0), ChannelEdit("text", 0, 30.0)),
-    transcript="Yes & no; 100 % “sure”\n+ more",
-    everywhere=True,
-    seed=7,
-)
-
-
-def test_an_edit_survives_being_written_into_an_address():
-    assert edit_from_text(edit_to_text(EVERYTHING)) == EVERYTHING
-    assert edit_to_text(Edit(seed=3)) == "" and edit_from_text("") == Edit()
-    for part in EVERYTHING.parts:
-        assert edit_from_text(edit_to_text(part)) == part
-
-
-@pytest.mark.parametrize(
-    "text", ["hid=text", "noise=much+text", "noise=1", "channel=1+1+x+a", "a=1"]
-)
-def test_an_address_that_is_no_edit_says_what_to_remove(text):
-    with pytest.raises(InputError, match=r"what-if: .* remove it"):
-        edit_from_text(text)
-
-
-def test_parts_are_single_changes_that_make_up_the_whole():
-    parts = EVERYTHING.parts
-    assert len(parts) == 6
-    assert all(len(part.parts) == 1 for part in parts)
-    assert all((part.seed, part.everywhere) == (7, True) for part in parts)
-    assert not ChannelEdit("text", 0) and ChannelEdit("text", 0, stretch=0.0)
+        assert not fitting_question(edit, make_corpus())
 
 
 def test_opposite_words_mirror_the_valence_and_nothing_else(demo):

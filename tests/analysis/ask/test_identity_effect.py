@@ -1,60 +1,14 @@
-"""Interventions on identity: what is told changes, what the model is does not."""
+"""The effect of interventions on identity over a split, and the outputs it is read from."""
 
 import numpy as np
 import pytest
 
+from mmmie.analysis.ask.asker import Asker
 from mmmie.analysis.ask.identity_effect import identity_effect, prediction_shift
-from mmmie.analysis.ask.interventions import INTERVENTIONS, intervene, predict_under
+from mmmie.analysis.ask.presets import INTERVENTIONS
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.model.config import IdentitySettings
-from mmmie.model.features import FeatureStore
-from mmmie.model.identity import OTHER, SAME, UNKNOWN
-from mmmie.model.inference import encode_rows, windows_of
 from tests.analysis.untrained import untrained_checkpoint
-
-
-def encoded(corpus, checkpoint):
-    model = checkpoint.model
-    rows = np.arange(len(corpus))
-    codes = encode_rows(model, FeatureStore(corpus, list(model.modalities), "cpu"), rows)
-    return model, codes, windows_of(corpus, rows, model.settings)
-
-
-def test_swapping_exchanges_same_and_other_but_not_the_target(make_corpus, tmp_path):
-    corpus = make_corpus(length=6)
-    corpus.utterances.loc[1, "speaker"] = None
-    _, codes, windows = encoded(corpus, untrained_checkpoint(corpus, tmp_path / "c"))
-    told = intervene("swap_speaker", codes, windows, past=2).identity.relation.numpy()
-    swap = {SAME: OTHER, OTHER: SAME, UNKNOWN: UNKNOWN}
-    for place in (0, 1, 3):
-        assert [swap[r] for r in windows.relation[:, place]] == told[:, place].tolist()
-    assert np.array_equal(told[:, 2], windows.relation[:, 2])
-
-
-def test_shuffled_roles_permute_the_neighbours_that_are_there(make_corpus, tmp_path):
-    corpus = make_corpus(length=6)
-    _, codes, windows = encoded(corpus, untrained_checkpoint(corpus, tmp_path / "c"))
-    roles = intervene("shuffle_roles", codes, windows, past=2, seed=1).identity.role.numpy()
-    moved = 0
-    for row, there in zip(roles, windows.window >= 0, strict=True):
-        assert row[2] == 2
-        places = np.flatnonzero(there)
-        assert sorted(row[places]) == places.tolist()
-        assert (row[~there] == np.flatnonzero(~there)).all()
-        moved += (row != np.arange(4)).any()
-    assert moved > len(roles) / 3
-
-
-def test_no_context_equals_conversations_of_one_utterance(make_corpus, tmp_path):
-    corpus = make_corpus()
-    checkpoint = untrained_checkpoint(corpus, tmp_path / "c")
-    model, codes, windows = encoded(corpus, checkpoint)
-    hidden = predict_under("no_context", model, codes, windows).output
-    alone = corpus.select(np.arange(len(corpus)))
-    alone.utterances["conversation"] = [f"own{i}" for i in range(len(corpus))]
-    alone.utterances["position"] = 0
-    reference = predict_under("trained", *encoded(alone, checkpoint)).output
-    assert np.allclose(hidden, reference, atol=1e-6)
 
 
 def test_a_model_without_identity_cannot_be_moved(make_corpus, tmp_path):
@@ -146,10 +100,11 @@ def test_outputs_come_back_from_the_cache_as_they_were(make_corpus, tmp_path):
 def test_deviations_are_those_of_the_encoders(make_corpus, tmp_path):
     corpus = make_corpus()
     checkpoint = untrained_checkpoint(corpus, tmp_path / "c")
-    model, codes, _ = encoded(corpus, checkpoint)
+    asker = Asker(checkpoint, corpus)
+    codes = asker.codes(np.arange(len(corpus)))
     outputs = checkpoint.outputs(corpus, "valid")
     expected = np.exp(codes.specific.log_variance.numpy() / 2)[corpus.rows("valid")]
-    for m, name in enumerate(model.modalities):
+    for m, name in enumerate(asker.modalities):
         assert np.allclose(outputs.deviations[f"specific.{name}"], expected[:, m], atol=1e-6)
     still = untrained_checkpoint(corpus, tmp_path / "d", stochastic=False)
     assert still.outputs(corpus, "valid").deviations == {}

@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 
 from app.parts.slice_names import slice_contents, slice_titles
-from app.screens.context_identity.intervention_figures import (
-    attended_figure,
-    attended_finding,
+from app.screens.context_identity.attention_over_split import attended_figure, attended_finding
+from app.screens.context_identity.error_by_slice import (
     null_sentence,
     slice_change_figure,
     slice_changes,

@@ -3,24 +3,26 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from app.screens.context_identity.edit_words import (
+from app.screens.context_identity.window_edit_answer import (
     attention_finding,
     class_finding,
     edit_sentence,
     number_finding,
 )
-from mmmie.analysis.ask.window_edit import WindowEdit
+from mmmie.analysis.ask.question import Question
 
 NAMES = {-2: "-2  Ann", -1: "-1  Bo", 0: "target  Ann"}
 
 
 def test_a_sentence_names_everything_that_is_changed() -> None:
-    edit = WindowEdit(((-2, 1), (5, 0)), ("role", "modality"), (-1,), 3)
+    edit = Question(
+        relabel=((-2, 1), (5, 0)), terms_off=("role", "modality"), hidden=(-1,), shuffle=3
+    )
     assert edit_sentence(edit, NAMES) == (
         "Told: -2 Ann is another speaker; -1 Bo is hidden; no role and modality term; roles of "
         "the neighbours are shuffled."
     )
-    assert edit_sentence(WindowEdit(), NAMES) == "Told the truth about everything."
+    assert edit_sentence(Question(), NAMES) == "Told the truth about everything."
 
 
 def test_numbers_say_which_way_they_go() -> None:

@@ -1,0 +1,112 @@
+"""The interventions on identity: which can change this model, and what they do over the split."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import state
+from app.parts.slice_names import slice_titles
+from app.screens.context_identity.trained_without import Retrained
+from mmmie.analysis.ask.identity_change import (
+    RETRAINED,
+    identity_changes,
+    retrained_changes,
+    without_effect,
+)
+from mmmie.analysis.ask.presets import INTERVENTIONS, PRESETS
+
+SHORT = {name: preset.short for name, preset in PRESETS.items()} | {RETRAINED: "trained without"}
+"""What every variant is called on its row of a figure; long names leave no room for the data."""
+
+
+def effective(view: state.View) -> list[str]:
+    """The interventions that can change this model."""
+    inert = without_effect(view.checkpoint.info.config.model, view.outputs)
+    return [name for name in INTERVENTIONS if name not in inert]
+
+
+def choose_variant(view: state.View, other: Retrained | None) -> str | None:
+    """What to compare the model as trained with; None where nothing can change it."""
+    offered = [*effective(view), *([RETRAINED] if other is not None else [])]
+    if not offered:
+        return None
+    if st.session_state.get("intervention") not in offered:
+        st.session_state.pop("intervention", None)
+    return str(
+        st.selectbox(
+            "Compare the model as trained with",
+            offered,
+            format_func=lambda name: _long_name(name, other),
+            key="intervention",
+            bind="query-params",
+            help="An intervention leaves the weights and changes what the identity embedding is "
+            "told. A model that was trained without identity could learn other ways.",
+        )
+    )
+
+
+def _long_name(variant: str, other: Retrained | None) -> str:
+    if variant == RETRAINED and other is not None:
+        return f"{SHORT[variant]}: {other.name}"
+    return f"{SHORT[variant]}: {PRESETS[variant].title}"
+
+
+def measured_changes(view: state.View, other: Retrained | None) -> pd.DataFrame:
+    """Every intervention, and the model trained without identity, within the slice filter."""
+    return _measured(
+        view.checkpoint.fingerprint,
+        view.corpus.fingerprint,
+        view.split,
+        view.slice,
+        "" if other is None else other.fingerprint,
+        view,
+        other,
+    )
+
+
+@st.cache_data(show_spinner="Measuring every intervention", max_entries=32)
+def _measured(
+    fingerprint: str,
+    corpus: str,
+    split: str,
+    part: str,
+    other: str,
+    _view: state.View,
+    _other: Retrained | None,
+) -> pd.DataFrame:
+    changes = identity_changes(_view.corpus, _view.outputs, _view.within)
+    if _other is None:
+        return changes
+    more = retrained_changes(_view.corpus, _view.outputs, _other.outputs, _view.within)
+    return pd.concat([changes, more], ignore_index=True)
+
+
+def sample_words(view: state.View) -> str:
+    """The utterances that effects are measured on, such as ``the valid split, ambiguous``."""
+    if view.slice == state.EVERYTHING:
+        return f"the {view.split} split"
+    return f"the {view.split} split, {_slice_title(view)}"
+
+
+def titles_of(view: state.View, changes: pd.DataFrame) -> dict[str, str]:
+    """What slices are called; all of them together are the slice filter's, where there is one."""
+    words = slice_titles(changes["slice"].unique())
+    if view.slice != state.EVERYTHING:
+        words["all"] = f"all {_slice_title(view)}"
+    return words
+
+
+def _slice_title(view: state.View) -> str:
+    return slice_titles(state.slice_masks(view.corpus, view.split))[view.slice]
+
+
+def error_explained(view: state.View) -> str:
+    """What the error of a class is; empty where labels are numbers."""
+    if view.corpus.label.classes is None:
+        return ""
+    return (
+        "For classes the error of an utterance is 1 minus the probability of its true class: it "
+        "moves before the named class does, so it needs fewer utterances than a share of "
+        "mistakes."
+    )
