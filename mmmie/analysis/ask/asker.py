@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 
+from mmmie.analysis.ask.askable import Askable
 from mmmie.analysis.ask.edited_features import check_question, edited_features
 from mmmie.analysis.ask.question import TERMS, Question
 from mmmie.analysis.ask.told_window import shown_places, told_relation, told_roles
@@ -29,9 +29,6 @@ from mmmie.model.features import FeatureStore
 from mmmie.model.identity import Identity, speaker_relations
 from mmmie.model.inference import Windows, encode_rows, predict_windows
 from mmmie.model.mmmie import Codes
-
-if TYPE_CHECKING:
-    from mmmie.analysis.checkpoints import Checkpoint
 
 _FEW = 64  # of fewer targets than this several questions are answered at once
 _AT_ONCE = 2048
@@ -96,7 +93,7 @@ class Asker:
         ((1,), (1, 10, 3))
     """
 
-    def __init__(self, checkpoint: Checkpoint, corpus: Corpus) -> None:
+    def __init__(self, checkpoint: Askable, corpus: Corpus) -> None:
         self.corpus = checkpoint.fitted(corpus)
         self._checkpoint, self._model = checkpoint, checkpoint.model
         self.modalities = list(self._model.modalities)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmmie.analysis.ask.askable import Askable
 from mmmie.corpus import Corpus, Features
 from mmmie.datasets.demo.language import TEXT_CHANNELS, encode_text
-
-if TYPE_CHECKING:
-    from mmmie.analysis.checkpoints import Checkpoint
 
 _FEATURE_TOLERANCE = 5e-3  # of stored text features: those of a corpus may be float16
 
@@ -30,7 +27,7 @@ class WordEncoder:
     encode: Callable[[Sequence[str]], Features]
 
 
-def word_encoder(checkpoint: Checkpoint, corpus: Corpus, row: int = 0) -> WordEncoder | None:
+def word_encoder(checkpoint: Askable, corpus: Corpus, row: int = 0) -> WordEncoder | None:
     """The encoder that follows the words of an utterance.
 
     That is the text encoder of the model, or the demo's where the features of the utterance are

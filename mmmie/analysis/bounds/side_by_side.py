@@ -171,15 +171,13 @@ def frozen_codes(checkpoint: Checkpoint, corpus: Corpus, split: str) -> Codes:
     """The codes of a split, sampled as in training: that is what the bounds of a run are about."""
     import torch
 
-    from mmmie.model.features import FeatureStore
-    from mmmie.model.inference import encode_rows
+    from mmmie.analysis.ask.asker import Asker
     from mmmie.training.measuring import sample_codes
 
     model = checkpoint.model
     rows = corpus.rows(split)
-    store = FeatureStore(corpus, list(model.modalities), checkpoint.device)
+    everything = Asker(checkpoint, corpus).codes(rows)
     with torch.inference_mode():
-        everything = encode_rows(model, store, rows)
         return sample_codes(everything, torch.arange(len(rows)), model.settings.stochastic)
 
 

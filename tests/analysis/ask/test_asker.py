@@ -15,7 +15,6 @@ from mmmie.analysis.ask.asker import Asker
 from mmmie.analysis.ask.presets import INTERVENTIONS, PRESETS, TRAINED
 from mmmie.analysis.ask.question import ChannelEdit, Question
 from mmmie.analysis.ask.told_window import spelled_out
-from mmmie.analysis.outputs import cached_outputs, compute_outputs
 from mmmie.corpus import Corpus, Features
 from mmmie.model.config import ContextSettings
 from mmmie.model.features import FeatureStore
@@ -27,7 +26,7 @@ def test_presets_say_the_same_in_the_window_and_over_the_split_of_the_demo() -> 
     """What the tabs "This window" and "Every intervention" call, on 40 utterances."""
     checkpoint = load_checkpoint("checkpoints/demo")
     corpus = checkpoint.corpus()
-    outputs = cached_outputs(checkpoint, corpus, "valid")
+    outputs = checkpoint.cached_outputs(corpus, "valid")
     asker = Asker(checkpoint, corpus)
     moved = dict.fromkeys(INTERVENTIONS, 0.0)
     for target in range(0, len(outputs.rows), len(outputs.rows) // 40):
@@ -61,7 +60,7 @@ def test_one_utterance_alone_says_what_the_split_does(
 ) -> None:
     corpus = make_corpus(classes=classes, speakers=speakers, length=4)
     checkpoint = untrained_checkpoint(corpus, tmp_path / "c", readout=readout)
-    outputs = compute_outputs(checkpoint, corpus, "valid")
+    outputs = checkpoint.outputs(corpus, "valid")
     asker = Asker(checkpoint, corpus)
     for target in (0, 2):  # the first of a conversation has no past
         found = asker.answer([outputs.rows[target]], [p.question for p in PRESETS.values()])
