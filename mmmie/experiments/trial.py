@@ -86,7 +86,7 @@ def _train(
     if status.state == "stopped":
         return None
     checkpoint = load_checkpoint(run.path, status.device or "cpu")
-    output = predict_rows(checkpoint.model, checkpoint.fitted(corpus))[1]
+    output = predict_rows(checkpoint, corpus)[1]
     history = read_metrics(run.path)
     return output.astype(np.float32), {
         "epoch": checkpoint.info.epoch,

@@ -96,12 +96,6 @@ def encode_rows(model: MMMIE, store: FeatureStore | PreparedStore, rows: np.ndar
         return Codes.cat([model.encode(store.gather(rows[s : s + _ENCODE_ROWS])) for s in starts])
 
 
-def encode_windows(model: MMMIE, corpus: Corpus, rows: np.ndarray) -> tuple[Codes, Windows]:
-    """Codes and windows of `rows` (n,), whole conversations of a corpus that fits the model."""
-    store = FeatureStore(corpus, list(model.modalities), model.device)
-    return encode_rows(model, store, rows), windows_of(corpus, rows, model.settings)
-
-
 @dataclass
 class Outputs:
     """Predictions for n utterances, on the CPU.

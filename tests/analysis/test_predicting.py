@@ -130,7 +130,7 @@ def test_a_missing_modality_is_predicted_as_the_model_predicts_without_it(
     other.features["audio"].values[:] = 1e3
     from mmmie.analysis.predicting import predict_rows
 
-    assert predict_rows(checkpoint.model, other, ["audio"])[0] == pytest.approx(said)
+    assert predict_rows(checkpoint, other, ["audio"])[0] == pytest.approx(said)
 
 
 @pytest.mark.parametrize(

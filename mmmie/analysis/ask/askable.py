@@ -16,11 +16,9 @@ class Askable(Protocol):
 
     Attributes:
         info: what the checkpoint says about itself.
-        device: where the model is.
     """
 
     info: CheckpointInfo
-    device: str
 
     @property
     def model(self) -> MMMIE:

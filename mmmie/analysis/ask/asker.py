@@ -25,10 +25,10 @@ from mmmie.analysis.ask.question import TERMS, Question
 from mmmie.analysis.ask.told_window import shown_places, told_relation, told_roles
 from mmmie.analysis.ask.word_encoder import word_encoder
 from mmmie.corpus import Corpus, Features
+from mmmie.model.batch import Codes
 from mmmie.model.features import FeatureStore
 from mmmie.model.identity import Identity, speaker_relations
 from mmmie.model.inference import Windows, encode_rows, predict_windows
-from mmmie.model.mmmie import Codes
 
 _FEW = 64  # of fewer targets than this several questions are answered at once
 _AT_ONCE = 2048
@@ -248,7 +248,7 @@ class Asker:
             )
             rows = np.arange(len(corpus))
         return encode_rows(
-            self._model, FeatureStore(corpus, self.modalities, self._checkpoint.device), rows
+            self._model, FeatureStore(corpus, self.modalities, self._model.device), rows
         )
 
 

@@ -22,7 +22,7 @@ from mmmie.jobs.work import Work, serve
 if TYPE_CHECKING:
     import numpy as np
 
-    from mmmie.model.mmmie import Codes
+    from mmmie.model.batch import Codes
 
 Kind = Literal["input", "z", "s"]
 

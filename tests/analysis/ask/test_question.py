@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mmmie.analysis.ask.presets import INTERVENTIONS, PRESETS, TRAINED
@@ -18,27 +18,32 @@ from mmmie.analysis.ask.question import (
 from mmmie.errors import InputError
 
 OFFSETS = st.integers(-99, 99).filter(bool)
-NAMES = st.text(min_size=1)
+NAMES = st.text(min_size=1, max_size=9)
+UNHURRIED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @st.composite
 def questions(draw: st.DrawFn) -> Question:
-    relations = draw(st.dictionaries(OFFSETS, st.integers(0, 2)))
+    relations = draw(st.dictionaries(OFFSETS, st.integers(0, 2), max_size=4))
     off = draw(st.sets(st.sampled_from(TERMS)))
     question = Question(
         terms_off=tuple(term for term in TERMS if term in off),
         relabel=tuple(sorted(relations.items())),
         swap=draw(st.booleans()),
-        hidden=tuple(sorted(draw(st.sets(OFFSETS)))),
+        hidden=tuple(sorted(draw(st.sets(OFFSETS, max_size=4)))),
         alone=draw(st.booleans()),
         shuffle=draw(st.none() | st.integers(0, 10**9)),
-        missing=tuple(draw(st.lists(NAMES))),
-        noise=tuple(draw(st.lists(st.tuples(NAMES, NUMBERS)))),
+        missing=tuple(draw(st.lists(NAMES, max_size=2))),
+        noise=tuple(draw(st.lists(st.tuples(NAMES, NUMBERS), max_size=2))),
         channels=tuple(
-            draw(st.lists(st.builds(ChannelEdit, NAMES, st.integers(0, 999), NUMBERS, NUMBERS)))
+            draw(
+                st.lists(
+                    st.builds(ChannelEdit, NAMES, st.integers(0, 999), NUMBERS, NUMBERS), max_size=2
+                )
+            )
         ),
-        transcript=draw(st.none() | st.text()),
+        transcript=draw(st.none() | st.text(max_size=30)),
     )
     if not (question.missing or question.edits_features):
         return question  # there is no noise to have a seed, and nothing missing anywhere
@@ -46,6 +51,7 @@ def questions(draw: st.DrawFn) -> Question:
     return Question(**{**vars(question), "everywhere": everywhere, "seed": seed})
 
 
+@UNHURRIED
 @given(questions())
 def test_a_question_comes_back_from_its_address(question: Question) -> None:
     assert question_of(question.address) == question
@@ -53,7 +59,8 @@ def test_a_question_comes_back_from_its_address(question: Question) -> None:
     assert all(question.address.values()) and bool(question) == bool(question.address)
 
 
-@given(questions(), st.dictionaries(st.text(), st.text()))
+@UNHURRIED
+@given(questions(), st.dictionaries(st.text(max_size=9), st.text(max_size=9), max_size=4))
 def test_other_words_of_an_address_change_nothing(
     question: Question, other: dict[str, str]
 ) -> None:
