@@ -7,12 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from app import loading
-from app.corpora.known import remember_corpus
+from app.corpora.faults import show_faults
+from app.corpora.known_corpora import remember_corpus
 from app.corpora.upload import upload_corpus
 from app.pages import switch_to
 from app.parts.layout import wide_columns
 from app.parts.names import plain
-from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.errors import InputError
 
 TABS = ("What is in it", "Read a conversation", "Bring your own")
@@ -24,7 +24,7 @@ A corpus is a **folder of three files**; the rows of the features are in the ord
 - `corpus.json`: `format`, `name`, `label` (regression with a `range`, or classification with
   `classes`) and `modalities`, each with its `dim`, its `level` (utterance or sequence) and, if
   you like, the names of its `channels`.
-- `utterances.csv`, one row an utterance: `id`, `conversation`, `position`, `split` (train, valid
+- `utterances.csv`, one row per utterance: `id`, `conversation`, `position`, `split` (train, valid
   or test) and `label`; if known `speaker`, `transcript`, `start`, `end`. Any further column
   becomes a filter and a colour and, with two to ten values, slices.
 - `features.safetensors`: at utterance level one tensor `<modality>` (N, dim); at sequence level
@@ -128,45 +128,6 @@ def _offer(path: str, key: str) -> None:
             on_click=_look,
             args=(path,),
         )
-
-
-def show_faults(error: InputError, what: str = "folder") -> None:
-    """All faults of an input, each with its file, field and mend."""
-    count = len(error.faults)
-    st.error(
-        f"This {what} cannot be used yet: "
-        + ("one fault." if count == 1 else f"{count} kinds of fault."),
-        icon=":material/report:",
-    )
-    for fault in error.faults:
-        st.code(fault, language=None, wrap_lines=True)
-
-
-def moved_corpus(checkpoint: Checkpoint, error: InputError) -> None:
-    """Ask where the corpus of a checkpoint is now, and keep the answer for this session."""
-    held = checkpoint.info.corpus
-    with st.container(border=True):
-        st.subheader(f"Where is the corpus {plain(held['name'])} now?")
-        st.write(plain(str(error)))
-        path = st.text_input("Its folder", key="moved-path", placeholder="/path/to/corpus").strip()
-        if not path:
-            return
-        found = str(Path(path).expanduser())
-        try:
-            corpus = loading.fitted_corpus(checkpoint, loading.open_data(found))
-        except InputError as fault:
-            show_faults(fault)
-            return
-        if corpus.data_fingerprint != held["fingerprint"]:
-            st.warning(
-                "It fits the checkpoint, but its content is not what the checkpoint was trained "
-                "on: numbers will differ.",
-                icon=":material/difference:",
-            )
-        if st.button("Use it", type="primary", icon=":material/check:"):
-            moved = st.session_state.get("moved_corpora", {})
-            st.session_state["moved_corpora"] = {**moved, held["fingerprint"]: found}
-            st.rerun()
 
 
 def _look(path: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.corpora.bring_your_own import EXAMPLE
+from app.screens.data.bring_your_own import EXAMPLE
 from mmmie.corpus import Corpus
 from mmmie.corpus.archive import pack_corpus
 from mmmie.corpus.folder import open_corpus_folder
@@ -29,7 +29,7 @@ def test_the_example_to_copy_makes_a_sound_corpus(tmp_path: Path) -> None:
 
 
 def page() -> None:
-    from app.corpora.bring_your_own import bring_corpus
+    from app.screens.data.bring_your_own import bring_corpus
 
     bring_corpus()
 
