@@ -12,7 +12,7 @@ from app.corpora.known_corpora import corpora_folder, remember_corpus
 from app.parts.names import plain
 from mmmie.corpus.archive import pack_corpus, unpack_corpus
 from mmmie.datasets import load_corpus
-from mmmie.datasets.sent_table import keep_pickle, keep_table
+from mmmie.datasets.uploads import keep_pickle, keep_table
 from mmmie.errors import InputError
 
 _UNPACKED = "unpacked_uploads"

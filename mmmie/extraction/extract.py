@@ -12,11 +12,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from mmmie.corpus.checks import table_faults
-from mmmie.datasets.columns import reading_of_table, usual_names
-from mmmie.datasets.reading import Reading, Stream
-from mmmie.datasets.source import Source
-from mmmie.datasets.table_files import read_any_table
-from mmmie.datasets.values import Unusable
+from mmmie.datasets.csv_and_parquet import read_any_table
+from mmmie.datasets.file_kind import Source
+from mmmie.datasets.loose_values import Unusable
+from mmmie.datasets.streamed_corpus import Reading, Stream
+from mmmie.datasets.table_columns import reading_of_table, usual_names
 from mmmie.errors import InputError
 from mmmie.extraction.face_table import FaceTable, read_face_table
 from mmmie.extraction.sound import read_sound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mmmie.datasets.values import LONGEST_TEXT
+from mmmie.datasets.loose_values import LONGEST_TEXT
 from mmmie.errors import InputError
 
 SUBTITLES = (".srt", ".vtt")

@@ -16,17 +16,13 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus.isolated_reading import probe
-from mmmie.datasets.reading import Reading, Stream
-from mmmie.datasets.source import Source, kind_of
-from mmmie.datasets.table_files import read_any_table
-from mmmie.datasets.tables import (
-    SPLIT_NAMES,
-    place_of,
-    regression_label,
-    split_by_name,
-    utterance_table,
-)
-from mmmie.datasets.values import Unusable, text_of
+from mmmie.datasets.conversations import place_of, utterance_table
+from mmmie.datasets.csv_and_parquet import read_any_table
+from mmmie.datasets.file_kind import Format, Source, kind_of
+from mmmie.datasets.label_guess import regression_label
+from mmmie.datasets.loose_values import Unusable, text_of
+from mmmie.datasets.splits import SPLIT_NAMES, split_by_name
+from mmmie.datasets.streamed_corpus import Reading, Stream
 from mmmie.errors import InputError
 
 _EMOTIONS = ("happiness", "sadness", "anger", "surprise", "disgust", "fear")
@@ -293,3 +289,6 @@ def _splits(folder: Path, conversations: list[str]) -> tuple[list[str], str]:
         if known.get(name) not in SPLIT_NAMES:
             raise Unusable(f"`splits.csv` has no split for {name!r}; add train, valid or test")
     return [SPLIT_NAMES[known[name]] for name in conversations], ""
+
+
+FORMAT = Format("CMU-MultimodalSDK .csd set", is_csd, read_csd)

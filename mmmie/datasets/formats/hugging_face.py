@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus.isolated_reading import probe
-from mmmie.datasets.columns import ALIASES, reading_of_table
-from mmmie.datasets.reading import Reading, Stream
-from mmmie.datasets.source import Source
-from mmmie.datasets.tables import SPLIT_NAMES
-from mmmie.datasets.values import Unusable, described
+from mmmie.datasets.file_kind import Format, Source
+from mmmie.datasets.loose_values import Unusable, described
+from mmmie.datasets.splits import SPLIT_NAMES
+from mmmie.datasets.streamed_corpus import Reading, Stream
+from mmmie.datasets.table_columns import ALIASES, reading_of_table
 from mmmie.errors import InputError
 
 MOST_ROWS = 5_000_000
@@ -234,3 +234,6 @@ def _named(column: pd.Series, names: list[str] | None) -> pd.Series:
     if not names:
         return column
     return column.map(dict(enumerate(names))).fillna("")
+
+
+FORMAT = Format("Hugging Face dataset", is_hugging_face, read_hugging_face)

@@ -13,20 +13,15 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus import Label
+from mmmie.datasets.conversations import utterance_table
+from mmmie.datasets.file_kind import Format, Source
 from mmmie.datasets.formats.mmsa_export import MODALITIES
-from mmmie.datasets.formats.mmsa_extra import EXTRA, read_extra
-from mmmie.datasets.reading import Reading, Stream
-from mmmie.datasets.source import Source
-from mmmie.datasets.tables import SPLIT_NAMES, regression_label, utterance_table
-from mmmie.datasets.values import (
-    Padded,
-    Unusable,
-    joined,
-    lengths_of,
-    numbers_of,
-    padded,
-    texts_of,
-)
+from mmmie.datasets.formats.mmsa_round_trip import EXTRA, read_extra
+from mmmie.datasets.label_guess import regression_label
+from mmmie.datasets.loose_values import Unusable, numbers_of, texts_of
+from mmmie.datasets.padding import Padded, joined, lengths_of, padded
+from mmmie.datasets.splits import SPLIT_NAMES
+from mmmie.datasets.streamed_corpus import Reading, Stream
 
 _LABELS = ("regression_labels", "classification_labels")
 _EACH = {"T": "text", "A": "audio", "V": "vision"}
@@ -160,3 +155,6 @@ def _padded(part: dict[str, Any], name: str, split: str, source: Source) -> Padd
         if tokens.ndim == 3 and tokens.shape[1] == 3 and tokens.shape[2] == values.shape[1]:
             lengths = (tokens[:, 1] > 0).sum(axis=1)
     return padded(values, n, what, lengths, source.let_go)
+
+
+FORMAT = Format("MMSA pickle", is_mmsa, read_mmsa)

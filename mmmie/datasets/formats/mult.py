@@ -12,17 +12,13 @@ from typing import Any
 import numpy as np
 
 from mmmie.corpus import Label
-from mmmie.datasets.reading import Reading
-from mmmie.datasets.source import Source
-from mmmie.datasets.tables import SPLIT_NAMES, regression_label, utterance_table
-from mmmie.datasets.values import (
-    Unusable,
-    items_of,
-    joined,
-    numbers_of,
-    padded,
-    text_of,
-)
+from mmmie.datasets.conversations import utterance_table
+from mmmie.datasets.file_kind import Format, Source
+from mmmie.datasets.label_guess import regression_label
+from mmmie.datasets.loose_values import Unusable, items_of, numbers_of, text_of
+from mmmie.datasets.padding import joined, padded
+from mmmie.datasets.splits import SPLIT_NAMES
+from mmmie.datasets.streamed_corpus import Reading
 
 _MODALITIES = ("text", "audio", "vision")
 _EMOTIONS = ("neutral", "happy", "sad", "angry")  # the order of MulT's evaluation
@@ -144,3 +140,6 @@ def _times(texts: list[str]) -> np.ndarray | None:
     except ValueError:
         return None
     return times if np.isfinite(times).all() else None
+
+
+FORMAT = Format("MulT pickle", is_mult, read_mult)

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from mmmie.datasets.pickles.arrays import ArrayParts, DtypeParts, array_of, dtype_of, scalar_of
-from mmmie.datasets.pickles.machine import MARK, MOST_MARKS, Machine, Refused
+from mmmie.datasets.pickles.stack_machine import MARK, MOST_MARKS, Machine, Refused
 
 _LONGEST_INTEGER = 16
 _KEY_LIMIT = 2**60  # larger integers share hashes, which makes dictionaries slow on purpose

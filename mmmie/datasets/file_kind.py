@@ -1,16 +1,34 @@
-"""A file or folder that somebody wants to open, looked at once and shared by all readers."""
+"""A file or folder to open, what kind it is by its first bytes, and what a format has to say."""
 
 from __future__ import annotations
 
 import mmap
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mmmie.datasets.pickles.interpreter import load_pickle
+from mmmie.datasets.pickles.load_pickle import load_pickle
+from mmmie.datasets.streamed_corpus import Reading
 
 _PICKLE_NAMES = (".pkl", ".pickle", ".p")
 _MAGIC = {b"\x89HDF\r\n\x1a\n": "hdf5", b"PAR1": "parquet"}
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format that can be opened; each file in `mmmie.datasets.formats` has its own as `FORMAT`.
+
+    Attributes:
+        name: what people call it.
+        recognises: whether a source is of this format, by its content.
+        read: the corpus in it, features still in the file; raises `Unusable` or `InputError`.
+    """
+
+    name: str
+    recognises: Callable[[Source], bool]
+    read: Callable[[Source], Reading]
 
 
 class Source:

@@ -1,8 +1,7 @@
-"""The utterance table from what a foreign file says: places in conversations, labels, splits."""
+"""Which conversation an utterance belongs to, and at which place: from ids, names and times."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,27 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmmie.corpus import Label
-from mmmie.datasets.values import Unusable
-
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "valid": "valid",
-    "validation": "valid",
-    "val": "valid",
-    "dev": "valid",
-    "test": "test",
-    "testing": "test",
-}
-"""What the field calls the splits → what a corpus does."""
-
 _ID = (
     re.compile(r"(?P<conversation>.+)\$_\$(?P<number>\d{1,9})"),
     re.compile(r"(?P<conversation>.+)\[(?P<number>\d{1,9})\]"),
     re.compile(r"(?P<conversation>.+)[_/.:-](?P<number>\d{1,9})"),
 )
-_SCALES = ((-1.0, 1.0), (-3.0, 3.0), (1.0, 5.0))
 
 
 def place_of(name: str) -> tuple[str, int | None]:
@@ -97,44 +80,3 @@ def _positions(table: pd.DataFrame) -> pd.Series:
     whole &= groups.transform("nunique") == groups.transform("count")
     ranks = groups.rank(method="first") - 1
     return table["position"].where(whole, ranks).astype(np.int64)
-
-
-def split_by_name(conversations: Sequence[str], shares: tuple[float, float]) -> list[str]:
-    """A split for every conversation where the file has none, the same on every machine.
-
-    Args:
-        conversations: (N).
-        shares: which part of the conversations is train, and which valid; the rest is test.
-    """
-    chosen = {}
-    for name in dict.fromkeys(conversations):
-        digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
-        place = int.from_bytes(digest, "little") / 2**64
-        train, valid = shares
-        chosen[name] = "train" if place < train else "valid" if place < train + valid else "test"
-    # few conversations can all fall on one side
-    names = list(chosen)
-    if len(names) > 1 and shares[1] and "valid" not in chosen.values():
-        chosen[names[-1]] = "valid"
-    if len(names) > 1 and shares[0] and "train" not in chosen.values():
-        chosen[names[0]] = "train"
-    return [chosen[name] for name in conversations]
-
-
-def regression_label(values: np.ndarray) -> Label:
-    """A label with the scale that holds all values: [-1, 1], [-3, 3], [1, 5], or the next wholes.
-
-    Raises:
-        Unusable: there is a value that is not finite.
-    """
-    if not len(values):
-        raise Unusable("holds no utterance; get the file again")
-    if not np.isfinite(values).all():
-        bad = int((~np.isfinite(values)).argmax())
-        raise Unusable(f"the label of utterance {bad} is {values[bad]}; use a finite number")
-    low, high = float(values.min()), float(values.max())
-    for scale in _SCALES:
-        if scale[0] <= low and high <= scale[1]:
-            return Label("sentiment", "regression", scale)
-    low, high = float(np.floor(low)), float(np.ceil(high))
-    return Label("sentiment", "regression", (low, max(high, low + 1)))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mmmie.datasets import load_corpus
-from mmmie.datasets.sent_table import keep_pickle, keep_table
+from mmmie.datasets.uploads import keep_pickle, keep_table
 from mmmie.errors import InputError
 
 TABLE = b"conversation,position,transcript\nc0,0,hello\nc0,1,=1+1\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmmie.datasets.demo.signals import AUDIO, VISION, Signal
+from mmmie.datasets.demo.voice_and_face import AUDIO, VISION, Signal
 
 SIGNALS = pytest.mark.parametrize("signal", [AUDIO, VISION], ids=lambda signal: signal.modality)
 

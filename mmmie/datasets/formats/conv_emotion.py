@@ -12,17 +12,13 @@ from typing import Any
 import numpy as np
 
 from mmmie.corpus import Label
-from mmmie.datasets.reading import Reading
-from mmmie.datasets.source import Source
-from mmmie.datasets.tables import regression_label, split_by_name, utterance_table
-from mmmie.datasets.values import (
-    Unusable,
-    described,
-    items_of,
-    numbers_of,
-    ragged,
-    text_of,
-)
+from mmmie.datasets.conversations import utterance_table
+from mmmie.datasets.file_kind import Format, Source
+from mmmie.datasets.label_guess import regression_label
+from mmmie.datasets.loose_values import Unusable, described, items_of, numbers_of, text_of
+from mmmie.datasets.padding import ragged
+from mmmie.datasets.splits import split_by_name
+from mmmie.datasets.streamed_corpus import Reading
 
 _COMMON = ("videoIDs", "videoSpeakers", "videoLabels", "videoText", "videoAudio")
 _IEMOCAP = (*_COMMON, "videoVisual", "videoSentence", "trainVid", "testVid")
@@ -151,3 +147,6 @@ def _label(values: list[Any], meld: bool, sentiment: bool) -> tuple[Label, Any]:
     )
     names = [known[int(x)] if classes is known else f"{x:g}" for x in flat]
     return Label("sentiment" if sentiment else "emotion", "classification", classes=classes), names
+
+
+FORMAT = Format("contextual pickle", is_contextual, read_contextual)

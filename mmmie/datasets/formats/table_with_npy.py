@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmmie.datasets.columns import reading_of_table
-from mmmie.datasets.reading import Reading, Stream
-from mmmie.datasets.source import Source
-from mmmie.datasets.table_files import read_any_table
-from mmmie.datasets.values import Unusable, joined, lengths_of, padded, ragged
+from mmmie.datasets.csv_and_parquet import read_any_table
+from mmmie.datasets.file_kind import Format, Source
+from mmmie.datasets.loose_values import Unusable
+from mmmie.datasets.padding import joined, lengths_of, padded, ragged
+from mmmie.datasets.streamed_corpus import Reading, Stream
+from mmmie.datasets.table_columns import reading_of_table
 from mmmie.errors import InputError
 
 _NAMES = ("utterances", "labels", "label", "data")
@@ -117,3 +118,6 @@ def load_npy(path: Path, source: Source) -> np.ndarray:
     if isinstance(values, np.memmap):
         source.maps.append(values._mmap)  # type: ignore[attr-defined]
     return values
+
+
+FORMAT = Format("table with .npy features", is_table, read_table)

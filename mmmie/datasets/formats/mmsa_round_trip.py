@@ -11,17 +11,10 @@ import pandas as pd
 
 from mmmie.corpus import Corpus
 from mmmie.corpus.folder import describe_corpus, described_corpus
-from mmmie.datasets.reading import FLOAT16, FLOAT32, Reading, Stream
-from mmmie.datasets.source import Source
-from mmmie.datasets.values import (
-    Padded,
-    Unusable,
-    items_of,
-    joined,
-    lengths_of,
-    numbers_of,
-    text_of,
-)
+from mmmie.datasets.file_kind import Source
+from mmmie.datasets.loose_values import Unusable, items_of, numbers_of, text_of
+from mmmie.datasets.padding import Padded, joined, lengths_of
+from mmmie.datasets.streamed_corpus import FLOAT16, FLOAT32, Reading, Stream
 
 EXTRA = "mmmie"
 """The key of each split that holds it."""

@@ -14,8 +14,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from mmmie.datasets.pickles.instructions import INSTRUCTIONS
-from mmmie.datasets.pickles.machine import Machine, Refused
+from mmmie.datasets.pickles.opcodes import INSTRUCTIONS
+from mmmie.datasets.pickles.stack_machine import Machine, Refused
 from mmmie.errors import InputError
 
 

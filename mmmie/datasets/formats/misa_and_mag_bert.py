@@ -14,10 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from mmmie.datasets.reading import Reading
-from mmmie.datasets.source import Source, kind_of
-from mmmie.datasets.tables import SPLIT_NAMES, regression_label, utterance_table
-from mmmie.datasets.values import Unusable, array_of_item, described, numbers_of, ragged, text_of
+from mmmie.datasets.conversations import utterance_table
+from mmmie.datasets.file_kind import Format, Source, kind_of
+from mmmie.datasets.label_guess import regression_label
+from mmmie.datasets.loose_values import Unusable, array_of_item, described, numbers_of, text_of
+from mmmie.datasets.padding import ragged
+from mmmie.datasets.splits import SPLIT_NAMES
+from mmmie.datasets.streamed_corpus import Reading
 
 _EMOTIONS = ("happiness", "sadness", "anger", "surprise", "disgust", "fear")
 _PARTS_WITH_LENGTHS = 6
@@ -142,3 +145,6 @@ def _sentence(words: Any) -> str:
     if isinstance(words, (list, tuple, np.ndarray)):
         return " ".join(text_of(word, "a word") for word in words)
     return text_of(words, "the words")
+
+
+FORMAT = Format("MISA, MMIM or MAG-BERT lists", is_segments, read_segments)

@@ -37,7 +37,7 @@ class Machine:
 
     Args:
         memory: the file.
-        instructions: what to do at each of the 256 bytes, see `instructions.py`.
+        instructions: what to do at each of the 256 bytes, see `opcodes.py`.
     """
 
     def __init__(

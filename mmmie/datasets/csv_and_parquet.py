@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mmmie.corpus.isolated_reading import probe
-from mmmie.datasets.source import kind_of
+from mmmie.datasets.file_kind import kind_of
 from mmmie.errors import InputError
 
 MOST_BYTES = 2**31
