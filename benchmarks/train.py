@@ -135,7 +135,7 @@ def main() -> None:
 
 
 def table(runs: dict[str, list[Run]]) -> str:
-    """One row a model."""
+    """One row per model."""
     titles = ["utterances/s", "epoch s (wall)", "times MMMIE's", "peak memory", "best valid MAE"]
     lines = [head(["model", *titles, "at epoch", "s to it"])]
     for name, own in runs.items():

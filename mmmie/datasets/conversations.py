@@ -45,7 +45,7 @@ def utterance_table(
     are numbered from 0 on in their order.
 
     Args:
-        ids: one name an utterance (N); names that occur twice get a number behind.
+        ids: one name per utterance (N); names that occur twice get a number behind.
         splits: train, valid or test, empty where unknown (N).
         labels: (N).
         conversations: (N); from the ids where None (see `place_of`).

@@ -31,7 +31,7 @@ def read_any_table(file: Path) -> pd.DataFrame:
         raise
     except (ValueError, OSError, OverflowError, KeyError, TypeError, MemoryError) as error:
         detail = " ".join(str(error).split())[:160]
-        raise InputError(f"{file}: cannot be read as a table ({detail}); mend the file") from None
+        raise InputError(f"{file}: cannot be read as a table ({detail}); fix the file") from None
     table.columns = [str(name).strip() for name in table.columns]
     if table.columns.duplicated().any():
         name = table.columns[table.columns.duplicated()][0]

@@ -51,7 +51,7 @@ class Source:
 
     @property
     def pickle(self) -> Any:
-        """What the pickle holds, None if it is no pickle.
+        """What the pickle holds, None if it is not a pickle.
 
         Raises:
             InputError: it is damaged or not safe.

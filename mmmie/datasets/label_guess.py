@@ -20,7 +20,7 @@ def regression_label(values: np.ndarray) -> Label:
         Unusable: there is a value that is not finite.
     """
     if not len(values):
-        raise Unusable("holds no utterance; get the file again")
+        raise Unusable("has no utterances; get the file again")
     if not np.isfinite(values).all():
         bad = int((~np.isfinite(values)).argmax())
         raise Unusable(f"the label of utterance {bad} is {values[bad]}; use a finite number")

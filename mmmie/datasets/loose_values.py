@@ -39,7 +39,7 @@ def texts_of(values: Any, n: int, what: str) -> list[str]:
     """`n` texts from a list, a tuple or an array.
 
     Raises:
-        Unusable: there are more or fewer, or one is no text.
+        Unusable: there are more or fewer, or one is not a text.
     """
     return [text_of(value, what) for value in items_of(values, n, what)]
 
@@ -55,7 +55,7 @@ def items_of(values: Any, n: int | None, what: str) -> list[Any]:
     else:
         raise Unusable(f"{what} is {described(values)}; a list or an array is expected")
     if n is not None and len(items) != n:
-        raise Unusable(f"{what} has {len(items):,} entries for {n:,} utterances; mend one of them")
+        raise Unusable(f"{what} has {len(items):,} entries for {n:,} utterances; fix one of them")
     return items
 
 
@@ -86,7 +86,7 @@ def numbers_of(values: Any, n: int | None, what: str) -> np.ndarray:
     if not len(values):
         values = values.astype(np.float32)
     if n is not None and len(values) != n:
-        raise Unusable(f"{what} has {len(values):,} entries for {n:,} utterances; mend one of them")
+        raise Unusable(f"{what} has {len(values):,} entries for {n:,} utterances; fix one of them")
     return values
 
 

@@ -55,7 +55,7 @@ def padded(
         let_go: called now and then while a large array is looked through.
 
     Raises:
-        Unusable: it has another shape or holds no numbers.
+        Unusable: it has another shape or has no numbers.
     """
     values = numbers_of(values, n, what)
     if values.ndim == 2:
@@ -82,7 +82,7 @@ def lengths_of(values: Any, n: int, what: str) -> np.ndarray:
     lengths = numbers_of(values, n, what)
     flat = lengths.reshape(-1)
     if len(flat) != n or not np.isfinite(flat).all() or (flat < 0).any() or (flat % 1 != 0).any():
-        raise Unusable(f"{what} are no whole numbers of steps, one an utterance; mend them")
+        raise Unusable(f"{what} are not whole numbers of steps, one per utterance; fix them")
     return np.minimum(flat, 2**31).astype(np.int64)
 
 
@@ -129,10 +129,10 @@ def joined(parts: Sequence[Padded], what: str, source: str | None = None) -> Str
 
 
 def ragged(items: Sequence[Any], what: str, source: str | None = None) -> Stream:
-    """A stream of one array an utterance: all (d,), or all (steps, d).
+    """A stream of one array per utterance: all (d,), or all (steps, d).
 
     Raises:
-        Unusable: they differ in channels or level, or one holds no numbers or no step.
+        Unusable: they differ in channels or level, or one has no numbers or no step.
     """
     arrays = [array_of_item(item, what) for item in items]
     if not arrays:

@@ -45,7 +45,7 @@ class Stream:
         dtype: what is written; float16 stays float16.
         source: where the features come from, in words.
         channels: names of the channels, if known.
-        mend: whether numbers that are not finite become 0, as the tools of the field do;
+        zero_non_finite: whether numbers that are not finite become 0, as the tools of the field do;
             else they are a fault.
     """
 
@@ -55,7 +55,7 @@ class Stream:
     dtype: np.dtype[Any] = FLOAT32
     source: str | None = None
     channels: tuple[str, ...] | None = None
-    mend: bool = True
+    zero_non_finite: bool = True
 
 
 @dataclass
@@ -147,7 +147,7 @@ class Reading:
         faults = corpus_faults(corpus, str(self.path), str(self.path), unlabelled)
         if not self.streams:
             faults.append(
-                f"{self.path}: holds no features of any modality; add some beside the labels"
+                f"{self.path}: has no features of any modality; add some beside the labels"
             )
         for name, stream in self.streams.items():
             if not 1 <= stream.dim <= _MOST_DIM:
@@ -164,7 +164,7 @@ class Reading:
         return n if stream.lengths is None else int(stream.lengths.sum())
 
     def _blocks(self, name: str, stream: Stream) -> Iterator[tuple[np.ndarray, int]]:
-        """Finite rows (k, d) of whole utterances in order, and how many numbers were mended."""
+        """Finite rows (k, d) of whole utterances in order, and how many numbers were replaced."""
         held: list[np.ndarray] = []
         size = 0
         for row in range(len(self.utterances)):
@@ -188,7 +188,7 @@ class Reading:
         except (ValueError, TypeError, IndexError, KeyError, OSError) as error:
             who = self.utterances["id"].iloc[row]
             raise InputError(
-                f"{self.path}: `{name}` of {who!r} {error}; mend or leave out the utterance"
+                f"{self.path}: `{name}` of {who!r} {error}; fix or leave out the utterance"
             ) from None
         return item
 
@@ -199,7 +199,7 @@ class Reading:
             rows = np.concatenate(held).astype(stream.dtype)
         finite = np.isfinite(rows)
         wrong = rows.size - int(finite.sum())
-        if wrong and not stream.mend:
+        if wrong and not stream.zero_non_finite:
             first = self.utterances["id"].iloc[last - len(held) + 1]
             raise InputError(
                 f"{self.path}: `{name}` holds {wrong} numbers that are not finite, from {first!r} "
@@ -217,16 +217,16 @@ class Reading:
                 memory.madvise(mmap.MADV_DONTNEED)
 
     def _fill(self, name: str, stream: Stream, values: np.ndarray) -> int:
-        at = mended = 0
+        at = replaced = 0
         for rows, wrong in self._blocks(name, stream):
             values[at : at + len(rows)] = rows
             at += len(rows)
-            mended += wrong
+            replaced += wrong
             if isinstance(values, np.memmap):
                 values.flush()
                 values._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
-        self._too_much_mended(name, mended, values.size)
-        return mended
+        self._too_many_replaced(name, replaced, values.size)
+        return replaced
 
     def _write_features(self, file: Path) -> dict[str, int]:
         header: dict[str, dict[str, object]] = {}
@@ -246,7 +246,7 @@ class Reading:
             announce(name, _NAMES[stream.dtype], [rows, stream.dim], rows * width)
         head = json.dumps(header).encode()
         head += b" " * (-len(head) % 8)
-        mended: dict[str, int] = {}
+        replaced: dict[str, int] = {}
         with file.open("wb") as out:
             out.write(len(head).to_bytes(8, "little") + head)
             for entry in header:
@@ -255,17 +255,17 @@ class Reading:
                 if entry not in self.streams and stream.lengths is not None:
                     out.write(_offsets(stream.lengths).tobytes())
                     continue
-                mended[name] = 0
+                replaced[name] = 0
                 for rows_, wrong in self._blocks(name, stream):
                     out.write(rows_.data)
-                    mended[name] += wrong
-                self._too_much_mended(name, mended[name], self._rows(stream) * stream.dim)
-        return mended
+                    replaced[name] += wrong
+                self._too_many_replaced(name, replaced[name], self._rows(stream) * stream.dim)
+        return replaced
 
-    def _too_much_mended(self, name: str, mended: int, size: int) -> None:
-        if 2 * mended > size:
+    def _too_many_replaced(self, name: str, replaced: int, size: int) -> None:
+        if 2 * replaced > size:
             raise InputError(
-                f"{self.path}: {mended:,} of {size:,} numbers of `{name}` are not finite; "
+                f"{self.path}: {replaced:,} of {size:,} numbers of `{name}` are not finite; "
                 f"extract its features again or leave it out"
             )
 
@@ -283,10 +283,10 @@ def _offsets(lengths: np.ndarray) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def _described(description: str, mended: dict[str, int]) -> str:
+def _described(description: str, replaced: dict[str, int]) -> str:
     notes = [
         f"{count:,} numbers of {name} that were not finite are set to 0."
-        for name, count in mended.items()
+        for name, count in replaced.items()
         if count
     ]
     return " ".join([description, *notes] if description else notes)

@@ -21,7 +21,7 @@ def times_of(columns: Mapping[str, pd.Series]) -> dict[str, np.ndarray]:
 
 
 def number_cells(column: pd.Series, name: str, gaps: bool = False) -> np.ndarray:
-    """Numbers (N,); with `gaps` empty cells are NaN, else a fault as all that is no number."""
+    """Numbers (N,); with `gaps` empty cells are NaN, else a fault as all that is not a number."""
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
     wrong = ~np.isfinite(numbers)
     if gaps:

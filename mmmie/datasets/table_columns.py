@@ -39,21 +39,21 @@ ALIASES = {
 
 
 def reading_of_table(
-    source: Source, table: pd.DataFrame, streams: dict[str, Stream], *, mend: bool
+    source: Source, table: pd.DataFrame, streams: dict[str, Stream], *, zero_non_finite: bool
 ) -> Reading:
     """A reading from a table whose columns may have any of the usual names.
 
     Args:
         source: what is read.
-        table: one row an utterance, in the order of `streams`.
+        table: one row per utterance, in the order of `streams`.
         streams: modality → features.
-        mend: whether features that are not finite become 0.
+        zero_non_finite: whether features that are not finite become 0.
 
     Raises:
         Unusable: there is no way to tell utterances apart, or a label makes no sense.
     """
     if not len(table):
-        raise Unusable("holds no utterance; add at least one row")
+        raise Unusable("has no utterances; add at least one row")
     table = table.copy()
     names = usual_names(table)
     columns = {name: table[original] for name, original in names.items()}
@@ -79,7 +79,9 @@ def reading_of_table(
     made = utterance_table(
         ids, splits, labels, conversations=conversations, order=order, columns=further
     )
-    streams = {name: replace(stream, mend=mend) for name, stream in streams.items()}
+    streams = {
+        name: replace(stream, zero_non_finite=zero_non_finite) for name, stream in streams.items()
+    }
     return Reading(source.path.stem, source.path, label, made, streams, note, maps=source.maps)
 
 

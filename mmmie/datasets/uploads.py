@@ -1,4 +1,4 @@
-"""A table with arrays, or a pickle, that somebody sends: checked and kept as a corpus folder."""
+"""A table with arrays, or a pickle, that a reader uploads: checked and kept as a corpus folder."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _keep(files: Mapping[str, IO[bytes]], named: str, into: Path, alone: bool = 
     for name in files:
         if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
             raise InputError(
-                f"{name[:_LONGEST_NAME]!r}: is no plain name of a table, .npy file or pickle; "
+                f"{name[:_LONGEST_NAME]!r}: is not a plain name of a table, .npy file or pickle; "
                 f"rename it"
             )
     stem = folder_name(Path(named).stem)

@@ -1,4 +1,4 @@
-"""Pickles of bc-LSTM, DialogueRNN and conv-emotion: one vector an utterance, whole dialogues.
+"""Pickles of bc-LSTM, DialogueRNN and conv-emotion: one vector per utterance, whole dialogues.
 
 A tuple, for IEMOCAP ``(ids, speakers, labels, text, audio, visual, sentences, train, test)``, each
 but the last two a dictionary dialogue → a list of utterances; for MELD without visual and with
@@ -51,7 +51,7 @@ def read_contextual(source: Source) -> Reading:
     train, test = _names(parts["trainVid"]), _names(parts["testVid"])
     dialogues = [key for key in [*train, *test] if key in parts["videoLabels"]]
     if not dialogues:
-        raise Unusable("`trainVid` and `testVid` name no dialogue that has labels; mend them")
+        raise Unusable("`trainVid` and `testVid` name no dialogue that has labels; fix them")
     named = {key: text_of(key, "a dialogue") for key in dialogues}
     counts = [len(items_of(parts["videoLabels"][k], None, "`videoLabels`")) for k in dialogues]
     conversations = [named[k] for k, n in zip(dialogues, counts, strict=True) for _ in range(n)]
@@ -120,7 +120,7 @@ def _names(values: Any) -> list[Any]:
     names = items_of(values, None, "`trainVid`")
     names = [name.item() if isinstance(name, np.generic) else name for name in names]
     if any(not isinstance(name, (str, bytes, int)) for name in names):
-        raise Unusable("`trainVid` or `testVid` holds what is no name; mend it")
+        raise Unusable("`trainVid` or `testVid` has an entry that is not a name; fix it")
     return list(dict.fromkeys(names))
 
 

@@ -1,7 +1,7 @@
 """Sets of ``.csd`` files of the CMU-MultimodalSDK: streams over time, cut at the labels' segments.
 
 A file is HDF5: root / ``data`` / video / ``features`` (T, d) and ``intervals`` (T, 2) in seconds.
-One file holds the labels, one row a segment; one may hold words. Needs ``pip install h5py``
+One file holds the labels, one row per segment; one may hold words. Needs ``pip install h5py``
 (the extra ``csd``). Splits are in none of the files: a ``splits.csv`` of ``conversation,split``
 beside them tells, else the names of the videos decide.
 """
@@ -142,7 +142,7 @@ def _open(file: Path) -> tuple[str, Tracks]:
         raise InputError(f"{file}: {error}") from None
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         detail = " ".join(str(error).split())[:160]
-        raise InputError(f"{file}: is no readable .csd file ({detail}); get it again") from None
+        raise InputError(f"{file}: is not a readable .csd file ({detail}); get it again") from None
 
 
 def _child(group: Any, name: str) -> Any:
@@ -203,7 +203,7 @@ def _segments(tracks: Tracks) -> list[_Segment]:
         raise Unusable(f"labels have {len(segments[0].label)} columns; 1 or 7 are expected")
     times = np.array([(segment.start, segment.end) for segment in segments])
     if not np.isfinite(times).all():
-        raise Unusable("an interval of the labels is not finite; mend it")
+        raise Unusable("an interval of the labels is not finite; fix it")
     return segments
 
 

@@ -1,6 +1,6 @@
 """Lists of segments as MISA, MMIM and MAG-BERT keep them.
 
-One entry an utterance: ``((words, visual, acoustic[, actual words[, visual steps, acoustic
+One entry per utterance: ``((words, visual, acoustic[, actual words[, visual steps, acoustic
 steps]]), label, segment)``, in a dictionary of train, dev and test (MAG-BERT) or in a folder of
 ``train.pkl``, ``dev.pkl`` and ``test.pkl`` (MISA, MMIM). Traps that are met here: words are numbers
 of a vocabulary kept elsewhere in one and strings in the other, labels are (1, 1) or (1, 7) with
@@ -53,10 +53,12 @@ def read_segments(source: Source) -> Reading:
         splits += [split] * len(part)
         segments += part
     if not segments:
-        raise Unusable("holds no utterance in any split; get the file again")
+        raise Unusable("has no utterances in any split; get the file again")
     for i, segment in enumerate(segments):
         if not _is_segment(segment) or len(segment[0]) != len(segments[0][0]):
-            raise Unusable(f"entry {i} is no (features, label, segment) like the others; mend it")
+            raise Unusable(
+                f"entry {i} is not a (features, label, segment) tuple like the others; fix it"
+            )
     labels = _labels([segment[1] for segment in segments])
     columns: dict[str, Any] = {}
     if labels.shape[1] == 1 + len(_EMOTIONS):
@@ -136,7 +138,7 @@ def _steps(features: Any, at: int, length_at: int) -> np.ndarray:
     if len(features) == _PARTS_WITH_LENGTHS:
         steps = numbers_of([features[length_at]], 1, "steps").reshape(-1)[0]
         if not 0 <= steps <= 2**31:
-            raise Unusable(f"an utterance has {steps} steps; mend its length")
+            raise Unusable(f"an utterance has {steps} steps; fix its length")
         return values[: int(steps)]
     return values
 

@@ -46,7 +46,7 @@ def read_mmsa(source: Source) -> Reading:
     content = source.pickle
     parts = {split: part for split, part in _splits(content).items() if _count(part, split)}
     if not parts:
-        raise Unusable("holds no utterance in any split; get the file again")
+        raise Unusable("has no utterances in any split; get the file again")
     if all(EXTRA in part for part in parts.values()):
         return read_extra(source, parts)
     table, label = _table(parts)
@@ -77,12 +77,12 @@ def _splits(content: dict[Any, Any]) -> dict[str, Any]:
 
 def _count(part: Any, split: str) -> int:
     if not isinstance(part, dict):
-        raise Unusable(f"`{split}` is no dictionary; get the file again")
+        raise Unusable(f"`{split}` is not a dictionary; get the file again")
     for name in _LABELS:
         values = part.get(name)
         if isinstance(values, (list, tuple)) or (isinstance(values, np.ndarray) and values.ndim):
             return len(values)
-    raise Unusable(f"`{split}` has no `regression_labels`; add one an utterance")
+    raise Unusable(f"`{split}` has no `regression_labels`; add one per utterance")
 
 
 def _table(parts: dict[str, dict[str, Any]]) -> tuple[pd.DataFrame, Label]:
@@ -120,7 +120,7 @@ def _labels(parts: dict[str, dict[str, Any]], counts: dict[str, int], key: str) 
     for split, part in parts.items():
         values = numbers_of(part[key], counts[split], f"`{split}` `{key}`")
         if values.size != counts[split]:
-            raise Unusable(f"`{split}` `{key}` has shape {values.shape}; store one an utterance")
+            raise Unusable(f"`{split}` `{key}` has shape {values.shape}; store one per utterance")
         found.append(values.reshape(-1).astype(np.float64))
     return np.concatenate(found)
 

@@ -78,7 +78,7 @@ def read_extra(source: Source, parts: dict[str, dict[str, Any]]) -> Reading:
             dtype=_DTYPES.get(str(dtypes.get(name)), FLOAT32),
             source=modality.source,
             channels=modality.channels,
-            mend=False,
+            zero_non_finite=False,
         )
     return Reading(
         corpus.name,
@@ -95,7 +95,7 @@ def read_extra(source: Source, parts: dict[str, dict[str, Any]]) -> Reading:
 
 def _dictionary(value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Unusable(f"`{what}` is no dictionary; export the corpus again")
+        raise Unusable(f"`{what}` is not a dictionary; export the corpus again")
     return value
 
 

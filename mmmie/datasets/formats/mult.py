@@ -79,13 +79,13 @@ def _parts(content: dict[Any, Any]) -> dict[str, dict[str, Any]]:
         if not isinstance(key, str) or key not in SPLIT_NAMES:
             continue
         if not isinstance(part, dict) or not hasattr(part.get("labels"), "__len__"):
-            raise Unusable(f"`{key}` has no `labels`; add one an utterance")
+            raise Unusable(f"`{key}` has no `labels`; add one per utterance")
         if isinstance(part["labels"], np.ndarray) and not part["labels"].ndim:
-            raise Unusable(f"`{key}` has no `labels`; add one an utterance")
+            raise Unusable(f"`{key}` has no `labels`; add one per utterance")
         if len(part["labels"]):
             parts[SPLIT_NAMES[key]] = part
     if not parts:
-        raise Unusable("holds no utterance in any split; get the file again")
+        raise Unusable("has no utterances in any split; get the file again")
     return parts
 
 

@@ -1,7 +1,7 @@
 """A CSV or Parquet table of utterances with features in .npy files beside it.
 
 Features of a modality are one file for all, ``audio.npy`` of (N, d) or (N, L, d) in the row order
-of the table, with ``audio_lengths.npy`` (N,) if known; or one file an utterance, named in a column
+of the table, with ``audio_lengths.npy`` (N,) if known; or one file per utterance, named in a column
 ``audio`` of the table.
 """
 
@@ -60,7 +60,7 @@ def read_table(source: Source) -> Reading:
     for path in sorted(file.parent.glob("*.npy")):
         if not path.stem.endswith("_lengths"):
             streams[path.stem] = _whole(path, len(table), source)
-    return reading_of_table(source, table, streams, mend=False)
+    return reading_of_table(source, table, streams, zero_non_finite=False)
 
 
 def _table_of(source: Source) -> Path | None:
@@ -107,13 +107,13 @@ def load_npy(path: Path, source: Source) -> np.ndarray:
         with np.errstate(over="raise"):  # of the size that the header claims
             values = np.lib.format.open_memmap(path, mode="r")  # which knows no pickles
         if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
-            raise ValueError("it holds no numbers")
+            raise ValueError("it has no numbers")
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; the table needs it") from None
     except _NPY_ERRORS as error:
         detail = " ".join(str(error).split())[:120]
         raise InputError(
-            f"{path}: is no readable array of numbers ({detail}); save it with numpy.save"
+            f"{path}: is not a readable array of numbers ({detail}); save it with numpy.save"
         ) from None
     if isinstance(values, np.memmap):
         source.maps.append(values._mmap)  # type: ignore[attr-defined]

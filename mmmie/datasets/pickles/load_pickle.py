@@ -31,7 +31,7 @@ def load_pickle(file: Path | str) -> tuple[Any, mmap.mmap]:
 
     Raises:
         InputError: the file cannot be read, is damaged, too large in number of objects, or names
-            anything that is no data; nothing of it was run.
+            anything that is not data; nothing of it was run.
     """
     file = Path(file)
     try:

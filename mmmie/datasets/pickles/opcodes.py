@@ -164,7 +164,7 @@ def _list_to_mark(machine: Machine) -> None:
 
 def _set_items(target: Any, items: list[Any]) -> None:
     if type(target) is not dict or len(items) % 2:
-        raise ValueError("it sets items of what is no dictionary")
+        raise ValueError("it sets items of what is not a dictionary")
     for key, value in zip(items[::2], items[1::2], strict=True):
         target[_key(key)] = value
 
@@ -197,7 +197,7 @@ def _dict_to_mark(machine: Machine) -> None:
 def _add_items(machine: Machine) -> None:
     items = machine.popped_to_mark()
     if type(machine.top()) is not set:
-        raise ValueError("it adds to what is no set")
+        raise ValueError("it adds to what is not a set")
     machine.top().update(_key(item) for item in items)
 
 
@@ -245,7 +245,7 @@ def _global(machine: Machine) -> None:
 def _stack_global(machine: Machine) -> None:
     name, module = machine.pop(), machine.pop()
     if type(name) is not str or type(module) is not str:
-        raise ValueError("a name is no text")
+        raise ValueError("a name is not a text")
     machine.push(_named(module, name))
 
 
@@ -253,16 +253,16 @@ def _named(module: str, name: str) -> _Global:
     dotted = f"{module}.{name}"
     if dotted not in _GLOBALS:
         shown = "".join(c if c.isascii() and c.isprintable() else "?" for c in dotted[:80])
-        mend = "save tensors as numpy arrays" if module.startswith("torch") else "do not use it"
+        fix = "save tensors as numpy arrays" if module.startswith("torch") else "do not use it"
         raise Refused(
-            f"names `{shown}`, which is no array, number or text, so nothing was run; {mend}"
+            f"names `{shown}`, which is not an array, number or text, so nothing was run; {fix}"
         )
     return _Global(_GLOBALS[dotted])
 
 
 def _refuse(what: str) -> Callable[[Machine], None]:
     def refuse(machine: Machine) -> NoReturn:
-        raise Refused(f"asks for {what}, which is no data, so nothing was run; do not use it")
+        raise Refused(f"asks for {what}, which is not data, so nothing was run; do not use it")
 
     return refuse
 
@@ -270,7 +270,7 @@ def _refuse(what: str) -> Callable[[Machine], None]:
 def _reduce(machine: Machine) -> None:
     arguments, function = machine.pop(), machine.pop()
     if not isinstance(function, _Global) or type(arguments) is not tuple:
-        raise ValueError("it calls what is no function")
+        raise ValueError("it calls what is not a function")
     machine.push(_made(function.kind, arguments))
 
 
@@ -317,12 +317,12 @@ def _build(machine: Machine) -> None:
         machine.finish(parts, array_of(shape, dtype, bool(fortran), raw))
     else:
         raise Refused(
-            "sets the state of an object that is no array, so nothing was run; do not use it"
+            "sets the state of an object that is not an array, so nothing was run; do not use it"
         )
 
 
 def _unknown(machine: Machine) -> NoReturn:
-    raise ValueError(f"byte {machine.at - 1:,} is no instruction")
+    raise ValueError(f"byte {machine.at - 1:,} is not an instruction")
 
 
 _KNOWN: dict[bytes, Callable[[Machine], None]] = {

@@ -29,7 +29,7 @@ MARK = Mark()
 
 
 class Refused(ValueError):
-    """The pickle asks for something that is no data."""
+    """The pickle asks for something that is not data."""
 
 
 class Machine:
