@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from app.screens.context_identity.identity_effect import attention_title, effect_title
-from app.screens.data.contents import label_title
+from app.screens.data.labels import label_title
 from app.screens.predictions.errors import calibration_title, confusion_title
 from app.screens.predictions.slice_table import slices_title
 from app.screens.predictions.timeline import timeline_title

@@ -12,6 +12,8 @@ from mmmie.analysis.ask.edits import ChannelEdit, Edit, edit_from_text, edit_to_
 from mmmie.corpus import Modality
 from tests.app.opening import goto
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[4]
 
 
