@@ -9,8 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from mmmie.corpus import Label
 from mmmie.datasets.pickles.load_pickle import load_pickle
-from mmmie.datasets.streamed_corpus import Reading
+from mmmie.datasets.streamed_corpus import Reading, Stream
 
 _PICKLE_NAMES = (".pkl", ".pickle", ".p")
 _MAGIC = {b"\x89HDF\r\n\x1a\n": "hdf5", b"PAR1": "parquet"}
@@ -68,6 +71,13 @@ class Source:
             self._pickles[file], memory = load_pickle(file)
             self.maps.append(memory)
         return self._pickles[file]
+
+    def reading(
+        self, label: Label, utterances: pd.DataFrame, streams: dict[str, Stream], note: str
+    ) -> Reading:
+        """The corpus in it, called after the file; `note` describes it."""
+        name = self.path.name if self.kind == "folder" else self.path.stem
+        return Reading(name, self.path, label, utterances, streams, note, maps=self.maps)
 
     def let_go(self) -> None:
         """Take the pages read so far out of this process; they can be read again."""

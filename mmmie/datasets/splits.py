@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -21,6 +22,15 @@ SPLIT_NAMES = {
     "testing": "test",
 }
 """What the field calls the splits → what a corpus does."""
+
+
+def split_parts(content: dict[Any, Any]) -> dict[str, Any]:
+    """Split → what a dictionary holds under any of its names."""
+    return {
+        SPLIT_NAMES[key]: part
+        for key, part in content.items()
+        if isinstance(key, str) and key in SPLIT_NAMES
+    }
 
 
 def split_by_name(conversations: Sequence[str], shares: tuple[float, float]) -> list[str]:

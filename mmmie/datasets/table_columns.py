@@ -82,7 +82,7 @@ def reading_of_table(
     streams = {
         name: replace(stream, zero_non_finite=zero_non_finite) for name, stream in streams.items()
     }
-    return Reading(source.path.stem, source.path, label, made, streams, note, maps=source.maps)
+    return source.reading(label, made, streams, note)
 
 
 def usual_names(table: pd.DataFrame) -> dict[str, str]:

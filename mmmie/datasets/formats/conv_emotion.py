@@ -92,15 +92,8 @@ def read_contextual(source: Source) -> Reading:
     streams = {
         name: ragged(column(key), f"`{key}`") for name, key in _STREAMS.items() if key in parts
     }
-    return Reading(
-        source.path.stem,
-        source.path,
-        label,
-        table,
-        streams,
-        "Read from a contextual pickle; a tenth of its train dialogues, by name, is valid.",
-        maps=source.maps,
-    )
+    note = "Read from a contextual pickle; a tenth of its train dialogues, by name, is valid."
+    return source.reading(label, table, streams, note)
 
 
 def _parts(content: Any) -> dict[str, Any] | None:

@@ -103,14 +103,9 @@ def read_csd(source: Source) -> Reading:
         columns=columns,
     )
     order = sorted(streams, key=lambda name: [*_KINDS, name].index(name))
-    return Reading(
-        folder.name,
-        source.path,
-        regression_label(values[:, 0]),
-        table,
-        {name: streams[name] for name in order},
-        f"Read from .csd files. {note}".strip(),
-    )
+    streams = {name: streams[name] for name in order}
+    label, said = regression_label(values[:, 0]), f"Read from .csd files. {note}".strip()
+    return Reading(folder.name, source.path, label, table, streams, said)
 
 
 def _require(files: list[Path]) -> None:

@@ -19,7 +19,7 @@ from mmmie.datasets.file_kind import Format, Source, kind_of
 from mmmie.datasets.label_guess import regression_label
 from mmmie.datasets.loose_values import Unusable, array_of_item, described, numbers_of, text_of
 from mmmie.datasets.padding import ragged
-from mmmie.datasets.splits import SPLIT_NAMES
+from mmmie.datasets.splits import SPLIT_NAMES, split_parts
 from mmmie.datasets.streamed_corpus import Reading
 
 _EMOTIONS = ("happiness", "sadness", "anger", "surprise", "disgust", "fear")
@@ -34,7 +34,7 @@ def is_segments(source: Source) -> bool:
     content = source.pickle
     lists = [content] if isinstance(content, list) else []
     if isinstance(content, dict):
-        lists = [part for key, part in content.items() if key in SPLIT_NAMES]
+        lists = list(split_parts(content).values())
     return any(isinstance(part, list) and part and _is_segment(part[0]) for part in lists)
 
 
@@ -75,15 +75,9 @@ def read_segments(source: Source) -> Reading:
     if isinstance(words[0], np.ndarray) and words[0].ndim == 2:
         streams = {"text": ragged(words, "words"), **streams}
     ids = [text_of(segment[2], "a segment") for segment in segments]
-    return Reading(
-        source.path.stem,
-        source.path,
-        regression_label(labels[:, 0]),
-        utterance_table(ids, splits, labels[:, 0], columns=columns),
-        streams,
-        "Read from lists of segments.",
-        maps=source.maps,
-    )
+    table = utterance_table(ids, splits, labels[:, 0], columns=columns)
+    label = regression_label(labels[:, 0])
+    return source.reading(label, table, streams, "Read from lists of segments.")
 
 
 def _is_segment(entry: Any) -> bool:
@@ -110,7 +104,7 @@ def _lists(source: Source) -> dict[str, Any]:
         return {s: source.unpickled(files[s]) for s in ("train", "valid", "test") if s in files}
     content = source.pickle
     if isinstance(content, dict):
-        return {SPLIT_NAMES[key]: part for key, part in content.items() if key in SPLIT_NAMES}
+        return split_parts(content)
     return {SPLIT_NAMES.get(source.path.stem, "train"): content}
 
 

@@ -20,7 +20,7 @@ from mmmie.datasets.formats.mmsa_round_trip import EXTRA, read_extra
 from mmmie.datasets.label_guess import regression_label
 from mmmie.datasets.loose_values import Unusable, numbers_of, texts_of
 from mmmie.datasets.padding import Padded, joined, lengths_of, padded
-from mmmie.datasets.splits import SPLIT_NAMES
+from mmmie.datasets.splits import split_parts
 from mmmie.datasets.streamed_corpus import Reading, Stream
 
 _LABELS = ("regression_labels", "classification_labels")
@@ -32,7 +32,7 @@ def is_mmsa(source: Source) -> bool:
     content = source.pickle
     if not isinstance(content, dict):
         return False
-    held = [part for part in _splits(content).values() if isinstance(part, dict)]
+    held = [part for part in split_parts(content).values() if isinstance(part, dict)]
     return bool(held) and any(name in part for part in held for name in _LABELS)
 
 
@@ -44,7 +44,7 @@ def read_mmsa(source: Source) -> Reading:
         InputError: the pickle cannot be read.
     """
     content = source.pickle
-    parts = {split: part for split, part in _splits(content).items() if _count(part, split)}
+    parts = {split: part for split, part in split_parts(content).items() if _count(part, split)}
     if not parts:
         raise Unusable("has no utterances in any split; get the file again")
     if all(EXTRA in part for part in parts.values()):
@@ -56,23 +56,7 @@ def read_mmsa(source: Source) -> Reading:
             streams[name] = joined(
                 [_padded(part, name, split, source) for split, part in parts.items()], f"`{name}`"
             )
-    return Reading(
-        source.path.stem,
-        source.path,
-        label,
-        table,
-        streams,
-        "Read from an MMSA pickle.",
-        maps=source.maps,
-    )
-
-
-def _splits(content: dict[Any, Any]) -> dict[str, Any]:
-    return {
-        SPLIT_NAMES[key]: part
-        for key, part in content.items()
-        if isinstance(key, str) and key in SPLIT_NAMES
-    }
+    return source.reading(label, table, streams, "Read from an MMSA pickle.")
 
 
 def _count(part: Any, split: str) -> int:
