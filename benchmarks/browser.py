@@ -60,7 +60,7 @@ def dashboard(
         port: a free one if left out.
         script: what Streamlit runs, another one to compare with.
     """
-    port = port or free_port()
+    port = port or _free_port()
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as empty:
         server = subprocess.Popen(
@@ -80,7 +80,7 @@ def dashboard(
             server.wait(20)
 
 
-def free_port() -> int:
+def _free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -145,17 +145,3 @@ def _wait_until_up(url: str) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise SystemExit("the server did not start within a minute")
-
-
-def next_utterance(page: Page) -> float:
-    """Step to the next utterance by its key; seconds to the last change."""
-    return seconds_of_change(page, "body", press="ArrowRight")
-
-
-def other_colour(page: Page) -> float:
-    """Choose another colour, with the list open before the clock starts; seconds as above."""
-    box = page.locator('[data-testid="stSelectbox"]', has_text="Colour by").locator("input")
-    option = "label" if box.input_value() == "prediction" else "prediction"
-    box.click()
-    settle(page)
-    return seconds_of_change(page, f'role=option[name="{option}"]')

@@ -9,7 +9,6 @@ the most memory that it held. Needs twice the size of the pickle on disk.
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import os
 import pickle
@@ -20,6 +19,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from common import head, parser, row
 
 SPLITS = {"train": 16_326, "valid": 1_871, "test": 4_659}
 MODALITIES = {"text": (50, 768), "audio": (500, 74), "vision": (500, 35)}
@@ -27,10 +27,10 @@ MODALITIES = {"text": (50, 768), "audio": (500, 74), "vision": (500, 35)}
 
 def main() -> None:
     """Generate, convert, print one row."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--share", type=float, default=0.1)
-    parser.add_argument("--folder", type=Path, help="where to work; a temporary folder if left out")
-    options = parser.parse_args()
+    asked = parser(__doc__)
+    asked.add_argument("--share", type=float, default=0.1)
+    asked.add_argument("--folder", type=Path, help="where to work; a temporary folder if left out")
+    options = asked.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
         file = folder / "unaligned_50.pkl"
@@ -43,14 +43,9 @@ def main() -> None:
         size = file.stat().st_size
         seconds, peak = convert(file, folder / "corpus")
         written = sum(part.stat().st_size for part in (folder / "corpus").iterdir())
-    gigabyte = 2**30
-    print(
-        "| share | pickle GB | corpus folder GB | seconds | peak memory GB |\n|---|---|---|---|---|"
-    )
-    print(
-        f"| {options.share:g} | {size / gigabyte:.2f} | {written / gigabyte:.2f} "
-        f"| {seconds:.0f} | {peak / gigabyte:.2f} |"
-    )
+    print(head(["share", "pickle GB", "corpus folder GB", "seconds", "peak memory GB"]))
+    gigabytes = [f"{value / 2**30:.2f}" for value in (size, written, peak)]
+    print(row([f"{options.share:g}", *gigabytes[:2], f"{seconds:.0f}", gigabytes[2]]))
 
 
 def generate(file: Path, share: float) -> None:

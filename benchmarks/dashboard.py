@@ -11,20 +11,13 @@ change. The machine's own part is what a bare page of Streamlit takes: a title, 
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
-from browser import (
-    chromium,
-    dashboard,
-    next_utterance,
-    other_colour,
-    seconds_of_change,
-    settle,
-)
+from browser import chromium, dashboard, seconds_of_change, settle
+from common import parser
 from playwright.sync_api import BrowserContext, Page
 
 NUMBERS, FIGURE = '[data-testid="stMetricValue"]', ".js-plotly-plot .main-svg, .mmmie-drawing"
@@ -43,9 +36,9 @@ COMPARED = "?checkpoint=demo&compare=demo-no-identity"
 
 def main() -> None:
     """Start a server, visit it, print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=10)
-    options = parser.parse_args()
+    asked = parser(__doc__)
+    asked.add_argument("--times", type=int, default=10)
+    options = asked.parse_args()
     _bare(options.times)
     with dashboard() as (url, _), chromium() as browser:
         context = browser.new_context(viewport=VIEWPORT)
@@ -135,10 +128,24 @@ def _switches(page: Page, times: int) -> None:
         _say(f"switch to {title}, last change", wholes)
 
 
+def _next_utterance(page: Page) -> float:
+    """Step to the next utterance by its key; seconds to the last change."""
+    return seconds_of_change(page, "body", press="ArrowRight")
+
+
+def _other_colour(page: Page) -> float:
+    """Choose another colour, with the list open before the clock starts; seconds as above."""
+    box = page.locator('[data-testid="stSelectbox"]', has_text="Colour by").locator("input")
+    option = "label" if box.input_value() == "prediction" else "prediction"
+    box.click()
+    settle(page)
+    return seconds_of_change(page, f'role=option[name="{option}"]')
+
+
 def _widgets(page: Page, times: int) -> None:
     for title in ("Predictions", "Context & identity", "Representations"):
         _go(page, title)
-        for name, select in (("next utterance", next_utterance), ("colour by", other_colour)):
+        for name, select in (("next utterance", _next_utterance), ("colour by", _other_colour)):
             seconds_ = [select(page) for _ in range(times + 1)][1:]
             _say(f"{title}, {name}", seconds_)
 

@@ -21,6 +21,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from common import parser, row
+
 from mmmie.metrics import primary_metric
 from mmmie.training.checkpoint import read_checkpoint_info
 from mmmie.training.run_folder import read_metrics
@@ -29,13 +31,13 @@ PROCESSES = (1, 2)
 
 
 def main() -> None:
-    """Train everything and print one table a corpus."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", action="append", required=True)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--set", action="append", default=[], dest="overrides")
-    options = parser.parse_args()
+    """Train everything and print one row per corpus."""
+    asked = parser(__doc__)
+    asked.add_argument("--data", action="append", required=True)
+    asked.add_argument("--seeds", type=int, default=3)
+    asked.add_argument("--epochs", type=int, default=8)
+    asked.add_argument("--set", action="append", default=[], dest="overrides")
+    options = asked.parse_args()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     for data in options.data:
         scores: dict[int, list[float]] = {count: [] for count in PROCESSES}
@@ -78,7 +80,7 @@ def report(corpus: str, name: str, scores: dict[int, list[float]]) -> None:
     error = math.sqrt(sum(spread[c] ** 2 / len(scores[c]) for c in PROCESSES))
     one, two = (f"{means[c]:.4f} ± {spread[c]:.4f}" for c in PROCESSES)
     difference = means[2] - means[1]
-    print(f"| {corpus} | {name} | {one} | {two} | {difference:+.4f} ± {error:.4f} |")
+    print(row([corpus, name, one, two, f"{difference:+.4f} ± {error:.4f}"]))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ import os
 
 os.environ["OMP_NUM_THREADS"] = "1"  # is read when numpy and torch are loaded
 
-import argparse
 import contextlib
 import io
 import json
@@ -34,6 +33,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from common import parser
 
 from mmmie.corpus.folder import save_corpus_folder
 from mmmie.datasets.demo.generate import generate_demo
@@ -59,11 +60,11 @@ CONTEXT = multiprocessing.get_context("forkserver")
 
 def main() -> None:
     """Run every fault and print what came of it; exit status 1 where one was not survived."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=0, help="of the moments of the kills")
-    options = parser.parse_args()
+    asked = parser(__doc__)
+    asked.add_argument("--kills", type=int, default=20)
+    asked.add_argument("--epochs", type=int, default=5)
+    asked.add_argument("--seed", type=int, default=0, help="of the moments of the kills")
+    options = asked.parse_args()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     CONTEXT.set_forkserver_preload(["mmmie.training.run", "mmmie.datasets", "safetensors.torch"])
     began = time.perf_counter()

@@ -2,47 +2,38 @@
 
     python benchmarks/large_corpus.py --repeats 5
     python benchmarks/large_corpus.py --checkpoint demo      # one that ships, for comparison
-    python benchmarks/large_corpus.py --projection umap      # or tsne: computed to its end
 
-Makes a corpus of 22,856 utterances (`--utterances` for another number) with three modalities whose
-features mean nothing, all in one split beside a small one to train on, and a checkpoint of one
-epoch, in a temporary folder. Then it starts the dashboard, visits the page once so that what the
-model says is cached, and prints medians of: a new session until the maps are drawn, a page switch
-until they are drawn, a widget until they are redrawn, and the memory of the server process.
+Makes a corpus of 22,856 utterances (`--utterances` for another number; see `scale.py`), all in one
+split beside a small one to train on, and a checkpoint of one epoch, in a temporary folder. Then it
+starts the dashboard, visits the page once so that what the model says is cached, and prints
+medians of: a new session until the maps are drawn, a page switch until they are drawn, a widget
+until they are redrawn, and the memory of the server process.
 
-The maps count as drawn when the last of them says so. The time of a widget starts at
-the click or the key in the browser. With --projection it has the maps computed anew from the page,
-and prints when they came, how long widgets take meanwhile, and how long a second visit takes.
+The maps count as drawn when the last of them says so. The time of a widget starts at the click or
+the key in the browser.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import itertools
 import statistics
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import psutil
 from browser import chromium, dashboard
-from large_projections import NAMES, measure
+from common import parser
 from playwright.sync_api import Page
+from scale import write_corpus
 
-from mmmie.corpus import Corpus, Features, Label, Modality
-from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 
 UTTERANCES = 22_856
-TRAINED_ON = 322  # whole conversations
-TURNS = 7  # of a conversation
-CHANNELS = {"text": 300, "audio": 74, "vision": 35}
-WORDS = ["the", "film", "was", "slow", "but", "her", "voice", "made", "it", "worth", "while"]
+TRAINED_ON = 320  # whole conversations
 TARGETS = {"new session": 4.0, "page switch": 4.0, "colour": 0.6, "utterance": 0.6}
 
 # Notes when a map was drawn, and when the reader last did something.
@@ -74,24 +65,18 @@ class Taken:
 
 def main() -> None:
     """Make the corpus and the checkpoint, start a server, measure, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--utterances", type=int, default=UTTERANCES, help="that are drawn")
-    parser.add_argument("--checkpoint", help="one that ships, instead of the large corpus")
-    parser.add_argument("--keep", type=Path, help="a folder for corpus and run, used again if full")
-    parser.add_argument("--projection", choices=NAMES, help="measure one of the slow maps instead")
-    options = parser.parse_args()
+    asked = parser(__doc__)
+    asked.add_argument("--repeats", type=int, default=5)
+    asked.add_argument("--utterances", type=int, default=UTTERANCES, help="that are drawn")
+    asked.add_argument("--checkpoint", help="one that ships, instead of the large corpus")
+    asked.add_argument("--keep", type=Path, help="a folder for corpus and run, used again if full")
+    options = asked.parse_args()
     with contextlib.ExitStack() as stack:
         home = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         name = options.checkpoint or "runs/large"
         if options.checkpoint is None and not (home / "runs" / "large").exists():
             make_run(home, options.utterances)
         address = f"checkpoint={name}&split=valid"
-        if options.projection:
-            measure(home / "runs", address, options.projection, _recolour(), WATCH, options.repeats)
-            return
         url, server = stack.enter_context(dashboard(home / "runs"))
         for what, taken in _measure(url, address, options.repeats, server).items():
             seconds = [one.seconds for one in taken]
@@ -105,37 +90,10 @@ def main() -> None:
         print(f"memory of the server: {memory / 1e6:.0f} MB (target 1000 MB)")
 
 
-def make_corpus(utterances: int) -> Corpus:
-    """So many utterances to draw: random features that lean towards the label a little."""
-    random = np.random.default_rng(0)
-    n = TRAINED_ON + utterances
-    video, turn = np.divmod(np.arange(n), TURNS)
-    label = np.clip(random.normal(0.3, 1.2, n), -3, 3).round(2)
-    table = pd.DataFrame(
-        {
-            "id": [f"v{v:05d}_{t}" for v, t in zip(video, turn, strict=True)],
-            "conversation": [f"v{v:05d}" for v in video],
-            "position": turn,
-            # whole conversations in one split
-            "split": np.where(video * TURNS < TRAINED_ON, "train", "valid"),
-            "label": label,
-            "transcript": [" ".join(random.choice(WORDS, 15)) for _ in range(n)],
-            "topic": random.choice(["film", "book", "politics"], n),
-        }
-    )
-    features = {}
-    for name, dim in CHANNELS.items():
-        values = random.normal(size=(n, dim))
-        values[:, : dim // 5] += 0.7 * label[:, None]
-        features[name] = Features(values.astype(np.float16))
-    modalities = {name: Modality(name, dim, "utterance") for name, dim in CHANNELS.items()}
-    scale = Label("sentiment", "regression", range=(-3.0, 3.0))
-    return Corpus("large", scale, modalities, table, features)
-
-
 def make_run(home: Path, utterances: int) -> None:
     """The corpus and a run of one epoch on its small train split, under `home`."""
-    save_corpus_folder(make_corpus(utterances), home / "corpus")
+    every = utterances + TRAINED_ON
+    write_corpus(home / "corpus", every, train=TRAINED_ON / every)
     config = load_config(overrides=["training.epochs=1", "training.mi_check_every=0"])
     train(home / "corpus", home / "runs" / "large", config, device="cpu")
 
@@ -153,9 +111,12 @@ def _measure(url: str, address: str, repeats: int, server: int) -> dict[str, lis
                 times["new session"].append(taken)
             if visit < repeats:
                 page.close()
-        recolour = _recolour()
+        columns = itertools.cycle(["prediction", "conversation"])
         for _ in range(repeats):
-            times["colour"].append(recolour(page, server))
+            page.locator('[data-testid="stSidebar"]').get_by_label("Colour by").click()
+            with _timed(page, server) as taken:
+                page.get_by_role("option", name=next(columns), exact=True).click()
+            times["colour"].append(taken)
         ids = page.evaluate(SOME_IDS)
         field = page.locator('[data-testid="stSidebar"]').get_by_label("Utterance", exact=True)
         for repeat in range(repeats):
@@ -171,19 +132,6 @@ def _measure(url: str, address: str, repeats: int, server: int) -> dict[str, lis
                 links.filter(has_text="Representations").click()
             times["page switch"].append(taken)
     return times
-
-
-def _recolour() -> Callable[[Page, int], Taken]:
-    """Colours the maps of a page by one column and another in turn."""
-    columns = itertools.cycle(["prediction", "conversation"])
-
-    def recolour(page: Page, server: int) -> Taken:
-        page.locator('[data-testid="stSidebar"]').get_by_label("Colour by").click()
-        with _timed(page, server) as taken:
-            page.get_by_role("option", name=next(columns), exact=True).click()
-        return taken
-
-    return recolour
 
 
 @contextlib.contextmanager

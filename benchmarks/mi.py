@@ -1,6 +1,6 @@
 """How close and how fast the estimators of mutual information are where the answer is known.
 
-    python benchmarks/mi.py --markdown mi.md
+    python benchmarks/mi.py
     python benchmarks/mi.py --estimators doe club --information 2 6 --seeds 3 --no-peers
     python benchmarks/mi.py --tasks --estimators infonce doe ksg
 
@@ -21,14 +21,14 @@ import math
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import torch
+from common import head, parser, row
 
 from mmmie.mi import estimate
 from mmmie.mi.catalogue import CATALOGUE
@@ -65,8 +65,6 @@ PEER_ESTIMATES = 500
 PEER_LAYERS = {"hidden_dims": [HIDDEN]}
 # the last of them is the embedding
 SEPARABLE = {"critic_type": "separable", "hidden_dims": [HIDDEN, HIDDEN]}
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -132,35 +130,24 @@ PEERS = (
 
 def main() -> None:
     """Measure, and print the tables row by row."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--estimators", nargs="+", choices=CATALOGUE, default=list(CATALOGUE))
-    parser.add_argument("--information", nargs="+", type=float, default=INFORMATION)
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--tasks", action="store_true", help="tasks of other shapes instead")
-    parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--markdown", type=Path, help="write the tables to this file too")
-    options = parser.parse_args()
+    asked = parser(__doc__)
+    asked.add_argument("--estimators", nargs="+", choices=CATALOGUE, default=list(CATALOGUE))
+    asked.add_argument("--information", nargs="+", type=float, default=INFORMATION)
+    asked.add_argument("--seeds", type=int, default=1)
+    asked.add_argument("--rows", type=int, default=100_000)
+    asked.add_argument("--tasks", action="store_true", help="tasks of other shapes instead")
+    asked.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
+    options = asked.parse_args()
     torch.set_num_threads(1)
-    if options.markdown:
-        options.markdown.write_text("")
-
-    def say(line: str) -> None:
-        print(line, flush=True)
-        if options.markdown:
-            with options.markdown.open("a") as file:
-                file.write(f"{line}\n")
-
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     if options.tasks:
-        shapes(say, SHAPES, options.estimators, options.seeds)
+        shapes(SHAPES, options.estimators, options.seeds)
         return
     run(gaussian(DIM, 1), "doe", rows=1000, seeds=1)  # what is loaded at first use costs no one
-    seconds = staircase(say, options.estimators, options.information, options.rows, options.seeds)
-    cubed(say, [name for name in CUBED if name in options.estimators], options.rows, options.seeds)
+    seconds = staircase(options.estimators, options.information, options.rows, options.seeds)
+    cubed([name for name in CUBED if name in options.estimators], options.rows, options.seeds)
     if options.peers:
-        peers(say, options.estimators, options.information, options.seeds, seconds)
+        peers(options.estimators, options.information, options.seeds, seconds)
 
 
 def run(task: Task, estimator: str, *, rows: int, seeds: int, **given: Any) -> Measured:
@@ -189,15 +176,15 @@ def known_value(estimator: str, information: float) -> float | None:
 
 
 def staircase(
-    say: Say, estimators: Sequence[str], information: Sequence[float], rows: int, seeds: int
+    estimators: Sequence[str], information: Sequence[float], rows: int, seeds: int
 ) -> dict[tuple[str, float], float]:
     """Every estimator on correlated Gaussians; returns CPU seconds by estimator and nats."""
-    say(
+    print(
         f"Correlated Gaussian, d = {DIM}, {rows:,} pairs, at most {STEPS:,} steps, B = {BATCH}, "
         f"hidden {HIDDEN}, {_seeds(seeds)}. In brackets the ratio to what the exact estimator "
         "would say; † the estimate says not to believe it. CPU seconds are a mean over the row.\n"
     )
-    _head(say, ["estimator", *(f"I = {mi:g}" for mi in information), "CPU s"])
+    print(head(["estimator", *(f"I = {mi:g}" for mi in information), "CPU s"]))
     seconds = {}
     for name in estimators:
         cells = []
@@ -206,20 +193,20 @@ def staircase(
             seconds[name, mi] = found.cpu_seconds
             cells.append(found.cell(known_value(name, mi)))
         spent = statistics.fmean(seconds[name, mi] for mi in information)
-        _row(say, [CATALOGUE[name].title, *cells, f"{spent:.1f}"])
+        print(row([CATALOGUE[name].title, *cells, f"{spent:.1f}"]))
     return seconds
 
 
-def cubed(say: Say, estimators: Sequence[str], rows: int, seeds: int) -> None:
+def cubed(estimators: Sequence[str], rows: int, seeds: int) -> None:
     """Estimators before and after y³, which leaves I unchanged, without and with the copula."""
     if not estimators:
         return
     plain = gaussian(DIM, CUBED_INFORMATION)
     bent = transformed(plain, "cubic")
-    say(
+    print(
         f"\nThe same with I = {CUBED_INFORMATION:g} before and after y³, which leaves I as it is.\n"
     )
-    _head(say, ["estimator", "y", "y³", "y³, copula"])
+    print(head(["estimator", "y", "y³", "y³, copula"]))
     for name in estimators:
         known = known_value(name, CUBED_INFORMATION)
         found = [
@@ -227,17 +214,17 @@ def cubed(say: Say, estimators: Sequence[str], rows: int, seeds: int) -> None:
             run(bent, name, rows=rows, seeds=seeds),
             run(bent, name, rows=rows, seeds=seeds, transform="copula"),
         ]
-        _row(say, [CATALOGUE[name].title, *(each.cell(known) for each in found)])
+        print(row([CATALOGUE[name].title, *(each.cell(known) for each in found)]))
 
 
-def shapes(say: Say, tasks: Iterable[str], estimators: Sequence[str], seeds: int) -> None:
+def shapes(tasks: Iterable[str], estimators: Sequence[str], seeds: int) -> None:
     """Estimators on tasks of other shapes, without and with the copula."""
-    say(
+    print(
         f"Tasks of other shapes, {TASK_ROWS:,} pairs, at most {STEPS:,} steps, B = {BATCH}, hidden "
         f"{HIDDEN}, {_seeds(seeds)}: value / value with the copula; † the estimate says not to "
         "believe it.\n"
     )
-    _head(say, ["task", "I", *(CATALOGUE[name].title for name in estimators)])
+    print(head(["task", "I", *(CATALOGUE[name].title for name in estimators)]))
     for task in map(task_named, tasks):
         cells = []
         for name in estimators:
@@ -246,11 +233,10 @@ def shapes(say: Say, tasks: Iterable[str], estimators: Sequence[str], seeds: int
                 for transform in ("none", "copula")
             ]
             cells.append(" / ".join(f"{one.nats:.2f}{'†' if one.doubted else ''}" for one in found))
-        _row(say, [task.name, f"{task.mi:.2f}", *cells])
+        print(row([task.name, f"{task.mi:.2f}", *cells]))
 
 
 def peers(
-    say: Say,
     estimators: Sequence[str],
     information: Sequence[float],
     seeds: int,
@@ -258,16 +244,16 @@ def peers(
 ) -> None:
     """torch-mist on correlated Gaussians, and its CPU seconds against ours of the same run."""
     if find_spec("torch_mist") is None or find_spec("pyro") is None:
-        say("\ntorch-mist is not installed: no peers.")
+        print("\ntorch-mist is not installed: no peers.")
         return
-    say(
+    print(
         f"\ntorch-mist on the same Gaussians: {STEPS:,} steps on fresh pairs, B = {BATCH}, one "
         f"hidden layer of {HIDDEN}, Adam {PEER_RATE:g}; mean ± deviation of the estimates on "
         f"another fresh batch after each of the last {PEER_ESTIMATES} steps, {_seeds(seeds)}. The "
         "last column is ours over theirs, in CPU seconds of this run. Ours start from a Gaussian "
         "fitted in closed form and stop once nothing improves, which these tasks favour.\n"
     )
-    _head(say, ["peer", *(f"I = {mi:g}" for mi in information), "CPU s", "ours / theirs"])
+    print(head(["peer", *(f"I = {mi:g}" for mi in information), "CPU s", "ours / theirs"]))
     for peer in (peer for peer in PEERS if peer.ours in estimators):
         measured = information[::2] if peer.slow else information
         found = {mi: run_peer(peer, mi, seeds) for mi in measured}
@@ -277,7 +263,7 @@ def peers(
             found[mi].cell(known_value_of_peer(peer, mi)) if mi in found else "–"
             for mi in information
         ]
-        _row(say, [peer.title, *cells, f"{statistics.fmean(theirs):.1f}", f"{ratio:.2f}"])
+        print(row([peer.title, *cells, f"{statistics.fmean(theirs):.1f}", f"{ratio:.2f}"]))
 
 
 def run_peer(peer: Peer, information: float, seeds: int) -> Measured:
@@ -325,15 +311,6 @@ def _fit_peer(peer: Peer, information: float, seed: int) -> tuple[float, float, 
 
 def _seeds(seeds: int) -> str:
     return "1 seed" if seeds == 1 else f"{seeds} seeds"
-
-
-def _head(say: Say, cells: Sequence[str]) -> None:
-    _row(say, cells)
-    say("|---" * len(cells) + "|")
-
-
-def _row(say: Say, cells: Sequence[str]) -> None:
-    say(f"| {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

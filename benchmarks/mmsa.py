@@ -17,11 +17,12 @@ models see no test split: MMSA looks at one only for its log, and is given the v
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import importlib
 import io
+import math
 import pickle
+import statistics
 import sys
 import tempfile
 import time
@@ -32,7 +33,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from metric_rows import head, row
+from common import head, parser, row
+from scipy.stats import t
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.utils.data import DataLoader
 
@@ -46,21 +48,20 @@ MODELS = ("tfn", "lmf", "mult", "lf_dnn", "ef_lstm", "mfn", "graph_mfn")
 FIRST_SEED = 1111  # MMSA's own
 RANGE = (-3.0, 3.0)
 CLIP = 8.0
+METRICS = {"mae": "MAE", "corr": "Corr", "acc2_nonzero": "Acc-2 non-zero", "acc7": "Acc-7"}
 
 
 def main() -> None:
     """Export, train, evaluate, print each row when it is known."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", required=True)
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--split", default="valid")
-    parser.add_argument("--models", nargs="+", default=["tfn", "lmf", "mult"], choices=MODELS)
-    parser.add_argument(
+    asked = parser(__doc__)
+    asked.add_argument("--data", required=True)
+    asked.add_argument("--seeds", type=int, default=1)
+    asked.add_argument("--split", default="valid")
+    asked.add_argument("--models", nargs="+", default=["tfn", "lmf", "mult"], choices=MODELS)
+    asked.add_argument(
         "--without", nargs="+", default=[], choices=MODALITIES, help="modalities set to zero"
     )
-    options = parser.parse_args()
+    options = asked.parse_args()
     try:
         corpus = _prepared(load_corpus(options.data), options.without)
         if corpus.label.range != RANGE:
@@ -70,7 +71,8 @@ def main() -> None:
     except InputError as error:
         sys.exit(f"{error}")
     left = f" without {' and '.join(options.without)}" if options.without else ""
-    print(f"{corpus.name}{left}, {options.split}, {len(rows)} utterances\n\n{head(corpus.label)}")
+    print(f"{corpus.name}{left}, {options.split}, {len(rows)} utterances\n")
+    print(head(["model", *METRICS.values(), "seeds", "CPU seconds per seed"]))
     torch.set_num_threads(1)
     judged = content[options.split]
     with tempfile.TemporaryDirectory() as scratch:
@@ -83,7 +85,8 @@ def main() -> None:
                 output = predictions(name, file, FIRST_SEED + seed)
                 results.append(metrics_for(corpus.label, output, corpus.targets[rows]))
             seconds = (time.process_time() - started) / options.seeds
-            print(row(corpus.label, f"MMSA {name}", results, seconds), flush=True)
+            cells = [_interval([result[key] for result in results]) for key in METRICS]
+            print(row([f"MMSA {name}", *cells, len(results), f"{seconds:.1f}"]), flush=True)
 
 
 def predictions(name: str, file: Path, seed: int) -> np.ndarray:
@@ -132,6 +135,16 @@ def ready(
         loaders = MMDataLoader(settings, num_workers=0)
         _narrow_convolutions(settings)
         yield AMIO(settings).to(device), loaders, ATIO().getTrain(settings)
+
+
+def _interval(values: list[float]) -> str:
+    """The mean over seeds with its 95 % t interval."""
+    mean = statistics.fmean(values)
+    if len(values) == 1:
+        return f"{mean:.3f}"
+    error = statistics.stdev(values) / math.sqrt(len(values))
+    half = float(t.ppf(0.975, len(values) - 1)) * error
+    return f"{mean:.3f} [{mean - half:.3f}, {mean + half:.3f}]"
 
 
 @torch.inference_mode()

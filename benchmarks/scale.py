@@ -3,33 +3,26 @@
     python benchmarks/scale.py --sizes 1000 10000 100000 250000 --folder path/to/space
     python benchmarks/scale.py --sizes 1000 10000 100000 250000 --analysis
 
-Corpora are generated and written as a stream into a folder: text of 384 channels an utterance,
+Corpora are generated and written as a stream into a folder: text of 384 channels per utterance,
 audio and vision of 20 channels over 4 to 12 steps, float32; conversations of 20 turns with two
 speakers; 80 % train, 20 % valid. Every size runs in a process of its own, which opens the folder,
 makes a trainer, trains one epoch with the defaults and validates; the checks by fresh critics,
 which cost the same at every size, are left out. Memory is RssAnon at its peak, sampled every
-20 ms: features are mapped from the file, so their pages belong to the system's cache, which gives
-them back as others need them. What the process holds before it opens the corpus is taken off.
+20 ms: features are mapped from the file, so their pages belong to the system's cache. What the
+process holds before it opens the corpus is taken off.
 
-Seconds are those of the processor, on one thread; UMAP's, which runs in a process of its own, are
-wall. The epoch has its validation in it.
-
-The exponent is the slope of a line through the logarithms, once of all sizes and once of those
-from 10,000 on, where what a process does once no longer counts.
+Seconds are those of the processor, on one thread. The epoch has its validation in it. The exponent
+is the slope of a line through the logarithms, once of all sizes and once of those from 10,000 on,
+where what a process does once no longer counts.
 
 With `--analysis` it takes what pages ask for, on the train split: what the model says as trained
 and under seven interventions, then PCA, neighbours, Shapley values of the modalities of every
 prediction, and the bootstrap of the error over conversations.
-UMAP is timed on a sample of 5,000, which does not grow.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -39,58 +32,60 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from common import head, own_process, parser, row
 
 TURNS = 20
 TRAIN = 0.8
 TEXT, FACE = 384, 20
 STEPS = 4, 12
 CHUNK = 10_000
-UMAP_SAMPLE = 5000
 TRAINING = ("open", "trainer", "epoch", "validation")
-ANALYSIS = ("outputs", "PCA", "neighbours", "Shapley", "bootstrap", "UMAP of 5,000")
+ANALYSIS = ("outputs", "PCA", "neighbours", "Shapley", "bootstrap")
 MIB = 2**20
 
 
 def main() -> None:
     """Measure every size, print a row when it is known, then the exponents."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000])
-    parser.add_argument("--folder", type=Path, help="where to write; a temporary folder else")
-    parser.add_argument("--analysis", action="store_true", help="time analysis, not training")
-    parser.add_argument("--corpus", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    asked = parser(__doc__)
+    asked.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000])
+    asked.add_argument("--folder", type=Path, help="where to write; a temporary folder else")
+    asked.add_argument("--analysis", action="store_true", help="time analysis, not training")
+    asked.add_argument("--corpus", type=Path, help="one that is written already, in this process")
+    options = asked.parse_args()
     if options.corpus:
         print(json.dumps((analyse if options.analysis else train)(options.corpus)))
         return
     parts = ANALYSIS if options.analysis else TRAINING
-    print(f"| utterances | features | {' | '.join(f'{p} s' for p in parts)} | memory |")
-    print("|---" * (len(parts) + 3) + "|")
+    print(head(["utterances", "features", *(f"{part} s" for part in parts), "memory"]))
     rows = []
     for size in options.sizes:
         with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
             folder = Path(scratch) / "corpus"
             write_corpus(folder, size)
-            taken = _alone(folder, options.analysis)
-            rows.append([taken[part] for part in parts])
+            what = ["--analysis"] if options.analysis else []
+            taken = own_process(__file__, "--corpus", folder, *what)
             features = (folder / "features.safetensors").stat().st_size
-        seconds = " | ".join(f"{value:.2f}" for value in rows[-1])
-        sizes = f"| {size:,} | {features / MIB:.0f} MiB"
-        print(f"{sizes} | {seconds} | {taken['memory'] / MIB:.0f} MiB |", flush=True)
+        rows.append([taken[part] for part in parts])
+        seconds = [f"{value:.2f}" for value in rows[-1]]
+        sizes = [f"{size:,}", f"{features / MIB:.0f} MiB"]
+        print(row([*sizes, *seconds, f"{taken['memory'] / MIB:.0f} MiB"]), flush=True)
     for least in (0, 10_000):
         at = [i for i, size in enumerate(options.sizes) if size >= least]
         if len(at) > 1:
-            sizes = np.log([options.sizes[i] for i in at])
-            slopes = [
-                np.polyfit(sizes, np.log([rows[i][p] for i in at]), 1)[0] for p in range(len(parts))
-            ]
-            found = " | ".join(f"{slope:.2f}" for slope in slopes)
-            print(f"| exponent from {options.sizes[at[0]]:,} on | | {found} | |")
+            logarithms = np.log([options.sizes[i] for i in at])
+            slopes = np.polyfit(logarithms, np.log([rows[i] for i in at]), 1)[0]
+            found = [f"{slope:.2f}" for slope in slopes]
+            print(row([f"exponent from {options.sizes[at[0]]:,} on", "", *found, ""]))
 
 
-def write_corpus(folder: Path, size: int) -> None:
-    """Generate a corpus folder of `size` utterances, never holding much of it."""
+def write_corpus(folder: Path, size: int, train: float = TRAIN) -> None:
+    """Generate a corpus folder of `size` utterances, never holding much of it.
+
+    Args:
+        folder: is made.
+        size: utterances.
+        train: share of the conversations in train; the others are valid.
+    """
     folder.mkdir()
     random = np.random.default_rng(0)
     lengths = random.integers(STEPS[0], STEPS[1] + 1, size)
@@ -132,7 +127,7 @@ def write_corpus(folder: Path, size: int) -> None:
         table.write("id,conversation,position,split,speaker,label,transcript\n")
         for i in range(size):
             c, turn = divmod(i, TURNS)
-            split = "train" if c < TRAIN * conversations else "valid"
+            split = "train" if c < train * conversations else "valid"
             table.write(
                 f"c{c}_{turn},c{c},{turn},{split},s{c}_{turn % 2},{label[i]:.2f},so it was\n"
             )
@@ -149,17 +144,29 @@ def write_corpus(folder: Path, size: int) -> None:
 def train(folder: Path) -> dict[str, float]:
     """Seconds of every part of `TRAINING`, and bytes of memory."""
     from mmmie import load_config, load_corpus
+    from mmmie.training.callbacks import Callback
     from mmmie.training.trainer import Trainer
 
     taken: dict[str, float] = {}
+
+    class Parts(Callback):
+        """Tells the steps of an epoch from its validation."""
+
+        def on_start(self, trainer: Trainer) -> None:
+            self.begun = self.stepped = time.process_time()
+
+        def on_batch(self, trainer: Trainer, step: int, steps: int) -> None:
+            self.stepped = time.process_time()
+
+        def on_epoch(self, trainer: Trainer, metrics: dict[str, Any], improved: bool) -> None:
+            now = time.process_time()
+            taken["epoch"], taken["validation"] = now - self.begun, now - self.stepped
+
     config = load_config(overrides=["training.epochs=1", "training.mi_check_every=0"])
     with _memory(taken):
         corpus = _timed(taken, "open", lambda: load_corpus(folder))
-        trainer = _timed(taken, "trainer", lambda: Trainer(corpus, config, "cpu"))
-        # the parts of `Trainer.fit`, which are not told apart there
-        _timed(taken, "epoch", trainer._train_epoch)
-        _timed(taken, "validation", trainer.validate)
-        taken["epoch"] += taken["validation"]
+        made = lambda: Trainer(corpus, config, "cpu", callbacks=[Parts()])  # noqa: E731
+        _timed(taken, "trainer", made).fit()
     return taken
 
 
@@ -170,35 +177,22 @@ def analyse(folder: Path) -> dict[str, float]:
     from mmmie.analysis.codes import neighbours, projections
     from mmmie.analysis.credit import contributions
     from mmmie.analysis.errors import resampling
-    from mmmie.training.trainer import Trainer
+    from mmmie.training.run import train
 
+    config = load_config(overrides=["training.epochs=1", "training.mi_check_every=0"])
+    run = train(folder, folder.parent / "run", config, device="cpu")
+    checkpoint, corpus = load_checkpoint(run.path), load_corpus(folder)
     taken: dict[str, float] = {}
-    corpus = load_corpus(folder)
-    trainer = Trainer(corpus, load_config(overrides=["training.epochs=1"]), "cpu")
-    checkpoint_folder = folder.parent / "checkpoint"
-    checkpoint_folder.mkdir()
-    trainer.save_checkpoint(checkpoint_folder)
-    checkpoint = load_checkpoint(checkpoint_folder)
     with _memory(taken):
         said = _timed(taken, "outputs", lambda: checkpoint.outputs(corpus, "train"))
         codes = said.spaces["fused"]
         _timed(taken, "PCA", lambda: projections.pca(codes))
         _timed(taken, "neighbours", lambda: neighbours.nearest(codes, 0))
-        _timed(
-            taken,
-            "Shapley",
-            lambda: contributions.split_contributions(checkpoint, corpus, "train"),
-        )
+        share = lambda: contributions.split_contributions(checkpoint, corpus, "train")  # noqa: E731
+        _timed(taken, "Shapley", share)
         groups = corpus.utterances["conversation"].factorize()[0][said.rows]
         error = np.abs(said.output[outputs.TRAINED] - corpus.targets[said.rows])[:, None]
         _timed(taken, "bootstrap", lambda: resampling.mean_intervals(error, groups))
-    started = time.perf_counter()  # in a process of its own
-    how = projections.How("umap")
-    slow = projections.Projections({"codes": codes[:UMAP_SAMPLE]}, folder.parent, how)
-    slow.start()
-    while slow.work.active:
-        time.sleep(0.05)
-    taken["UMAP of 5,000"] = time.perf_counter() - started
     return taken
 
 
@@ -235,21 +229,6 @@ def _anonymous() -> int:
         if line.startswith("RssAnon"):
             return int(line.split()[1]) * 1024
     raise RuntimeError("/proc/self/status names no RssAnon; this needs Linux")
-
-
-def _alone(folder: Path, analysis: bool) -> dict[str, float]:
-    threads = {"OMP_NUM_THREADS": "1"}
-    command = [sys.executable, __file__, "--corpus", str(folder)]
-    ended = subprocess.run(
-        command + ["--analysis"] * analysis,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **threads},
-    )
-    if ended.returncode:
-        sys.exit(ended.stderr)
-    taken: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
-    return taken
 
 
 if __name__ == "__main__":

@@ -24,19 +24,17 @@ import contextlib
 import importlib.util
 import json
 import multiprocessing
-import os
 import pickle
 import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from common import head, own_process, parser, row
 from shapes import SHAPES, corpus_like
 
 MODELS = ("mmmie", "lmf", "tfn", "mult")
@@ -106,23 +104,21 @@ class Clock:
 
 def main() -> None:
     """Write the file, let the models take turns, print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    source = parser.add_mutually_exclusive_group(required=True)
+    asked = parser(__doc__)
+    source = asked.add_mutually_exclusive_group(required=True)
     source.add_argument("--like", choices=SHAPES, help="a generated corpus of this shape")
     source.add_argument("--data", help="a corpus with text, audio and vision")
     source.add_argument("--file", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--words", action="store_true", help="sequences as long as sentences are")
-    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--seeds", type=int, default=1, help="rounds with a seed of their own")
-    parser.add_argument("--epochs", type=int, help="stop after so many (MulT after 1)")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
-    parser.add_argument("--alone", help=argparse.SUPPRESS)
-    parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    asked.add_argument("--words", action="store_true", help="sequences as long as sentences are")
+    asked.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
+    asked.add_argument("--rounds", type=int, default=1)
+    asked.add_argument("--seeds", type=int, default=1, help="rounds with a seed of their own")
+    asked.add_argument("--epochs", type=int, help="stop after so many (MulT after 1)")
+    asked.add_argument("--threads", type=int, default=1)
+    asked.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    asked.add_argument("--alone", help=argparse.SUPPRESS)
+    asked.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
+    options = asked.parse_args()
     if options.alone:
         print(json.dumps(asdict(alone(options))))
         return
@@ -139,29 +135,30 @@ def main() -> None:
 
 
 def table(runs: dict[str, list[Run]]) -> str:
-    """One row a model."""
-    lines = [
-        "| model | utterances/s | epoch s (wall) | times MMMIE's | peak memory | best valid MAE "
-        "| at epoch | s to it |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    """One row per model."""
+    titles = ["utterances/s", "epoch s (wall)", "times MMMIE's", "peak memory", "best valid MAE"]
+    lines = [head(["model", *titles, "at epoch", "s to it"])]
     for name, own in runs.items():
-        epochs = [run.epoch for run in own]
         ratio = "–"
         if "mmmie" in runs:
             pairs = zip(own, runs["mmmie"], strict=True)
             ratio = f"{statistics.median(a.epoch / b.epoch for a, b in pairs):.2f}"
-        seconds = statistics.median(epochs)
+        seconds = statistics.median(run.epoch for run in own)
+        wall = statistics.median(statistics.mean(run.wall) for run in own)
+        best = statistics.median(1 + run.mae.index(run.best) for run in own)
         lines.append(
-            f"| {'MMMIE' if name == 'mmmie' else f'MMSA {name}'} "
-            f"| {own[0].utterances / seconds:.0f} "
-            f"| {seconds:.2f} ({statistics.median(statistics.mean(r.wall) for r in own):.2f}) "
-            f"| {ratio} "
-            f"| {statistics.median(run.peak for run in own) / 2**20:.0f} MiB "
-            f"| {statistics.mean(run.best for run in own):.3f} "
-            f"| {statistics.median(1 + run.mae.index(run.best) for run in own):.0f} "
-            f"of {statistics.median(len(run.mae) for run in own):.0f} "
-            f"| {statistics.median(run.to_best for run in own):.1f} |"
+            row(
+                [
+                    "MMMIE" if name == "mmmie" else f"MMSA {name}",
+                    f"{own[0].utterances / seconds:.0f}",
+                    f"{seconds:.2f} ({wall:.2f})",
+                    ratio,
+                    f"{statistics.median(run.peak for run in own) / 2**20:.0f} MiB",
+                    f"{statistics.mean(run.best for run in own):.3f}",
+                    f"{best:.0f} of {statistics.median(len(run.mae) for run in own):.0f}",
+                    f"{statistics.median(run.to_best for run in own):.1f}",
+                ]
+            )
         )
         if own[0].in_kernels is not None:
             lines.append(f"\n{name} in kernels: {own[0].in_kernels:.0%}\n")
@@ -196,32 +193,41 @@ def _train_mmmie(options: argparse.Namespace, clock: Clock) -> int:
     settings = [f"training.seed={options.seed}"]
     if options.epochs:
         settings.append(f"training.epochs={options.epochs}")
-    corpus = load_corpus(options.file)
+    corpus, config = load_corpus(options.file), load_config(overrides=settings)
     with tempfile.TemporaryDirectory() as scratch:
-        train(
-            corpus,
-            Path(scratch) / "run",
-            load_config(overrides=settings),
-            device=options.device,
-            callbacks=[Watch()],
-        )
-    if options.device == "cuda":
-        clock.run.in_kernels = _share_in_kernels(Trainer(corpus, load_config(), options.device))
+        out = Path(scratch) / "run"
+        train(corpus, out, config, device=options.device, callbacks=[Watch()])
+        if options.device == "cuda":
+            clock.run.in_kernels = _share_in_kernels(corpus)
     return len(corpus.rows("train"))
 
 
-def _share_in_kernels(trainer: Any) -> float:
+def _share_in_kernels(corpus: Any) -> float:
+    """The share of the steps of a second epoch; kernels are loaded in the first."""
     import torch
     from torch.profiler import ProfilerActivity, profile
 
-    trainer._train_epoch()  # kernels are loaded when they are first used
-    torch.cuda.synchronize()
-    started = time.perf_counter()
-    with profile(activities=[ProfilerActivity.CUDA]) as found:
-        trainer._train_epoch()
-        torch.cuda.synchronize()
-    wall = time.perf_counter() - started
-    return float(sum(e.self_device_time_total for e in found.key_averages())) / 1e6 / wall
+    from mmmie import load_config
+    from mmmie.training.callbacks import Callback
+    from mmmie.training.trainer import Trainer
+
+    class Kernels(Callback):
+        def on_epoch(self, trainer: Trainer, metrics: dict[str, Any], improved: bool) -> None:
+            if trainer.epoch == 1:
+                torch.cuda.synchronize()
+                self.found, self.began = profile(activities=[ProfilerActivity.CUDA]), time.time()
+                self.found.start()
+
+        def on_batch(self, trainer: Trainer, step: int, steps: int) -> None:
+            if trainer.epoch == 1 and step == steps:
+                torch.cuda.synchronize()
+                self.wall = time.time() - self.began
+                self.found.stop()
+
+    kernels = Kernels()
+    Trainer(corpus, load_config(overrides=["training.epochs=2"]), "cuda", [kernels]).fit()
+    spent = sum(event.self_device_time_total for event in kernels.found.key_averages())
+    return float(spent) / 1e6 / kernels.wall
 
 
 def _train_mmsa(options: argparse.Namespace, clock: Clock) -> int:
@@ -285,21 +291,13 @@ def _of_peers(file: Path) -> Path:
 
 def _in_its_own_process(name: str, file: Path, seed: int, options: argparse.Namespace) -> Run:
     epochs = options.epochs and (MULT_EPOCHS if name == "mult" else options.epochs)
-    command: Sequence[Any] = [
-        *(sys.executable, __file__, "--alone", name, "--file", file, "--seed", seed),
-        *("--threads", options.threads, "--device", options.device),
-        *(("--epochs", epochs) if epochs else ()),
-    ]
-    threads = {"OMP_NUM_THREADS": str(options.threads)}
-    ended = subprocess.run(
-        [str(part) for part in command],
-        env={**os.environ, **threads},
-        capture_output=True,
-        text=True,
+    said = own_process(
+        __file__,
+        *("--alone", name, "--file", file, "--seed", seed, "--device", options.device),
+        *("--threads", options.threads, *(("--epochs", epochs) if epochs else ())),
+        threads=options.threads,
     )
-    if ended.returncode:
-        sys.exit(ended.stderr)
-    return Run(**json.loads(ended.stdout.splitlines()[-1]))
+    return Run(**said)
 
 
 if __name__ == "__main__":

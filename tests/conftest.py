@@ -35,7 +35,7 @@ def main_module() -> Iterator[None]:
     sys.modules["__main__"] = main
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_corpus() -> CorpusMaker:
     """A factory of small random corpora whose first channel of each modality tells the label."""
 

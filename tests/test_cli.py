@@ -11,6 +11,8 @@ import pytest
 from mmmie.cli import main
 from mmmie.corpus.folder import save_corpus_folder
 
+pytestmark = pytest.mark.slow
+
 SMALL = [
     "--set",
     "model.dim=16",

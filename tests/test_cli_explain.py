@@ -9,6 +9,8 @@ from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 
+pytestmark = pytest.mark.slow
+
 SMALL = ["model.dim=8", "model.heads=2", "model.invariant_dim=4", "training.epochs=1"]
 
 

@@ -19,6 +19,8 @@ from mmmie.training.checkpoint import read_checkpoint_info, write_checkpoint
 from mmmie.training.config import load_config
 from mmmie.training.trainer import Trainer
 
+pytestmark = pytest.mark.slow
+
 SMALL = ["model.dim=8", "model.heads=2", "model.invariant_dim=4", "training.epochs=1"]
 
 

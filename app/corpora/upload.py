@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
-from app.corpora.known import corpora_folder, remember_corpus
+from app.corpora.known_corpora import corpora_folder, remember_corpus
 from app.parts.names import plain
 from mmmie.corpus.archive import pack_corpus, unpack_corpus
 from mmmie.datasets import load_corpus
-from mmmie.datasets.sent_table import keep_pickle, keep_table
+from mmmie.datasets.uploads import keep_pickle, keep_table
 from mmmie.errors import InputError
 
 _UNPACKED = "unpacked_uploads"
 _MOST_MEGABYTES = 500
 _PICKLES = ("pkl", "pickle")
+_Files = dict[str, io.BytesIO]
 
 
 def upload_corpus() -> str | InputError | None:
@@ -25,25 +27,16 @@ def upload_corpus() -> str | InputError | None:
     Returns:
         The new corpus folder, what is wrong with the file, or None where none was given.
     """
-    given = st.file_uploader(
+    return _upload(
         "A corpus folder as a zip, or a pickle",
-        type=["zip", *_PICKLES],
-        key="bring-zip",
-        max_upload_size=_MOST_MEGABYTES,
-        help="Pickles are those of MMSA, MulT, MAG-BERT and contextual models; nothing in them is "
-        f"run. At most {_MOST_MEGABYTES} MB; open what is larger, and any other format, by its "
-        f"path. It is kept in {plain(str(corpora_folder()))}; an existing corpus is never "
-        "replaced.",
+        ["zip", *_PICKLES],
+        "bring-zip",
+        "Pickles are those of MMSA, MulT, MAG-BERT and contextual models; nothing in them is run. "
+        f"At most {_MOST_MEGABYTES} MB; open larger files and other formats by their path. An "
+        "existing corpus is never replaced.",
+        corpora_folder(),
+        _keep_corpus,
     )
-    _offer_demo()
-    if given is None:
-        return None
-    # a file stays in its box over reruns: it is unpacked once
-    done: dict[str, str | InputError] = st.session_state.setdefault(_UNPACKED, {})
-    if given.file_id not in done:
-        with st.spinner("Unpacking and checking"):
-            done[given.file_id] = _unpack(given, given.name)
-    return done[given.file_id]
 
 
 def upload_conversations() -> str | InputError | None:
@@ -53,42 +46,71 @@ def upload_conversations() -> str | InputError | None:
         The new corpus folder, what is wrong with the files, or None where none was given. It is
         not offered for training.
     """
-    given = st.file_uploader(
+    return _upload(
         "A corpus folder as a zip, or a table with its .npy files",
-        type=["zip", "csv", "tsv", "parquet", "npy"],
-        accept_multiple_files=True,
-        key="own-files",
-        max_upload_size=_MOST_MEGABYTES,
-        help="Labels and splits may be missing. A table has a row an utterance with `conversation` "
+        ["zip", "csv", "tsv", "parquet", "npy"],
+        "own-files",
+        "Labels and splits may be missing. A table has one row per utterance with `conversation` "
         "and `position`, and its features in `audio.npy` and so on, rows in the same order. At "
-        f"most {_MOST_MEGABYTES} MB a file, kept in {plain(str(_unlabelled_folder()))}.",
+        f"most {_MOST_MEGABYTES} MB per file.",
+        corpora_folder() / "to-predict",
+        _keep_conversations,
+        several=True,
+    )
+
+
+def _upload(
+    title: str,
+    types: list[str],
+    key: str,
+    explained: str,
+    folder: Path,
+    keep: Callable[[_Files, Path], Path],
+    several: bool = False,
+) -> str | InputError | None:
+    """A box for files and a link to the demo; `keep` makes a corpus folder in `folder` of them."""
+    given = st.file_uploader(
+        title,
+        type=types,
+        accept_multiple_files=several,
+        key=key,
+        max_upload_size=_MOST_MEGABYTES,
+        help=f"{explained} Kept in {plain(str(folder))}.",
     )
     _offer_demo()
-    if not given:
+    files = [] if given is None else given if isinstance(given, list) else [given]
+    if not files:
         return None
+    # files stay in their box over reruns: they are unpacked once
     done: dict[str, str | InputError] = st.session_state.setdefault(_UNPACKED, {})
-    key = "+".join(sorted(file.file_id for file in given))
-    if key not in done:
+    content = "+".join(sorted(file.file_id for file in files))
+    if content not in done:
         with st.spinner("Unpacking and checking"):
-            done[key] = _keep({file.name: file for file in given}, len(given))
-    return done[key]
+            try:
+                named: _Files = {file.name: file for file in files}
+                if len(named) < len(files):
+                    raise InputError("upload: two files have the same name; rename one")
+                done[content] = str(keep(named, folder))
+            except InputError as error:
+                done[content] = error
+    return done[content]
 
 
-def _unlabelled_folder() -> Path:
-    return corpora_folder() / "to-predict"
+def _keep_corpus(files: _Files, folder: Path) -> Path:
+    [(name, file)] = files.items()
+    if Path(name).suffix.lower().removeprefix(".") in _PICKLES:
+        path = keep_pickle(name, file, folder)
+    else:
+        path = unpack_corpus(file, folder, name=name)
+    remember_corpus(str(path))
+    return path
 
 
-def _keep(files: dict[str, io.BytesIO], count: int) -> str | InputError:
+def _keep_conversations(files: _Files, folder: Path) -> Path:
     [name, *more] = files
-    try:
-        if len(files) < count:
-            raise InputError("upload: two files have the same name; rename one")
-        if name.lower().endswith(".zip") and not more:
-            folder = _unlabelled_folder()
-            return str(unpack_corpus(files[name], folder, name=name, unlabelled=True))
-        return str(keep_table(files, _unlabelled_folder()))
-    except InputError as error:
-        return error
+    if name.lower().endswith(".zip") and not more:
+        return unpack_corpus(files[name], folder, name=name, unlabelled=True)
+    return keep_table(files, folder)
 
 
 def _offer_demo() -> None:
@@ -110,15 +132,3 @@ def demo_archive() -> bytes:
     stream = io.BytesIO()
     pack_corpus(load_corpus("demo"), stream)
     return stream.getvalue()
-
-
-def _unpack(given: io.BytesIO, name: str) -> str | InputError:
-    try:
-        if Path(name).suffix.lower().removeprefix(".") in _PICKLES:
-            path = str(keep_pickle(name, given, corpora_folder()))
-        else:
-            path = str(unpack_corpus(given, corpora_folder(), name=name))
-    except InputError as error:
-        return error
-    remember_corpus(path)
-    return path

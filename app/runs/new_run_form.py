@@ -11,7 +11,7 @@ import streamlit as st
 
 from app import loading, state
 from app.runs.devices import device_options, free_memory, gpus, used_device
-from app.corpora.known import corpus_words, known_corpora, remember_corpus
+from app.corpora.known_corpora import corpus_words, known_corpora, remember_corpus
 from app.runs.actions import CLONE
 from app.runs.settings_form import config_of, differences, settings_form
 from app.parts.names import plain

@@ -84,7 +84,7 @@ def unpack_corpus(
         The new corpus folder. An existing one is never touched: the new one gets a number.
 
     Raises:
-        InputError: it is no zip, or the corpus has a fault; `faults` lists all of them.
+        InputError: it is not a zip, or the corpus has a fault; `faults` lists all of them.
     """
     into = Path(into)
     shown = name or (Path(archive).name if isinstance(archive, (str, Path)) else "archive.zip")
@@ -162,7 +162,7 @@ def _entry_fault(info: zipfile.ZipInfo, shown: str) -> str | None:
     if len(path.parts) > 2:
         return f"{shown}: {said} is too deep; put the files at the top or in one folder"
     if path.name not in EXPECTED:
-        return f"{shown}: {said} is no file of a corpus; leave it out ({', '.join(EXPECTED)})"
+        return f"{shown}: {said} is not a file of a corpus; leave it out ({', '.join(EXPECTED)})"
     return None
 
 
@@ -211,7 +211,7 @@ def _check_table(folder: Path, shown: str) -> None:
         held = pyarrow.parquet.read_metadata(file)
     except (pyarrow.ArrowException, OSError) as error:
         raise InputError(
-            f"{shown}/{file.name}: cannot be read as a table ({error}); mend the file"
+            f"{shown}/{file.name}: cannot be read as a table ({error}); fix the file"
         ) from None
     cells = held.num_rows * held.num_columns
     if cells > _MOST_CELLS:

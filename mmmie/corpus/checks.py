@@ -1,4 +1,4 @@
-"""Everything that can be wrong with the content of a corpus, one line a fault."""
+"""Everything that can be wrong with the content of a corpus, one line per fault."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def corpus_faults(corpus: Corpus, table: str, features: str, unlabelled: bool = 
         unlabelled: whether labels and splits may be empty.
 
     Returns:
-        One line a fault: file, field, mend.
+        One line per fault: file, field, fix.
     """
     faults = table_faults(corpus.utterances, corpus.label, table, unlabelled)
     return faults + features_faults(corpus.features, corpus.modalities, corpus.utterances, features)
@@ -44,7 +44,7 @@ def table_faults(
 
     Args:
         utterances: the table.
-        label: what is predicted; None where nobody knows, labels are then left alone.
+        label: what is predicted; None where it is unknown, labels are then left alone.
         where: what to call the table in a message.
         unlabelled: whether labels and splits may be empty.
     """
@@ -214,7 +214,7 @@ def _label_faults(
         row = outside.argmax()
         yield (
             f"{where}: `label` of {utterances['id'].iloc[row]!r} is {numbers[row]:g}, outside "
-            f"[{low:g}, {high:g}]; mend it or the `range` in corpus.json{_more(outside)}"
+            f"[{low:g}, {high:g}]; fix it or the `range` in corpus.json{_more(outside)}"
         )
 
 
@@ -228,14 +228,14 @@ def _feature_faults(
     if values.ndim != 2 or values.shape[1] != modality.dim:
         yield (
             f"{where}: tensor `{name}` has shape {tuple(values.shape)}, expected "
-            f"(rows, {modality.dim}); mend it or `dim` in corpus.json"
+            f"(rows, {modality.dim}); fix it or `dim` in corpus.json"
         )
         return
     if modality.level == "utterance":
         if offsets is not None or len(values) != n:
             yield (
                 f"{where}: tensor `{name}` has {len(values)} rows for {n} utterances; "
-                f"store one row an utterance"
+                f"store one row per utterance"
             )
             return
     elif (fault := _offset_fault(offsets, len(values), n)) is not None:

@@ -36,9 +36,9 @@ class Modality:
     Attributes:
         name: the key of the modality, such as ``text``.
         dim: channels per feature vector.
-        level: ``utterance`` (one vector an utterance) or ``sequence`` (one vector a step).
+        level: ``utterance`` (one vector per utterance) or ``sequence`` (one vector per step).
         source: where the features come from, in words.
-        channels: one name a channel, for features that a person can read.
+        channels: one name per channel, for features that a person can read.
     """
 
     name: str
@@ -116,8 +116,8 @@ class Corpus:
         name: short name.
         label: what is predicted.
         modalities: name → `Modality`, in the order the model uses.
-        utterances: one row an utterance with the columns of ``utterances.csv``; `label` holds
-            floats or class names, `speaker` holds None where nobody knows. A corpus that was
+        utterances: one row per utterance with the columns of ``utterances.csv``; `label` holds
+            floats or class names, `speaker` holds None where it is unknown. A corpus that was
             opened to be predicted may lack labels (NaN or None) and splits (empty).
         features: name → `Features`, in the row order of `utterances`.
         path: the folder or file it was opened from, None if it was generated.

@@ -195,7 +195,7 @@ def read_utterances(file: Path, label: Label | None) -> pd.DataFrame:
         else:
             table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8")
     except (ValueError, OSError, pd.errors.ParserError) as error:
-        raise InputError(f"{file}: cannot be read as a table ({error}); mend the file") from None
+        raise InputError(f"{file}: cannot be read as a table ({error}); fix the file") from None
     if table.columns.duplicated().any():
         name = table.columns[table.columns.duplicated()][0]
         raise InputError(f"{file}: column `{name}` occurs twice; rename one")
@@ -236,7 +236,7 @@ def _read_json(file: Path) -> dict[str, Any]:
     try:
         raw = json.loads(file.read_text("utf-8"))
     except (ValueError, OSError, RecursionError) as error:
-        raise InputError(f"{file}: is not readable JSON ({error}); mend the file") from None
+        raise InputError(f"{file}: is not readable JSON ({error}); fix the file") from None
     if not isinstance(raw, dict):
         raise InputError(f"{file}: holds no JSON object; write one with `format`, `name`, …")
     if raw.get("format") != FORMAT:
@@ -291,7 +291,9 @@ def _read_modalities(raw: dict[str, Any], file: Path, found: _Faults) -> dict[st
 
 def _read_modality(name: str, entry: Any, file: Path) -> Modality:
     if not isinstance(entry, dict):
-        raise InputError(f"{file}: `modalities.{name}` is no object; give its `dim` and `level`")
+        raise InputError(
+            f"{file}: `modalities.{name}` is not an object; give its `dim` and `level`"
+        )
     dim, level = entry.get("dim"), entry.get("level")
     if not isinstance(dim, int) or isinstance(dim, bool) or dim < 1:
         raise InputError(f"{file}: `modalities.{name}.dim` is {dim!r}; give a whole number ≥ 1")

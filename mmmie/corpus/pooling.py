@@ -1,4 +1,4 @@
-"""One vector an utterance from the steps of a sequence, in plain numpy."""
+"""One vector per utterance from the steps of a sequence, in plain numpy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where corpora come from: one file a format, one function to open any of them."""
+"""Where corpora come from: `load_corpus` opens them all; `formats` has one file per format.
+
+A new format is a file in `formats` with a `FORMAT`, and its name in `formats/registry.py`.
+"""
 
 from __future__ import annotations
 

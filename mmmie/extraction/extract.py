@@ -12,11 +12,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from mmmie.corpus.checks import table_faults
-from mmmie.datasets.columns import reading_of_table, usual_names
-from mmmie.datasets.reading import Reading, Stream
-from mmmie.datasets.source import Source
-from mmmie.datasets.table_files import read_any_table
-from mmmie.datasets.values import Unusable
+from mmmie.datasets.csv_and_parquet import read_any_table
+from mmmie.datasets.file_kind import Source
+from mmmie.datasets.loose_values import Unusable
+from mmmie.datasets.streamed_corpus import Reading, Stream
+from mmmie.datasets.table_columns import reading_of_table, usual_names
 from mmmie.errors import InputError
 from mmmie.extraction.face_table import FaceTable, read_face_table
 from mmmie.extraction.sound import read_sound
@@ -54,7 +54,7 @@ def extract_corpus(
 ) -> Extraction:
     """Write a corpus folder with named channels of voice and face, and transcripts.
 
-    The table has a row an utterance, with the columns of a corpus (labels and splits may be
+    The table has a row per utterance, with the columns of a corpus (labels and splits may be
     missing) and names of files inside `clips`: `audio` (sound or video), `vision` (a CSV of
     OpenFace or py-feat) and `transcript_file` (.txt, .srt or .vtt). Several utterances can name the
     same recording, each with its `start` and `end` in seconds. A cell that is empty leaves the
@@ -127,7 +127,7 @@ class _Rows:
         if late.any():
             row = int(late.argmax())
             raise InputError(
-                f"{file}: row {row + 1} ends at {self._ends[row]:g} s, before it starts; mend it"
+                f"{file}: row {row + 1} ends at {self._ends[row]:g} s, before it starts; fix it"
             )
 
     def _inside(self, clips: Path, cell: object, column: str) -> Path | None:
@@ -189,7 +189,7 @@ def _check(clips: Path, folder: Path, step: float, fps: float | None, confidence
 def _reading(rows: _Rows, clips: Path, file: Path) -> Reading:
     """The corpus without features, its table checked before anything is extracted."""
     try:
-        reading = reading_of_table(Source(file), rows.table, {}, mend=True)
+        reading = reading_of_table(Source(file), rows.table, {}, zero_non_finite=True)
     except Unusable as error:
         raise InputError(f"{file}: {error}") from None
     faults = table_faults(reading.utterances, reading.label, str(file), unlabelled=True)

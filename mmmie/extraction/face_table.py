@@ -97,10 +97,10 @@ def _header(file: Path) -> list[str]:
             names = [name.strip() for name in next(csv.reader([stream.readline(2**20)]), [])]
     except FileNotFoundError:
         raise InputError(
-            f"{file}: there is no such file; mend the table or leave its cell empty"
+            f"{file}: there is no such file; fix the table or leave its cell empty"
         ) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{file}: cannot be read as a table ({error}); mend the file") from None
+        raise InputError(f"{file}: cannot be read as a table ({error}); fix the file") from None
     twice = {name for name in names if names.count(name) > 1 and _UNIT.fullmatch(name)}
     if twice:
         raise InputError(f"{file}: column `{min(twice)}` occurs twice; write the table again")
@@ -118,10 +118,10 @@ def _numbers(file: Path, wanted: list[str]) -> pd.DataFrame:
         )
     except (ValueError, OSError, OverflowError) as error:
         detail = " ".join(str(error).split())[:160]
-        raise InputError(f"{file}: cannot be read as a table ({detail}); mend the file") from None
+        raise InputError(f"{file}: cannot be read as a table ({detail}); fix the file") from None
     table.columns = [name.strip() for name in table.columns]
     if not len(table):
-        raise InputError(f"{file}: holds no frame; run the tracker again or leave its cell empty")
+        raise InputError(f"{file}: has no frames; run the tracker again or leave its cell empty")
     return table.apply(pd.to_numeric, errors="coerce").astype(float)
 
 

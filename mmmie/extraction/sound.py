@@ -43,7 +43,7 @@ def read_sound(file: Path, start: float = 0.0, end: float | None = None) -> np.n
             'audio: needs the extra extract; pip install "mmmie[extract]", or --audio none'
         ) from None
     if not file.is_file():
-        raise InputError(f"{file}: there is no such file; mend the table or leave its cell empty")
+        raise InputError(f"{file}: there is no such file; fix the table or leave its cell empty")
     _check_length(file, start, end)
     try:
         with soundfile.SoundFile(file) as opened:
@@ -57,7 +57,7 @@ def read_sound(file: Path, start: float = 0.0, end: float | None = None) -> np.n
         samples, rate = _by_ffmpeg(file, start, end), RATE
     if len(samples) < LEAST_SECONDS * rate:
         raise InputError(
-            f"{file}: has {len(samples) / rate:.2f} s of sound from {start:g} s on; mend `start` "
+            f"{file}: has {len(samples) / rate:.2f} s of sound from {start:g} s on; fix `start` "
             f"and `end`, or get the file again"
         )
     return _at_rate(samples, rate)

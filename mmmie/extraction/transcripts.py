@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mmmie.datasets.values import LONGEST_TEXT
+from mmmie.datasets.loose_values import LONGEST_TEXT
 from mmmie.errors import InputError
 
 SUBTITLES = (".srt", ".vtt")
@@ -32,7 +32,7 @@ def transcript_of(file: Path, start: float = 0.0, end: float | None = None) -> s
         text = file.read_text("utf-8-sig", errors="replace")
     except OSError as error:
         raise InputError(
-            f"{file}: cannot be read ({error.strerror}); mend the table or leave its cell empty"
+            f"{file}: cannot be read ({error.strerror}); fix the table or leave its cell empty"
         ) from None
     words = text if suffix == ".txt" else _spoken(file, text, start, end)
     return " ".join(words.split())[:LONGEST_TEXT]
@@ -49,7 +49,7 @@ def _spoken(file: Path, text: str, start: float, end: float | None) -> str:
         subtitles = pysubs2.SSAFile.from_string(text, format_=file.suffix.lower()[1:])
     except (pysubs2.exceptions.Pysubs2Error, ValueError, IndexError) as error:
         detail = " ".join(str(error).split())[:120]
-        raise InputError(f"{file}: is no subtitle file ({detail}); get it again") from None
+        raise InputError(f"{file}: is not a subtitle file ({detail}); get it again") from None
     last = float("inf") if end is None else end
     said = [
         line.plaintext

@@ -21,6 +21,8 @@ from mmmie.model.mmmie import MMMIE
 from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
 from mmmie.training.config import Config
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ("no", "maybe", "yes")
 
 

@@ -17,6 +17,13 @@ from mmmie.jobs import list_runs, observe
 from mmmie.jobs.steer import steer
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs a browser or a server is slow."""
+    for item in items:
+        if {"browser", "server"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def closed_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """A GPU that seems to be there and must not be opened: whatever opens one goes through here."""
@@ -93,7 +100,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
                 steer(run.path, "stop")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium; skips where it is not installed."""
     if CHROMIUM is None:

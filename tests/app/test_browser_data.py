@@ -26,7 +26,7 @@ def test_the_demo_goes_out_and_comes_back_and_a_broken_one_lists_its_faults(serv
     box = page.locator('input[type="file"]')
     box.set_input_files(broken)
     expect(page.get_by_text("This file cannot be used yet")).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("'notes/read.me' is no file of a corpus")).to_be_visible()
+    expect(page.get_by_text("'notes/read.me' is not a file of a corpus")).to_be_visible()
 
     box.set_input_files(archive)
     expect(page.get_by_text("demo is sound: 4,810 utterances")).to_be_visible(timeout=60_000)

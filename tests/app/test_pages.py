@@ -16,6 +16,8 @@ from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, Status
 from tests.app.opening import goto
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [page.file for page in pages.PAGES.values()]
 SHIPPED = sorted(f.parent.name for f in (ROOT / "checkpoints").glob("*/config.json"))
@@ -61,11 +63,29 @@ def visit(app: AppTest, page: str) -> AppTest:
     return app
 
 
-def run_of(make_corpus, home, name="run", overrides=(), **corpus):
-    data = home / f"corpus-{name}"
-    save_corpus_folder(make_corpus(conversations=24, **corpus), data)
-    config = load_config(overrides=[*SMALL, *overrides])
-    return train(data, home / "runs" / name, config, device="cpu")
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Where small runs are trained, each once however many tests want it."""
+    return tmp_path_factory.mktemp("trained")
+
+
+@pytest.fixture
+def run_of(make_corpus, trained, home):
+    """A factory of small runs with a corpus of their own, under `home`."""
+
+    def make(name="run", overrides=(), **corpus):
+        data, run = trained / f"corpus-{name}", trained / "runs" / name
+        if not run.exists():
+            save_corpus_folder(make_corpus(conversations=24, **corpus), data)
+            config = load_config(overrides=[*SMALL, *overrides])
+            train(data, run, config, device="cpu")
+        shutil.copytree(data, home / data.name)
+        copy = shutil.copytree(run, home / "runs" / name)
+        for file in (*copy.rglob("*.json"), *copy.rglob("*.toml")):
+            file.write_text(file.read_text().replace(str(trained), str(home)))
+        return RunFolder(copy)
+
+    return make
 
 
 def test_the_shipped_checkpoints_are_there():
@@ -104,8 +124,8 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_page_on_every_kind_of_corpus(make_corpus, home, kind):
-    run_of(make_corpus, home, kind, **KINDS[kind])
+def test_every_page_on_every_kind_of_corpus(run_of, kind):
+    run_of(kind, **KINDS[kind])
     app = open_app(f"runs/{kind}").run()
     for page in PAGES:
         visit(app, page)
@@ -125,11 +145,11 @@ def test_every_page_without_transcripts(make_corpus, home):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_checkpoint_at_all(home, page):
-    visit(open_app().run(), page)
+    visit(open_app(), page)
 
 
-def test_a_run_in_its_first_epoch_and_a_failed_one(make_corpus, home):
-    run = run_of(make_corpus, home)
+def test_a_run_in_its_first_epoch_and_a_failed_one(run_of, home):
+    run = run_of()
     run.metrics_file.unlink()
     shutil.rmtree(run.snapshots)
     run.write_status(Status("running", epochs=2))
@@ -143,24 +163,24 @@ def test_a_run_in_its_first_epoch_and_a_failed_one(make_corpus, home):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_corpus_that_moved_gives_a_readable_box(make_corpus, home, page):
-    run_of(make_corpus, home)
+def test_a_corpus_that_moved_gives_a_readable_box(run_of, home, page):
+    run_of()
     (home / "corpus-run").rename(home / "elsewhere")
-    app = visit(open_app("runs/run").run(), page)
+    app = visit(open_app("runs/run"), page)
     if page not in ("screens/train/page.py", "screens/data/page.py"):
         assert any("no longer at" in e.value for e in app.error)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_broken_weights_give_a_readable_box(make_corpus, home, page):
-    run = run_of(make_corpus, home)
+def test_broken_weights_give_a_readable_box(run_of, page):
+    run = run_of()
     file = run.best / "model.safetensors"
     file.write_bytes(file.read_bytes()[:100])
-    visit(open_app("runs/run").run(), page)
+    visit(open_app("runs/run"), page)
 
 
-def test_a_broken_description_is_not_offered_or_says_so(make_corpus, home):
-    run = run_of(make_corpus, home)
+def test_a_broken_description_is_not_offered_or_says_so(run_of):
+    run = run_of()
     file = run.best / "config.json"
     raw = json.loads(file.read_text())
     raw["config"]["model"]["width"] = 3
@@ -170,8 +190,8 @@ def test_a_broken_description_is_not_offered_or_says_so(make_corpus, home):
     assert any("model.width" in e.value for e in app.error)
 
 
-def test_the_selection_of_the_url_is_taken_and_kept_over_pages(make_corpus, home):
-    run_of(make_corpus, home)
+def test_the_selection_of_the_url_is_taken_and_kept_over_pages(run_of):
+    run_of()
     app = open_app("runs/run", utterance="c2_3", selected="c2_3,c5_1").run()
     for page in PAGES:
         visit(app, page)
@@ -191,39 +211,37 @@ def without_new_families(run):
     run.metrics_file.write_text("".join(json.dumps(line) + "\n" for line in kept))
 
 
-def test_bounds_of_a_run_show_brackets_and_the_check_and_of_an_old_one_neither(make_corpus, home):
-    run = run_of(make_corpus, home)
-    app = visit(open_app("runs/run").run(), MUTUAL_INFORMATION)
+def test_bounds_of_a_run_show_brackets_and_the_check_and_of_an_old_one_neither(run_of):
+    run = run_of()
+    app = visit(open_app("runs/run"), MUTUAL_INFORMATION)
     table = app.table[0].value
     assert table["independent, nats"].str.startswith("bracket").any()
     assert table["independent, nats"].str.startswith("fresh critic").any()
     assert any("no part in training" in m.value for m in app.markdown)
 
     without_new_families(run)
-    app = visit(open_app("runs/run").run(), MUTUAL_INFORMATION)
+    app = visit(open_app("runs/run"), MUTUAL_INFORMATION)
     assert "independent, nats" not in app.table[0].value
     assert not any("no part in training" in m.value for m in app.markdown)
 
 
-def test_the_unit_of_the_url_holds_for_all_that_is_said(make_corpus, home):
-    run_of(make_corpus, home)
-    app = visit(open_app("runs/run", mi_unit="bits").run(), MUTUAL_INFORMATION)
+def test_the_unit_of_the_url_holds_for_all_that_is_said(run_of):
+    run_of()
+    app = visit(open_app("runs/run", mi_unit="bits"), MUTUAL_INFORMATION)
     assert "objective, bits" in app.table[0].value
     assert not any("nats" in s.value for s in app.subheader)
 
 
-def test_only_the_section_of_the_url_is_drawn(make_corpus, home):
-    run_of(make_corpus, home)
-    app = visit(
-        open_app("runs/run", mi_section="Estimators on these codes").run(), MUTUAL_INFORMATION
-    )
+def test_only_the_section_of_the_url_is_drawn(run_of):
+    run_of()
+    app = visit(open_app("runs/run", mi_section="Estimators on these codes"), MUTUAL_INFORMATION)
     assert "estimators" in app.title[0].value
     assert not any("concluded" in s.value for s in app.subheader)
-    trained = visit(open_app("runs/run").run(), MUTUAL_INFORMATION)
+    trained = visit(open_app("runs/run"), MUTUAL_INFORMATION)
     assert any("concluded" in s.value for s in trained.subheader)
 
 
 def test_the_lab_needs_no_checkpoint(home):
-    app = visit(open_app(mi_section="Estimator lab").run(), MUTUAL_INFORMATION)
+    app = visit(open_app(mi_section="Estimator lab"), MUTUAL_INFORMATION)
     assert "trusted" in app.title[0].value
     assert not any("no checkpoint" in s.value for s in app.subheader)

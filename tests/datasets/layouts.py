@@ -143,7 +143,7 @@ def contextual(corpus, *, meld=False):
 
 
 def table_with_npy(corpus, folder, *, parquet=False, each=False):
-    """A table, and (N, L, d) .npy files with lengths beside it, or one file an utterance."""
+    """A table, and (N, L, d) .npy files with lengths beside it, or one file per utterance."""
     folder.mkdir()
     table = corpus.utterances.copy()
     for name, features in corpus.features.items():

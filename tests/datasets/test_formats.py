@@ -1,11 +1,14 @@
 """Every format of the field, in its true layout, loads to the corpus it was made from."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from mmmie.corpus import Features, Label
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
-from mmmie.datasets import convert_corpus, load_corpus, reading, recognise_corpus
+from mmmie.datasets import convert_corpus, load_corpus, recognise_corpus, streamed_corpus
+from mmmie.datasets.formats import registry
 from mmmie.datasets.formats.mmsa_export import save_mmsa
 from mmmie.errors import InputError
 from tests.datasets import layouts
@@ -284,8 +287,8 @@ def test_csd_without_h5py_says_what_to_install(tmp_path, monkeypatch):
 def test_large_features_go_to_a_temporary_file(corpus, tmp_path, monkeypatch):
     file = layouts.write_pickle(layouts.mmsa(corpus), tmp_path / "a.pkl")
     small = load_corpus(file)
-    monkeypatch.setattr(reading, "IN_MEMORY", 0)
-    monkeypatch.setattr(reading, "_BLOCK", 100)
+    monkeypatch.setattr(streamed_corpus, "IN_MEMORY", 0)
+    monkeypatch.setattr(streamed_corpus, "_BLOCK", 100)
     large = load_corpus(file)
     assert isinstance(large.features["audio"].values, np.memmap)
     assert large.fingerprint == small.fingerprint
@@ -311,3 +314,9 @@ def test_the_name_of_the_format(corpus, tmp_path):
     for i, (name, value) in enumerate(named.items()):
         file = layouts.write_pickle(value, tmp_path / f"{i}.pkl")
         assert recognise_corpus(file)[0] == name
+
+
+def test_every_file_with_a_format_is_registered():
+    folder = Path(registry.__file__).parent
+    with_format = {file.stem for file in folder.glob("*.py") if "\nFORMAT = " in file.read_text()}
+    assert with_format == {*registry.FORMATS} and len(registry.all_formats()) == 7

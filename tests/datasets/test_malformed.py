@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mmmie.datasets import load_corpus
-from mmmie.datasets.pickles import machine
-from mmmie.datasets.pickles.instructions import ADMITTED
-from mmmie.datasets.pickles.interpreter import load_pickle
+from mmmie.datasets.pickles import stack_machine as machine
+from mmmie.datasets.pickles.load_pickle import load_pickle
+from mmmie.datasets.pickles.opcodes import ADMITTED
 from mmmie.errors import InputError
 from tests.datasets import layouts
 
@@ -62,7 +62,7 @@ GADGETS = [
     ("torch._utils", "_rebuild_tensor_v2"),
     ("torch.utils.cpp_extension", "load_inline"),
     ("torch.jit", "load"),
-    ("mmmie.datasets.pickles.interpreter", "load_pickle"),
+    ("mmmie.datasets.pickles.load_pickle", "load_pickle"),
     ("\u202eos", "system"),
 ]
 

@@ -6,6 +6,8 @@ import pytest
 from mmmie.errors import InputError
 from mmmie.experiments.run import Experiment
 
+pytestmark = pytest.mark.slow
+
 
 def test_ray_gives_the_outputs_of_this_machine(data, write, tmp_path, in_process):
     pytest.importorskip("ray")

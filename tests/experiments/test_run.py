@@ -20,6 +20,8 @@ from mmmie.training.callbacks import Callback
 from mmmie.training.run import train
 from mmmie.training.run_folder import process_start
 
+pytestmark = pytest.mark.slow
+
 FULL, WITHOUT = "full <model>", "without identity | embedding"
 QUIET = {"quiet": True, "device": "cpu", "processes": 1}
 

@@ -63,7 +63,7 @@ def test_pyfeat_takes_its_time_from_the_frame_rate(file):
     [
         (b"", "no columns of action units"),
         (b"frame,happiness\n1,2\n", "no columns of action units"),
-        (b"timestamp,AU12_r\n", "holds no frame"),
+        (b"timestamp,AU12_r\n", "no frames"),
         (b"timestamp,AU12_r,AU12_r\n0,1,2\n", "`AU12_r` occurs twice"),
         (b"\xff\xfeAU12_r\n1\n", "cannot be read as a table"),
         (b"a" * 3_000_000, "cannot be read as a table"),
@@ -84,5 +84,5 @@ def test_a_table_without_a_tracked_face_is_empty(file):
 
 
 def test_a_missing_table_is_named(file):
-    with pytest.raises(InputError, match=r"clip\.csv: there is no such file; mend the table"):
+    with pytest.raises(InputError, match=r"clip\.csv: there is no such file; fix the table"):
         read_face_table(file, None, 0.8)

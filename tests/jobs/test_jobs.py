@@ -24,6 +24,8 @@ from mmmie.training.checkpoint import checkpoint_folder
 from mmmie.training.config import load_config
 from mmmie.training.run_folder import ENDED, RunFolder, Status, process_start
 
+pytestmark = pytest.mark.slow
+
 
 def wait_for(condition, seconds=90):
     deadline = time.monotonic() + seconds

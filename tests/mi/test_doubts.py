@@ -8,6 +8,8 @@ import pytest
 from mmmie.mi import ESTIMATORS, estimate
 from mmmie.mi.tasks import gaussian, transformed
 
+pytestmark = pytest.mark.slow
+
 
 def normal(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape)

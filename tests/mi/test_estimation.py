@@ -14,6 +14,8 @@ from mmmie.mi.estimator import Estimator
 from mmmie.mi.tasks import gaussian, task_named, transformed
 from mmmie.mi.tasks.closed_forms import club_value, infonce_value
 
+pytestmark = pytest.mark.slow
+
 each_estimator = pytest.mark.parametrize("name", ESTIMATORS)
 SYMMETRIC = ["infonce", "nwj", "dv", "smile", "js", "ksg", "cca"]
 REPORTED = {"seconds": 0.0}

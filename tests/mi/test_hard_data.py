@@ -13,6 +13,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from mmmie.errors import InputError
 from mmmie.mi import ESTIMATORS, Estimate, estimate
 
+pytestmark = pytest.mark.slow
+
 each_estimator = pytest.mark.parametrize("name", ESTIMATORS)
 
 

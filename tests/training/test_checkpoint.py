@@ -11,6 +11,8 @@ from mmmie.training.checkpoint import read_checkpoint_info
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run(make_corpus, tmp_path):

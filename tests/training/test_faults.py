@@ -18,6 +18,8 @@ from mmmie.training.config import load_config
 from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, read_metrics
 
+pytestmark = pytest.mark.slow
+
 SMALL = ["training.batch_size=16", "model.dim=16", "model.heads=2", "training.mi_check_every=0"]
 
 

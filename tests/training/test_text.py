@@ -21,6 +21,8 @@ from mmmie.training.trainer import Trainer
 from tests.model.tiny_bert import tiny_bert
 from tests.training.test_trainer import StopAfter, weights
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("transformers")
 SMALL = ["batch_size=16", "epochs=2", "mi_check_every=0", "snapshot_utterances=4"]
 

@@ -13,6 +13,8 @@ from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, read_metrics
 from mmmie.training.trainer import Trainer, TrainingError
 
+pytestmark = pytest.mark.slow
+
 SMALL = [
     "training.batch_size=16",
     "model.dim=16",

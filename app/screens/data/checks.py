@@ -1,7 +1,8 @@
-"""What to know of a corpus before training on it: checks, gaps and channels."""
+"""What to know of a corpus before training on it, as a list of checks in words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,39 +12,9 @@ from app.parts.figures import figure_footer
 from app.parts.names import plain
 from app.parts.numbers import listed
 from app.parts.style import three_digits
-from app.screens.data.gaps_and_channels import FAR_OUT_SHARE, quality, share_text
-from mmmie.analysis.corpora.quality import (
-    LONG_WORDS,
-)
-from mmmie.corpus import Corpus
-
-
-def draw_checks(corpus: Corpus) -> None:
-    """The list of what was looked at, with what was found first."""
-    tables = quality(corpus.fingerprint, corpus)
-    found = checks(
-        tables["gaps"],
-        tables["channels"],
-        tables["transcripts"],
-        tables["features"],
-        tables["shifts"],
-        tables["turns"],
-        list(corpus.modalities),
-        corpus.label.classes is not None,
-    )
-    say.finding(checks_title(found))
-    table = checks_table(found)
-    say.table(table, border="horizontal", hide_index=True)
-    rows = int(tables["channels"]["rows"].max())
-    figure_footer(
-        key="corpus-checks",
-        caption=f"All {len(corpus):,} utterances; channels from at most {rows:,} rows of each "
-        "modality, evenly spaced.",
-        explanation=EXPLANATION,
-        data=pd.DataFrame([(c.what, c.found, c.finding) for c in found],
-                          columns=["looked at", "something found", "found"]),
-    )  # fmt: skip
-
+from app.screens.data.channels import FAR_OUT_SHARE
+from app.screens.data.missing import share_text
+from mmmie.analysis.corpora.quality import LONG_WORDS
 
 _SHIFTED = 0.2  # standard deviations: small by Cohen (1988); for shares half of it
 _MOST_NAMED = 3
@@ -52,56 +23,57 @@ EXPLANATION = f"""
 None of these is a fault: the corpus can be trained on as it is. They are what most often explains
 a number that is too good, too bad or not what it seems.
 
-- **Missing**: an utterance without a step of a modality. The fusion does not see it. Where
-  everything is **zero** instead, the model takes the zeros for features; leave the steps out.
-- **The same in two splits**: what is learnt by heart in train is rewarded in valid. Transcripts
-  of at least {LONG_WORDS} words are compared, letter case and blanks aside; shorter ones repeat by
-  themselves. Features are compared number by number.
+- **Missing**: an utterance without a step of a modality. The model does not see it. Where
+  everything is **zero** instead, the model reads the zeros as features: leave the steps out.
+- **The same in two splits**: what the model memorised in train is rewarded in valid. Transcripts
+  of at least {LONG_WORDS} words are compared, ignoring case and spaces; shorter ones repeat by
+  chance. Features are compared number by number.
 - **Far out**: more than three interquartile ranges beyond the quartiles (Tukey 1977). A few
-  extreme values can rule the scale of a channel.
+  extreme values can dominate the scale of a channel.
 - **Labels**: a split whose labels differ from those of train makes a model look worse or better
   than it is. For numbers the difference of the means in standard deviations, for classes the
-  total variation, which is the share of utterances that would have to change their class.
+  total variation: the share of utterances that would have to change class.
 """
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at.
-
-    Attributes:
-        what: the question, in two or three words.
-        found: whether there is something to know.
-        finding: what was found, in Markdown.
-    """
+    """One thing that was looked at: whether there is something to know, and what, in Markdown."""
 
     what: str
     found: bool
     finding: str
 
 
-def checks(
-    gaps: pd.DataFrame,
-    channels: pd.DataFrame,
-    transcripts: pd.DataFrame,
-    features: pd.DataFrame,
-    shifts: pd.DataFrame,
-    turns: pd.DataFrame,
-    modalities: list[str],
-    classes: bool,
-) -> list[Check]:
+def draw_checks(
+    tables: Mapping[str, pd.DataFrame], modalities: list[str], classes: bool, utterances: int
+) -> None:
+    """The list of what was looked at, with what was found first; arguments as of `checks`."""
+    found = checks(tables, modalities, classes)
+    say.finding(checks_title(found))
+    say.table(checks_table(found), border="horizontal", hide_index=True)
+    rows = int(tables["channels"]["rows"].max())
+    figure_footer(
+        key="corpus-checks",
+        caption=f"All {utterances:,} utterances; channels from at most {rows:,} rows of each "
+        "modality, evenly spaced.",
+        explanation=EXPLANATION,
+        data=pd.DataFrame([(c.what, c.found, c.finding) for c in found],
+                          columns=["looked at", "something found", "found"]),
+    )  # fmt: skip
+
+
+def checks(tables: Mapping[str, pd.DataFrame], modalities: list[str], classes: bool) -> list[Check]:
     """All that was looked at, one line each.
 
     Args:
-        gaps: from `mmmie.analysis.corpora.quality.gaps`.
-        channels: from `channel_table`.
-        transcripts: from `repeated_transcripts`.
-        features: from `repeated_features`.
-        shifts: from `label_shifts`.
-        turns: from `conversation_lengths`.
+        tables: ``gaps``, ``channels``, ``transcripts``, ``features``, ``shifts`` and ``turns``
+            from `mmmie.analysis.corpora.quality`.
         modalities: of the corpus.
         classes: whether its labels are classes.
     """
+    gaps, channels = tables["gaps"], tables["channels"]
+    transcripts, shifts = tables["transcripts"], tables["shifts"]
     of_modalities = gaps[gaps["what"].isin(modalities)]
     return [
         _gap("Missing modalities", of_modalities, "absent", "every utterance has every modality"),
@@ -109,10 +81,10 @@ def checks(
         *_texts(gaps),
         _constant(channels),
         _far_out(channels),
-        _copies(features),
+        _copies(tables["features"]),
         *([] if transcripts.empty else [_transcripts(transcripts)]),
         *([] if shifts.empty else [_shifts(shifts, classes)]),
-        _single(turns),
+        _single(tables["turns"]),
     ]
 
 
@@ -139,15 +111,20 @@ def checks_table(found: list[Check]) -> pd.DataFrame:
     )
 
 
+def _check(what: str, said: list[str], good: str) -> Check:
+    """A finding of several parts, the first of which are named; or that all is well."""
+    more = len(said) - _MOST_NAMED
+    some = listed(said) if more <= 0 else f"{', '.join(said[:_MOST_NAMED])} and {more:,} more"
+    return Check(what, bool(said), some or good)
+
+
 def _gap(what: str, gaps: pd.DataFrame, column: str, good: str) -> Check:
-    told = gaps[gaps[column] > 0]
-    if told.empty:
-        return Check(what, False, good)
+    told = gaps[gaps[column] > 0].sort_values(column, ascending=False)
     said = [
         f"{plain(str(row['what']))} in {row[column]:,} of {row['split']}"
-        for row in told.sort_values(column, ascending=False).to_dict("records")
+        for row in told.to_dict("records")
     ]
-    return Check(what, True, _first(said))
+    return _check(what, said, good)
 
 
 def _texts(gaps: pd.DataFrame) -> list[Check]:
@@ -156,37 +133,31 @@ def _texts(gaps: pd.DataFrame) -> list[Check]:
              "transcript": ("Empty transcripts", "every utterance has words")}  # fmt: skip
     for column, (what, good) in names.items():
         part = gaps[gaps["what"] == column]
-        if part.empty:
-            found.append(Check(what, False, f"the corpus has no {column}s"))
-            continue
         said = [
             f"{row['absent']:,} of {row['split']} ({share_text(row['share'])})"
             for row in part[part["absent"] > 0].to_dict("records")
         ]
-        found.append(Check(what, bool(said), listed(said) or good))
+        found.append(_check(what, said, f"the corpus has no {column}s" if part.empty else good))
     return found
 
 
 def _constant(channels: pd.DataFrame) -> Check:
-    constant = channels[channels["constant"]]
-    if constant.empty:
-        return Check("Constant channels", False, f"all {len(channels):,} channels vary")
     said = [
-        f"{len(part):,} of {plain(str(name))} ({_first(_names(part))})"
-        for name, part in constant.groupby("modality", sort=False)
+        f"{len(part):,} of {plain(str(name))} ({_check('', _names(part), '').finding})"
+        for name, part in channels[channels["constant"]].groupby("modality", sort=False)
     ]
-    return Check("Constant channels", True, listed(said))
+    return _check("Constant channels", said, f"all {len(channels):,} channels vary")
 
 
 def _far_out(channels: pd.DataFrame) -> Check:
     astray = channels[channels["far_out"] > FAR_OUT_SHARE]
     if astray.empty:
         return Check("Values far out", False, f"under {FAR_OUT_SHARE:.0%} in every channel")
-    worst = astray.loc[astray["far_out"].idxmax()]
+    worst = astray.loc[[astray["far_out"].idxmax()]]
     said = (
         f"over {FAR_OUT_SHARE:.0%} in {len(astray):,} of {len(channels):,} channels, most in "
-        f"{plain(str(worst['modality']))}, {plain(str(worst['name']).replace('_', ' '))} "
-        f"({worst['far_out']:.0%})"
+        f"{plain(str(worst['modality'].iloc[0]))}, {_names(worst)[0]} "
+        f"({worst['far_out'].iloc[0]:.0%})"
     )
     return Check("Values far out", True, said)
 
@@ -196,8 +167,7 @@ def _copies(features: pd.DataFrame) -> Check:
     if features.empty:
         return Check("Copied features", False, "no two utterances have the same features")
     count = len(features)
-    verb = "has" if count == 1 else "have"
-    said = f"{count:,} {verb} the features of another utterance"
+    said = f"{count:,} {'has' if count == 1 else 'have'} the features of another utterance"
     if across:
         said += f", {across:,} of them in another split: a leak"
     return Check("Copied features", True, said)
@@ -205,36 +175,33 @@ def _copies(features: pd.DataFrame) -> Check:
 
 def _transcripts(transcripts: pd.DataFrame) -> Check:
     told = transcripts[transcripts["utterances"] > 0]
+    what, good = "Same words in two splits", "no long transcript is in two splits"
     if told.empty:
-        return Check("Same words in two splits", False, "no long transcript is in two splits")
+        return Check(what, False, good)
     said = [
         f"{row['utterances']:,} of {row['later']} ({share_text(row['share'])} of its long ones) "
         f"are in {row['earlier']}"
         for row in told.to_dict("records")
     ]
-    example = plain(str(told["example"].iloc[0]))
-    return Check("Same words in two splits", True, f"{listed(said)}, such as “{example}”")
+    return Check(what, True, f"{listed(said)}, such as “{plain(str(told['example'].iloc[0]))}”")
 
 
 def _shifts(shifts: pd.DataFrame, classes: bool) -> Check:
     limit = _SHIFTED / 2 if classes else _SHIFTED
     told = shifts[(shifts["shift"].abs() > limit) | (shifts["absent"] != "")]
     against = str(shifts["against"].iloc[0])
-    if told.empty:
-        return Check("Labels of the splits", False, f"distributed much as in {against}")
     said = []
     for row in told.to_dict("records"):
         words = f"{row['split']} is {_shift(row['shift'], classes)} {against}"
         said.append(words + (f", without {plain(row['absent'])}" if row["absent"] else ""))
-    return Check("Labels of the splits", True, listed(said))
+    return _check("Labels of the splits", said, f"distributed much as in {against}")
 
 
 def _single(turns: pd.DataFrame) -> Check:
     single = int((turns["turns"] == 1).sum())
-    what = "Conversations without context"
-    if not single:
-        return Check(what, False, "every conversation has at least two utterances")
-    return Check(what, True, f"{single:,} of {len(turns):,} have a single utterance")
+    said = [f"{single:,} of {len(turns):,} have a single utterance"] if single else []
+    good = "every conversation has at least two utterances"
+    return _check("Conversations without context", said, good)
 
 
 def _shift(value: float, classes: bool) -> str:
@@ -245,8 +212,3 @@ def _shift(value: float, classes: bool) -> str:
 
 def _names(part: pd.DataFrame) -> list[str]:
     return [plain(str(name).replace("_", " ")) for name in part["name"]]
-
-
-def _first(said: list[str]) -> str:
-    more = len(said) - _MOST_NAMED
-    return listed(said) if more <= 0 else f"{', '.join(said[:_MOST_NAMED])} and {more:,} more"

@@ -49,9 +49,7 @@ def conversation_browser(corpus: Corpus) -> None:
     turns = table[table["conversation"] == name].sort_values("position")
     left, right = wide_columns([3, 2], key="browser-columns", least=320)
     with left:
-        limits = (0.0, 1.0)
-        if corpus.label.classes is None:
-            limits = label_limits(corpus.label, table["label"].to_numpy(float))
+        limits = label_limits(corpus.label, table["label"].to_numpy())
         chat(
             conversation_bubbles(
                 turns, corpus.label, limits, flag_columns(corpus), chosen, state.selection().pinned
@@ -86,8 +84,8 @@ def _pick(column: DeltaGenerator, conversations: list[str], box: str) -> str:
         accept_new_options=len(shown) < len(conversations),
         help=None
         if len(shown) == len(conversations)
-        else f"The list holds {len(shown):,} of {len(conversations):,} around this one; type the "
-        "name of another.",
+        else f"The list shows {len(shown):,} of {len(conversations):,}, around this one; type any "
+        "other name.",
     )
     if wrong:
         column.caption(f"No conversation of this corpus is called “{plain(str(typed))}”.")
@@ -103,16 +101,7 @@ def conversation_bubbles(
     chosen: str | None,
     pinned: str | None = None,
 ) -> list[Bubble]:
-    """A conversation as a chat; every other known speaker stands on the right.
-
-    Args:
-        turns: of one conversation, in order.
-        label: what is labelled.
-        limits: of the label, for its colour.
-        flags: 0/1 columns to name where they are 1.
-        chosen: the id with the thick outline.
-        pinned: the id that says so.
-    """
+    """A conversation as a chat; every other known speaker is on the right."""
     held = turns["speaker"] if "speaker" in turns else pd.Series(None, index=turns.index)
     codes = pd.factorize(held)[0]
     colours = class_colours(list(label.classes)) if label.classes else {}
@@ -146,11 +135,9 @@ def _chosen_utterance(corpus: Corpus, turns: pd.DataFrame, chosen: str | None) -
     with st.container(border=True):
         say.words(f"**{plain(str(one['id']))}**")
         extra = [
-            f"{column.replace('_', ' ')} {one[column]:g}"
-            if isinstance(one[column], float)
-            else f"{column.replace('_', ' ')} {one[column]}"
+            f"{column} {value:g}" if isinstance(value, float) else f"{column} {value}"
             for column in ("split", "start", "end")
-            if column in one and pd.notna(one[column])
+            if pd.notna(value := one.get(column))
         ]
         say.caption(plain(" · ".join(extra)))
         shown = utterance_channels(corpus, int(found[0]), str(one["id"]), key="browsed")

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from app import loading, state
-from app.corpora.bring_your_own import TABS, TABS_KEY, bring_corpus, moved_corpus
-from app.corpora.known import corpus_words, known_corpora
+from app.corpora.known_corpora import corpus_words, known_corpora
 from app.parts import say
 from app.parts.layout import lazy_tabs
-from app.screens.data.contents import corpus_overview, corpus_title, summary_of
+from app.screens.data.bring_your_own import TABS, TABS_KEY, bring_corpus
+from app.screens.data.contents import corpus_contents, corpus_title, summary_of
 from app.screens.data.conversation_browser import conversation_browser
+from app.screens.data.moved_corpus import moved_corpus
 from mmmie.errors import InputError
 
 choice = state.choices().get(str(st.session_state.get("checkpoint")))
@@ -35,5 +36,5 @@ picked = st.selectbox(
 with state.readable_errors():
     corpus = loading.open_data(str(picked))
 say.title(corpus_title(summary_of(corpus.fingerprint, corpus)), place=heading)
-draw = (lambda: corpus_overview(corpus), lambda: conversation_browser(corpus), bring_corpus)
+draw = (lambda: corpus_contents(corpus), lambda: conversation_browser(corpus), bring_corpus)
 lazy_tabs(dict(zip(TABS, draw, strict=True)), key=TABS_KEY)

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loading
-from app.corpora.bring_your_own import show_faults
+from app.corpora.faults import show_faults
 from app.corpora.upload import upload_conversations
 from app.parts import say
 from app.parts.drawings import drawn_figure

@@ -116,7 +116,7 @@ def repeated_transcripts(corpus: Corpus, fewest_words: int = LONG_WORDS) -> pd.D
         fewest_words: shorter ones are left out.
 
     Returns:
-        One row a pair of splits: `earlier`, `later`, `utterances` of the later one that
+        One row per pair of splits: `earlier`, `later`, `utterances` of the later one that
         repeat, `share` of its utterances with so many words, `example`; no row without
         transcripts.
     """

@@ -33,8 +33,8 @@ def label_counts(corpus: Corpus) -> pd.DataFrame:
     """How labels are distributed in every split.
 
     Returns:
-        One row a split and class (`split`, `label`, `utterances`, `share` of the split); of
-        numbers a row a split and value with a `width` of 0, where the corpus has few different
+        One row per split and class (`split`, `label`, `utterances`, `share` of the split); of
+        numbers a row per split and value with a `width` of 0, where the corpus has few different
         ones, else a split and bin of equal width, where `label` is the middle and `width` its
         width.
     """

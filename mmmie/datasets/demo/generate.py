@@ -29,8 +29,8 @@ from mmmie.datasets.demo.latents import (
     SHARED,
     latent_column,
 )
-from mmmie.datasets.demo.signals import AUDIO, VISION
 from mmmie.datasets.demo.truth import PAIRS, true_mutual_information
+from mmmie.datasets.demo.voice_and_face import AUDIO, VISION
 from mmmie.errors import InputError
 
 __all__ = ["encode_text", "generate_demo"]

@@ -173,7 +173,7 @@ def write(rng: np.random.Generator, latents: np.ndarray, ambiguous: np.ndarray) 
 
 
 def encode_text(transcript: str) -> np.ndarray:
-    """Features of a sentence, one row a word, the same wherever and whenever it is encoded.
+    """Features of a sentence, one row per word, the same wherever and whenever it is encoded.
 
     Three channels can be read (see `READABLE_CHANNELS`). The other 29 are a word embedding in
     which every word has pseudo-random coordinates of its own, drawn from a hash of the word,

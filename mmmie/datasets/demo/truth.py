@@ -80,7 +80,7 @@ def true_mutual_information(
         seed: of the samples.
 
     Raises:
-        InputError: the two are no pair of the corpus.
+        InputError: the two are not a pair of the corpus.
 
     Example:
         >>> truth = true_mutual_information("audio", "vision", ambiguous=0.25, samples=2_000)
@@ -89,7 +89,7 @@ def true_mutual_information(
     """
     if (first, second) not in PAIRS and (second, first) not in PAIRS:
         raise InputError(
-            f"`{first}` and `{second}` are no pair of modalities of the demo corpus; "
+            f"`{first}` and `{second}` are not a pair of modalities of the demo corpus; "
             f"use two of text, audio, vision"
         )
     if second == "text":

@@ -1,1 +1,1 @@
-"""One file a format, and the list of them."""
+"""One file per format, and the list of them."""

@@ -1,7 +1,7 @@
 """Sets of ``.csd`` files of the CMU-MultimodalSDK: streams over time, cut at the labels' segments.
 
 A file is HDF5: root / ``data`` / video / ``features`` (T, d) and ``intervals`` (T, 2) in seconds.
-One file holds the labels, one row a segment; one may hold words. Needs ``pip install h5py``
+One file holds the labels, one row per segment; one may hold words. Needs ``pip install h5py``
 (the extra ``csd``). Splits are in none of the files: a ``splits.csv`` of ``conversation,split``
 beside them tells, else the names of the videos decide.
 """
@@ -16,17 +16,13 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus.isolated_reading import probe
-from mmmie.datasets.reading import Reading, Stream
-from mmmie.datasets.source import Source, kind_of
-from mmmie.datasets.table_files import read_any_table
-from mmmie.datasets.tables import (
-    SPLIT_NAMES,
-    place_of,
-    regression_label,
-    split_by_name,
-    utterance_table,
-)
-from mmmie.datasets.values import Unusable, text_of
+from mmmie.datasets.conversations import place_of, utterance_table
+from mmmie.datasets.csv_and_parquet import read_any_table
+from mmmie.datasets.file_kind import Format, Source, kind_of
+from mmmie.datasets.label_guess import regression_label
+from mmmie.datasets.loose_values import Unusable, text_of
+from mmmie.datasets.splits import SPLIT_NAMES, split_by_name
+from mmmie.datasets.streamed_corpus import Reading, Stream
 from mmmie.errors import InputError
 
 _EMOTIONS = ("happiness", "sadness", "anger", "surprise", "disgust", "fear")
@@ -107,14 +103,9 @@ def read_csd(source: Source) -> Reading:
         columns=columns,
     )
     order = sorted(streams, key=lambda name: [*_KINDS, name].index(name))
-    return Reading(
-        folder.name,
-        source.path,
-        regression_label(values[:, 0]),
-        table,
-        {name: streams[name] for name in order},
-        f"Read from .csd files. {note}".strip(),
-    )
+    streams = {name: streams[name] for name in order}
+    label, said = regression_label(values[:, 0]), f"Read from .csd files. {note}".strip()
+    return Reading(folder.name, source.path, label, table, streams, said)
 
 
 def _require(files: list[Path]) -> None:
@@ -146,7 +137,7 @@ def _open(file: Path) -> tuple[str, Tracks]:
         raise InputError(f"{file}: {error}") from None
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         detail = " ".join(str(error).split())[:160]
-        raise InputError(f"{file}: is no readable .csd file ({detail}); get it again") from None
+        raise InputError(f"{file}: is not a readable .csd file ({detail}); get it again") from None
 
 
 def _child(group: Any, name: str) -> Any:
@@ -207,7 +198,7 @@ def _segments(tracks: Tracks) -> list[_Segment]:
         raise Unusable(f"labels have {len(segments[0].label)} columns; 1 or 7 are expected")
     times = np.array([(segment.start, segment.end) for segment in segments])
     if not np.isfinite(times).all():
-        raise Unusable("an interval of the labels is not finite; mend it")
+        raise Unusable("an interval of the labels is not finite; fix it")
     return segments
 
 
@@ -293,3 +284,6 @@ def _splits(folder: Path, conversations: list[str]) -> tuple[list[str], str]:
         if known.get(name) not in SPLIT_NAMES:
             raise Unusable(f"`splits.csv` has no split for {name!r}; add train, valid or test")
     return [SPLIT_NAMES[known[name]] for name in conversations], ""
+
+
+FORMAT = Format("CMU-MultimodalSDK .csd set", is_csd, read_csd)

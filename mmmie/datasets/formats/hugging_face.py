@@ -1,7 +1,7 @@
 """Datasets of Hugging Face on disk: what ``save_to_disk`` wrote, or a clone with Parquet files.
 
 Both are read with pyarrow alone, so that neither the package ``datasets`` nor a loading script of
-somebody else is needed. Columns of lists are features: of numbers, a vector an utterance; of
+somebody else is needed. Columns of lists are features: of numbers, a vector per utterance; of
 vectors, a sequence. Class labels get their names.
 """
 
@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus.isolated_reading import probe
-from mmmie.datasets.columns import ALIASES, reading_of_table
-from mmmie.datasets.reading import Reading, Stream
-from mmmie.datasets.source import Source
-from mmmie.datasets.tables import SPLIT_NAMES
-from mmmie.datasets.values import Unusable, described
+from mmmie.datasets.file_kind import Format, Source
+from mmmie.datasets.loose_values import Unusable, described
+from mmmie.datasets.splits import SPLIT_NAMES
+from mmmie.datasets.streamed_corpus import Reading, Stream
+from mmmie.datasets.table_columns import ALIASES, reading_of_table
 from mmmie.errors import InputError
 
 MOST_ROWS = 5_000_000
@@ -64,7 +64,7 @@ def read_hugging_face(source: Source) -> Reading:
             streams[name] = _stream(_storage(column), name)
         elif not pa.types.is_nested(column.type):
             plain[name] = _named(column.to_pandas(), names.get(name))
-    return reading_of_table(source, pd.DataFrame(plain), streams, mend=True)
+    return reading_of_table(source, pd.DataFrame(plain), streams, zero_non_finite=True)
 
 
 def _saved(folder: Path) -> dict[str, list[Path]]:
@@ -124,7 +124,9 @@ def _arrow(file: Path) -> Any:
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         detail = " ".join(str(error).split())[:160]
-        raise InputError(f"{file}: is no readable Arrow file ({detail}); save it again") from None
+        raise InputError(
+            f"{file}: is not a readable Arrow file ({detail}); save it again"
+        ) from None
     return table
 
 
@@ -147,7 +149,9 @@ def _parquet(file: Path) -> Any:
             return pa.Table.from_batches(batches, schema=parquet.schema_arrow)
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         detail = " ".join(str(error).split())[:160]
-        raise InputError(f"{file}: is no readable Parquet file ({detail}); get it again") from None
+        raise InputError(
+            f"{file}: is not a readable Parquet file ({detail}); get it again"
+        ) from None
 
 
 def _names_split(table: Any) -> bool:
@@ -234,3 +238,6 @@ def _named(column: pd.Series, names: list[str] | None) -> pd.Series:
     if not names:
         return column
     return column.map(dict(enumerate(names))).fillna("")
+
+
+FORMAT = Format("Hugging Face dataset", is_hugging_face, read_hugging_face)

@@ -13,20 +13,15 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus import Label
+from mmmie.datasets.conversations import utterance_table
+from mmmie.datasets.file_kind import Format, Source
 from mmmie.datasets.formats.mmsa_export import MODALITIES
-from mmmie.datasets.formats.mmsa_extra import EXTRA, read_extra
-from mmmie.datasets.reading import Reading, Stream
-from mmmie.datasets.source import Source
-from mmmie.datasets.tables import SPLIT_NAMES, regression_label, utterance_table
-from mmmie.datasets.values import (
-    Padded,
-    Unusable,
-    joined,
-    lengths_of,
-    numbers_of,
-    padded,
-    texts_of,
-)
+from mmmie.datasets.formats.mmsa_round_trip import EXTRA, read_extra
+from mmmie.datasets.label_guess import regression_label
+from mmmie.datasets.loose_values import Unusable, numbers_of, texts_of
+from mmmie.datasets.padding import Padded, joined, lengths_of, padded
+from mmmie.datasets.splits import split_parts
+from mmmie.datasets.streamed_corpus import Reading, Stream
 
 _LABELS = ("regression_labels", "classification_labels")
 _EACH = {"T": "text", "A": "audio", "V": "vision"}
@@ -37,7 +32,7 @@ def is_mmsa(source: Source) -> bool:
     content = source.pickle
     if not isinstance(content, dict):
         return False
-    held = [part for part in _splits(content).values() if isinstance(part, dict)]
+    held = [part for part in split_parts(content).values() if isinstance(part, dict)]
     return bool(held) and any(name in part for part in held for name in _LABELS)
 
 
@@ -49,9 +44,9 @@ def read_mmsa(source: Source) -> Reading:
         InputError: the pickle cannot be read.
     """
     content = source.pickle
-    parts = {split: part for split, part in _splits(content).items() if _count(part, split)}
+    parts = {split: part for split, part in split_parts(content).items() if _count(part, split)}
     if not parts:
-        raise Unusable("holds no utterance in any split; get the file again")
+        raise Unusable("has no utterances in any split; get the file again")
     if all(EXTRA in part for part in parts.values()):
         return read_extra(source, parts)
     table, label = _table(parts)
@@ -61,33 +56,17 @@ def read_mmsa(source: Source) -> Reading:
             streams[name] = joined(
                 [_padded(part, name, split, source) for split, part in parts.items()], f"`{name}`"
             )
-    return Reading(
-        source.path.stem,
-        source.path,
-        label,
-        table,
-        streams,
-        "Read from an MMSA pickle.",
-        maps=source.maps,
-    )
-
-
-def _splits(content: dict[Any, Any]) -> dict[str, Any]:
-    return {
-        SPLIT_NAMES[key]: part
-        for key, part in content.items()
-        if isinstance(key, str) and key in SPLIT_NAMES
-    }
+    return source.reading(label, table, streams, "Read from an MMSA pickle.")
 
 
 def _count(part: Any, split: str) -> int:
     if not isinstance(part, dict):
-        raise Unusable(f"`{split}` is no dictionary; get the file again")
+        raise Unusable(f"`{split}` is not a dictionary; get the file again")
     for name in _LABELS:
         values = part.get(name)
         if isinstance(values, (list, tuple)) or (isinstance(values, np.ndarray) and values.ndim):
             return len(values)
-    raise Unusable(f"`{split}` has no `regression_labels`; add one an utterance")
+    raise Unusable(f"`{split}` has no `regression_labels`; add one per utterance")
 
 
 def _table(parts: dict[str, dict[str, Any]]) -> tuple[pd.DataFrame, Label]:
@@ -125,7 +104,7 @@ def _labels(parts: dict[str, dict[str, Any]], counts: dict[str, int], key: str) 
     for split, part in parts.items():
         values = numbers_of(part[key], counts[split], f"`{split}` `{key}`")
         if values.size != counts[split]:
-            raise Unusable(f"`{split}` `{key}` has shape {values.shape}; store one an utterance")
+            raise Unusable(f"`{split}` `{key}` has shape {values.shape}; store one per utterance")
         found.append(values.reshape(-1).astype(np.float64))
     return np.concatenate(found)
 
@@ -160,3 +139,6 @@ def _padded(part: dict[str, Any], name: str, split: str, source: Source) -> Padd
         if tokens.ndim == 3 and tokens.shape[1] == 3 and tokens.shape[2] == values.shape[1]:
             lengths = (tokens[:, 1] > 0).sum(axis=1)
     return padded(values, n, what, lengths, source.let_go)
+
+
+FORMAT = Format("MMSA pickle", is_mmsa, read_mmsa)

@@ -12,17 +12,13 @@ from typing import Any
 import numpy as np
 
 from mmmie.corpus import Label
-from mmmie.datasets.reading import Reading
-from mmmie.datasets.source import Source
-from mmmie.datasets.tables import SPLIT_NAMES, regression_label, utterance_table
-from mmmie.datasets.values import (
-    Unusable,
-    items_of,
-    joined,
-    numbers_of,
-    padded,
-    text_of,
-)
+from mmmie.datasets.conversations import utterance_table
+from mmmie.datasets.file_kind import Format, Source
+from mmmie.datasets.label_guess import regression_label
+from mmmie.datasets.loose_values import Unusable, items_of, numbers_of, text_of
+from mmmie.datasets.padding import joined, padded
+from mmmie.datasets.splits import split_parts
+from mmmie.datasets.streamed_corpus import Reading
 
 _MODALITIES = ("text", "audio", "vision")
 _EMOTIONS = ("neutral", "happy", "sad", "angry")  # the order of MulT's evaluation
@@ -33,8 +29,7 @@ def is_mult(source: Source) -> bool:
     content = source.pickle
     return isinstance(content, dict) and any(
         isinstance(part, dict) and "labels" in part and any(name in part for name in _MODALITIES)
-        for key, part in content.items()
-        if isinstance(key, str) and key in SPLIT_NAMES
+        for part in split_parts(content).values()
     )
 
 
@@ -66,30 +61,19 @@ def read_mult(source: Source) -> Reading:
                 for split, part in parts.items()
             ]
             streams[name] = joined(own, f"`{name}`")
-    return Reading(
-        source.path.stem,
-        source.path,
-        label,
-        table,
-        streams,
-        "Read from a MulT pickle.",
-        maps=source.maps,
-    )
+    return source.reading(label, table, streams, "Read from a MulT pickle.")
 
 
 def _parts(content: dict[Any, Any]) -> dict[str, dict[str, Any]]:
     parts = {}
-    for key, part in content.items():
-        if not isinstance(key, str) or key not in SPLIT_NAMES:
-            continue
-        if not isinstance(part, dict) or not hasattr(part.get("labels"), "__len__"):
-            raise Unusable(f"`{key}` has no `labels`; add one an utterance")
-        if isinstance(part["labels"], np.ndarray) and not part["labels"].ndim:
-            raise Unusable(f"`{key}` has no `labels`; add one an utterance")
-        if len(part["labels"]):
-            parts[SPLIT_NAMES[key]] = part
+    for split, part in split_parts(content).items():
+        labels: Any = part.get("labels") if isinstance(part, dict) else None
+        if not hasattr(labels, "__len__") or getattr(labels, "ndim", 1) == 0:
+            raise Unusable(f"`{split}` has no `labels`; add one per utterance")
+        if len(labels):
+            parts[split] = part
     if not parts:
-        raise Unusable("holds no utterance in any split; get the file again")
+        raise Unusable("has no utterances in any split; get the file again")
     return parts
 
 
@@ -144,3 +128,6 @@ def _times(texts: list[str]) -> np.ndarray | None:
     except ValueError:
         return None
     return times if np.isfinite(times).all() else None
+
+
+FORMAT = Format("MulT pickle", is_mult, read_mult)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
-from mmmie.datasets.formats.contextual import is_contextual, read_contextual
-from mmmie.datasets.formats.csd import is_csd, read_csd
-from mmmie.datasets.formats.hugging_face import is_hugging_face, read_hugging_face
-from mmmie.datasets.formats.mmsa import is_mmsa, read_mmsa
-from mmmie.datasets.formats.mult import is_mult, read_mult
-from mmmie.datasets.formats.segments import is_segments, read_segments
-from mmmie.datasets.formats.table import is_table, read_table
-from mmmie.datasets.reading import Reading
-from mmmie.datasets.source import Source
-from mmmie.datasets.values import Unusable
+from mmmie.datasets.file_kind import Format, Source
+from mmmie.datasets.loose_values import Unusable
+from mmmie.datasets.streamed_corpus import Reading
 from mmmie.errors import InputError
+
+FORMATS = (
+    "mmsa",
+    "mult",
+    "misa_and_mag_bert",
+    "conv_emotion",
+    "csd",
+    "hugging_face",
+    "table_with_npy",
+)
+"""The files of this folder that hold a `FORMAT`, in the order in which they are asked."""
 
 _CONTENT_ERRORS = (
     ValueError,
@@ -29,54 +32,32 @@ _CONTENT_ERRORS = (
 )
 
 
-@dataclass(frozen=True)
-class Reader:
-    """One format.
-
-    Attributes:
-        name: what people call it.
-        recognises: whether a source is of this format, by its content.
-        read: the corpus in it, features still in the file; raises `Unusable` or `InputError`.
-    """
-
-    name: str
-    recognises: Callable[[Source], bool]
-    read: Callable[[Source], Reading]
-
-
-READERS = (
-    Reader("MMSA pickle", is_mmsa, read_mmsa),
-    Reader("MulT pickle", is_mult, read_mult),
-    Reader("MISA, MMIM or MAG-BERT lists", is_segments, read_segments),
-    Reader("contextual pickle", is_contextual, read_contextual),
-    Reader("CMU-MultimodalSDK .csd set", is_csd, read_csd),
-    Reader("Hugging Face dataset", is_hugging_face, read_hugging_face),
-    Reader("table with .npy features", is_table, read_table),
-)
-"""In the order in which they are asked."""
+def all_formats() -> list[Format]:
+    """The formats, in the order in which they are asked."""
+    return [import_module(f"mmmie.datasets.formats.{name}").FORMAT for name in FORMATS]
 
 
 def open_reading(path: Path) -> tuple[str, Reading]:
     """The name of the format of a file or folder, and the corpus in it.
 
     Raises:
-        InputError: no reader knows it, or it has a fault.
+        InputError: no format fits it, or it has a fault.
     """
-    source = Source(path)
-    for reader in READERS:
+    source, formats = Source(path), all_formats()
+    for one in formats:
         try:
-            if reader.recognises(source):
-                return reader.name, reader.read(source)
+            if one.recognises(source):
+                return one.name, one.read(source)
         except Unusable as error:
-            raise InputError(f"{path}: {error} (read as {reader.name})") from None
+            raise InputError(f"{path}: {error} (read as {one.name})") from None
         except InputError:
             raise
         except _CONTENT_ERRORS as error:  # what no check foresaw is still a fault of the file
             detail = f"{type(error).__name__}: {error}"[:160]
             raise InputError(
-                f"{path}: does not hold what a {reader.name} holds ({detail}); mend the file"
+                f"{path}: does not hold what a {one.name} holds ({detail}); fix the file"
             ) from error
-    names = ", ".join(reader.name for reader in READERS)
+    names = ", ".join(one.name for one in formats)
     raise InputError(
         f"{path}: is of no known format; give a corpus folder or one of: {names} "
         f"(docs/formats.md shows each)"

@@ -20,6 +20,8 @@ from mmmie.analysis.bounds.estimator_lab import (
 from mmmie.analysis.bounds.lab_settings import LabSettings
 from mmmie.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 SMALL = LabSettings(dim=2, nats=(0.5, 1.0), estimators=("club", "infonce", "ksg"), steps=20)
 
 

@@ -15,6 +15,8 @@ from mmmie.model.mmmie import MMMIE
 from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
 from mmmie.training.config import load_config
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def saved(make_corpus, tmp_path):

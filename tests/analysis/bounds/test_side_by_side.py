@@ -17,6 +17,8 @@ from mmmie.model.mmmie import MMMIE
 from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
 from mmmie.training.config import load_config
 
+pytestmark = pytest.mark.slow
+
 PAIR = "I(z text; z audio)"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from mmmie.analysis.corpora.face import MOVEMENTS, face_channels, face_pose
 from mmmie.corpus import Modality
-from mmmie.datasets.demo.signals import AUDIO, VISION
+from mmmie.datasets.demo.voice_and_face import AUDIO, VISION
 
 
 def modality(*names: str) -> Modality:

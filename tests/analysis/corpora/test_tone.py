@@ -19,7 +19,7 @@ from mmmie.analysis.corpora.tone import (
     wav_bytes,
 )
 from mmmie.corpus import Modality
-from mmmie.datasets.demo.signals import AUDIO, VISION
+from mmmie.datasets.demo.voice_and_face import AUDIO, VISION
 
 
 def tone(pitch=200.0, gain=1.0, rate=4.0, pause=0.0, tilt=-12.0, frames=4) -> Tone:

@@ -27,6 +27,8 @@ from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 
+pytestmark = pytest.mark.slow
+
 SMALL = ["model.dim=8", "model.heads=2", "model.invariant_dim=3", "model.specific_dim=3"]
 
 

@@ -17,8 +17,8 @@ from mmmie.datasets.demo.latents import (
     SHARED_NOISE,
     level_of,
 )
-from mmmie.datasets.demo.signals import AUDIO, VISION
 from mmmie.datasets.demo.truth import true_mutual_information
+from mmmie.datasets.demo.voice_and_face import AUDIO, VISION
 from mmmie.errors import InputError
 
 

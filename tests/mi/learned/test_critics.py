@@ -8,6 +8,8 @@ from mmmie.mi.learned.critics import CriticEstimator, JointCritic, SeparableCrit
 from mmmie.mi.pair_matrix import joint_and_others
 from mmmie.mi.tasks import gaussian
 
+pytestmark = pytest.mark.slow
+
 each_kind = pytest.mark.parametrize("kind", ["separable", "joint"])
 CRITICS = [name for name, kind in ESTIMATORS.items() if issubclass(kind, CriticEstimator)]
 

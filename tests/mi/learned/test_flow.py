@@ -12,6 +12,8 @@ from mmmie.mi import estimate
 from mmmie.mi.learned.flow import ConditionalFlow
 from mmmie.mi.tasks import gaussian, transformed
 
+pytestmark = pytest.mark.slow
+
 
 def test_without_zuko_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "zuko", None)

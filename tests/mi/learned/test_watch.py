@@ -12,6 +12,8 @@ from mmmie.mi.learned.watch import LOOKS, watch
 from mmmie.mi.tasks import gaussian, transformed
 from mmmie.mi.tasks.closed_forms import expected_value
 
+pytestmark = pytest.mark.slow
+
 
 def last(points, share=1 / 3):
     """The mean and its standard error over the last part of the points."""

@@ -22,6 +22,8 @@ from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, read_metrics
 from tests.training.devices.ranks_worker import SMALL, SURE, config, first_step, gradients
 
+pytestmark = pytest.mark.slow
+
 WORKER = Path(__file__).with_name("ranks_worker.py")
 ROOT = Path(__file__).resolve().parents[3]
 

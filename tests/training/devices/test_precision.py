@@ -9,6 +9,8 @@ from mmmie.training.devices.precision import is_compiler_error, mixed_precision
 from mmmie.training.run import train
 from mmmie.training.trainer import Trainer, TrainingError
 
+pytestmark = pytest.mark.slow
+
 SMALL = ["training.batch_size=16", "model.dim=16", "model.heads=2", "training.mi_check_every=0"]
 
 

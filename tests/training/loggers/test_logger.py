@@ -16,6 +16,8 @@ from mmmie.training.config import load_config
 from mmmie.training.run import train
 from mmmie.training.run_folder import read_metrics
 
+pytestmark = pytest.mark.slow
+
 SMALL = [
     "training.batch_size=16",
     "model.dim=8",

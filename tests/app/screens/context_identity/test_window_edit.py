@@ -9,6 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.opening import goto
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[4]
 EDITS = ("relabel", "terms_off", "hidden", "shuffle")
 

@@ -17,6 +17,8 @@ from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder
 from tests.app.opening import goto
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[4]
 PAGE = "screens/learn/page.py"
 SMALL = ["model.dim=8", "model.heads=2", "training.epochs=1", "training.mi_check_every=0"]

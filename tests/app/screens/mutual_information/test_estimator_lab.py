@@ -9,6 +9,8 @@ from app.screens.mutual_information.lab_controls import PRESETS, levels
 from mmmie.analysis.bounds.estimator_lab import find_lab, lab_lines, lab_work, read_lab
 from mmmie.analysis.bounds.lab_settings import LabSettings
 
+pytestmark = pytest.mark.slow
+
 SMALL = LabSettings(dim=2, nats=(1.0,), estimators=("cca", "ksg"), steps=20)
 
 

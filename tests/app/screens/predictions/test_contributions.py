@@ -15,6 +15,8 @@ from mmmie.training.config import load_config
 from mmmie.training.run import train
 from tests.app.opening import goto
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[4]
 SMALL = ["model.dim=8", "model.heads=2", "model.invariant_dim=4", "training.epochs=1"]
 CHANNELS = ("pitch_hz", "energy_db", "code_01", "code_02")

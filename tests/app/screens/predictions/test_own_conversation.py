@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmmie.corpus.folder import save_corpus_folder
 from mmmie.datasets.demo.generate import generate_demo
 from tests.app.opening import goto
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[4]
 

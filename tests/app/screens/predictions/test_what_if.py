@@ -12,6 +12,8 @@ from mmmie.analysis.ask.question import ChannelEdit, Question, question_of
 from mmmie.corpus import Modality
 from tests.app.opening import goto
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[4]
 
 

@@ -1,0 +1,63 @@
+"""Pickles opened as data: an interpreter of its own that imports nothing and calls nothing.
+
+Python's unpickler runs whatever a file names. This one knows the few names that arrays, numbers,
+text and containers are pickled with, builds those itself, and refuses the rest. Large arrays are
+not read: they stay views of the memory-mapped file, so that a claim about sizes can never cost
+more than the file really holds.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+from mmmie.datasets.pickles.opcodes import INSTRUCTIONS
+from mmmie.datasets.pickles.stack_machine import Machine, Refused
+from mmmie.errors import InputError
+
+
+def load_pickle(file: Path | str) -> tuple[Any, mmap.mmap]:
+    """Read a pickle without running anything of it.
+
+    Args:
+        file: a pickle of protocol 0 to 5, by Python 2 or 3 and numpy 1 or 2.
+
+    Returns:
+        The value, made of dict, list, tuple, set, str, bytes, int, float, bool, None, numpy
+        arrays and scalars, and the memory map that its large arrays are read-only views of.
+
+    Raises:
+        InputError: the file cannot be read, is damaged, too large in number of objects, or names
+            anything that is not data; nothing of it was run.
+    """
+    file = Path(file)
+    try:
+        with file.open("rb") as stream:
+            if not os.fstat(stream.fileno()).st_size:
+                raise InputError(f"{file}: is empty; get the file again")
+            memory = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}); name a file") from None
+    try:
+        return Machine(memory, INSTRUCTIONS).run(), memory
+    except Refused as error:
+        raise InputError(f"{file}: {error}") from None
+    except (
+        ValueError,
+        IndexError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        struct.error,
+        SyntaxError,
+    ) as error:
+        detail = " ".join(str(error).split())[:120]
+        raise InputError(
+            f"{file}: is a damaged or truncated pickle ({detail}); get the file again"
+        ) from None
+    except MemoryError:
+        raise InputError(f"{file}: holds more than fits into memory; split the file") from None

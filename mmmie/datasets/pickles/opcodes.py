@@ -1,0 +1,397 @@
+"""What each byte of a pickle makes the machine do, and the names that a pickle may refer to."""
+
+from __future__ import annotations
+
+import codecs
+import struct
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from mmmie.datasets.pickles.arrays import ArrayParts, DtypeParts, array_of, dtype_of, scalar_of
+from mmmie.datasets.pickles.stack_machine import MARK, MOST_MARKS, Machine, Refused
+
+_LONGEST_INTEGER = 16
+_KEY_LIMIT = 2**60  # larger integers share hashes, which makes dictionaries slow on purpose
+
+_ARRAY, _SCALAR, _BUFFER, _DTYPE, _ENCODE = "array", "scalar", "buffer", "dtype", "encode"
+_DICT, _SET, _LIST, _TUPLE, _BYTES, _NDARRAY = "dict", "set", "list", "tuple", "bytes", "ndarray"
+_TYPE = "type"
+
+_GLOBALS = {
+    "numpy.dtype": _DTYPE,
+    "numpy.ndarray": _NDARRAY,
+    "_codecs.encode": _ENCODE,
+    "collections.OrderedDict": _DICT,
+    "collections.defaultdict": _DICT,
+}
+for _core in ("numpy.core", "numpy._core"):  # numpy 1 and 2
+    _GLOBALS[f"{_core}.multiarray._reconstruct"] = _ARRAY
+    _GLOBALS[f"{_core}.multiarray.scalar"] = _SCALAR
+    _GLOBALS[f"{_core}.numeric._frombuffer"] = _BUFFER
+for _builtins in ("builtins", "__builtin__"):  # Python 3 and 2
+    for _name in ("set", "frozenset"):
+        _GLOBALS[f"{_builtins}.{_name}"] = _SET
+    for _name in ("bytes", "bytearray"):
+        _GLOBALS[f"{_builtins}.{_name}"] = _BYTES
+    for _name, _kind in (("dict", _DICT), ("list", _LIST), ("tuple", _TUPLE)):
+        _GLOBALS[f"{_builtins}.{_name}"] = _kind
+    for _name in ("int", "float", "str"):  # only as what a defaultdict makes
+        _GLOBALS[f"{_builtins}.{_name}"] = _TYPE
+
+ADMITTED = tuple(sorted(_GLOBALS))
+"""The dotted names that a pickle may refer to; none is imported."""
+
+
+class _Global:
+    """A name that a pickle refers to; it stands for itself and can do nothing."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+
+def _mark(machine: Machine) -> None:
+    if len(machine.marks) >= MOST_MARKS:
+        raise Refused(f"nests more than {MOST_MARKS} containers; store it flatter")
+    machine.marks.append(len(machine.stack))
+    machine.push(MARK)
+
+
+def _pop(machine: Machine) -> None:
+    if machine.stack.pop() is MARK:
+        machine.marks.pop()
+
+
+def _pop_to_mark(machine: Machine) -> None:
+    machine.popped_to_mark()
+
+
+def _constant(value: Any) -> Callable[[Machine], None]:
+    return lambda machine: machine.push(value)
+
+
+def _integer(form: str) -> Callable[[Machine], None]:
+    return lambda machine: machine.push(machine.number(form))
+
+
+def _long(form: str) -> Callable[[Machine], None]:
+    def load(machine: Machine) -> None:
+        length = machine.number(form)
+        if length > _LONGEST_INTEGER:
+            raise Refused("holds an integer of more than 128 bits; store numbers as arrays")
+        machine.push(int.from_bytes(machine.take(length), "little", signed=True))
+
+    return load
+
+
+def _long_line(machine: Machine) -> None:
+    digits = machine.line().rstrip(b"L")
+    if digits in (b"00", b"01"):  # how protocol 0 says False and True
+        machine.push(digits == b"01")
+        return
+    if len(digits) > 40:
+        raise Refused("holds an integer of more than 128 bits; store numbers as arrays")
+    machine.push(int(digits))
+
+
+def _float_line(machine: Machine) -> None:
+    machine.push(float(machine.line()))
+
+
+def _binary_float(machine: Machine) -> None:
+    machine.push(struct.unpack(">d", machine.take(8))[0])
+
+
+def _bytes(form: str) -> Callable[[Machine], None]:
+    return lambda machine: machine.push(machine.raw(machine.number(form)))
+
+
+def _string_line(machine: Machine) -> None:
+    quoted = machine.line()
+    if len(quoted) < 2 or quoted[:1] != quoted[-1:] or quoted[:1] not in (b"'", b'"'):
+        raise ValueError("a string is not quoted")
+    machine.push(codecs.escape_decode(quoted[1:-1])[0])
+
+
+def _text(form: str) -> Callable[[Machine], None]:
+    def load(machine: Machine) -> None:
+        raw = machine.raw(machine.number(form))
+        machine.push(str(raw, "utf-8", "surrogatepass"))
+
+    return load
+
+
+def _text_line(machine: Machine) -> None:
+    machine.push(str(machine.line(), "raw-unicode-escape"))
+
+
+def _empty(kind: type) -> Callable[[Machine], None]:
+    return lambda machine: machine.push(kind())
+
+
+def _append(machine: Machine) -> None:
+    value = machine.pop()
+    _extend(machine.top(), [value])
+
+
+def _appends(machine: Machine) -> None:
+    values = machine.popped_to_mark()
+    _extend(machine.top(), values)
+
+
+def _extend(target: Any, values: list[Any]) -> None:
+    if type(target) is not list:
+        raise ValueError(f"it appends to a {type(target).__name__}")
+    target.extend(values)
+
+
+def _tuple(count: int) -> Callable[[Machine], None]:
+    def load(machine: Machine) -> None:
+        items = [machine.pop() for _ in range(count)]
+        machine.push(tuple(reversed(items)))
+
+    return load
+
+
+def _tuple_to_mark(machine: Machine) -> None:
+    machine.push(tuple(machine.popped_to_mark()))
+
+
+def _list_to_mark(machine: Machine) -> None:
+    machine.push(machine.popped_to_mark())
+
+
+def _set_items(target: Any, items: list[Any]) -> None:
+    if type(target) is not dict or len(items) % 2:
+        raise ValueError("it sets items of what is not a dictionary")
+    for key, value in zip(items[::2], items[1::2], strict=True):
+        target[_key(key)] = value
+
+
+def _key(key: Any) -> Any:
+    if isinstance(key, (np.integer, np.str_, np.bytes_)):
+        key = key.item()
+    plain = type(key) in (str, bytes, bool) or key is None
+    if not plain and not (type(key) is int and abs(key) < _KEY_LIMIT):
+        raise ValueError(f"a {type(key).__name__} is a key")
+    return key
+
+
+def _set_item(machine: Machine) -> None:
+    value, key = machine.pop(), machine.pop()
+    _set_items(machine.top(), [key, value])
+
+
+def _set_items_to_mark(machine: Machine) -> None:
+    items = machine.popped_to_mark()
+    _set_items(machine.top(), items)
+
+
+def _dict_to_mark(machine: Machine) -> None:
+    made: dict[Any, Any] = {}
+    _set_items(made, machine.popped_to_mark())
+    machine.push(made)
+
+
+def _add_items(machine: Machine) -> None:
+    items = machine.popped_to_mark()
+    if type(machine.top()) is not set:
+        raise ValueError("it adds to what is not a set")
+    machine.top().update(_key(item) for item in items)
+
+
+def _frozen_set(machine: Machine) -> None:
+    machine.push({_key(item) for item in machine.popped_to_mark()})
+
+
+def _get(form: str) -> Callable[[Machine], None]:
+    return lambda machine: machine.push(machine.memo[machine.number(form)])
+
+
+def _get_line(machine: Machine) -> None:
+    machine.push(machine.memo[int(machine.line()[:20])])
+
+
+def _put(form: str) -> Callable[[Machine], None]:
+    return lambda machine: machine.remember(machine.number(form))
+
+
+def _put_line(machine: Machine) -> None:
+    machine.remember(int(machine.line()[:20]))
+
+
+def _memoize(machine: Machine) -> None:
+    machine.remember(len(machine.memo))
+
+
+def _skip(count: int) -> Callable[[Machine], None]:
+    def skip(machine: Machine) -> None:
+        machine.take(count)
+
+    return skip
+
+
+def _protocol(machine: Machine) -> None:
+    if machine.number("B") > 5:
+        raise ValueError("its protocol is newer than 5")
+
+
+def _global(machine: Machine) -> None:
+    module, name = machine.line(), machine.line()
+    machine.push(_named(str(module, "utf-8"), str(name, "utf-8")))
+
+
+def _stack_global(machine: Machine) -> None:
+    name, module = machine.pop(), machine.pop()
+    if type(name) is not str or type(module) is not str:
+        raise ValueError("a name is not a text")
+    machine.push(_named(module, name))
+
+
+def _named(module: str, name: str) -> _Global:
+    dotted = f"{module}.{name}"
+    if dotted not in _GLOBALS:
+        shown = "".join(c if c.isascii() and c.isprintable() else "?" for c in dotted[:80])
+        fix = "save tensors as numpy arrays" if module.startswith("torch") else "do not use it"
+        raise Refused(
+            f"names `{shown}`, which is not an array, number or text, so nothing was run; {fix}"
+        )
+    return _Global(_GLOBALS[dotted])
+
+
+def _refuse(what: str) -> Callable[[Machine], None]:
+    def refuse(machine: Machine) -> NoReturn:
+        raise Refused(f"asks for {what}, which is not data, so nothing was run; do not use it")
+
+    return refuse
+
+
+def _reduce(machine: Machine) -> None:
+    arguments, function = machine.pop(), machine.pop()
+    if not isinstance(function, _Global) or type(arguments) is not tuple:
+        raise ValueError("it calls what is not a function")
+    machine.push(_made(function.kind, arguments))
+
+
+def _made(kind: str, arguments: tuple[Any, ...]) -> Any:
+    """What the admitted name gives for these arguments."""
+    if kind == _ARRAY:
+        return ArrayParts()
+    if kind == _DTYPE:
+        return DtypeParts(arguments[0])
+    if kind == _SCALAR:
+        return scalar_of(*arguments)
+    if kind == _BUFFER:
+        buffer, dtype, shape, order = arguments
+        return array_of(shape, dtype, order in ("F", b"F"), buffer)
+    if kind == _ENCODE:
+        text, encoding = arguments
+        if encoding not in ("latin1", b"latin1"):
+            raise ValueError("text is encoded in an unknown way")
+        return text.encode("latin1")
+    if kind == _BYTES:
+        return bytes(arguments[0]) if arguments and type(arguments[0]) is bytes else b""
+    if kind == _SET:
+        return {_key(item) for item in arguments[0]} if arguments else set()
+    if kind == _DICT:
+        return _made_dict(arguments)
+    raise ValueError(f"a {kind} is called")
+
+
+def _made_dict(arguments: tuple[Any, ...]) -> dict[Any, Any]:
+    made: dict[Any, Any] = {}
+    pairs = arguments[0] if arguments and type(arguments[0]) is list else []
+    for pair in pairs:
+        key, value = pair
+        made[_key(key)] = value
+    return made
+
+
+def _build(machine: Machine) -> None:
+    state, parts = machine.pop(), machine.top()
+    if isinstance(parts, DtypeParts):
+        machine.finish(parts, dtype_of(parts.code, state))
+    elif isinstance(parts, ArrayParts):
+        _, shape, dtype, fortran, raw = state
+        machine.finish(parts, array_of(shape, dtype, bool(fortran), raw))
+    else:
+        raise Refused(
+            "sets the state of an object that is not an array, so nothing was run; do not use it"
+        )
+
+
+def _unknown(machine: Machine) -> NoReturn:
+    raise ValueError(f"byte {machine.at - 1:,} is not an instruction")
+
+
+_KNOWN: dict[bytes, Callable[[Machine], None]] = {
+    b"\x80": _protocol,
+    b"\x95": _skip(8),
+    b"(": _mark,
+    b"0": _pop,
+    b"1": _pop_to_mark,
+    b"2": lambda machine: machine.push(machine.top()),
+    b"N": _constant(None),
+    b"\x88": _constant(True),
+    b"\x89": _constant(False),
+    b"I": _long_line,
+    b"L": _long_line,
+    b"J": _integer("<i"),
+    b"K": _integer("B"),
+    b"M": _integer("<H"),
+    b"\x8a": _long("B"),
+    b"\x8b": _long("<i"),
+    b"F": _float_line,
+    b"G": _binary_float,
+    b"S": _string_line,
+    b"T": _bytes("<i"),
+    b"U": _bytes("B"),
+    b"B": _bytes("<I"),
+    b"C": _bytes("B"),
+    b"\x8e": _bytes("<Q"),
+    b"\x96": _bytes("<Q"),
+    b"V": _text_line,
+    b"X": _text("<I"),
+    b"\x8c": _text("B"),
+    b"\x8d": _text("<Q"),
+    b"]": _empty(list),
+    b"}": _empty(dict),
+    b"\x8f": _empty(set),
+    b")": _constant(()),
+    b"a": _append,
+    b"e": _appends,
+    b"l": _list_to_mark,
+    b"t": _tuple_to_mark,
+    b"\x85": _tuple(1),
+    b"\x86": _tuple(2),
+    b"\x87": _tuple(3),
+    b"d": _dict_to_mark,
+    b"s": _set_item,
+    b"u": _set_items_to_mark,
+    b"\x90": _add_items,
+    b"\x91": _frozen_set,
+    b"g": _get_line,
+    b"h": _get("B"),
+    b"j": _get("<I"),
+    b"p": _put_line,
+    b"q": _put("B"),
+    b"r": _put("<I"),
+    b"\x94": _memoize,
+    b"c": _global,
+    b"\x93": _stack_global,
+    b"R": _reduce,
+    b"b": _build,
+    b"\x81": _refuse("an object of a class"),
+    b"\x92": _refuse("an object of a class"),
+    b"i": _refuse("an object of a class"),
+    b"o": _refuse("an object of a class"),
+    b"\x82": _refuse("a registered extension"),
+    b"\x83": _refuse("a registered extension"),
+    b"\x84": _refuse("a registered extension"),
+    b"P": _refuse("an object kept elsewhere"),
+    b"Q": _refuse("an object kept elsewhere"),
+    b"\x97": _refuse("a buffer kept elsewhere"),
+    b"\x98": _refuse("a buffer kept elsewhere"),
+}
+INSTRUCTIONS = [_KNOWN.get(bytes([code]), _unknown) for code in range(256)]

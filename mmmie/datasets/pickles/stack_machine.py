@@ -1,0 +1,153 @@
+"""The stack machine that a pickle is a program of: its file, its stack and its memo."""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mmmie.datasets.pickles.arrays import ArrayParts, DtypeParts
+
+MOST_OPERATIONS = 8_000_000
+"""Instructions of a pickle; word lists of CMU-MOSEI, the longest known, take five million."""
+
+MOST_MARKS = 64
+"""Containers that may be open at once; the formats of the field nest five."""
+
+_SMALL = 4096  # bytes up to here are copied, beyond they stay a view of the file
+_LONGEST_LINE = 2**26
+
+_STOP, _SHORT_TEXT, _MEMOIZE, _GET = b".\x8c\x94h"
+
+
+class Mark:
+    pass
+
+
+MARK = Mark()
+
+
+class Refused(ValueError):
+    """The pickle asks for something that is not data."""
+
+
+class Machine:
+    """The stack machine that a pickle is a program of.
+
+    Args:
+        memory: the file.
+        instructions: what to do at each of the 256 bytes, see `opcodes.py`.
+    """
+
+    def __init__(
+        self, memory: mmap.mmap, instructions: Sequence[Callable[[Machine], None]]
+    ) -> None:
+        self.memory = memory
+        self.instructions = instructions
+        self.view = memoryview(memory)
+        self.at = 0
+        self.stack: list[Any] = []
+        self.marks: list[int] = []
+        self.memo: dict[int, Any] = {}
+
+    def run(self) -> Any:
+        """The value that the pickle makes.
+
+        The three instructions that word lists consist of are spelt out, which halves the time.
+        """
+        memory, view, handlers, end = self.memory, self.view, self.instructions, len(self.memory)
+        stack, memo = self.stack, self.memo
+        for _ in range(MOST_OPERATIONS):
+            at = self.at
+            if at >= end:
+                raise ValueError("it ends in the middle")
+            code = memory[at]
+            self.at = at + 1
+            if code == _SHORT_TEXT:
+                self.at = stop = at + 2 + memory[at + 1]
+                if stop > end:
+                    raise ValueError("it ends in the middle")
+                stack.append(str(view[at + 2 : stop], "utf-8", "surrogatepass"))
+            elif code == _MEMOIZE and type(stack[-1]) is str:
+                memo[len(memo)] = stack[-1]
+            elif code == _GET:
+                stack.append(memo[memory[at + 1]])
+                self.at = at + 2
+            elif code == _STOP:
+                return self.pop()
+            else:
+                handlers[code](self)
+        raise Refused(
+            f"holds more than {MOST_OPERATIONS:,} objects; store numbers as arrays, not lists"
+        )
+
+    # what the file holds
+
+    def take(self, length: int) -> bytes:
+        """The next `length` bytes."""
+        start = self.at
+        if length < 0 or start + length > len(self.view):
+            raise ValueError(
+                f"it claims {length:,} bytes where {len(self.view) - start:,} are left"
+            )
+        self.at = start + length
+        return bytes(self.view[start : self.at])
+
+    def raw(self, length: int) -> bytes | memoryview:
+        """The next `length` bytes, as a view of the file where that saves memory."""
+        if length <= _SMALL:
+            return self.take(length)
+        start = self.at
+        if start + length > len(self.view):
+            raise ValueError(
+                f"it claims {length:,} bytes where {len(self.view) - start:,} are left"
+            )
+        self.at = start + length
+        return self.view[start : self.at]
+
+    def number(self, form: str) -> int:
+        """The next integer in a `struct` format."""
+        size = struct.calcsize(form)
+        return int(struct.unpack(form, self.take(size))[0])
+
+    def line(self) -> bytes:
+        """Up to the next line break, without it."""
+        end = self.memory.find(b"\n", self.at, self.at + _LONGEST_LINE)
+        if end < 0:
+            raise ValueError("a line does not end")
+        found = bytes(self.view[self.at : end])
+        self.at = end + 1
+        return found
+
+    # the stack
+
+    def push(self, value: Any) -> None:
+        self.stack.append(value)
+
+    def pop(self) -> Any:
+        value = self.stack.pop()
+        if value is MARK:
+            raise ValueError("a mark is in the way")
+        return value
+
+    def popped_to_mark(self) -> list[Any]:
+        start = self.marks.pop()
+        items = self.stack[start + 1 :]
+        del self.stack[start:]
+        return items
+
+    def top(self) -> Any:
+        return self.stack[-1]
+
+    def remember(self, key: int) -> None:
+        value = self.top()
+        self.memo[key] = value
+        if isinstance(value, (ArrayParts, DtypeParts)):
+            value.memo_keys.append(key)
+
+    def finish(self, parts: ArrayParts | DtypeParts, whole: Any) -> None:
+        """Put what a BUILD made in the place of its parts, on the stack and in the memo."""
+        self.stack[-1] = whole
+        for key in parts.memo_keys:
+            self.memo[key] = whole

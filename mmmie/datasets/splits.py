@@ -1,0 +1,75 @@
+"""Train, valid and test: what the field calls them, and who goes where if nobody says."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from mmmie.datasets.loose_values import Unusable
+from mmmie.datasets.table_cells import text_cells
+
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "valid": "valid",
+    "validation": "valid",
+    "val": "valid",
+    "dev": "valid",
+    "test": "test",
+    "testing": "test",
+}
+"""What the field calls the splits → what a corpus does."""
+
+
+def split_parts(content: dict[Any, Any]) -> dict[str, Any]:
+    """Split → what a dictionary holds under any of its names."""
+    return {
+        SPLIT_NAMES[key]: part
+        for key, part in content.items()
+        if isinstance(key, str) and key in SPLIT_NAMES
+    }
+
+
+def split_by_name(conversations: Sequence[str], shares: tuple[float, float]) -> list[str]:
+    """A split for every conversation where the file has none, the same on every machine.
+
+    Args:
+        conversations: (N).
+        shares: which part of the conversations is train, and which valid; the rest is test.
+    """
+    chosen = {}
+    for name in dict.fromkeys(conversations):
+        digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+        place = int.from_bytes(digest, "little") / 2**64
+        train, valid = shares
+        chosen[name] = "train" if place < train else "valid" if place < train + valid else "test"
+    # few conversations can all fall on one side
+    names = list(chosen)
+    if len(names) > 1 and shares[1] and "valid" not in chosen.values():
+        chosen[names[-1]] = "valid"
+    if len(names) > 1 and shares[0] and "train" not in chosen.values():
+        chosen[names[0]] = "train"
+    return [chosen[name] for name in conversations]
+
+
+def splits_of_column(
+    column: pd.Series | None, conversations: list[str], labelled: bool
+) -> tuple[list[str], str]:
+    """Splits (N) of a column, or by conversation where there is none, and a note that says so.
+
+    Raises:
+        Unusable: a cell names no split.
+    """
+    if not labelled and column is None:
+        return [""] * len(conversations), ""
+    if column is None:
+        note = "Splits are by conversation name, 70 % train, 15 % valid, 15 % test."
+        return split_by_name(conversations, (0.7, 0.15)), note
+    found = text_cells(column).str.lower()
+    for row, name in enumerate(found):
+        if name and name not in SPLIT_NAMES:
+            raise Unusable(f"`split` of row {row + 1} is {name[:40]!r}; use train, valid or test")
+    return [SPLIT_NAMES.get(name, "") for name in found], ""
