@@ -257,8 +257,6 @@ def aligned_places(aligned: AlignedCodes, names: tuple[str, str], hue: str) -> P
 
     Args:
         aligned: from `mmmie.analysis.codes.aligned_codes.align_codes`.
-        names: of the checkpoints.
-        hue: of marks that nothing else colours.
     """
     first, second = steps(np.stack([aligned.first, aligned.second]))
     told = zip(names, ("first", "second, aligned"), aligned.explained, strict=True)

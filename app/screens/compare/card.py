@@ -91,16 +91,7 @@ def both_on_scale_svg(
     names: Names,
     alt: str,
 ) -> str:
-    """Truth (hollow) and prediction (filled) of both checkpoints, one row each.
-
-    Args:
-        label: what is predicted.
-        limits: of the scale.
-        truth: the label.
-        predictions: of both.
-        names: of the checkpoints.
-        alt: one sentence for those who cannot see it.
-    """
+    """Truth (hollow) and prediction (filled) of both checkpoints, one row each."""
     whole = min(limits[0], *predictions), max(limits[1], *predictions)
     drawn = Rows(2, whole, alt)
     drawn.axis(label.name)
@@ -123,11 +114,7 @@ def both_on_classes_svg(
     """Probability of every class by both checkpoints; the true one is named so.
 
     Args:
-        classes: of the label.
         probabilities: (classes,) of both.
-        names: of the checkpoints.
-        truth: the true class.
-        alt: one sentence for those who cannot see it.
     """
     root = drawing(_CLASS * len(classes) + 4, alt)
     for i, name in enumerate(classes):
@@ -155,8 +142,6 @@ def card_finding(one: pd.Series, names: Names, *, classes: bool) -> str:
 
     Args:
         one: a row of `mmmie.analysis.errors.comparison.disagreements`.
-        names: of the checkpoints.
-        classes: whether the label is a class.
     """
     if classes:
         keys = zip(("first", "second"), names, strict=True)

@@ -64,8 +64,6 @@ def prediction_places(table: pd.DataFrame, label: Label, names: Names) -> Places
 
     Args:
         table: from `mmmie.analysis.errors.comparison.disagreements`; numbers.
-        label: what is predicted.
-        names: of the checkpoints.
     """
     first, second = (table[name].to_numpy(float) for name in ("first", "second"))
     low, high = label.range or (np.inf, -np.inf)

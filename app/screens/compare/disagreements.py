@@ -24,7 +24,6 @@ def draw_disagreements(view: state.View, table: pd.DataFrame, names: Names) -> N
 
     Args:
         view: the first checkpoint.
-        names: of the checkpoints.
         table: from `mmmie.analysis.errors.comparison.disagreements`, what the slice filter lets
             through.
     """

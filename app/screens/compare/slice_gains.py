@@ -83,10 +83,7 @@ def slice_gain_figure(
 
     Args:
         table: from `mmmie.analysis.errors.comparison.slice_gains`.
-        title: of the axis, with its unit.
-        names: of the checkpoints.
         share: whether the error is a share.
-        current: the slice of the sidebar's filter, written bold.
     """
     titles = slice_titles(table["slice"])
     titles["all"] = "all utterances"

@@ -57,7 +57,6 @@ def slice_changes(changes: pd.DataFrame, variant: str) -> pd.DataFrame:
 
     Args:
         changes: from `mmmie.analysis.ask.identity_change.identity_changes`.
-        variant: the intervention.
 
     Returns:
         These rows with `sure`: whether the interval excludes zero.
@@ -74,7 +73,6 @@ def slice_change_figure(rows: pd.DataFrame, titles: dict[str, str], x_title: str
     Args:
         rows: from `slice_changes`.
         titles: slice → what its row is called.
-        x_title: the change with its unit.
     """
     names = [
         f"{figure_text(titles[row['slice']])} (n = {row['n']:,})" for row in rows.to_dict("records")

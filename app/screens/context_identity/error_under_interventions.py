@@ -136,7 +136,6 @@ def effect_figure(
         changes: from `mmmie.analysis.ask.identity_change.identity_changes`.
         panels: slice → what its panel is called.
         variants: variant → what its row is called, in order.
-        x_title: the error with its unit.
     """
     figure = make_subplots(
         cols=len(panels), shared_yaxes=True, horizontal_spacing=0.03,

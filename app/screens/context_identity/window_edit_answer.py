@@ -32,7 +32,6 @@ def edit_sentence(question: Question, names: dict[int, str]) -> str:
     """Everything that is told instead of the truth.
 
     Args:
-        question: what is told.
         names: offset → name of the places that are there; changes of others are left out.
 
     Example:
@@ -166,9 +165,7 @@ def attention_finding(
 
     Args:
         before: from `mmmie.analysis.ask.context_use.attention_shares`.
-        now: the same after the change.
         names: offset → name of the places that are there.
-        edited: whether anything is changed.
     """
     was = before.groupby("offset")["share"].sum()
     gain = now.groupby("offset")["share"].sum() - was

@@ -69,8 +69,6 @@ def checks(tables: Mapping[str, pd.DataFrame], modalities: list[str], classes: b
     Args:
         tables: ``gaps``, ``channels``, ``transcripts``, ``features``, ``shifts`` and ``turns``
             from `mmmie.analysis.corpora.quality`.
-        modalities: of the corpus.
-        classes: whether its labels are classes.
     """
     gaps, channels = tables["gaps"], tables["channels"]
     transcripts, shifts = tables["transcripts"], tables["shifts"]

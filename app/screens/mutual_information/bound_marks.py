@@ -246,8 +246,6 @@ def bound_legend(*, errors: bool, bracket: bool, checked: bool, on_demand: bool)
     Args:
         errors: whether standard errors were recorded.
         bracket: whether there is an area between a lower and an upper bound.
-        checked: whether a fresh critic was fitted during training.
-        on_demand: whether one was fitted afterwards.
     """
     entries = [
         (_mark(_LINE.format("solid", NEUTRAL)), "lower bound, the truth is above"),

@@ -26,9 +26,7 @@ def draw_bounds_over_training(view: state.View, table: pd.DataFrame, unit: Unit)
     """The section "During training".
 
     Args:
-        view: what the page looks at.
         table: from `mmmie.analysis.bounds.history.bounds_table`, may be empty.
-        unit: of all values.
     """
     recorded = _recorded(view.checkpoint.info, view.checkpoint.history)
     check = held_check(view)

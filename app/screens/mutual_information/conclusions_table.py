@@ -37,7 +37,6 @@ def conclusions(table: pd.DataFrame, unit: Unit) -> pd.DataFrame:
 
     Args:
         table: from `mmmie.analysis.bounds.history.bounds_table`.
-        unit: of the values.
     """
     rows = table.to_dict("records")
     columns = {

@@ -181,8 +181,6 @@ def lab_figure(
             `mmmie.analysis.bounds.estimator_lab.LabRun`.
         table: from `mmmie.analysis.bounds.estimator_lab.levels_table`.
         truths: the truth on every level, in nats.
-        estimators: in the order of their hues.
-        steps: per level.
     """
     figure = blank(HEIGHT)
     figure.update_layout(margin={"l": 8, "r": 12, "t": 40, "b": 8}, hovermode="closest")

@@ -42,7 +42,6 @@ def draw_side_by_side(view: state.View, unit: Unit = UNITS["nats"]) -> None:
     """Draw the choice of quantity and estimators, and below it what they find.
 
     Args:
-        view: whose codes.
         unit: of values; sentences stay in nats.
     """
     task, estimators = _choice(view)
@@ -166,7 +165,6 @@ def side_by_side_figure(
     Args:
         estimates: from `mmmie.analysis.bounds.side_by_side.SideBySide.results`.
         found: from `mmmie.analysis.bounds.estimate_bracket.bracket_of`.
-        unit: of the axis.
         truth: what the inputs share, in nats, where it is known.
     """
     groups = [estimates[estimates["bound"] == side] for side in SIDES]

@@ -59,7 +59,6 @@ def lab_sentences(table: pd.DataFrame, settings: LabSettings) -> dict[str, str]:
 
     Args:
         table: from `mmmie.analysis.bounds.estimator_lab.levels_table`.
-        settings: of the run.
     """
     found = {}
     for name in settings.estimators:

@@ -86,8 +86,6 @@ def modality_panels(
     """One figure per modality, z above s, all with the same axes: what the codes keep of the input.
 
     Args:
-        recorded: the bounds of the run.
-        unit: of the axis.
         check: `name`, `fresh`, `std`, `ceiling` in nats of I(input; z), made on demand.
     """
     codes = [code for code, families in BRACKETS.items() if any(map(recorded.names, families))]

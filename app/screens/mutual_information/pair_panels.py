@@ -104,8 +104,6 @@ def pair_panels(
     """One figure per pair, all with the same axes: the lower bound, and what else is known.
 
     Args:
-        recorded: the bounds of the run.
-        unit: of the axis.
         truth: pair → true mutual information of the inputs, in nats, where known.
         check: `name`, `fresh`, `std`, `ceiling` in nats: the check made on demand.
     """
@@ -198,8 +196,6 @@ def check_sentence(table: pd.DataFrame, modalities: list[str], unit: Unit) -> st
 
     Args:
         table: from `mmmie.analysis.bounds.history.bounds_table`.
-        modalities: in the order of the model.
-        unit: of the differences.
     """
     held = table[(table["family"] == "pair") & table["check"].notna()]
     groups: dict[str, list[tuple[str, float]]] = {"same": [], "more": [], "less": []}

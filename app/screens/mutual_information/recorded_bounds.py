@@ -153,9 +153,6 @@ class Recorded:
         """The check made on demand, at the epoch of the checkpoint.
 
         Args:
-            family: that it is about.
-            name: of the pair or modality.
-            unit: of the values.
             check: `name`, `fresh`, `std` and `ceiling` in nats.
         """
         rows = check[check["name"] == name] if check is not None else None

@@ -22,9 +22,6 @@ def turns_figure(
     Args:
         turns: the n utterances of one conversation in order, with `id` and `position`.
         values: (n, M) Shapley values.
-        modalities: the M names.
-        primary: the id that is looked at; its turn is marked.
-        quantity: what the values are on.
     """
     places = turns["position"].to_numpy() + 1
     traces = [

@@ -174,9 +174,6 @@ def calibration_figure(
     Args:
         frame: the utterances, with `id`, `label`, `prediction`, `absolute_error`.
         bins: from `mmmie.analysis.errors.prediction_errors.calibration`.
-        label: what is predicted.
-        limits: of the label.
-        shown: what stands out, and what the dots say.
     """
     # Points keep their ink where they are few, and overlap without hiding where they are many.
     opacity = np.full(len(frame), min(0.85, max(0.4, 600 / max(len(frame), 1))))

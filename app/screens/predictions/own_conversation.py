@@ -279,7 +279,6 @@ def own_title(turns: pd.DataFrame, label: Label) -> str:
     Args:
         turns: of one conversation in order, with `position`, `prediction` and, where known,
             `speaker`.
-        label: what is predicted.
     """
     if label.classes is not None:
         counts = turns["prediction"].value_counts()
@@ -315,12 +314,6 @@ def missing_words(given: str, missing: Sequence[str]) -> str:
 
 def corpus_words(name: str, missing: Sequence[str], turns: int, shown: int) -> str:
     """What the model was told of a conversation of a corpus, in sentences of Markdown.
-
-    Args:
-        name: of the corpus.
-        missing: modalities that the model takes and the corpus has not.
-        turns: how many the conversation has.
-        shown: how many of them are shown.
 
     Example:
         >>> corpus_words("mine", ["audio"], 5, 5)

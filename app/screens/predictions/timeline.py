@@ -149,12 +149,7 @@ def timeline_svg(
     Args:
         turns: the utterances of one conversation in order, with `id`, `position`, `prediction`
             and, where known, `label`, `speaker` and `transcript`.
-        label: what is predicted.
-        limits: of the sentiment axis and its colours.
-        primary: the id to highlight.
         probabilities: (turns, classes), for classes.
-        alt: one sentence for those who cannot see it.
-        pinned: the id with a square, of this conversation or not.
         within: (turns,) which of them the slice filter lets through, the others are faint; all if
             left out.
     """
@@ -232,8 +227,6 @@ class _Scene:
 
         Args:
             found: (turns) truth and prediction in words.
-            top: where the columns begin.
-            bottom: where they end.
         """
         said = zip(self.turns["id"], said_lines(self.turns), found, strict=True)
         for row, (name, lines, finding) in enumerate(said):

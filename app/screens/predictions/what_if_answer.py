@@ -35,11 +35,7 @@ def moves_figure(
     """One row a prediction: a thin tick where it was, a filled dot where it is now.
 
     Args:
-        names: of the rows, from above.
-        before: where each was.
         now: where each is; NaN draws the tick alone.
-        limits: of the axis; it is widened where a dot lies beyond.
-        x_title: what the axis is, with its unit.
         truth: a hollow dot in the first row.
         classes: whether it is the probability of a class, which has no colour of sentiment.
     """
@@ -101,8 +97,6 @@ def noise_figure(effect: pd.DataFrame, modalities: list[str], quantity: str) -> 
 
     Args:
         effect: from `mmmie.analysis.ask.what_if.noise_effect`.
-        modalities: of the model, for their hues.
-        quantity: what the prediction is, for the axis.
     """
     figure = blank(300)
     figure.add_hline(0, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
@@ -133,9 +127,6 @@ def tries_figure(tries: pd.DataFrame, span: float, quantity: str, classes: bool)
 
     Args:
         tries: `name` and `moved`, in the order in which they were made; NaN leaves a row empty.
-        span: of the scale of the prediction.
-        quantity: what the prediction is, for the axis.
-        classes: whether it is the probability of a class.
     """
     shown = tries.iloc[::-1]
     moved = shown["moved"].to_numpy(float)
@@ -186,7 +177,6 @@ def change_name(part: Question, modalities: Mapping[str, Modality]) -> str:
 
     Args:
         part: one of `Question.parts`.
-        modalities: of the corpus.
 
     Example:
         >>> change_name(Question(missing=("audio",)), {})
@@ -237,12 +227,8 @@ def what_if_title(
     """What a change did to the prediction.
 
     Args:
-        question: what was changed.
-        modalities: of the corpus.
-        label: what is predicted.
         before: (1,) or (classes,) the prediction as it is.
         now: the same after it, NaN where nothing was left to read.
-        span: of the scale of the prediction.
     """
     classes = label.classes
     if not question:
@@ -276,7 +262,6 @@ def readers_title(turns: pd.DataFrame, moved: np.ndarray, span: float) -> str:
     Args:
         turns: (T,) rows of `EditableUtterance.turns` without the utterance itself.
         moved: (T,) change of their predictions, NaN where one cannot be read.
-        span: of the scale of the prediction.
     """
     known = np.nan_to_num(moved)
     top = int(np.abs(known).argmax())
@@ -296,7 +281,6 @@ def noise_title(effect: pd.DataFrame, span: float) -> str:
 
     Args:
         effect: from `mmmie.analysis.ask.what_if.noise_effect`.
-        span: of the scale of the prediction.
     """
     most = float(effect["noise"].max())
     strongest = effect[effect["noise"] == most]
@@ -317,7 +301,6 @@ def tries_title(tries: pd.DataFrame, span: float) -> str:
 
     Args:
         tries: `change` and `moved`, one row a try.
-        span: of the scale of the prediction.
     """
     moved = tries["moved"].fillna(0)
     top = int(moved.abs().argmax())

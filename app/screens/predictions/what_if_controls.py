@@ -83,12 +83,6 @@ def telling_channel(modality: Modality) -> int | None:
 def controls(view: View, row: int, utterance: str, has_context: bool) -> Question:
     """Draw every control.
 
-    Args:
-        view: what the page looks at.
-        row: of the utterance in the corpus.
-        utterance: its id.
-        has_context: whether a window holds more than one utterance.
-
     Returns:
         What they ask for.
     """

@@ -56,7 +56,6 @@ def claims_finding(claims: pd.DataFrame, probe: str = "linear") -> str:
 
     Args:
         claims: from `claimed`.
-        probe: by which probe.
     """
     counts = claims.loc[claims["probe"] == probe, "verdict"].value_counts()
     total = int(counts.sum())
@@ -76,7 +75,6 @@ def claims_figure(claims: pd.DataFrame, kind: str, modalities: list[str]) -> go.
     Args:
         claims: from `claimed`.
         kind: ``invariant`` or ``specific``.
-        modalities: in the order of the model.
     """
     rows = claims[claims["kind"] == kind]
     names = [_row_name(row) for row in rows.to_dict("records")]

@@ -61,10 +61,8 @@ def draw_code_maps(
     """The grid of z and s here, the fused map in `beside`.
 
     Args:
-        view: what is shown.
         how: the method; maps that are still being computed show the PCA.
         join: whether lines join the selected utterances across modalities too.
-        beside: where the fused map goes.
     """
     outputs, names = view.outputs, view.outputs.modalities
     name = f"{view.checkpoint.fingerprint}-{view.corpus.fingerprint}-{view.split}"

@@ -99,7 +99,6 @@ def cka_figure(cka: dict[str, dict[str, float | None]], modalities: list[str]) -
 
     Args:
         cka: code → code → linear CKA, from `mmmie.analysis.codes.probes.probe_report`.
-        modalities: in the order of the model.
     """
     order = [f"{kind}.{m}" for kind in CODE_LETTERS for m in modalities]
     names = [figure_text(f"{letter} {m}") for letter in CODE_LETTERS.values() for m in modalities]

@@ -20,7 +20,6 @@ def code_places(
     Args:
         invariant: of the invariant codes of all modalities, (M · n, k), one after another.
         specific: modality → of its specific codes, (n, k).
-        modalities: in the order of the model.
     """
     common = steps(invariant.points).reshape(len(modalities), -1)
     buffers = {f"z {m}": common[i].tobytes() for i, m in enumerate(modalities)}
