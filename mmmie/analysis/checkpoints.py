@@ -38,7 +38,6 @@ class Checkpoint:
 
     Args:
         info: from `read_checkpoint_info`.
-        device: where the model shall be.
     """
 
     def __init__(self, info: CheckpointInfo, device: str = "cpu") -> None:
@@ -172,7 +171,6 @@ class Checkpoint:
         """What `model` takes to predict utterances of a corpus.
 
         Args:
-            corpus: with the modalities of the model.
             rows: (T,) row numbers in ``corpus.utterances``.
 
         Raises:
@@ -228,7 +226,6 @@ def load_checkpoint(path: Path | str, device: str = "cpu") -> Checkpoint:
 
     Args:
         path: of the folder, or ``hf://owner/name`` for one on the Hugging Face Hub.
-        device: where the model shall be.
 
     Raises:
         InputError: there is none, or it is unreadable.

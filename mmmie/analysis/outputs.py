@@ -119,13 +119,7 @@ def compute_outputs(checkpoint: Askable, corpus: Corpus, split: str) -> SplitOut
 
 
 def kept_outputs(checkpoint: Path, key: str, compute: Callable[[], SplitOutputs]) -> SplitOutputs:
-    """Outputs from the cache of a checkpoint folder, computed where they are not there yet.
-
-    Args:
-        checkpoint: the folder.
-        key: names weights, corpus and split.
-        compute: gives the outputs.
-    """
+    """Outputs from the cache of a checkpoint folder, computed where they are not there yet."""
     file = cache_folder(checkpoint) / f"outputs-{key}-{_VERSION}.safetensors"
     if file.is_file():
         return _read(file)

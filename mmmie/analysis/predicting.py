@@ -52,7 +52,6 @@ def predict_rows(
     """What a model says of every utterance of a corpus whose conversations are whole.
 
     Args:
-        checkpoint: the model.
         corpus: with the modalities that it takes; labels and splits are not looked at.
         missing: modalities that the model is told are missing in every utterance.
 

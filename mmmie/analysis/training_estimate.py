@@ -97,8 +97,6 @@ def estimate_time(config: Config, device: str, past: list[PastRun]) -> TimeEstim
     That is the one with the fewest differing settings that cost time, the first of equals.
 
     Args:
-        config: what is to be trained.
-        device: cpu, cuda or mps.
         past: from `past_runs`.
 
     Returns:

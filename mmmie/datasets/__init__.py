@@ -57,7 +57,6 @@ def convert_corpus(data: str | Path, folder: str | Path) -> int:
 
     Args:
         data: what `load_corpus` opens.
-        folder: a new or empty folder.
 
     Returns:
         How many utterances were written; labels that are missing stay so.

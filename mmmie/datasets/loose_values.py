@@ -63,9 +63,7 @@ def numbers_of(values: Any, n: int | None, what: str) -> np.ndarray:
     """An array of numbers from an array, or from a list of numbers or of small arrays.
 
     Args:
-        values: an array, list or tuple.
         n: how many along the first axis, None for any number.
-        what: what to call it in a message.
 
     Raises:
         Unusable: it is ragged, holds anything but numbers, or has not `n` entries.

@@ -48,11 +48,8 @@ def padded(
 
     Args:
         values: (n, d) for vectors, or (n, L, d), in place or as a list of n arrays (L, d).
-        n: how many utterances.
-        what: what to call it in a message.
         lengths: steps of each (n,) where the file says so; else zeros are taken off on the side,
             before or after, where more utterances have some.
-        let_go: called now and then while a large array is looked through.
 
     Raises:
         Unusable: it has another shape or has no numbers.

@@ -44,10 +44,8 @@ def reading_of_table(
     """A reading from a table whose columns may have any of the usual names.
 
     Args:
-        source: what is read.
         table: one row per utterance, in the order of `streams`.
         streams: modality → features.
-        zero_non_finite: whether features that are not finite become 0.
 
     Raises:
         Unusable: there is no way to tell utterances apart, or a label makes no sense.

@@ -48,8 +48,6 @@ def keep_pickle(name: str, content: IO[bytes], into: Path | str) -> Path:
     """Read a pickle of the field and write it as a corpus folder; nothing in it is run.
 
     Args:
-        name: of the file, ending in .pkl or .pickle.
-        content: what it holds.
         into: the folder that gets the corpus folder; made where it is missing.
 
     Returns:

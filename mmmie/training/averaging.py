@@ -20,8 +20,6 @@ class WeightAverage:
     The noise of single steps cancels in the mean, so that epochs differ less by chance.
 
     Args:
-        model: in training.
-        objective: its critics and learned conditionals.
         share: of the past that every step keeps; 0 follows without a mean.
 
     Attributes:

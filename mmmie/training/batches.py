@@ -33,11 +33,7 @@ class Batches:
     """The steps of every epoch, a function of the seed and the epoch alone.
 
     Args:
-        corpus: where the utterances are.
         rows: (n,) utterances to train on.
-        settings: of the model, for the window.
-        batch_size: approximate number of targets per step.
-        segment: consecutive targets kept together.
     """
 
     def __init__(

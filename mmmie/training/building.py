@@ -22,10 +22,7 @@ def build_model(
     """A model with random weights, standardised by the train split.
 
     Args:
-        corpus: with the modalities of the model.
-        config: of the run.
         carryover: modality → how well it carries over, which says how often it is hidden.
-        text_encoder: to be trained as a part of the model.
     """
     model = MMMIE(corpus.modalities, corpus.label, config.model, text_encoder)
     model.standardise_by(corpus, corpus.rows("train"))

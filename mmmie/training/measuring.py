@@ -89,11 +89,6 @@ def check(names: list[str], known: Codes, judged: Codes) -> dict[str, float]:
     For every pair a critic is fitted to codes that no longer move and valued on others by InfoNCE,
     in one batch. The global random state is left as it was.
 
-    Args:
-        names: of the modalities.
-        known: sampled codes to fit to, of the train split.
-        judged: sampled codes to judge by, of the valid split.
-
     Returns:
         ``mi/check/<pair>`` lower bounds on I(z; z), ``mi/check_std/<pair>`` their standard errors,
         and ``mi/check_ceiling``, the most that they could say; a pair that too few utterances

@@ -31,9 +31,6 @@ class Recorder(Callback):
 
     A heartbeat that cannot be written is passed over, since space may come back; checkpoints,
     metrics and the end of the run must be written, or the run fails.
-
-    Args:
-        run: the folder; it exists.
     """
 
     def __init__(self, run: RunFolder) -> None:
@@ -180,12 +177,7 @@ class Recorder(Callback):
 
 
 class Control(Callback):
-    """Follows control.json: pause, resume, step one epoch, stop.
-
-    Args:
-        run: the folder.
-        recorder: tells readers that the run paused.
-    """
+    """Follows control.json: pause, resume, step one epoch, stop."""
 
     def __init__(self, run: RunFolder, recorder: Recorder) -> None:
         self.run, self.recorder = run, recorder

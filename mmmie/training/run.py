@@ -44,11 +44,8 @@ def train(
         data: ``demo``, the path of a corpus, or an opened corpus.
         out: the run folder, new unless `resume`.
         config: the defaults if left out; with `resume` the folder's own is used.
-        device: auto, cpu, cuda or mps.
         resume: continue after the last whole epoch of `out`.
         queue: wait until no run beside `out` trains on the device, see `training.queue`.
-        progress: show a bar on the terminal.
-        callbacks: more callbacks.
 
     Returns:
         The run folder; its `best` is the checkpoint.

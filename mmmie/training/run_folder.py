@@ -64,11 +64,7 @@ class Status:
 
 
 class RunFolder:
-    """Paths and small files of one run.
-
-    Args:
-        path: the folder; it need not exist yet.
-    """
+    """Paths and small files of one run."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)

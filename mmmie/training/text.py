@@ -27,11 +27,6 @@ class TrainedText:
     A fine-tuned encoder too starts from the features of the encoder as it was opened: the model is
     standardised by their moments, and how well the modality carries over is told from them.
 
-    Args:
-        settings: of the model.
-        corpus: as it was opened.
-        device: where to encode.
-
     Attributes:
         corpus: with the features of the encoder.
         network: to be trained as a part of the model, None where it is frozen or there is none.
@@ -82,13 +77,7 @@ class TrainedText:
             self._encoder.save(folder / FOLDER)
 
     def keep(self, best: Path, cache: Path, device: torch.device) -> None:
-        """Keep what the fine-tuned encoder of a checkpoint makes, so that no reader waits for it.
-
-        Args:
-            best: the checkpoint folder.
-            cache: of its run.
-            device: where to encode.
-        """
+        """Keep what a checkpoint's fine-tuned encoder makes, so that no reader waits for it."""
         if self.network is None:
             return
         assert self._name is not None and self._encoder is not None

@@ -49,9 +49,6 @@ class Trainer(Training):
     optimisers, schedule and batches, and with other noise.
 
     Args:
-        corpus: with a train and a valid split.
-        config: model, objective and training settings.
-        device: auto, cpu, cuda or mps.
         callbacks: what watches and steers; those of the first rank alone are called. They see the
             attributes of `Training`.
 

@@ -73,10 +73,6 @@ class Answer:
 class Asker:
     """Asks one model about the utterances of one corpus.
 
-    Args:
-        checkpoint: the model.
-        corpus: one that fits it; labels and splits are not looked at.
-
     Attributes:
         corpus: the same with the features of the model's text encoder, if it has one.
         modalities: those that the model reads, in its order.
@@ -156,7 +152,6 @@ class Asker:
 
         Args:
             rows: (n,) the targets.
-            questions: what the model is told.
             about: the row whose features and modalities the questions change, wherever it stands
                 in a window; of every target its own if left out.
 

@@ -16,8 +16,6 @@ def window_places(corpus: Corpus, outputs: SplitOutputs, target: int) -> pd.Data
 
     Args:
         corpus: the corpus of `outputs`.
-        outputs: what the model says about a split.
-        target: a row of the split.
 
     Returns:
         The columns of the corpus' table and `place` (in the window), `offset` (to the target,
@@ -51,8 +49,6 @@ def shares_of(outputs: SplitOutputs, target: int, attention: np.ndarray) -> pd.D
     """`attention_shares` of attention that is not among the outputs, such as an edited window's.
 
     Args:
-        outputs: what the model says about a split.
-        target: a row of the split.
         attention: (W, M) weights of the readout on the tokens of its window.
     """
     places = np.flatnonzero(outputs.window[target] >= 0)

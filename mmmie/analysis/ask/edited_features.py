@@ -31,11 +31,7 @@ def edited_features(
     Words are changed first, then channels, then noise is added.
 
     Args:
-        corpus: what it belongs to.
-        row: of the utterance in the corpus.
-        question: what is changed.
         deviation: modality → (d,) standard deviations that the noise is measured in.
-        words: encodes another transcript.
 
     Returns:
         modality → (d,) or (L, d); what is stored where nothing was changed.

@@ -37,8 +37,6 @@ def identity_changes(
     The same numbers as `identity_effect`, without the metrics that a page does not show.
 
     Args:
-        corpus: the corpus.
-        outputs: what the model says about a split.
         within: (n,) bool, the utterances that count; all if left out. Slices are then parts of
             these, and those of fewer than ten utterances or of all of them are left out.
 
@@ -86,9 +84,7 @@ def retrained_changes(
     """Another model on the same utterances, as further rows of `identity_changes`.
 
     Args:
-        corpus: the corpus of both.
         outputs: the model that `change` is measured against.
-        other: of the same split.
         within: as in `identity_changes`.
 
     Returns:
@@ -139,7 +135,6 @@ def strongest_change(changes: pd.DataFrame, variant: str) -> dict[str, Any] | No
 
     Args:
         changes: from `identity_changes`.
-        variant: an intervention.
 
     Returns:
         Its row and `trained`, the error as trained; None where no change is sure.

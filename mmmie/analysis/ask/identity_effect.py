@@ -81,9 +81,6 @@ def error_changes(
     """The mean error under each variant minus that as trained, with paired intervals.
 
     Args:
-        corpus: the corpus.
-        outputs: what the model says about a split.
-        variants: of its outputs.
         groups: (n,) integers, the conversation of every utterance.
         mask: (n,) bool, the utterances that count.
     """

@@ -108,7 +108,6 @@ def pasted_words(checkpoint: Checkpoint, corpus: Corpus) -> WordEncoder | None:
     """What encodes words for a model as it was trained on them; None where nothing does.
 
     Args:
-        checkpoint: the model.
         corpus: what it was trained on, whose stored features say who encoded them.
     """
     words = word_encoder(checkpoint, corpus)
@@ -119,12 +118,6 @@ def corpus_of_turns(
     turns: Sequence[Turn], words: WordEncoder, modalities: dict[str, Modality], label: Label
 ) -> Corpus:
     """Turns as a corpus of one conversation without labels; all but one modality hold nothing.
-
-    Args:
-        turns: what is said.
-        words: encodes it.
-        modalities: those that the model takes.
-        label: what it predicts.
 
     Raises:
         InputError: the encoder cannot be opened.
@@ -149,8 +142,6 @@ def conversation_of(corpus: Corpus, name: str, most: int | None = None) -> Corpu
     """One conversation of a corpus, its turns in order.
 
     Args:
-        corpus: any corpus.
-        name: of the conversation.
         most: how many turns from its start; all of them if left out.
     """
     rows = np.flatnonzero((corpus.utterances["conversation"] == name).to_numpy())
@@ -164,7 +155,6 @@ def predicted_turns(
     """What a model says of every utterance of a corpus whose conversations are whole.
 
     Args:
-        checkpoint: the model.
         corpus: with the modalities that it takes; labels are not looked at.
         missing: modalities that the model is told are missing in every utterance.
 

@@ -16,9 +16,7 @@ def told_relation(question: Question, relation: np.ndarray, past: int) -> np.nda
     """The speaker relations (n, W) that the model is told for the true ones (n, W).
 
     Args:
-        question: what is asked.
         relation: see `mmmie.model.identity`.
-        past: the place of the target in a window.
     """
     told = relation.copy()
     for offset, word in question.relabel:
@@ -40,10 +38,8 @@ def told_roles(
     same whichever others are asked about with it.
 
     Args:
-        question: what is asked.
         names: (n,) ids of the targets.
         there: (n, W) bool, whether a place holds an utterance.
-        past: the place of the target in a window.
     """
     roles = np.tile(np.arange(there.shape[1]), (len(there), 1))
     if question.shuffle is None:
@@ -85,10 +81,8 @@ def spelled_out(question: Question, relation: np.ndarray, there: np.ndarray, pas
     What is true anyway is left out: a turn that is told its own relation, or is outside the window.
 
     Args:
-        question: what is asked.
         relation: (W,) the true speaker relations.
         there: (W,) bool, whether a place holds an utterance.
-        past: the place of the target in the window.
     """
     told = told_relation(question, relation[None], past)[0]
     relabel = tuple((int(p) - past, int(told[p])) for p in np.flatnonzero(told != relation))

@@ -25,11 +25,6 @@ SEEDS = 8
 class EditableUtterance:
     """One utterance whose features can be changed, with all predictions that depend on them.
 
-    Args:
-        checkpoint: the model.
-        corpus: one that fits it.
-        row: of the utterance in the corpus.
-
     Attributes:
         turns: the T utterances whose window holds it, in order of time: `offset` (0 is the
             utterance itself), `id`, `speaker`, `transcript`.
@@ -66,9 +61,6 @@ class EditableUtterance:
     def predict(self, questions: Sequence[Question]) -> np.ndarray:
         """The predictions of all its readers under every question.
 
-        Args:
-            questions: Q of them; an empty one leaves the utterance as it is.
-
         Returns:
             (Q, T, 1) in label units or (Q, T, classes) probabilities, T as in `turns`; NaN where
             a question leaves the readout nothing to read.
@@ -90,11 +82,8 @@ def noise_effect(
     """How the prediction of an utterance changes with noise on one modality at a time.
 
     Args:
-        utterance: whose.
-        modalities: to disturb, one after the other.
         place: of the class whose probability is followed; 0 for regression.
         strengths: of the noise, in standard deviations; 0 comes first by itself.
-        seeds: draws of noise per strength.
 
     Returns:
         One row per modality, strength and seed: `modality`, `noise`, `seed`, `prediction` and

@@ -244,10 +244,6 @@ def conclusion(
 
     Args:
         family: of `FAMILIES`.
-        name: of the pair or modality.
-        nats: the value.
-        how: it was measured.
-        modalities: of the model.
         ceiling: the most that a lower bound, or the lower end of a bracket, could have said.
         truth: the mutual information of the inputs of a pair, where it is known.
         bracket: the same from below and from above, in nats, for the families of an input.

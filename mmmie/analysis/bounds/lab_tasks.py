@@ -79,11 +79,7 @@ def optimum(
     """What an estimator says on a batch when its learned part has nothing left to learn.
 
     Args:
-        family: of the task.
         estimator: a name in `mmmie.mi.catalogue`.
-        dim: dimensions of the task.
-        nats: its true information.
-        batch_size: pairs per batch.
         transform: `copula` where columns are transformed to normal scores first.
 
     Returns:

@@ -84,9 +84,6 @@ def quantities(modalities: Sequence[str]) -> dict[str, Quantity]:
 
     Between modalities for z, s and the inputs; between an input and each of its codes; and
     between the z of one modality and the s of the same and of every other.
-
-    Args:
-        modalities: in the order of the model.
     """
     pairs, own = list(combinations(modalities, 2)), [(name, name) for name in modalities]
     crossed = [(m, n) for m in modalities for n in modalities if m != n]

@@ -53,11 +53,7 @@ def verdict(
 
     Args:
         in_training: the value of the run in nats, NaN where there is none.
-        bound: lower, upper, neither, or empty where there is none.
-        fresh: the lower bound of the fresh critic.
         std: its standard error.
-        ceiling: the most it could have said.
-        low: the lower end of the run's own bracket, where it has one.
     """
     within = slack(std)
     if bound == "upper":

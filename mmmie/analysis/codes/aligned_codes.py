@@ -76,7 +76,6 @@ def align_codes(
         first: (n, d) codes.
         second: (n, e) codes of the same utterances.
         components: principal components that are aligned, fewer where a code has fewer.
-        neighbours: how many nearest utterances are compared.
         seed: of the random pairing and of the candidates, where not all are searched.
 
     Example:
@@ -124,7 +123,6 @@ def neighbour_overlap(
     Args:
         first: (n, d) codes.
         second: (n, e) codes of the same utterances.
-        count: how many nearest.
         seed: of the candidates, a random 2,000 where there are more utterances.
 
     Returns:

@@ -88,10 +88,7 @@ def leakage_table(
     and keeps the fitted probes, so an interval says how sure the value is for these codes.
 
     Args:
-        contents: what a probe reads.
-        modalities: in the order of the model.
         groups: (n,) integers, the conversation of every utterance.
-        task: who can be told apart.
         told_speaker: from `mmmie.analysis.codes.speaker_probe.speaker_told`.
 
     Returns:

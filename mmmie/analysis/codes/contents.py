@@ -55,10 +55,8 @@ def read_contents(
 
     Args:
         draws: from `mmmie.analysis.codes.readings.read_codes`.
-        modalities: in the order of the model.
         targets: name → (n, k) numbers.
         groups: (n,) integers, the conversation of every utterance.
-        probe: which reader.
     """
     n, names = len(groups), list(draws[0])
     total = {

@@ -21,9 +21,6 @@ def nearest(
 
     Args:
         codes: (n, d).
-        index: whose neighbours.
-        count: how many, fewer where there are not so many others.
-        metric: by the angle between codes, or by the straight line.
         among: (n,) mask of those that may be found; all if left out.
 
     Returns:

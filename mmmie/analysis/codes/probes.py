@@ -25,8 +25,6 @@ def probe_report(corpus: Corpus, outputs: SplitOutputs, nonlinear: bool = False)
     """The report of ``mmmie probe``.
 
     Args:
-        corpus: the corpus.
-        outputs: what the model says about a split of it.
         nonlinear: whether to run the non-linear probes too, which take some seconds.
 
     Returns:

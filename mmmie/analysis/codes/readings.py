@@ -33,9 +33,7 @@ def read_codes(
     """The codes of a split under one reading.
 
     Args:
-        outputs: what the model says about the split.
         reading: ``means``, or ``samples`` of N(mean, deviation²).
-        seed: of the samples.
 
     Returns:
         One table ``<kind>.<modality>`` → (n, d) a draw: one for means and for deterministic

@@ -44,7 +44,6 @@ def read_numbers(
         x: (n, d) codes.
         y: (n, k) numbers.
         groups: (n,) integers, the conversation of every utterance; at least two.
-        probe: which reader.
 
     Returns:
         (n, k), each row from a reader that has not seen its conversation.

@@ -44,7 +44,6 @@ def read_history(files: list[Path], modalities: list[str]) -> CodeHistory:
 
     Args:
         files: from `snapshot_files`, at least one.
-        modalities: in the order of the model.
     """
     from mmmie.training.recorder import read_snapshot
 

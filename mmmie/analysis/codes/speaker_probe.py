@@ -47,7 +47,6 @@ def speaker_task(corpus: Corpus, rows: np.ndarray, groups: np.ndarray) -> Speake
     """The speakers of the utterances `rows` (n,) who can be told apart.
 
     Args:
-        corpus: the corpus.
         rows: (n,) utterances.
         groups: (n,) integers, the conversation of every utterance.
     """

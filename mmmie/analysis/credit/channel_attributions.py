@@ -74,11 +74,7 @@ def channel_attributions(
     """Integrated gradients of one prediction with respect to the target's own features.
 
     Args:
-        checkpoint: the model.
-        corpus: one that fits it.
-        row: of the utterance in the corpus.
         class_name: the class to explain; the predicted one if left out.
-        steps: points of the numerical integral.
 
     Raises:
         InputError: Captum is not installed, the class is unknown or the utterance has no

@@ -16,7 +16,6 @@ def channel_steps(modality: Modality, values: np.ndarray) -> pd.DataFrame:
     """The attributions of one modality by channel and step, unnamed channels together.
 
     Args:
-        modality: whose channels they are.
         values: (L, d) from `channel_attributions`.
 
     Returns:

@@ -77,9 +77,6 @@ def contributions(
     """What modalities and turns add to the prediction of one utterance.
 
     Args:
-        checkpoint: the model.
-        corpus: one that fits it.
-        row: of the utterance in the corpus.
         class_name: the class to explain; the predicted one if left out.
 
     Raises:
@@ -153,10 +150,8 @@ def modality_summary(
     """How much each modality moves a prediction, whichever way: the mean absolute contribution.
 
     Args:
-        corpus: the corpus.
         rows: (n,) from `split_contributions`.
         values: (n, M), the same.
-        modalities: their names.
 
     Returns:
         `modality`, `value`, `low`, `high`: the mean and its 95 % bootstrap interval over whole
@@ -178,9 +173,7 @@ def chosen_class(model: MMMIE, output: np.ndarray, class_name: str | None) -> st
     """The class to explain: the one asked for, else the likeliest; None for regression.
 
     Args:
-        model: the model.
         output: (classes,) probabilities, (1,) for regression.
-        class_name: what was asked for.
 
     Raises:
         InputError: there is no such class.
@@ -200,7 +193,6 @@ def turn_players(there: np.ndarray, past: int) -> list[np.ndarray]:
 
     Args:
         there: (W,) bool, whether a place holds an utterance.
-        past: the place of the target, which is no player.
 
     Returns:
         At most `MOST_TURNS` arrays of places; the first holds the farthest turns together where

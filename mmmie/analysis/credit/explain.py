@@ -27,10 +27,6 @@ def explain_report(
     """Contributions to one prediction, and how much each modality moves those of a split.
 
     Args:
-        checkpoint: the model.
-        corpus: one that fits it.
-        utterance: the id of the one to explain, in any split.
-        split: of the summary.
         class_name: the class to explain; the predicted one if left out.
 
     Returns:

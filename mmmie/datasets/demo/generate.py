@@ -69,10 +69,6 @@ class _Conversation:
 def generate_demo(seed: int = 0, conversations: int = 400) -> Corpus:
     """Generate the demo corpus, the same for the same arguments.
 
-    Args:
-        seed: of everything that is random.
-        conversations: how many, of 8 to 16 utterances each; split 60/20/20.
-
     Returns:
         A corpus with the modalities text, audio and vision at sequence level and a sentiment in
         [-3, 3]. Its table has the 0/1 columns `ambiguous` and `sarcastic` and one column

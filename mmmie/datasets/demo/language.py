@@ -144,7 +144,6 @@ def write(rng: np.random.Generator, latents: np.ndarray, ambiguous: np.ndarray) 
     and depend on nothing. So a perfect reader learns the levels, and no more.
 
     Args:
-        rng: source of templates and alternatives.
         latents: (N, 8) what the words express, in the order of `EXPRESSED`.
         ambiguous: (N,) bool; such an utterance is a short reply that expresses formality only.
 

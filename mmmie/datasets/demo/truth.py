@@ -72,12 +72,9 @@ def true_mutual_information(
 
     Args:
         first: ``text``, ``audio`` or ``vision``.
-        second: another one.
         ambiguous: share of ambiguous utterances, p; that of a corpus, to speak of a random
             utterance of that corpus.
         sarcasm: chance of sarcasm for a clear utterance in the range of valence.
-        samples: pairs drawn in both strata together.
-        seed: of the samples.
 
     Raises:
         InputError: the two are not a pair of the corpus.

@@ -25,7 +25,6 @@ def save_mmsa(corpus: Corpus, file: Path | str) -> None:
 
     Args:
         corpus: with numbers as labels and the modalities text, audio and vision.
-        file: a new file; the whole of it appears at once.
 
     Raises:
         InputError: the file exists, its folder does not, or `to_mmsa` refuses the corpus.

@@ -28,7 +28,6 @@ def extra_of(
     """What `read_extra` needs of the utterances of one split.
 
     Args:
-        corpus: the whole corpus.
         rows: rows of the split (n,).
         others: modalities that MMSA does not know: (n, L, d) and steps of each.
     """

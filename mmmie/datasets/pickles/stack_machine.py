@@ -36,7 +36,6 @@ class Machine:
     """The stack machine that a pickle is a program of.
 
     Args:
-        memory: the file.
         instructions: what to do at each of the 256 bytes, see `opcodes.py`.
     """
 

@@ -41,7 +41,6 @@ def make_accelerator(device: str, mixed_precision: str = "no") -> Accelerator:
     """The device layer for auto, cpu, cuda or mps; under ``torchrun`` it joins the others.
 
     Args:
-        device: what was asked for.
         mixed_precision: ``no`` or ``bf16``.
 
     Raises:
@@ -76,10 +75,6 @@ def make_accelerator(device: str, mixed_precision: str = "no") -> Accelerator:
 
 class Ranks:
     """The processes of a training, as one of them sees them.
-
-    Args:
-        index: which one this is, from 0.
-        count: how many there are.
 
     Attributes:
         first: whether this is the one that judges, writes and is steered.
@@ -158,9 +153,6 @@ class Ranks:
 
     def check_same(self, words: str) -> None:
         """Check that all ranks are about to train the same.
-
-        Args:
-            words: what has to be the same on all of them.
 
         Raises:
             InputError: on every rank, where one says something else.

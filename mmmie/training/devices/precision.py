@@ -20,10 +20,6 @@ def mixed_precision(config: Config, device: str) -> str:
     products are what takes time: a narrow one would only pay for the casts. Weights, optimiser,
     bounds, losses and validation stay float32 whatever it is.
 
-    Args:
-        config: of the run.
-        device: auto, cpu, cuda or mps.
-
     Raises:
         InputError: bfloat16 is asked for on a device without it.
     """

@@ -22,12 +22,7 @@ class Replica(nn.Module):
     """Model and objective as one module, so that DistributedDataParallel sees every step whole.
 
     Args:
-        model: the model that is trained.
-        objective: what only its loss needs.
-        ranks: the processes that train together.
-        store: the features of the corpus.
         labels: (N,) of the corpus.
-        compile: whether encoders and fusion are compiled.
     """
 
     def __init__(

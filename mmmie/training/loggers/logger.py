@@ -21,9 +21,6 @@ class Logging(Callback):
     gone, is left out from there on, and catches up when the run resumes.
 
     Args:
-        name: of the logger.
-        writer: where to.
-        run: whose metrics.
         recorder: logs why a logger was left out.
     """
 

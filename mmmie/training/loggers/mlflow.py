@@ -28,9 +28,6 @@ class MLflowWriter:
     ``MLFLOW_TRACKING_URI`` and ``MLFLOW_EXPERIMENT_NAME`` say where, as MLflow documents them;
     the experiment is ``mmmie`` if left out. ``mlflow.json`` in the run folder has the id under
     which a resumed run continues.
-
-    Args:
-        run: its folder; its name becomes the name in MLflow.
     """
 
     def __init__(self, run: RunFolder) -> None:

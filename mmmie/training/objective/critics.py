@@ -21,9 +21,6 @@ class GaussianCritic(nn.Module):
     where that holds (the pointwise mutual information of a bivariate normal), so that the bound
     has no slack but its own; dimensions that nothing shared is left for end with ρ_k near 0.
 
-    Args:
-        dim: dimensions of both codes.
-
     Example:
         >>> scores = GaussianCritic(2)(torch.zeros(3, 2), torch.zeros(3, 2))
         >>> scores.shape, bool((scores > 0).all())
@@ -53,7 +50,6 @@ class CosineCritic(nn.Module):
     """The cosine of the codes times a learned sharpness, plus a learned offset.
 
     Args:
-        dim: dimensions of both codes.
         offset: whether the bound asks for log-ratios of densities, not for an order alone. What
             InfoNCE says does not depend on an offset.
     """

@@ -32,10 +32,6 @@ Conditional = tuple[Tensor, Tensor, Tensor]
 class Objective(nn.Module):
     """The terms of the loss, and what only the loss needs: critics and learned conditionals.
 
-    Args:
-        model: the model that is trained.
-        settings: which terms, with which weight.
-
     Attributes:
         exact: whether p(code | x) is known, since the encoder is stochastic.
         lower: the bound on what pairs of modalities share.
@@ -111,10 +107,6 @@ class Objective(nn.Module):
 
     def lower_bounds(self, codes: Codes, learn_codes: bool = True) -> dict[str, Tensor]:
         """What is maximised between the invariant codes of every pair of modalities.
-
-        Args:
-            codes: of a batch.
-            learn_codes: off, only the critic gets a gradient.
 
         Returns:
             ``text-audio`` → a scalar tensor, see `LowerBound.learn`; 0 where fewer than two
