@@ -24,7 +24,7 @@ from app.parts.maps import (
     value_words,
 )
 from app.parts.style import NEUTRAL
-from mmmie.analysis.codes.live_map import MapAxes, fit_axes, half_width, label_share, place
+from mmmie.analysis.codes.snapshots import MapAxes, fit_axes, half_width, label_share, place
 from mmmie.analysis.codes.snapshots import snapshot_files
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError

@@ -14,7 +14,7 @@ from plotly.subplots import make_subplots
 
 from app.parts.names import beginning, capital, channel_words, figure_text, plain, text_of
 from app.parts.style import NEUTRAL, SENTIMENT_SCALE, blank, name_rows, three_digits
-from mmmie.analysis.credit.channel_steps import UNNAMED
+from mmmie.analysis.credit.channel_attributions import UNNAMED
 
 if TYPE_CHECKING:
     from mmmie.analysis.credit.contributions import Contributions
@@ -117,7 +117,7 @@ def attribution_reach(
     stays small on the page.
 
     Args:
-        table: from `mmmie.analysis.credit.channel_steps`, of the modality that is drawn.
+        table: from `mmmie.analysis.credit.channel_attributions`, of the modality that is drawn.
         tables: of all modalities.
         span: of the scale of the prediction.
 
@@ -140,7 +140,7 @@ def channels_figure(
     """What every channel adds at every step, and its sum beside it.
 
     Args:
-        table: (L, channels) from `mmmie.analysis.credit.channel_steps`; with a
+        table: (L, channels) from `mmmie.analysis.credit.channel_attributions`; with a
             single step the sums alone are drawn.
         values: (L, channels) the features themselves for the hover, NaN where there is none.
         step_names: (L,), what the steps are called; numbers are thinned out.
@@ -305,7 +305,7 @@ def channels_title(
     """Which named channel, or which word, of a modality moves the prediction most.
 
     Args:
-        table: from `mmmie.analysis.credit.channel_steps`.
+        table: from `mmmie.analysis.credit.channel_attributions`.
         modality: its name.
         span: of the scale of the prediction.
         words: one a step, where the steps are words.

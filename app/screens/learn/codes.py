@@ -20,7 +20,7 @@ from app.screens.learn.frame import TALL, Formula, closing, large, opening, rema
 from app.screens.learn.subject import Subject
 from app.state import View
 from mmmie.analysis.codes.claims import LABEL, LETTERS, OWN, SHARED
-from mmmie.analysis.codes.readings import KINDS, code_name
+from mmmie.analysis.codes.readouts import KINDS, code_name
 from mmmie.analysis.lesson.subject import code_contents, code_distances
 
 FORMULA = Formula(

@@ -22,7 +22,7 @@ from app.screens.learn.subject import Subject
 from app.state import View
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.codes.claims import LETTERS
-from mmmie.analysis.codes.readings import KINDS, code_name
+from mmmie.analysis.codes.readouts import KINDS, code_name
 from mmmie.analysis.configurations import configuration_diff
 from mmmie.analysis.lesson.squeeze import UpperBounds, divergence, upper_bounds
 from mmmie.corpus import Label

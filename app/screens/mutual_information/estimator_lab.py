@@ -32,7 +32,7 @@ from mmmie.analysis.bounds.estimator_lab import (
     smoothed,
     start_lab,
 )
-from mmmie.analysis.bounds.lab_settings import LabSettings
+from mmmie.analysis.bounds.lab_tasks import LabSettings
 from mmmie.errors import InputError
 from mmmie.jobs.work import Work
 from mmmie.mi.catalogue import CATALOGUE

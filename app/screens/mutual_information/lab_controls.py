@@ -6,8 +6,7 @@ import streamlit as st
 
 from app.parts.numbers import listed
 from app.screens.mutual_information.estimator_menu import choose_estimators
-from mmmie.analysis.bounds.lab_settings import MOST_ESTIMATORS, LabSettings
-from mmmie.analysis.bounds.lab_tasks import FAMILIES
+from mmmie.analysis.bounds.lab_tasks import FAMILIES, MOST_ESTIMATORS, LabSettings
 from mmmie.mi.catalogue import CATALOGUE
 
 PRESETS = (

@@ -9,7 +9,7 @@ import pandas as pd
 
 from app.parts.numbers import listed
 from app.parts.style import three_digits
-from mmmie.analysis.bounds.lab_settings import LabSettings
+from mmmie.analysis.bounds.lab_tasks import LabSettings
 from mmmie.mi.catalogue import CATALOGUE, Facts
 from mmmie.mi.thresholds import AT_CEILING, SURE
 

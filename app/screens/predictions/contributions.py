@@ -33,7 +33,7 @@ from app.utterance.contribution_steps import (
 )
 from app.utterance.conversation import label_limits
 from mmmie.analysis.corpora.channels import readable_channels
-from mmmie.analysis.credit.channel_steps import channel_steps
+from mmmie.analysis.credit.channel_attributions import channel_steps
 from mmmie.corpus import Modality
 from mmmie.errors import InputError
 

@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.bounds.lab_settings import LabSettings, parse_settings
-from mmmie.analysis.bounds.lab_tasks import optimum
+from mmmie.analysis.bounds.lab_tasks import LabSettings, optimum, parse_settings
 from mmmie.jobs.work import State, Work, own_folder, serve
 from mmmie.mi.catalogue import find
 

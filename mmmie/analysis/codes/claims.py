@@ -9,9 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.codes.contents import Contents
-from mmmie.analysis.codes.readings import KINDS, code_name
-from mmmie.analysis.codes.speaker_probe import SpeakerTask
+from mmmie.analysis.codes.probes import SpeakerTask
+from mmmie.analysis.codes.readouts import KINDS, Contents, code_name
 from mmmie.analysis.errors.resampling import sums_intervals
 
 Wanted = Literal["present", "absent", "either"]
@@ -89,7 +88,7 @@ def leakage_table(
 
     Args:
         groups: (n,) integers, the conversation of every utterance.
-        told_speaker: from `mmmie.analysis.codes.speaker_probe.speaker_told`.
+        told_speaker: from `mmmie.analysis.codes.probes.speaker_told`.
 
     Returns:
         `code` (``z text``; ``z`` for all), `kind`, `modality` (missing for all), `target`,

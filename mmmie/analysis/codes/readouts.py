@@ -10,10 +10,13 @@ take longer. Here all targets share one decomposition, and a code takes a quarte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+
+from mmmie.analysis.outputs import SplitOutputs
 
 Probe = Literal["linear", "nonlinear"]
 
@@ -122,3 +125,130 @@ def _sight(fit: np.ndarray, probe: Probe) -> Callable[[np.ndarray], np.ndarray]:
         return np.column_stack([standard, scale * kernel.transform(standard)])
 
     return widen
+
+
+Reading = Literal["means", "samples"]
+READINGS: tuple[Reading, ...] = ("means", "samples")
+
+DRAWS = 4
+"""How many samples of every code are probed; results are means over them."""
+
+KINDS = ("invariant", "specific")
+
+
+def code_name(kind: str, modality: str) -> str:
+    """The name of a code, as in `SplitOutputs.spaces`."""
+    return f"{kind}.{modality}"
+
+
+def read_codes(
+    outputs: SplitOutputs, reading: Reading, seed: int = 0
+) -> list[dict[str, np.ndarray]]:
+    """The codes of a split under one reading.
+
+    Args:
+        reading: ``means``, or ``samples`` of N(mean, deviation²).
+
+    Returns:
+        One table ``<kind>.<modality>`` → (n, d) a draw: one for means and for deterministic
+        encoders, `DRAWS` for samples.
+    """
+    names = [code_name(kind, modality) for kind in KINDS for modality in outputs.modalities]
+    means = {name: outputs.spaces[name] for name in names}
+    if reading == "means" or not outputs.deviations:
+        return [means]
+    random = np.random.default_rng(seed)
+    return [
+        {
+            name: mean + outputs.deviations[name] * random.standard_normal(mean.shape)
+            for name, mean in means.items()
+        }
+        for _ in range(DRAWS)
+    ]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What one probe reads from every code, on conversations that it was not fitted to.
+
+    Everything is per utterance, so that values and their bootstrap intervals are ratios of
+    sums; with several draws of the codes, errors are means over draws. (Averaging what is read
+    over draws instead would average the code's noise away.)
+
+    Attributes:
+        missed: code → target → (n,) squared error of the readout, over all columns of the target.
+        total: target → (n,) squared distance to the mean of the split.
+        told: code → (n,) how often its modality is named, 0 to 1; NaN with one modality.
+    """
+
+    missed: dict[str, dict[str, np.ndarray]]
+    total: dict[str, np.ndarray]
+    told: dict[str, np.ndarray]
+
+    def r2(self, code: str, target: str) -> float | None:
+        """R² of a target read from a code, against its mean over the split.
+
+        Returns:
+            None for a constant target or with fewer than two conversations.
+        """
+        missed, total = self.missed[code][target].sum(), self.total[target].sum()
+        return float(1 - missed / total) if total > 0 and np.isfinite(missed) else None
+
+    def modality_accuracy(self, code: str) -> float | None:
+        """How often the modality that a code comes from is named, None where undefined."""
+        share = float(self.told[code].mean())
+        return share if np.isfinite(share) else None
+
+
+def read_contents(
+    draws: Sequence[dict[str, np.ndarray]],
+    modalities: Sequence[str],
+    targets: dict[str, np.ndarray],
+    groups: np.ndarray,
+    probe: Probe,
+) -> Contents:
+    """Read targets and modality from every code.
+
+    Args:
+        draws: from `mmmie.analysis.codes.readouts.read_codes`.
+        targets: name → (n, k) numbers.
+        groups: (n,) integers, the conversation of every utterance.
+    """
+    n, names = len(groups), list(draws[0])
+    total = {
+        target: np.zeros(n) if np.allclose(y, y[:1]) else ((y - y.mean(0)) ** 2).sum(1)
+        for target, y in targets.items()
+    }
+    if len(np.unique(groups)) < 2:
+        unknown = np.full(n, np.nan)
+        missed = {name: dict.fromkeys(targets, unknown) for name in names}
+        return Contents(missed, total, dict.fromkeys(names, unknown))
+    columns = np.concatenate(list(targets.values()), axis=1)
+    ends = np.cumsum([y.shape[1] for y in targets.values()])[:-1]
+    missed = {}
+    for name in names:
+        errors = [(columns - read_numbers(c[name], columns, groups, probe)) ** 2 for c in draws]
+        parts = np.split(np.mean(errors, axis=0), ends, axis=1)
+        missed[name] = {t: part.sum(1) for t, part in zip(targets, parts, strict=True)}
+    told: dict[str, np.ndarray] = {}
+    for kind in KINDS:
+        shares = np.mean([_told(c, kind, modalities, groups, probe) for c in draws], axis=0)
+        told |= {code_name(kind, m): share for m, share in zip(modalities, shares, strict=True)}
+    return Contents(missed, total, told)
+
+
+def _told(
+    codes: dict[str, np.ndarray],
+    kind: str,
+    modalities: Sequence[str],
+    groups: np.ndarray,
+    probe: Probe,
+) -> np.ndarray:
+    """Whether the modality of every code is named (M, n), NaN with one modality."""
+    count = len(modalities)
+    if count < 2:
+        return np.full((count, len(groups)), np.nan)
+    x = np.concatenate([codes[code_name(kind, m)] for m in modalities])
+    y = np.repeat(np.arange(count), len(groups))
+    right = read_classes(x, y, np.tile(groups, count), probe) == y
+    return right.reshape(count, len(groups)).astype(float)

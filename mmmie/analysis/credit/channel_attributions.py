@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
 from mmmie.analysis.ask.asker import Asker
+from mmmie.analysis.corpora.channels import readable_channels
 from mmmie.analysis.credit.contributions import chosen_class
-from mmmie.corpus import Corpus
+from mmmie.corpus import Corpus, Modality
 from mmmie.errors import InputError
 from mmmie.model.batch import Batch, Codes
 from mmmie.model.features import FeatureStore, Inputs
@@ -169,3 +171,28 @@ class _Target:
                 steps = x.shape[1] if name in self.features else 0
                 lengths[name] = torch.full((batch,), steps, device=device)
         return Inputs(values, lengths, self._own.expand(batch, -1))
+
+
+UNNAMED = "unnamed"
+"""How the name of the column ends that sums the channels without a name of their own."""
+
+
+def channel_steps(modality: Modality, values: np.ndarray) -> pd.DataFrame:
+    """The attributions of one modality by channel and step, unnamed channels together.
+
+    Args:
+        values: (L, d) from `channel_attributions`.
+
+    Returns:
+        One row a step; one column a channel with a name of its own, in the order of the corpus,
+        then one that sums all others, such as ``29 unnamed``. All cells sum to the modality's
+        share of the prediction.
+    """
+    named = readable_channels(modality, most=modality.dim)
+    table = pd.DataFrame(
+        values[:, named], columns=[(modality.channels or ())[channel] for channel in named]
+    )
+    others = np.setdiff1d(np.arange(modality.dim), named)
+    if len(others):
+        table[f"{len(others)} {UNNAMED}"] = values[:, others].sum(1)
+    return table

@@ -23,6 +23,7 @@ are in label units, for classes on the probability of one class.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import factorial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +32,6 @@ import pandas as pd
 from mmmie.analysis.ask.asker import Asker
 from mmmie.analysis.ask.question import Question
 from mmmie.analysis.codes.probes import conversation_codes
-from mmmie.analysis.credit.shapley import coalitions, shapley_values
 from mmmie.analysis.errors.intervals import metric_interval
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
@@ -81,7 +81,7 @@ def contributions(
 
     Raises:
         InputError: the class is unknown, the utterance has nothing that the model reads, or the
-            model has more modalities than `mmmie.analysis.credit.shapley.MOST_PLAYERS`.
+            model has more modalities than `mmmie.analysis.credit.contributions.MOST_PLAYERS`.
 
     Example:
         >>> from mmmie import load_checkpoint
@@ -262,3 +262,69 @@ def _turn_frame(
         entries.append(entry)
     columns = ["offset", "count", "id", "speaker", "relation", "transcript"]
     return pd.DataFrame(entries, columns=columns)
+
+
+MOST_PLAYERS = 12
+"""4096 coalitions: about what a model evaluates while a reader waits."""
+
+
+def coalitions(players: int) -> np.ndarray:
+    """Every coalition of n players, (2ⁿ, n) bool.
+
+    Row b holds the players whose bit is set in b, so row 0 is nobody and the last row everybody.
+
+    Raises:
+        InputError: there are more players than `MOST_PLAYERS`.
+
+    Example:
+        >>> coalitions(2).astype(int).tolist()
+        [[0, 0], [1, 0], [0, 1], [1, 1]]
+    """
+    if players > MOST_PLAYERS:
+        raise InputError(
+            f"exact Shapley values of {players} players need 2^{players} predictions; give at "
+            f"most {MOST_PLAYERS}, or merge some"
+        )
+    bits = np.arange(2**players)[:, None] >> np.arange(players)[None, :]
+    return (bits & 1).astype(bool)
+
+
+def shapley_values(values: np.ndarray) -> np.ndarray:
+    """What every player adds, averaged over all orders in which they can join.
+
+    Shapley 1953: φ_i = Σ_{S without i} |S|! (n − |S| − 1)! / n! · (v(S ∪ i) − v(S)).
+
+    Args:
+        values: (2ⁿ, …) value of every coalition in the order of `coalitions`; further axes are
+            games of their own.
+
+    Returns:
+        (n, …) float64; the sum over players is ``values[-1] - values[0]``.
+
+    Raises:
+        ValueError: the number of values is no power of two.
+
+    Example:
+        A glove game: player 0 has a left glove, players 1 and 2 a right one each; a pair is
+        worth 1.
+
+        >>> pairs = [0, 0, 0, 1, 0, 1, 0, 1]
+        >>> shapley_values(np.array(pairs)).round(3).tolist()
+        [0.667, 0.167, 0.167]
+    """
+    values = np.asarray(values, np.float64)
+    players = len(values).bit_length() - 1
+    if len(values) != 2**players:
+        raise ValueError(f"{len(values)} values; give one for each of 2^n coalitions")
+    members = coalitions(players)
+    orders = [
+        factorial(size) * factorial(players - size - 1) / factorial(players)
+        for size in range(players)
+    ]
+    found = np.zeros((players, *values.shape[1:]))
+    for player in range(players):
+        without = np.flatnonzero(~members[:, player])
+        weights = np.array(orders)[members[without].sum(1)]
+        gains = values[without + 2**player] - values[without]
+        found[player] = np.tensordot(weights, gains, 1)
+    return found

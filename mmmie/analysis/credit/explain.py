@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.credit.channel_attributions import captum_is_installed, channel_attributions
-from mmmie.analysis.credit.channel_steps import channel_steps
+from mmmie.analysis.credit.channel_attributions import (
+    captum_is_installed,
+    channel_attributions,
+    channel_steps,
+)
 from mmmie.analysis.credit.contributions import contributions, modality_summary, split_contributions
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError

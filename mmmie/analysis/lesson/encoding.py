@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmmie.analysis.codes.readings import KINDS, code_name
+from mmmie.analysis.codes.readouts import KINDS, code_name
 from mmmie.corpus import Corpus
 
 if TYPE_CHECKING:

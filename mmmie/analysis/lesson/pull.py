@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.analysis.codes.probes import conversation_codes
-from mmmie.analysis.codes.readings import code_name, read_codes
+from mmmie.analysis.codes.readouts import code_name, read_codes
 from mmmie.analysis.outputs import SplitOutputs
 from mmmie.corpus import Corpus
 

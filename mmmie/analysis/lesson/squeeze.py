@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmmie.analysis.codes.readings import code_name, read_codes
+from mmmie.analysis.codes.readouts import code_name, read_codes
 from mmmie.analysis.outputs import SplitOutputs
 
 _MOST = 512

@@ -10,8 +10,7 @@ import pandas as pd
 from mmmie.analysis.ask.identity_effect import utterance_errors
 from mmmie.analysis.codes.claims import LABEL, LETTERS, OWN, SHARED
 from mmmie.analysis.codes.probes import conversation_codes, probe_targets
-from mmmie.analysis.codes.readings import KINDS, code_name
-from mmmie.analysis.codes.readouts import read_numbers
+from mmmie.analysis.codes.readouts import KINDS, code_name, read_numbers
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus
 

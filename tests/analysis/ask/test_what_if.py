@@ -10,8 +10,7 @@ import torch
 
 from mmmie.analysis.ask.question import ChannelEdit, Question
 from mmmie.analysis.ask.what_if import EditableUtterance, noise_effect
-from mmmie.analysis.credit.contributions import contributions
-from mmmie.analysis.credit.shapley import shapley_values
+from mmmie.analysis.credit.contributions import contributions, shapley_values
 from mmmie.corpus import Features
 from mmmie.model.features import FeatureStore
 from mmmie.model.inference import encode_rows, predict_windows, windows_of

@@ -17,7 +17,7 @@ from mmmie.analysis.bounds.estimator_lab import (
     smoothed,
     start_lab,
 )
-from mmmie.analysis.bounds.lab_settings import LabSettings
+from mmmie.analysis.bounds.lab_tasks import LabSettings
 from mmmie.errors import InputError
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from mmmie.analysis.bounds.lab_settings import LabSettings, parse_settings
+from mmmie.analysis.bounds.lab_tasks import LabSettings, parse_settings
 from mmmie.errors import InputError
 
 

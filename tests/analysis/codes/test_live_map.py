@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmmie.analysis.codes.live_map import fit_axes, half_width, label_share, place
+from mmmie.analysis.codes.snapshots import fit_axes, half_width, label_share, place
 
 
 def snapshot(file: Path, codes: np.ndarray, ids: list[str] | None = None) -> Path:

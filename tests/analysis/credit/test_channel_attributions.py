@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmmie.analysis.credit.channel_steps import channel_steps
+from mmmie.analysis.credit.channel_attributions import channel_steps
 from mmmie.corpus import Features, Modality
 from mmmie.errors import InputError
 from tests.analysis.untrained import untrained

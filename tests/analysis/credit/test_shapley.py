@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from mmmie.analysis.credit.shapley import MOST_PLAYERS, coalitions, shapley_values
+from mmmie.analysis.credit.contributions import MOST_PLAYERS, coalitions, shapley_values
 from mmmie.errors import InputError
 
 

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.screens.mutual_information.lab_controls import PRESETS, levels
 from mmmie.analysis.bounds.estimator_lab import find_lab, lab_lines, lab_work, read_lab
-from mmmie.analysis.bounds.lab_settings import LabSettings
+from mmmie.analysis.bounds.lab_tasks import LabSettings
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import pytest
 from app.parts.style import LOWER_LINE, NEITHER_LINE, UPPER_LINE
 from app.screens.mutual_information.estimator_lab import lab_figure
 from app.screens.mutual_information.lab_verdict import lab_levels, lab_sentences, lab_title
-from mmmie.analysis.bounds.lab_settings import LabSettings
+from mmmie.analysis.bounds.lab_tasks import LabSettings
 
 NAN = math.nan
 STEPS, TRUTHS = 100, [2.0, 10.0]
