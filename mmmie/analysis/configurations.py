@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mmmie.training.checkpoint import CheckpointInfo
+from mmmie.training.config import flatten
 
 # Where the configurations differ but the models do not: their data is named by its fingerprint.
 _NOT_COMPARED = ("data", "training.loggers")
@@ -36,7 +37,7 @@ _MOST_NAMED = 2
 
 def settings_of(info: CheckpointInfo) -> dict[str, Any]:
     """Every setting of a checkpoint by its dotted key; the modalities are those it takes."""
-    settings = _flat(info.config.model_dump())
+    settings = flatten(info.config.model_dump(), whole="modality_dropout")
     settings["model.modalities"] = list(info.modalities)
     return {key: value for key, value in settings.items() if key not in _NOT_COMPARED}
 
@@ -120,13 +121,3 @@ def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {_plain(v)}" for key, v in value.items())
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, dict) and key != "modality_dropout":
-            flat.update(_flat(value, f"{prefix}{key}."))
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mmmie.errors import InputError
-from mmmie.training.config import Config, load_config
+from mmmie.training.config import Config, flatten, load_config
 from mmmie.training.run_folder import RunFolder, read_metrics
 
 _LATEST_EPOCHS = 5
@@ -121,15 +120,5 @@ def _corpus(config: Config) -> str:
 
 
 def _costly_differences(first: Config, second: Config) -> tuple[str, ...]:
-    one, other = _flat(first.model_dump()), _flat(second.model_dump())
+    one, other = (flatten(c.model_dump(), whole="modality_dropout") for c in (first, second))
     return tuple(key for key in one if key not in _FREE and one[key] != other.get(key))
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, dict) and f"{prefix}{key}" not in _FREE:
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from mmmie.errors import InputError
 from mmmie.model.config import Settings
-from mmmie.training.config import Config, parse_config
+from mmmie.training.config import Config, flatten, parse_config
 
 _LONGEST_FOLDER = 80
 
@@ -202,22 +202,6 @@ def settings_of(config: Config) -> Flat:
     """Every setting by its dotted key, but for the seed and the data, which the plan sets."""
     flat = flatten(config.model_dump(mode="json"))
     return {key: value for key, value in flat.items() if key not in ("data", "training.seed")}
-
-
-def flatten(values: dict[str, Any], prefix: str = "") -> Flat:
-    """Dotted keys of nested values.
-
-    Example:
-        >>> flatten({"model": {"dim": 8, "identity": {"role": False}}, "a.b": 1})
-        {'model.dim': 8, 'model.identity.role': False, 'a.b': 1}
-    """
-    flat: Flat = {}
-    for key, value in values.items():
-        if isinstance(value, dict) and value:
-            flat.update(flatten(value, f"{prefix}{key}."))
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
 
 
 def nest(flat: Flat, where: str) -> dict[str, Any]:

@@ -179,6 +179,22 @@ def config_toml(config: Config) -> str:
     return tomli_w.dumps(config.model_dump(exclude_none=True))
 
 
+def flatten(values: dict[str, Any], prefix: str = "", *, whole: str = "") -> dict[str, Any]:
+    """Dotted keys of nested values; a table with the key `whole` stays one value.
+
+    Example:
+        >>> flatten({"model": {"dim": 8, "identity": {"role": False}}, "a.b": 1})
+        {'model.dim': 8, 'model.identity.role': False, 'a.b': 1}
+    """
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict) and value and key != whole:
+            flat.update(flatten(value, f"{prefix}{key}.", whole=whole))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
 def _siblings(location: tuple[int | str, ...]) -> list[str]:
     settings: type[Settings] = Config
     for part in location[:-1]:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from mmmie.training.callbacks import Callback, Training
-from mmmie.training.config import Config
+from mmmie.training.config import Config, flatten
 from mmmie.training.loggers.writer import End, Writer
 from mmmie.training.recorder import Recorder
 from mmmie.training.run_folder import RunFolder, read_metrics
@@ -113,15 +113,6 @@ def flat_settings(config: Config) -> dict[str, Any]:
         >>> flat_settings(Config())["model.context.past"]
         6
     """
-    flat: dict[str, Any] = {}
-
-    def add(values: dict[str, Any], prefix: str) -> None:
-        for key, value in values.items():
-            if isinstance(value, dict):
-                add(value, f"{prefix}{key}.")
-            else:
-                flat[f"{prefix}{key}"] = value
-
-    add(config.model_dump(exclude_none=True), "")
+    flat = flatten(config.model_dump(exclude_none=True))
     del flat["training.loggers"]
     return flat
