@@ -52,8 +52,9 @@ class LabRun:
 
 
 def lab_work(settings: LabSettings) -> Work:
-    """The work that settings ask for."""
-    return Work.on(own_folder("estimator-lab"), _MODULE, asdict(settings))
+    """The work that settings ask for; the question that they answer makes no difference."""
+    content = {key: value for key, value in asdict(settings).items() if key != "question"}
+    return Work.on(own_folder("estimator-lab"), _MODULE, content)
 
 
 def find_lab(key: str) -> Work | None:

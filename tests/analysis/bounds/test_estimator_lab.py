@@ -96,7 +96,7 @@ def test_a_run_can_be_stopped_and_keeps_what_it_has():
 
 
 def test_other_settings_are_another_run():
-    assert lab_work(SMALL) == lab_work(replace(SMALL))
+    assert lab_work(SMALL) == lab_work(replace(SMALL, question="Why?"))
     assert lab_work(SMALL) != lab_work(replace(SMALL, seed=1))
 
 

@@ -63,6 +63,7 @@ def test_a_question_fills_in_the_controls_and_starts(home, preset):
     assert tuple(app.multiselect(key="lab_estimators").value) == preset.estimators
     assert app.number_input(key="lab_nats").value == max(preset.nats)
     assert preset.question in [s.value for s in app.subheader]
+    assert button(app, "Start").disabled  # the same is at work
     # what the controls say now is the same run, but for its question
     button(app, "Stop").click().run()
     button(app, "Start").click().run()
