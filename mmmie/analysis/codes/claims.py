@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.codes.probes import SpeakerTask
 from mmmie.analysis.codes.readouts import KINDS, Contents, code_name
+from mmmie.analysis.codes.speaker_probe import SpeakerTask
 from mmmie.analysis.errors.resampling import sums_intervals
 
 Wanted = Literal["present", "absent", "either"]

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from mmmie.analysis.codes.claims import OTHERS, OWN, SHARED, leakage_table, owner_of, verdict_of
-from mmmie.analysis.codes.probes import SpeakerTask
 from mmmie.analysis.codes.readouts import Contents
+from mmmie.analysis.codes.speaker_probe import SpeakerTask
 
 
 @pytest.mark.parametrize(
