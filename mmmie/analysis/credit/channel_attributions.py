@@ -45,7 +45,7 @@ class ChannelAttributions:
         start: the prediction at the baseline.
         prediction: at the utterance as it is.
         gap: the sum of all attributions minus ``prediction - start``, in the same unit.
-        values: modality → (L, d), one row a step; (1, d) at utterance level. A modality that
+        values: modality → (L, d), one row per step; (1, d) at utterance level. A modality that
             the utterance lacks is left out.
     """
 

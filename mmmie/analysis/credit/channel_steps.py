@@ -19,7 +19,7 @@ def channel_steps(modality: Modality, values: np.ndarray) -> pd.DataFrame:
         values: (L, d) from `channel_attributions`.
 
     Returns:
-        One row a step; one column a channel with a name of its own, in the order of the corpus,
+        One row per step; one column per channel with a name of its own, in the order of the corpus,
         then one that sums all others, such as ``29 unnamed``. All cells sum to the modality's
         share of the prediction.
     """
