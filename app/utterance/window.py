@@ -43,7 +43,7 @@ def attention_svg(
     *,
     alt: str,
 ) -> str:
-    """Attention on every utterance of a window, stacked by modality, one panel a variant.
+    """Attention on every utterance of a window, stacked by modality, one panel per variant.
 
     Args:
         shares: title of the panel → `mmmie.analysis.ask.context_use.attention_shares`; the windows

@@ -47,12 +47,12 @@ def draw_attended(view: state.View, other: Retrained | None) -> None:
             "looked at, not what it does to the prediction."
         ),
         data=everything[everything["variant"].isin(names)],
-        alt="Shares of attention on the target and its neighbours, one row a variant",
+        alt="Shares of attention on the target and its neighbours, one row per variant",
     )
 
 
 def attended_figure(everything: pd.DataFrame, names: dict[str, str]) -> go.Figure:
-    """Whom the readout attends to, stacked, one row a variant.
+    """Whom the readout attends to, stacked, one row per variant.
 
     Args:
         everything: rows of `identity_changes` for all utterances.

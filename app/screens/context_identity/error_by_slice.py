@@ -48,7 +48,7 @@ def draw_slices(view: state.View, variant: str, other: Retrained | None) -> None
             "utterances are left out, and parts may overlap. " + error_explained(view)
         ),
         data=rows,
-        alt="Change of the error under one intervention, one row a part of the split",
+        alt="Change of the error under one intervention, one row per part of the split",
     )
 
 
@@ -68,7 +68,7 @@ def slice_changes(changes: pd.DataFrame, variant: str) -> pd.DataFrame:
 
 
 def slice_change_figure(rows: pd.DataFrame, titles: dict[str, str], x_title: str) -> go.Figure:
-    """One row a slice: how much the intervention changes the error, with its interval.
+    """One row per slice: how much the intervention changes the error, with its interval.
 
     Args:
         rows: from `slice_changes`.
@@ -102,12 +102,12 @@ def slices_finding(rows: pd.DataFrame) -> str:
     """In how many slices the interval of the change excludes zero, each taken alone."""
     parts = rows[rows["slice"] != "all"]
     if parts.empty:
-        return "There is no part of this split to look at on its own"
+        return "No part of this split is large enough to look at on its own"
     worse = int((parts["sure"] & (parts["change"] > 0)).sum())
     better = int((parts["sure"] & (parts["change"] < 0)).sum())
     count = len(parts)
     if not worse and not better:
-        return f"In none of {count} parts does it change the error by more than chance"
+        return f"No clear difference in any of {count} parts"
     said = [f"raises the error in {worse} of {count} parts"] if worse else []
     said += [f"lowers it in {better}" if worse else f"lowers the error in {better} of {count} parts"
              ] if better else []  # fmt: skip
@@ -122,11 +122,11 @@ def null_sentence(rows: pd.DataFrame) -> str:
         return ""
     if len(null) > _MOST_NAMED:
         null = [*null[:_MOST_NAMED], f"{len(null) - _MOST_NAMED} more"]
-    return f"A change that may be chance (the interval includes 0): {listed(null)}."
+    return f"No clear difference (the interval includes 0): {listed(null)}."
 
 
 def _hover(name: str, row: dict[str, float]) -> str:
-    verdict = "" if row["sure"] else "<br>may be chance"
+    verdict = "" if row["sure"] else "<br>no clear difference"
     return (
         f"<b>{name}</b><br>{row['error'] - row['change']:.3g} → {row['error']:.3g}, change "
         f"{row['change']:+.3g} [{three_digits(row['low'])}, {three_digits(row['high'])}]{verdict}"

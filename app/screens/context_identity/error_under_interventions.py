@@ -63,7 +63,7 @@ def draw_effect(view: state.View, other: Retrained | None) -> None:
         effect_figure(changes, panels, variants, _error_words(view)),
         key="identity-effect",
         caption=f"On {sample_words(view)}; paired 95 % intervals of the change by drawing "
-        "conversations; pale: the change may be chance.",
+        "conversations; pale: no clear difference.",
         explanation=(
             "The thin line is the model as trained. Every dot is the same model with something "
             "else told to its identity embedding, or with its neighbours hidden; its bar is the "
@@ -89,7 +89,7 @@ def effect_title(changes: pd.DataFrame, variant: str, inert: str | None) -> str:
     if found is None:
         trained = everything["error"] - everything["change"]
         return (
-            "Removing identity makes no difference that could not be chance: the error goes "
+            "Removing identity makes no clear difference: the error goes "
             f"from {three_digits(trained)} to {three_digits(everything['error'])}"
         )
     moved = "rises" if found["change"] > 0 else "falls"
@@ -112,10 +112,10 @@ def _retrained_sentence(changes: pd.DataFrame, name: str, how: str) -> str:
         f"{row[name]:+.3g}".replace("-", "−") for name in ("change", "low", "high")
     )
     sure = row["low"] > 0 or row["high"] < 0
-    verdict = "" if sure else ", which may be chance"
+    verdict = "" if sure else ", no clear difference"
     return (
         f"Trained on the same corpus, but {plain(how)}: **{plain(name)}** changes the error on "
-        f"all utterances by {change} [{low}, {high}]{verdict}."
+        f"all utterances by {change} ({low} to {high}){verdict}."
     )
 
 
@@ -130,7 +130,7 @@ def _most_and_least(changes: pd.DataFrame, variants: list[str]) -> list[str]:
 def effect_figure(
     changes: pd.DataFrame, panels: dict[str, str], variants: dict[str, str], x_title: str
 ) -> go.Figure:
-    """The error under every variant, one panel a slice; a thin line is the model as trained.
+    """The error under every variant, one panel per slice; a thin line is the model as trained.
 
     Args:
         changes: from `mmmie.analysis.ask.identity_change.identity_changes`.
@@ -185,7 +185,7 @@ def effect_figure(
 def _error_range(
     changes: pd.DataFrame, panels: list[str], variants: list[str]
 ) -> tuple[float, float]:
-    """Limits that hold every error and interval of the panels, so that these can be compared."""
+    """Limits that include every error and interval of the panels, so that these can be compared."""
     shown = changes[changes["slice"].isin(panels) & changes["variant"].isin(variants)]
     trained = shown["error"] - shown["change"]
     ends = np.concatenate(

@@ -29,12 +29,12 @@ its **speaker** (same as the target's, another, unknown) and its **modality**. T
 the cosine of every pair: blue point the same way, orange opposite ways; those within what 19 of 20
 pairs of random directions stay are nearly empty. On the right are their lengths; the band is where
 19 of 20 start before training. A vector outside it was moved by training; one inside may have been
-moved too, and one that no utterance needs, such as an unknown speaker where all are known, is only
-held back by weight decay.
+moved too, and one that no utterance needs, such as an unknown speaker where all are known, only
+feels weight decay.
 
 Whether roles order themselves is Mantel's test: the correlation of cosine and nearness in time
 over pairs, against 2,000 random orders. What a vector does to a prediction is not in this figure:
-see the interventions above.
+see the tab “Every intervention”.
 """
 
 

@@ -126,7 +126,7 @@ def _modalities(view: View, found: Contributions) -> None:
         caption=f"Exact Shapley values, {2 ** len(names)} predictions.{_hollow(found)}",
         explanation=_MODALITIES,
         data=found.modalities.assign(utterance=found.utterance, start=found.mean_label),
-        alt="From the mean label to the prediction, one bar a modality",
+        alt="From the mean label to the prediction, one bar per modality",
     )
 
 
@@ -162,7 +162,7 @@ def _turns(view: View, found: Contributions) -> None:
         caption=f"Exact Shapley values, {2 ** len(steps)} predictions.{_hollow(found)}",
         explanation=_TURNS,
         data=found.turns.assign(utterance=found.utterance, start=found.alone),
-        alt="From the target alone to the prediction, one bar a turn of the window",
+        alt="From the target alone to the prediction, one bar per turn of the window",
     )
 
 

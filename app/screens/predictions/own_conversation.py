@@ -130,7 +130,7 @@ def _words(view: View) -> str:
     if _WORDS not in st.session_state:
         st.session_state[_WORDS] = st.session_state.get(_KEPT, EXAMPLE)
     text = st.text_area(
-        "A conversation, one turn a line",
+        "A conversation, one turn per line",
         key=_WORDS,
         height=320,
         max_chars=_MOST_CHARACTERS,

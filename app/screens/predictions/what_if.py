@@ -71,7 +71,7 @@ says of them as it is, the dot what it says when this utterance is changed as ab
 _NOISE = """
 The prediction of this utterance with Gaussian noise on one modality at a time, the others as they
 are. Faint dots are single draws of the noise, the line is their mean. A line near zero with wide
-dots says that noise does move the prediction, but either way.
+dots says that noise does move the prediction, in both directions.
 """
 _TRIES_EXPLAINED = """
 Every setting that was tried in this session, on this checkpoint, the latest on top. The bar is the
@@ -245,11 +245,11 @@ def _noise(view: View, utterance: EditableUtterance, row: int, before: np.ndarra
     figure(
         noise_figure(effect, view.outputs.modalities, quantity),
         key="what-if-noise",
-        caption=f"This utterance without other changes; {SEEDS} draws of noise a dot, lines are "
+        caption=f"This utterance without other changes; {SEEDS} draws of noise per dot, lines are "
         "means.",
         explanation=_NOISE,
         data=effect,
-        alt="Change of the prediction over the strength of the noise, one line a modality",
+        alt="Change of the prediction over the strength of the noise, one line per modality",
     )
 
 

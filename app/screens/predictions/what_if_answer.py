@@ -32,7 +32,7 @@ def moves_figure(
     truth: float | None = None,
     classes: bool = False,
 ) -> go.Figure:
-    """One row a prediction: a thin tick where it was, a filled dot where it is now.
+    """One row per prediction: a thin tick where it was, a filled dot where it is now.
 
     Args:
         now: where each is; NaN draws the tick alone.
@@ -93,7 +93,7 @@ def moves_figure(
 
 
 def noise_figure(effect: pd.DataFrame, modalities: list[str], quantity: str) -> go.Figure:
-    """Change of a prediction over the strength of the noise, one line a modality.
+    """Change of a prediction over the strength of the noise, one line per modality.
 
     Args:
         effect: from `mmmie.analysis.ask.what_if.noise_effect`.
@@ -289,10 +289,12 @@ def noise_title(effect: pd.DataFrame, span: float) -> str:
     if value < _HARDLY * span:
         return f"Noise up to {most:g} SD hardly moves it"
     if len(size) == 1:
-        return f"Noise of {most:g} SD moves it by {three_digits(value)} on average, either way"
+        return (
+            f"Noise of {most:g} SD moves it by {three_digits(value)} on average, in both directions"
+        )
     return (
         f"Noise on {plain(name)} moves it most: at {most:g} SD by {three_digits(value)} on "
-        f"average, either way"
+        f"average, in both directions"
     )
 
 
@@ -300,7 +302,7 @@ def tries_title(tries: pd.DataFrame, span: float) -> str:
     """Which of the tries moved a prediction most.
 
     Args:
-        tries: `change` and `moved`, one row a try.
+        tries: `change` and `moved`, one row per try.
     """
     moved = tries["moved"].fillna(0)
     top = int(moved.abs().argmax())

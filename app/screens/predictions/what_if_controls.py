@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from app.parts import say
 from app.parts.names import channel_words, plain, text_of
 from app.screens.predictions.what_if_answer import change_name
 from app.state import View
@@ -86,25 +87,25 @@ def controls(view: View, row: int, utterance: str, has_context: bool) -> Questio
     Returns:
         What they ask for.
     """
-    held = asked(view, utterance)
-    question = _modalities(view, row, held)
+    asked_for = asked(view, utterance)
+    question = _modalities(view, row, asked_for)
     if question.missing and has_context:
-        key = _begin(view, "everywhere", _WINDOW if held.everywhere else _HERE)
+        key = _begin(view, "everywhere", _WINDOW if asked_for.everywhere else _HERE)
         where = st.segmented_control(
             "What is off is missing in", [_HERE, _WINDOW], required=True, key=key
         )
         question = replace(question, everywhere=where == _WINDOW)
     if question.noise:
-        key = _begin(view, "seed", held.seed)
+        key = _begin(view, "seed", asked_for.seed)
         seed = st.number_input("Seed of the noise", 0, 9999, step=1, key=key, width=160)
         question = replace(question, seed=int(seed))
-    question = replace(question, channels=_channels(view, row, held))
-    return replace(question, transcript=_transcript(view, row, utterance, held))
+    question = replace(question, channels=_channels(view, row, asked_for))
+    return replace(question, transcript=_transcript(view, row, utterance, asked_for))
 
 
-def _modalities(view: View, row: int, held: Question) -> Question:
+def _modalities(view: View, row: int, asked_for: Question) -> Question:
     hidden, noise = [], []
-    strengths = dict(held.noise)
+    strengths = dict(asked_for.noise)
     left, right = st.columns([2, 3], vertical_alignment="center")
     left.caption("What the model gets")
     right.caption("Noise, in standard deviations")
@@ -113,7 +114,7 @@ def _modalities(view: View, row: int, held: Question) -> Question:
         left, right = st.columns([2, 3], vertical_alignment="center")
         on = left.toggle(
             plain(name),
-            key=_begin(view, f"on-{name}", name not in held.missing),
+            key=_begin(view, f"on-{name}", name not in asked_for.missing),
             disabled=absent,
             help="The utterance has none." if absent else None,
         )
@@ -133,7 +134,7 @@ def _modalities(view: View, row: int, held: Question) -> Question:
     return Question(missing=tuple(hidden), noise=tuple(noise))
 
 
-def _channels(view: View, row: int, held: Question) -> tuple[ChannelEdit, ...]:
+def _channels(view: View, row: int, asked_for: Question) -> tuple[ChannelEdit, ...]:
     corpus = view.corpus
     offered = {
         f"{name}/{i}": (name, i)
@@ -142,14 +143,14 @@ def _channels(view: View, row: int, held: Question) -> tuple[ChannelEdit, ...]:
         if len(corpus.features[name].of(row))
     }
     if not offered:
-        st.caption("No modality of this corpus names its channels, so none is offered to edit.")
+        say.caption("No modality of this corpus names its channels, so none is offered to edit.")
         return ()
 
     def words(option: str) -> str:
         name, i = offered[option]
         return f"{channel_title((corpus.modalities[name].channels or ())[i])}, {name}"
 
-    before = {f"{c.modality}/{c.channel}": c for c in held.channels}
+    before = {f"{c.modality}/{c.channel}": c for c in asked_for.channels}
     chosen = st.multiselect(
         "Change channels",
         list(offered),
@@ -164,12 +165,12 @@ def _channels(view: View, row: int, held: Question) -> tuple[ChannelEdit, ...]:
     return tuple(edit for edit in edits if edit)
 
 
-def _channel(view: View, row: int, held: ChannelEdit) -> ChannelEdit:
+def _channel(view: View, row: int, asked_for: ChannelEdit) -> ChannelEdit:
     """A shift in the unit of the channel and, over several steps, a factor on its movement."""
-    modality = view.corpus.modalities[held.modality]
-    title, unit = channel_words((modality.channels or ())[held.channel])
-    step, reach = _steps(view, held.modality, held.channel)
-    key = f"{held.modality}-{held.channel}"
+    modality = view.corpus.modalities[asked_for.modality]
+    title, unit = channel_words((modality.channels or ())[asked_for.channel])
+    step, reach = _steps(view, asked_for.modality, asked_for.channel)
+    key = f"{asked_for.modality}-{asked_for.channel}"
     left, right = st.columns(2)
     digits = max(-math.floor(math.log10(step)), 0)
     shift = left.slider(
@@ -178,19 +179,19 @@ def _channel(view: View, row: int, held: ChannelEdit) -> ChannelEdit:
         reach,
         step=step,
         format=f"%+.{digits}f",
-        key=_begin(view, f"shift-{key}", float(np.clip(held.shift, -reach, reach))),
+        key=_begin(view, f"shift-{key}", float(np.clip(asked_for.shift, -reach, reach))),
     )
     stretch = 1.0
-    values = view.corpus.features[held.modality].of(row)
+    values = view.corpus.features[asked_for.modality].of(row)
     if modality.level == "sequence" and len(values) > 1:
         stretch = right.slider(
             "movement ×",
             0.0,
             _MOST_STRETCH,
             step=0.25,
-            key=_begin(view, f"stretch-{key}", float(np.clip(held.stretch, 0, _MOST_STRETCH))),
+            key=_begin(view, f"stretch-{key}", float(np.clip(asked_for.stretch, 0, _MOST_STRETCH))),
         )
-    return replace(held, shift=round(float(shift), digits), stretch=float(stretch))
+    return replace(asked_for, shift=round(float(shift), digits), stretch=float(stretch))
 
 
 def _steps(view: View, modality: str, channel: int) -> tuple[float, float]:
@@ -201,13 +202,15 @@ def _steps(view: View, modality: str, channel: int) -> tuple[float, float]:
     return step, round(_SPREADS * spread / step) * step
 
 
-def _transcript(view: View, row: int, utterance: str, held: Question) -> str | None:
+def _transcript(view: View, row: int, utterance: str, asked_for: Question) -> str | None:
     corpus = view.corpus
     own = text_of(corpus.utterances.iloc[row].get("transcript"))
     if word_encoder(view.checkpoint, corpus, row) is None:
-        st.caption(_why_not(view, own))
+        say.caption(_why_not(view, own))
         return None
-    key = _begin(view, f"say-{utterance}", own if held.transcript is None else held.transcript)
+    key = _begin(
+        view, f"say-{utterance}", own if asked_for.transcript is None else asked_for.transcript
+    )
     said = st.text_area(
         "What was said",
         key=key,

@@ -39,7 +39,7 @@ def attention_shares(outputs: SplitOutputs, target: int, variant: str = TRAINED)
     left out.
 
     Returns:
-        One row a place that is there and modality: `place`, `offset`, `modality`, `share`;
+        One row per place that is there and modality: `place`, `offset`, `modality`, `share`;
         the shares sum to 1, or are 0 where nothing was attended to.
     """
     return shares_of(outputs, target, outputs.attention[variant][target])

@@ -41,7 +41,7 @@ def identity_changes(
             these, and those of fewer than ten utterances or of all of them are left out.
 
     Returns:
-        One row a slice (``all`` first) and variant (``trained`` first): `slice`, `n`,
+        One row per slice (``all`` first) and variant (``trained`` first): `slice`, `n`,
         `variant`, `error` (of `utterance_errors`), `change` against the same model as trained,
         its interval `low` and `high` (NaN with fewer than two conversations),
         `mean_abs_shift` of the prediction, and of the attention the shares on `target`,
@@ -88,7 +88,7 @@ def retrained_changes(
         within: as in `identity_changes`.
 
     Returns:
-        One row a slice with the variant ``retrained`` and the columns of `identity_changes`
+        One row per slice with the variant ``retrained`` and the columns of `identity_changes`
         but those of attention: the two need not see the same window.
     """
     pair = {TRAINED: outputs.output[TRAINED], RETRAINED: other.output[TRAINED]}

@@ -42,7 +42,7 @@ class Turn:
 
 
 def read_turns(text: str) -> list[Turn]:
-    """A conversation from lines ``Speaker: words``, one turn a line; empty lines are left out.
+    """A conversation from lines ``Speaker: words``, one turn per line; empty lines are left out.
 
     Raises:
         InputError: a line cannot be used, or there are too many or none; it names the line.
@@ -57,7 +57,7 @@ def read_turns(text: str) -> list[Turn]:
         if line.strip()
     ]
     if not turns:
-        raise InputError(f"{_WHERE}: line 1 is empty; write one turn a line, as `Speaker: words`")
+        raise InputError(f"{_WHERE}: line 1 is empty; write one turn per line, as `Speaker: words`")
     if len(turns) > MOST_TURNS:
         at = [n for n, line in enumerate(text.splitlines(), start=1) if line.strip()][MOST_TURNS]
         raise InputError(
@@ -117,7 +117,7 @@ def pasted_words(checkpoint: Checkpoint, corpus: Corpus) -> WordEncoder | None:
 def corpus_of_turns(
     turns: Sequence[Turn], words: WordEncoder, modalities: dict[str, Modality], label: Label
 ) -> Corpus:
-    """Turns as a corpus of one conversation without labels; all but one modality hold nothing.
+    """Turns as a corpus of one conversation without labels; all modalities but one are absent.
 
     Raises:
         InputError: the encoder cannot be opened.
@@ -133,7 +133,7 @@ def corpus_of_turns(
             "transcript": [turn.words for turn in turns],
         }
     )
-    features = {name: absent_features(held, count) for name, held in modalities.items()}
+    features = {name: absent_features(one, count) for name, one in modalities.items()}
     features[words.modality] = words.encode([turn.words for turn in turns])
     return Corpus("pasted", label, modalities, table, features)
 

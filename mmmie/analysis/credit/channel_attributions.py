@@ -47,7 +47,7 @@ class ChannelAttributions:
         start: the prediction at the baseline.
         prediction: at the utterance as it is.
         gap: the sum of all attributions minus ``prediction - start``, in the same unit.
-        values: modality → (L, d), one row a step; (1, d) at utterance level. A modality that
+        values: modality → (L, d), one row per step; (1, d) at utterance level. A modality that
             the utterance lacks is left out.
     """
 
@@ -184,7 +184,7 @@ def channel_steps(modality: Modality, values: np.ndarray) -> pd.DataFrame:
         values: (L, d) from `channel_attributions`.
 
     Returns:
-        One row a step; one column a channel with a name of its own, in the order of the corpus,
+        One row per step; one column per channel with a name of its own, in the order of the corpus,
         then one that sums all others, such as ``29 unnamed``. All cells sum to the modality's
         share of the prediction.
     """

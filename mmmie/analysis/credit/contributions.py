@@ -56,7 +56,7 @@ class Contributions:
         alone: the prediction from the target without its neighbours.
         prediction: with all.
         modalities: `modality`, `value`; ``mean_label + sum(value) = prediction``.
-        turns: one row a neighbour: `offset` to the target, `id`, `speaker`, `relation`,
+        turns: one row per neighbour: `offset` to the target, `id`, `speaker`, `relation`,
             `transcript`, `count` and `value`; ``alone + sum(value) = prediction``. Where the
             farthest are one player they come first, with the `offset` of the nearest of them,
             how many they are in `count`, and None in the columns of text.

@@ -112,7 +112,7 @@ def test_written_turns_are_read_back():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "line 1 is empty; write one turn a line"),
+        ("", "line 1 is empty"),
         ("Ann: yes\n\nso it goes", "line 3 has no speaker; write `Speaker: words`"),
         ("Ann: yes\nBo: ...", "line 2 has no word after its colon; add one"),
         (f"Ann: {'so ' * (MOST_WORDS + 1)}", f"line 1 has {MOST_WORDS + 1} words; use at most"),
@@ -121,7 +121,7 @@ def test_written_turns_are_read_back():
         ("Ann: yes\n\n" * (MOST_TURNS + 2), "line 401 begins turn 201, and 200 are the most"),
     ],
 )
-def test_a_line_that_cannot_be_used_is_named_with_the_mend(text, message):
+def test_a_line_that_cannot_be_used_is_named_with_the_fix(text, message):
     with pytest.raises(InputError) as caught:
         read_turns(text)
     assert message in str(caught.value)

@@ -32,21 +32,19 @@ def test_slices_stand_in_the_order_of_their_change_with_null_ones_pale() -> None
     assert list(dots.marker.opacity) == [1, 1, 0.4, 1]
     assert dots.y[2] == "first turns (n = 10)"
     assert dots.error_x.array[1] == np.float64(1.1) - 0.9
-    assert "may be chance" in dots.text[2] and "may be chance" not in dots.text[1]
+    assert "no clear difference" in dots.text[2]
+    assert "no clear difference" not in dots.text[1]
 
 
 def test_findings_name_null_results() -> None:
     rows = slice_changes(changes(), "off")
-    assert slices_finding(rows) == (
-        "At 95 % each, it raises the error in 1 of 3 parts and lowers it in 1"
-    )
-    assert null_sentence(rows) == (
-        "A change that may be chance (the interval includes 0): first turns."
-    )
+    raised = slices_finding(rows)
+    assert "raises the error in 1 of 3" in raised and "lowers it in 1" in raised
+    assert "first turns" in null_sentence(rows) and "ambiguous" not in null_sentence(rows)
     null = slice_changes(changes().assign(low=-1, high=1), "off")
-    assert slices_finding(null) == "In none of 3 parts does it change the error by more than chance"
+    assert "3 parts" in slices_finding(null) and "raises" not in slices_finding(null)
     assert null_sentence(slice_changes(changes().assign(low=0.1), "off")[:1]) == ""
-    assert slices_finding(rows[:1]).startswith("There is no part")
+    assert "No part" in slices_finding(rows[:1])
 
 
 def test_no_interval_is_null_and_draws_none() -> None:
@@ -67,9 +65,9 @@ def test_attention_is_stacked_and_unknown_speakers_left_out_where_there_are_none
     bars = attended_figure(table, names).data
     assert [bar.name for bar in bars] == ["the target", "same speaker", "other speakers"]
     assert list(bars[2].x) == [0.1, 0.6]
-    assert attended_finding(table, names) == "Attention moves most under “no identity”: 50% of it"
+    assert all(word in attended_finding(table, names) for word in ("no identity", "50%"))
     still = table.assign(total_variation=0.0)
-    assert attended_finding(still, names) == "No intervention moves the attention"
+    assert "no identity" not in attended_finding(still, names)
 
 
 def test_slices_in_words_fall_back_to_their_columns() -> None:

@@ -116,12 +116,10 @@ def test_noise_has_a_line_of_means_and_every_draw():
     assert list(draws.y) == [0, 0, 0.5, -0.7]
     assert list(line.x) == [0, 3] and list(line.y) == pytest.approx([0, -0.1])
     assert figure.data[1].line.color != figure.data[3].line.color
-    assert noise_title(EFFECT, 6) == (
-        "Noise on text moves it most: at 3 SD by 0.6 on average, either way"
-    )
-    assert noise_title(EFFECT.assign(change=0.0), 6) == "Noise up to 3 SD hardly moves it"
+    assert all(word in noise_title(EFFECT, 6) for word in ("text", "3 SD", "0.6"))
+    assert "3 SD" in (still := noise_title(EFFECT.assign(change=0.0), 6)) and "text" not in still
     one = EFFECT[EFFECT["modality"] == "audio"]
-    assert noise_title(one, 6).startswith("Noise of 3 SD moves it by 0.3 on average")
+    assert all(word in noise_title(one, 6) for word in ("3 SD", "0.3"))
 
 
 def test_turns_that_read_it_are_named_by_offset_and_speaker():
