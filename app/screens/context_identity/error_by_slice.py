@@ -37,8 +37,8 @@ def draw_slices(view: state.View, variant: str, other: Retrained | None) -> None
         slice_change_figure(rows, titles_of(view, rows), unit),
         key="identity-slices",
         caption=f"On {sample_words(view)}; paired 95 % intervals by drawing conversations; pale: "
-        f"the change may be chance. Each interval stands alone: of {len(rows)} about one in "
-        "twenty excludes 0 by chance.",
+        f"no clear difference. Each interval stands alone: of {len(rows)} about one in twenty "
+        "excludes 0 by chance.",
         explanation=(
             "Every dot is how much the error changes against the model as trained, in one part of "
             "the split; right of the line it grows. Choose the intervention above. **Replies** "
