@@ -28,10 +28,7 @@ _LEAST_FREE = 64 * 1024
 class WriteError(OSError):
     """A file could not be written; the message names it and the fix in one line.
 
-    Args:
-        file: what was to be written.
-        number: the errno of the system.
-        why: what the system said, for errors without a known fix.
+    Made of the file, the errno of the system and, for errors without a known fix, what it said.
     """
 
     def __init__(self, file: Path, number: int | None, why: str = "") -> None:
@@ -79,13 +76,7 @@ def replacing(file: Path) -> Iterator[Path]:
 
 
 def keep_latest(folder: Path, pattern: str, count: int) -> None:
-    """Delete all but the latest files of a folder.
-
-    Args:
-        folder: where they are.
-        pattern: of their names.
-        count: how many stay.
-    """
+    """Delete all but the latest `count` files of a folder whose names match `pattern`."""
     kept = sorted(folder.glob(pattern), key=lambda file: file.stat().st_mtime)
     for old in kept[:-count]:
         old.unlink(missing_ok=True)
@@ -155,8 +146,7 @@ def surviving_folder(folder: Path) -> Path:
 def explained(file: Path) -> Iterator[None]:
     """Turn whatever a full disk or a read-only folder raises into a `WriteError` about `file`.
 
-    torch and safetensors raise errors of their own, which tell a full disk only in words or not
-    at all; then the free space decides.
+    torch and safetensors tell a full disk in words or not at all; then the free space decides.
     """
     try:
         yield

@@ -30,17 +30,13 @@ _CARD = "card.md"
 
 
 def save_pretrained(folder: Path | str, checkpoint: Checkpoint | Path | str) -> Path:
-    """Write a checkpoint as a folder that can be given away.
+    """Write weights, configuration, metric history and card as a folder that can be given away.
 
-    It has the weights, the configuration, the metric history and a card, and no path of this
-    machine: a corpus is named by its name and fingerprint.
+    It has no path of this machine: a corpus is named by its name and fingerprint.
 
     Args:
-        folder: a new or empty one.
+        folder: a new or empty one; `from_pretrained` opens it, and it is returned.
         checkpoint: an opened one, or what `load_checkpoint` takes.
-
-    Returns:
-        the folder; `from_pretrained` opens it.
 
     Raises:
         InputError: the folder is not empty, or the checkpoint is unreadable.
@@ -93,11 +89,8 @@ def push_to_hub(
 
     Args:
         checkpoint: an opened one, or what `load_checkpoint` takes.
-        repository: ``owner/name``; made where it is not there.
+        repository: ``owner/name``; made where it is not there, and its address is returned.
         private: whether a repository that is made is; one that is there stays as it is.
-
-    Returns:
-        the address of the repository.
 
     Raises:
         InputError: the Hub refuses or cannot be reached, or huggingface_hub is not installed.
@@ -125,7 +118,6 @@ def _opened(checkpoint: Checkpoint | Path | str) -> Checkpoint:
 
 
 def _fill(folder: Path, checkpoint: Checkpoint, repository: str | None) -> None:
-    """Write `FILES`, and `TEXT_FILES` where there are any, into an existing, empty folder."""
     source = checkpoint.info.folder
     weights = source / "model.safetensors"
     if not weights.is_file():
@@ -142,11 +134,8 @@ def _fill(folder: Path, checkpoint: Checkpoint, repository: str | None) -> None:
             (folder / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(source / name, folder / name)
     write_json(folder / "config.json", raw)
-    card = (
-        (source / _CARD).read_text("utf-8")
-        if (source / _CARD).is_file()
-        else "# MMMIE checkpoint\n"
-    )
+    written = source / _CARD
+    card = written.read_text("utf-8") if written.is_file() else "# MMMIE checkpoint\n"
     write_text(folder / _CARD, card)
     write_text(folder / "README.md", _model_card(checkpoint.info, card, repository))
     history = read_metrics(source)
@@ -154,7 +143,6 @@ def _fill(folder: Path, checkpoint: Checkpoint, repository: str | None) -> None:
 
 
 def _model_card(info: CheckpointInfo, card: str, repository: str | None) -> str:
-    """The card with the metadata that the Hub indexes and how to open it."""
     metadata: dict[str, Any] = {
         "library_name": "mmmie",
         "tags": _TAGS,

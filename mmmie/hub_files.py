@@ -20,8 +20,7 @@ _ADDRESS = re.compile(r"hf:/{1,2}(?P<name>.+)")  # a Path keeps only one of the 
 def hub_repository(path: Path | str) -> str | None:
     """The repository of ``hf://owner/name``, None for what is no such address.
 
-    Raises:
-        InputError: what follows ``hf://`` is no ``owner/name``.
+    An `InputError` if what follows ``hf://`` is no ``owner/name``.
 
     Example:
         >>> hub_repository("hf://owner/name")
@@ -32,11 +31,7 @@ def hub_repository(path: Path | str) -> str | None:
 
 
 def check_repository(name: str) -> str:
-    """The name, where it is one of a repository.
-
-    Raises:
-        InputError: it is none.
-    """
+    """The name, or an `InputError` where it is none of a repository."""
     if not is_repository(name):
         raise InputError(f"{name}: is no repository of the Hugging Face Hub; write owner/name")
     return name
@@ -61,14 +56,14 @@ def cached_repository(folder: Path) -> str | None:
 
 
 def download(repository: str, revision: str | None = None) -> Path:
-    """Fetch a checkpoint from the Hub into its cache; only `FILES` and `TEXT_FILES` that are new.
+    """Fetch a checkpoint from the Hub; only `FILES` and `TEXT_FILES` that are new.
 
     Args:
         repository: ``owner/name``.
         revision: a branch, tag or commit; the newest if left out.
 
     Returns:
-        the checkpoint folder, in the cache.
+        the checkpoint folder, in the Hub's cache.
 
     Raises:
         InputError: it cannot be fetched, or huggingface_hub is not installed.
@@ -88,11 +83,7 @@ def download(repository: str, revision: str | None = None) -> Path:
 
 
 def hub_module() -> ModuleType:
-    """The package huggingface_hub.
-
-    Raises:
-        InputError: it is not installed.
-    """
+    """The package huggingface_hub, or an `InputError` where it is not installed."""
     try:
         import huggingface_hub
     except ImportError:

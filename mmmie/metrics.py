@@ -20,13 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MetricFacts:
-    """What a metric is called and which way is better.
+    """What a metric is called, one line of help, and which way is better.
 
     Attributes:
-        name: as the field writes it.
-        help: one line.
         share: whether it is a share, written as a percentage.
-        higher_is_better: which way is better.
     """
 
     name: str
@@ -129,13 +126,7 @@ def regression_metrics(
 def around_neutral(
     metric: str, predictions: np.ndarray, labels: np.ndarray, centre: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Numbers as classes around the neutral point, for `acc2_…`, `f1_…`, `acc7` and `acc5`.
-
-    Args:
-        metric: one of them.
-        predictions: (N,) numbers.
-        labels: (N,) numbers.
-        centre: the neutral point.
+    """Numbers (N,) as classes around the neutral point, for `acc2_…`, `f1_…`, `acc7` and `acc5`.
 
     Returns:
         Class of the label (N,), class of the prediction (N,), which utterances count (N,) bool,
@@ -222,30 +213,21 @@ def classification_metrics(predictions: Any, labels: Any, classes: Sequence[str]
         "f1_weighted": float(np.average(f1, weights=labelled)),
         "f1_macro": float(f1[occurs].mean()),
         "per_class": {
-            name: {
-                "precision": float(precision[i]),
-                "recall": float(recall[i]),
-                "f1": float(f1[i]),
-                "n": int(labelled[i]),
-            }
-            for i, name in enumerate(classes)
+            name: {"precision": p, "recall": r, "f1": f, "n": n}
+            for name, p, r, f, n in zip(
+                classes, *(a.tolist() for a in (precision, recall, f1, labelled)), strict=True
+            )
         },
     }
 
 
 def metrics_for(label: Label, predictions: Any, targets: Any) -> dict[str, Any]:
-    """The metrics that fit a corpus' label.
+    """`regression_metrics` or `classification_metrics`, whichever fits the label of a corpus.
 
     Args:
         label: what is predicted.
         predictions: (N,) numbers for regression; (N, C) scores or (N,) indices for classes.
         targets: (N,) numbers or class indices, as `Corpus.targets` gives them.
-
-    Returns:
-        What `regression_metrics` or `classification_metrics` returns.
-
-    Raises:
-        InputError: as those do.
     """
     if label.kind == "regression":
         return dict(regression_metrics(predictions, targets, label.range))

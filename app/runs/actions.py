@@ -12,8 +12,7 @@ from app.pages import PAGES, switch_to
 from app.parts.names import plain
 from mmmie.errors import InputError
 from mmmie.jobs import observe
-from mmmie.jobs.remove import remove_run
-from mmmie.jobs.steer import steer
+from mmmie.jobs.steer import remove_run, steer
 from mmmie.training.checkpoint import checkpoint_folder
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 

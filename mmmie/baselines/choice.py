@@ -14,11 +14,8 @@ def valid_score(corpus: Corpus, predictions: np.ndarray) -> float:
     """The primary metric on the valid split, signed so that more is better.
 
     Args:
-        corpus: with a valid split.
+        corpus: with a valid split; an `InputError` without.
         predictions: (N,) in label units or (N, classes) scores, for all utterances.
-
-    Raises:
-        InputError: the corpus has no valid split.
     """
     rows = corpus.rows("valid")
     metric, higher_is_better = primary_metric(corpus.label.kind)

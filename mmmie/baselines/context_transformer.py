@@ -26,14 +26,9 @@ SETTINGS = [
 def context_transformer(corpus: Corpus, seed: int) -> np.ndarray:
     """Encoders and a transformer over eight utterances before the target and three after it.
 
-    No bound on mutual information, no reconstruction, no identity embedding, deterministic codes.
-    All else is as in the model: its sizes, its schedule, and how it hides modalities that do not
-    carry over. (The critic still learns, as in every run without MI maximisation; the codes do not
-    feel it.)
-
-    Args:
-        corpus: with a train and a valid split.
-        seed: of weights and batches.
+    No bound on mutual information, no reconstruction, no identity embedding, deterministic codes;
+    all else is as in the model. (The critic still learns, as in every run without MI maximisation,
+    but the codes are not trained by it.)
 
     Returns:
         (N,) in label units, or (N, classes) probabilities.

@@ -19,16 +19,13 @@ def input_matrix(corpus: Corpus, modalities: list[str], neighbours: int = 0) -> 
     a modality or a missing neighbour counts as the mean, 0.
 
     Args:
-        corpus: with a train split.
+        corpus: with a train split; an `InputError` without.
         modalities: which modalities, in this order.
         neighbours: utterances of the same conversation before the target, and after it.
 
     Returns:
         (N, (2 · neighbours + 1) · D) float32, D the pooled channels of all modalities; the target
         is the middle block.
-
-    Raises:
-        InputError: the corpus has no train split.
     """
     train = corpus.rows("train")
     own = np.concatenate([_standardised(corpus.features[name], train) for name in modalities], 1)
@@ -42,11 +39,9 @@ def _standardised(features: Features, train: np.ndarray) -> np.ndarray:
     lengths = features.lengths
     if lengths is None:
         return _by_train(np.asarray(features.values, np.float64), train)
-    every = np.arange(len(lengths))
+    every, present = np.arange(len(lengths)), lengths > 0
     pooled = np.concatenate([step_means(features, every), step_deviations(features, every)], 1)
-    present = lengths > 0
-    standardised = _by_train(pooled, train[present[train]])
-    return standardised * present[:, None]
+    return _by_train(pooled, train[present[train]]) * present[:, None]
 
 
 def _by_train(values: np.ndarray, train: np.ndarray) -> np.ndarray:

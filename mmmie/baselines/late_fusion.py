@@ -12,34 +12,16 @@ _PICKS = 20
 
 
 def late_fusion(corpus: Corpus, seed: int) -> np.ndarray:
-    """One `mlp` per modality; the valid split chooses the weights of their mean.
-
-    Args:
-        corpus: with a train and a valid split.
-        seed: of the models.
-
-    Returns:
-        (N,) in label units, or (N, classes) probabilities.
-
-    Raises:
-        InputError: a split is missing.
-    """
+    """One `mlp` per modality; the valid split chooses the weights of their mean."""
     return weighted_mean(corpus, [mlp(corpus, [name], seed) for name in corpus.modalities])
 
 
 def weighted_mean(corpus: Corpus, candidates: list[np.ndarray]) -> np.ndarray:
     """The mean of predictions with weights in steps, chosen greedily on the valid split.
 
-    Again and again the one is added that makes the mean of all added so far the best; the best
-    mean on the way is kept. One may be added often, which is its weight (Caruana et al., Ensemble
-    selection from libraries of models, ICML 2004, section 2).
-
-    Args:
-        corpus: with a valid split.
-        candidates: predictions for all utterances, of one shape.
-
-    Returns:
-        The mean, of the same shape.
+    Each step adds the candidate that makes the mean of all added so far the best; the best mean
+    of any step is kept. How often one was added is its weight (Caruana et al., Ensemble selection
+    from libraries of models, ICML 2004, section 2). All `candidates` have one shape.
     """
     total = np.zeros_like(candidates[0])
     means = []

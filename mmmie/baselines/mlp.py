@@ -21,19 +21,11 @@ _PATIENCE = 6
 def mlp(corpus: Corpus, modalities: list[str], seed: int) -> np.ndarray:
     """One hidden layer on the target alone; the valid split chooses the penalty and the epoch.
 
-    scikit-learn's own early stopping would keep apart utterances of conversations it trains on,
-    so the epochs are counted here.
-
-    Args:
-        corpus: with a train and a valid split.
-        modalities: which modalities it sees.
-        seed: of the weights and the order of the utterances.
+    scikit-learn's own early stopping would keep apart utterances of conversations it trains on, so
+    the epochs are counted here. `modalities` are those that it sees; errors as for `ridge`.
 
     Returns:
         (N,) in label units, or (N, classes) probabilities.
-
-    Raises:
-        InputError: a split is missing.
     """
     x = input_matrix(corpus, modalities)
     runs = [_train(corpus, x, penalty, seed) for penalty in _PENALTIES]

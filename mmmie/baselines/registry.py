@@ -1,4 +1,4 @@
-"""The baselines by name. A new one is a function in a file of its own and an entry here."""
+"""The baselines by name, and the constant. A new one is a function and an entry here."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmmie.baselines.context_transformer import context_transformer
+from mmmie.baselines.late_fusion import late_fusion
+from mmmie.baselines.mlp import mlp
+from mmmie.baselines.ridge import ridge
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
 
@@ -18,7 +22,7 @@ _ONE_MODALITY = "ridge-"
 
 @dataclass(frozen=True)
 class Baseline:
-    """A baseline and what it is.
+    """A baseline.
 
     Attributes:
         description: what it does, in a few words.
@@ -56,8 +60,6 @@ def predict(name: str, corpus: Corpus, seed: int = 0) -> np.ndarray:
     if not name.startswith(_ONE_MODALITY) or modality not in corpus.modalities:
         known = ", ".join(baseline_names(corpus))
         raise InputError(f"{corpus.where}: baseline `{name}` is unknown; use one of {known}")
-    from mmmie.baselines.ridge import ridge
-
     return ridge(corpus, [modality], NEIGHBOURS)
 
 
@@ -82,54 +84,43 @@ def is_deterministic(name: str) -> bool:
 def baseline_names(corpus: Corpus) -> list[str]:
     """Every baseline of a corpus by name, with one ridge per modality, the simplest first."""
     names = [f"{_ONE_MODALITY}{modality}" for modality in corpus.modalities]
-    names = ["constant", *names, *BASELINES]
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(["constant", *names, *BASELINES]))
 
 
-def _constant(corpus: Corpus, seed: int) -> np.ndarray:
-    from mmmie.baselines.constant import constant
+def constant(corpus: Corpus) -> np.ndarray:
+    """The median label of the train split, which no other constant beats in MAE, for all (N,).
 
-    return constant(corpus)
-
-
-def _ridge_single(corpus: Corpus, seed: int) -> np.ndarray:
-    from mmmie.baselines.ridge import ridge
-
-    return ridge(corpus, list(corpus.modalities), neighbours=0)
-
-
-def _ridge(corpus: Corpus, seed: int) -> np.ndarray:
-    from mmmie.baselines.ridge import ridge
-
-    return ridge(corpus, list(corpus.modalities), NEIGHBOURS)
-
-
-def _mlp(corpus: Corpus, seed: int) -> np.ndarray:
-    from mmmie.baselines.mlp import mlp
-
-    return mlp(corpus, list(corpus.modalities), seed)
-
-
-def _late_fusion(corpus: Corpus, seed: int) -> np.ndarray:
-    from mmmie.baselines.late_fusion import late_fusion
-
-    return late_fusion(corpus, seed)
-
-
-def _context_transformer(corpus: Corpus, seed: int) -> np.ndarray:
-    from mmmie.baselines.context_transformer import context_transformer
-
-    return context_transformer(corpus, seed)
+    Of classes their shares, (N, classes); an `InputError` without a train split.
+    """
+    labels = corpus.targets[corpus.rows("train")]
+    if corpus.label.classes is None:
+        return np.full(len(corpus), np.median(labels))
+    shares = np.bincount(labels, minlength=len(corpus.label.classes)) / len(labels)
+    return np.tile(shares, (len(corpus), 1))
 
 
 BASELINES: dict[str, Baseline] = {
-    "constant": Baseline("the best constant of the train split", True, _constant),
-    "ridge-single": Baseline("linear, all modalities, no neighbours", True, _ridge_single),
-    "ridge": Baseline("linear, all modalities, two neighbours on either side", True, _ridge),
-    "mlp": Baseline("one hidden layer, all modalities, no neighbours", False, _mlp),
-    "late-fusion": Baseline("one MLP per modality, weighted mean", False, _late_fusion),
+    "constant": Baseline(
+        "the best constant of the train split", True, lambda corpus, _: constant(corpus)
+    ),
+    "ridge-single": Baseline(
+        "linear, all modalities, no neighbours",
+        True,
+        lambda corpus, _: ridge(corpus, list(corpus.modalities), neighbours=0),
+    ),
+    "ridge": Baseline(
+        "linear, all modalities, two neighbours on either side",
+        True,
+        lambda corpus, _: ridge(corpus, list(corpus.modalities), NEIGHBOURS),
+    ),
+    "mlp": Baseline(
+        "one hidden layer, all modalities, no neighbours",
+        False,
+        lambda corpus, seed: mlp(corpus, list(corpus.modalities), seed),
+    ),
+    "late-fusion": Baseline("one MLP per modality, weighted mean", False, late_fusion),
     "context-transformer": Baseline(
-        "the model without MI terms, reconstruction, identity or noise", False, _context_transformer
+        "the model without MI terms, reconstruction, identity or noise", False, context_transformer
     ),
 }
 """name → baseline; beside these, ``ridge-<modality>`` for every modality of a corpus."""

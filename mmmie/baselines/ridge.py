@@ -27,34 +27,25 @@ def ridge(corpus: Corpus, modalities: list[str], neighbours: int) -> np.ndarray:
     Raises:
         InputError: a split is missing, or train has one class only.
     """
+    from sklearn.linear_model import LogisticRegression, Ridge
+
     x = input_matrix(corpus, modalities, neighbours)
     rows = corpus.rows("train")
     y = corpus.targets[rows]
     if corpus.label.classes is None:
-        return best_on_valid(corpus, (_linear(x, rows, y, strength) for strength in _PENALTIES))
+        models = (Ridge(alpha=strength * len(rows)) for strength in _PENALTIES)
+        return best_on_valid(corpus, (model.fit(x[rows], y).predict(x) for model in models))
     if len(np.unique(y)) < 2:
         raise InputError(
             f"{corpus.where}: column `label` has one class in train; a classifier needs two"
         )
     classes = len(corpus.label.classes)
-    return best_on_valid(
-        corpus, (_logistic(x, rows, y, strength, classes) for strength in _PENALTIES)
-    )
 
+    def logistic(strength: float) -> np.ndarray:
+        model = LogisticRegression(C=1 / (strength * len(rows)), max_iter=_ITERATIONS)
+        model.fit(x[rows], y)
+        probabilities = np.zeros((len(x), classes))
+        probabilities[:, model.classes_] = model.predict_proba(x)
+        return probabilities
 
-def _linear(x: np.ndarray, rows: np.ndarray, y: np.ndarray, strength: float) -> np.ndarray:
-    from sklearn.linear_model import Ridge
-
-    return Ridge(alpha=strength * len(rows)).fit(x[rows], y).predict(x)
-
-
-def _logistic(
-    x: np.ndarray, rows: np.ndarray, y: np.ndarray, strength: float, classes: int
-) -> np.ndarray:
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=1 / (strength * len(rows)), max_iter=_ITERATIONS)
-    model.fit(x[rows], y)
-    probabilities = np.zeros((len(x), classes))
-    probabilities[:, model.classes_] = model.predict_proba(x)
-    return probabilities
+    return best_on_valid(corpus, map(logistic, _PENALTIES))

@@ -31,14 +31,11 @@ def jobs_list(folder: Path, as_json: bool) -> None:
     entries = []
     for found in [run] if run.exists else list_runs(folder):
         status = observe(found)
+        keys = ("state", "epoch", "epochs", "progress", "error")
         entries.append(
             {
                 "run": str(found.path),
-                "state": status.state if status else None,
-                "epoch": status.epoch if status else None,
-                "epochs": status.epochs if status else None,
-                "progress": status.progress if status else None,
-                "error": status.error if status else None,
+                **{key: getattr(status, key, None) for key in keys},
                 "silent_seconds": silent_seconds(status) if status else 0.0,
                 "behind": [str(before.path) for before in ahead(found)],
             }
@@ -60,35 +57,22 @@ def _remark(entry: dict[str, Any]) -> str:
     return f"  no sign of life for {silent:.0f} s" if silent else ""
 
 
-def _steer(wish: str, run_path: Path) -> None:
-    from mmmie.jobs.steer import steer
-
-    click.echo(steer(run_path, wish))
-
-
-@jobs.command("pause")
-@click.argument("run", type=click.Path(path_type=Path))
-def jobs_pause(run: Path) -> None:
-    """Pause a run within one batch."""
-    _steer("pause", run)
+_WISHES = {
+    "pause": "Pause a run within one batch.",
+    "resume": "Continue a paused run, or restart a stopped or failed one where it ended.",
+    "step": "Train to the end of one epoch, then pause.",
+    "stop": "End a run; its checkpoints stay and it can be resumed.",
+}
 
 
-@jobs.command("resume")
-@click.argument("run", type=click.Path(path_type=Path))
-def jobs_resume(run: Path) -> None:
-    """Continue a paused run, or restart a stopped or failed one where it ended."""
-    _steer("resume", run)
+def _add_wish(wish: str, help_: str) -> None:
+    @jobs.command(wish, help=help_)
+    @click.argument("run", type=click.Path(path_type=Path))
+    def command(run: Path) -> None:
+        from mmmie.jobs.steer import steer
+
+        click.echo(steer(run, wish))
 
 
-@jobs.command("step")
-@click.argument("run", type=click.Path(path_type=Path))
-def jobs_step(run: Path) -> None:
-    """Train to the end of one epoch, then pause."""
-    _steer("step", run)
-
-
-@jobs.command("stop")
-@click.argument("run", type=click.Path(path_type=Path))
-def jobs_stop(run: Path) -> None:
-    """End a run; its checkpoints stay and it can be resumed."""
-    _steer("stop", run)
+for _wish, _help in _WISHES.items():
+    _add_wish(_wish, _help)

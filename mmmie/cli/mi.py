@@ -13,7 +13,6 @@ from mmmie.mi.catalogue import CATALOGUE
 
 
 def _choices() -> str:
-    """The estimators by the side of the truth that they are on."""
     sides = {"lower": "Lower bounds", "upper": "Upper bounds", "neither": "Neither"}
     named = {
         words: ", ".join(facts.name for facts in CATALOGUE.values() if facts.bound == side)
@@ -23,18 +22,13 @@ def _choices() -> str:
 
 
 def _takes(option: str) -> str:
-    """The estimators that have an option of their own."""
     return ", ".join(facts.name for facts in CATALOGUE.values() if option in facts.options)
 
 
 @click.command()
 @click.argument("x", type=click.Path(path_type=Path))
 @click.argument("y", type=click.Path(path_type=Path))
-@click.option(
-    "--estimator",
-    required=True,
-    help=_choices(),
-)
+@click.option("--estimator", required=True, help=_choices())
 @click.option("--steps", default=2000, show_default=True, help="The most steps of Adam.")
 @click.option("--batch-size", default=64, show_default=True, help="Pairs per batch.")
 @click.option("--hidden", default=256, show_default=True, help="Width of the networks.")

@@ -39,13 +39,9 @@ def train(
     from mmmie.training.config import load_config
     from mmmie.training.run_folder import RunFolder
 
-    settings = list(overrides)
-    if seed is not None:
-        settings.append(f"training.seed={seed}")
-    if epochs is not None:
-        settings.append(f"training.epochs={epochs}")
-    if loggers:
-        settings.append(f"training.loggers={json.dumps(loggers)}")
+    named = json.dumps(loggers) if loggers else None
+    short = {"seed": seed, "epochs": epochs, "loggers": named}
+    settings = [*overrides, *(f"training.{k}={v}" for k, v in short.items() if v is not None)]
     if resume:
         if settings or config_file:
             raise InputError(

@@ -15,7 +15,7 @@ import numpy as np
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
 from mmmie.experiments.plan import Plan, Trial, settings_of
-from mmmie.files import write_json
+from mmmie.files import append_line, replacing, write_json
 from mmmie.training.run_folder import RunFolder, process_start
 
 State = Literal["finished", "failed", "stopped", "waiting"]
@@ -23,11 +23,7 @@ _WEIGHTS = ("best", "last", "snapshots", "cache")
 
 
 class TrialFolder:
-    """Paths and small files of one trial.
-
-    Args:
-        path: the folder; it need not exist yet.
-    """
+    """Paths and small files of one trial; the folder `path` need not exist yet."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
@@ -60,10 +56,7 @@ class TrialFolder:
         return str(_read(self.error_file).get("error", "unknown"))
 
     def prepare(self, request: dict[str, Any]) -> None:
-        """Ask for a trial.
-
-        What was begun for another request is removed; the same request is continued.
-        """
+        """Ask for a trial: continue what was begun, or remove it where it was another request."""
         if self.request() != request:
             shutil.rmtree(self.path, ignore_errors=True)
         self.path.mkdir(parents=True, exist_ok=True)
@@ -78,18 +71,13 @@ class TrialFolder:
         """Keep outputs (N,) or (N, classes), then the result, which makes the trial finished."""
         from safetensors.numpy import save
 
-        scratch = self.outputs_file.with_suffix(".new")
-        scratch.write_bytes(save({"output": np.ascontiguousarray(output, np.float32)}))
-        scratch.replace(self.outputs_file)
+        with replacing(self.outputs_file) as scratch:
+            scratch.write_bytes(save({"output": np.ascontiguousarray(output, np.float32)}))
         self.error_file.unlink(missing_ok=True)
         write_json(self.result_file, result)
 
     def output(self) -> np.ndarray:
-        """The outputs for all utterances, (N,) or (N, classes).
-
-        Raises:
-            InputError: the file is missing or broken.
-        """
+        """The outputs (N,) or (N, classes); an `InputError` if their file is missing or broken."""
         from safetensors import SafetensorError
         from safetensors.numpy import load_file
 
@@ -107,11 +95,7 @@ class TrialFolder:
 
 
 class ExperimentFolder:
-    """Paths and files of an experiment.
-
-    Args:
-        path: the folder; it need not exist yet.
-    """
+    """Paths and files of an experiment; the folder `path` need not exist yet."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
@@ -127,12 +111,9 @@ class ExperimentFolder:
         return TrialFolder(self.path / "trials" / trial.folder)
 
     def check(self, plan: Plan, corpus: Corpus) -> None:
-        """Check that what is finished here belongs to the plan.
+        """Raise an `InputError` if a finished trial had another setting or other data.
 
-        New configurations and seeds may be added; finished ones must mean the same.
-
-        Raises:
-            InputError: a finished trial had another setting or other data.
+        New configurations and seeds may be added.
         """
         for trial in plan.trials:
             folder = self.trial(trial)
@@ -141,7 +122,11 @@ class ExperimentFolder:
             was, wanted = folder.request(), request_of(trial, corpus)
             for key in sorted({*was, *wanted}):
                 if was.get(key) != wanted.get(key):
-                    raise InputError(_changed(folder, key, was.get(key), wanted.get(key)))
+                    raise InputError(
+                        f"{folder.path}: was run with {key} = {was.get(key)}, now it is "
+                        f"{wanted.get(key)}; name another --out, or remove the folders of this "
+                        f"configuration"
+                    )
 
     def write_plan(self, plan: Plan, corpus: Corpus) -> None:
         """Keep the resolved plan."""
@@ -151,24 +136,18 @@ class ExperimentFolder:
 
     def add_session(self, session: dict[str, Any]) -> None:
         """Add a line about one call of the command that ran trials."""
-        with self.sessions_file.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(session) + "\n")
+        append_line(self.sessions_file, json.dumps(session))
 
     def sessions(self) -> list[dict[str, Any]]:
         """Every call of the command that ran trials."""
-        try:
-            lines = self.sessions_file.read_text("utf-8").splitlines()
-        except OSError:
+        if not self.sessions_file.is_file():
             return []
+        lines = self.sessions_file.read_text("utf-8").splitlines()
         return [json.loads(line) for line in lines if line.strip()]
 
     @contextlib.contextmanager
     def driven(self) -> Iterator[None]:
-        """Keep a second call of the command off the same folder.
-
-        Raises:
-            InputError: one is running.
-        """
+        """Keep a second call of the command off the same folder (`InputError`)."""
         driver = _read(self.driver_file)
         pid = driver.get("pid")
         if pid is not None and pid != os.getpid():
@@ -196,11 +175,6 @@ def request_of(trial: Trial, corpus: Corpus) -> dict[str, Any]:
     if configuration.config is None:
         return {**request, "baseline": configuration.baseline}
     return {**request, **settings_of(configuration.config)}
-
-
-def _changed(folder: TrialFolder, key: str, was: Any, wanted: Any) -> str:
-    fix = "name another --out, or remove the folders of this configuration"
-    return f"{folder.path}: was run with {key} = {was}, now it is {wanted}; {fix}"
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Run trials on this machine, each in a process of its own."""
+"""Run trials on this machine, each in a process of its own, and show how far they are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mmmie.experiments.folder import TrialFolder
-from mmmie.experiments.progress import Progress
+from mmmie.jobs.process import tail
 from mmmie.termination import on_terminate
 
 _POLL_SECONDS = 0.2
@@ -24,6 +24,48 @@ _ALL_GPUS = "CUDA_VISIBLE_DEVICES"
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 # what every trial imports: a server imports it once and each trial is forked from that
 _IMPORTED_ONCE = ["mmmie.experiments.trial", "mmmie.training.run", "mmmie.baselines"]
+
+
+class Progress:
+    """A bar that counts trials, those that run in parts, of `total` with `done` before."""
+
+    def __init__(self, total: int, done: int, quiet: bool = False) -> None:
+        from tqdm import tqdm
+
+        seconds = 0.5 if sys.stderr.isatty() else 30.0
+        self._done = done
+        self._failed = 0
+        self._bar = tqdm(
+            total=total,
+            initial=done,
+            disable=quiet,
+            mininterval=seconds,
+            smoothing=0,
+            bar_format="{percentage:3.0f}% |{bar}| {n:.1f}/{total} trials "
+            "[{elapsed}<{remaining}{postfix}]",
+        )
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.close()
+
+    def ended(self, folder: TrialFolder) -> None:
+        """A trial ended, well or not."""
+        self._done += 1
+        if folder.state == "failed":
+            self._failed += 1
+            if not self._bar.disable:
+                self._bar.write(f"failed: {folder.path}: {folder.error()}", file=sys.stderr)
+
+    def show(self, running: list[TrialFolder]) -> None:
+        """Draw the bar, with the share of every running trial that is done."""
+        statuses = [folder.run.read_status() for folder in running]
+        done = self._done + sum(status.progress for status in statuses if status)
+        if self._failed:
+            self._bar.set_postfix_str(f"{self._failed} failed", refresh=False)
+        self._bar.update(done - self._bar.n)
 
 
 @dataclass
@@ -59,10 +101,9 @@ def gpus(device: str) -> list[str]:
 
 
 def start_method(device: str) -> str:
-    """How processes are started: ``forkserver``, or ``spawn`` where a GPU may be used.
+    """``forkserver``, which starts seconds sooner, or ``spawn`` where a GPU may be used.
 
-    A fork of a server that has imported everything starts seconds sooner; but CUDA and Metal do
-    not survive a fork.
+    CUDA and Metal do not survive a fork.
     """
     import torch
 
@@ -89,8 +130,7 @@ def run_local(
         data: ``demo`` or the path of the corpus.
         progress: is told what ended and how far the others are.
         processes: how many at once.
-        device: auto, cpu, cuda or mps.
-        keep_runs: keep weights and snapshots of every run.
+        device, keep_runs: as for `run_trial`.
     """
     waiting, running = list(folders), list[_Worker]()
     cards = gpus(device)
@@ -123,7 +163,6 @@ def _start(folder: TrialFolder, options: _Options, slot: int, card: str | None) 
 
 
 def _run(path: Path, options: _Options, card: str | None) -> None:
-    """What the process of a trial does."""
     # Ctrl-C reaches the whole group of processes; the first of them ends the others in order
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     folder = TrialFolder(path)
@@ -145,10 +184,8 @@ def _note_death(worker: _Worker) -> None:
     if not code or worker.folder.state in ("finished", "failed"):
         return
     how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
-    log = worker.folder.log  # not there where the process died before it could open it
-    text = log.read_text("utf-8", errors="replace") if log.exists() else ""
-    lines = [line for line in text.splitlines() if line.strip()]
-    worker.folder.fail(f"its process {how}{': ' + lines[-1] if lines else ''}")
+    last = tail(worker.folder.log, 1)
+    worker.folder.fail(f"its process {how}{': ' + last[0] if last else ''}")
 
 
 def _stop(running: list[_Worker]) -> None:

@@ -1,8 +1,7 @@
 """Run trials on a Ray cluster; the files come back to the machine that started them.
 
-Plain Ray tasks, not Ray Tune: trials are known beforehand and none is stopped early or derived
-from another, so there is nothing to search; and Tune keeps what its trials write on a storage that
-all machines share, where a task simply returns it.
+Plain Ray tasks, not Ray Tune: trials are known beforehand, so there is nothing to search; and Tune
+needs a storage that all machines share, where a task simply returns its files.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import mmmie
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
 from mmmie.experiments.folder import TrialFolder
-from mmmie.experiments.progress import Progress
+from mmmie.experiments.local import Progress
 
 LOCAL = "local"
 """The address that starts Ray on this machine alone."""
@@ -42,13 +41,9 @@ def run_on_ray(
     elsewhere starts anew.
 
     Args:
-        folders: of the trials, prepared.
+        folders, progress, processes, device, keep_runs: as for `run_local`.
         corpus: what they are trained on.
-        progress: is told what ended.
         address: of the cluster (``auto`` finds the one that this machine belongs to), or `LOCAL`.
-        processes: how many trials at once; as many as the cluster has cores or GPUs if left out.
-        device: auto, cpu, cuda or mps.
-        keep_runs: keep weights and snapshots of every run.
 
     Raises:
         InputError: Ray is not installed, or no cluster answers at the address.

@@ -62,13 +62,7 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Trial:
-    """One training, or one fit of a baseline.
-
-    Attributes:
-        configuration: what is trained.
-        seed: of everything random in it.
-        data: ``demo`` or the path of the corpus.
-    """
+    """One training, or one fit of a baseline, on `data`: ``demo`` or the path of a corpus."""
 
     configuration: Configuration
     seed: int
@@ -93,9 +87,6 @@ class Plan:
     """An experiment, resolved.
 
     Attributes:
-        name: of the experiment.
-        description: what it is for.
-        data: ``demo`` or the path of the corpus.
         splits: where metrics are reported, without repetition.
         seeds: of every configuration; a deterministic baseline takes the first only.
         reference: the name of the configuration that others are compared with.
@@ -156,7 +147,10 @@ def read_plan(file: Path | str, data: str | None = None) -> Plan:
     base = flatten(said.base)
     settings = {name: flatten(own) for name, own in said.configurations.items()}
     for name, own in _grid(said.grid, file):
-        _add(settings, name, own, file)
+        if name in settings:
+            raise InputError(f"{file}: configuration `{name}` comes twice; name every value once")
+        # a value of the grid may be a table itself: modality_dropout = [{ text = 0.1 }, …]
+        settings[name] = flatten(own)
     if not settings and not said.baselines:
         settings["base"] = {}
     configurations = []
@@ -165,12 +159,16 @@ def read_plan(file: Path | str, data: str | None = None) -> Plan:
         config = parse_config(nest(_merge(base, own), where), where)
         configurations.append(Configuration(name, folder_name(name), config))
     for name in said.baselines:
-        _check_baseline(name, file)
+        configuration = Configuration(name, folder_name(name), baseline=name)
+        try:
+            is_deterministic(configuration)
+        except InputError as error:
+            raise InputError(f"{file}: {error}") from None
         if name in settings:
             raise InputError(
                 f"{file}: `{name}` is a configuration and a baseline; rename the first"
             )
-        configurations.append(Configuration(name, folder_name(name), baseline=name))
+        configurations.append(configuration)
     names = [configuration.name for configuration in configurations]
     reference = said.reference or names[0]
     if reference not in names:
@@ -268,7 +266,6 @@ def _read_file(file: Path) -> ExperimentFile:
 
 
 def _grid(grid: dict[str, Any], file: Path | str) -> list[tuple[str, Flat]]:
-    """Name and settings of every combination."""
     flat = flatten(grid)
     for key, values in flat.items():
         if not isinstance(values, list) or not values:
@@ -285,13 +282,6 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def _add(settings: dict[str, Flat], name: str, own: Flat, file: Path | str) -> None:
-    if name in settings:
-        raise InputError(f"{file}: configuration `{name}` comes twice; name every value once")
-    # a value of the grid may be a table itself: modality_dropout = [{ text = 0.1 }, …]
-    settings[name] = flatten(own)
-
-
 def _merge(base: Flat, own: Flat) -> Flat:
     """`base` with `own` over it; a section replaces a plain value and the reverse."""
 
@@ -299,15 +289,6 @@ def _merge(base: Flat, own: Flat) -> Flat:
         return any(key.startswith(f"{o}.") or o.startswith(f"{key}.") for o in own)
 
     return {key: value for key, value in base.items() if not clashes(key)} | own
-
-
-def _check_baseline(name: str, file: Path | str) -> None:
-    from mmmie import baselines
-
-    try:
-        baselines.is_deterministic(name)
-    except InputError as error:
-        raise InputError(f"{file}: {error}") from None
 
 
 def _check_folders(configurations: list[Configuration], file: Path | str) -> None:

@@ -12,10 +12,10 @@ from mmmie.analysis.errors.resampling import Interval
 from mmmie.corpus import Corpus
 from mmmie.experiments import report_words as words
 from mmmie.experiments import strips
-from mmmie.experiments.comparison import Row, compare
 from mmmie.experiments.folder import ExperimentFolder
 from mmmie.experiments.plan import Configuration, Plan, settings_of
 from mmmie.experiments.results import ALL, Outcome, split_masks
+from mmmie.experiments.statistics import Row, compare
 from mmmie.files import write_text
 from mmmie.metrics import metric_names, primary_metric
 from mmmie.training.config import config_toml
@@ -55,14 +55,7 @@ class SplitPart:
 def write_report(
     folder: ExperimentFolder, plan: Plan, corpus: Corpus, outcomes: list[Outcome]
 ) -> None:
-    """Write report.md and report.html.
-
-    Args:
-        folder: of the experiment.
-        plan: what was planned; trials that are missing or failed are named.
-        corpus: what was predicted.
-        outcomes: the finished trials.
-    """
+    """Write report.md and report.html; planned trials that are missing or failed are named."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     facts = report_facts(folder, plan, corpus, outcomes)
@@ -85,23 +78,16 @@ def report_facts(
 ) -> dict[str, Any]:
     """Everything that the templates show."""
     sessions = folder.sessions()
+    states = [(trial, folder.trial(trial).state) for trial in plan.trials]
     models = [c for c in plan.configurations if c.config is not None]
-    shown_in_full = next((c for c in models if c.name == plan.reference), None) or next(
-        iter(models), None
-    )
+    shown_in_full = next(iter(sorted(models, key=lambda c: c.name != plan.reference)), None)
     return {
         "plan": plan,
         "corpus": corpus,
         "primary": primary_metric(corpus.label.kind)[0],
         "parts": [_part(plan, corpus, outcomes, split) for split in plan.splits],
-        "failures": [
-            (trial, kept.error())
-            for trial, kept in ((trial, folder.trial(trial)) for trial in plan.trials)
-            if kept.state == "failed"
-        ],
-        "missing": [
-            trial for trial in plan.trials if folder.trial(trial).state in ("waiting", "stopped")
-        ],
+        "failures": [(trial, folder.trial(trial).error()) for trial, s in states if s == "failed"],
+        "missing": [trial for trial, state in states if state in ("waiting", "stopped")],
         "efforts": _efforts(plan, outcomes),
         "differences": [(c, _differs(c, shown_in_full)) for c in plan.configurations],
         "full": shown_in_full,
@@ -143,7 +129,6 @@ def _table(metric: str, rows: list[Row]) -> MetricTable:
 
 
 def _efforts(plan: Plan, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
-    """How many seeds of each configuration finished, how long they took, which epoch was best."""
     entries = []
     for configuration in plan.configurations:
         own = [o.facts for o in outcomes if o.trial.configuration.name == configuration.name]
@@ -164,19 +149,16 @@ def _efforts(plan: Plan, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
 
 
 def _differs(configuration: Configuration, full: Configuration | None) -> list[str]:
-    """How a configuration differs from the one whose settings are shown in full, a line each."""
+    """What differs from the configuration that is shown in full, one line per setting."""
     if configuration.config is None:
-        return [f"baseline: {_description(str(configuration.baseline))}"]
+        from mmmie.baselines import BASELINES
+
+        name = str(configuration.baseline)
+        return [f"baseline: {BASELINES[name].description if name in BASELINES else name}"]
     assert full is not None and full.config is not None
     own, other = settings_of(configuration.config), settings_of(full.config)
     keys = [key for key in {**own, **other} if own.get(key) != other.get(key)]
     return [f"{key} = {_value(own.get(key))} (not {_value(other.get(key))})" for key in keys]
-
-
-def _description(baseline: str) -> str:
-    from mmmie.baselines import BASELINES
-
-    return BASELINES[baseline].description if baseline in BASELINES else baseline
 
 
 def _toml(configuration: Configuration | None) -> str:

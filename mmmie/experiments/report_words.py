@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from mmmie.analysis.errors.resampling import Interval
-from mmmie.experiments.comparison import Row
+from mmmie.experiments.statistics import Row
 from mmmie.metrics import METRICS
 
 ALPHA = 0.05
@@ -80,14 +80,9 @@ def verdict(row: Row, metric: str) -> str:
 def findings(
     rows: Sequence[Row], metric: str, split: str, conversations: int, reference: str
 ) -> list[str]:
-    """The result in sentences, also where there is no clear difference.
+    """Sentences on `rows`: the reference, what is better or worse, and what shows no difference.
 
-    Args:
-        rows: of the metric on all utterances of the split.
-        metric: its name.
-        split: train, valid or test.
-        conversations: of the split.
-        reference: the name of the reference.
+    `rows` are of one metric on all utterances of a split of so many conversations.
     """
     own = next((row for row in rows if row.is_reference), None)
     title = title_of(metric)

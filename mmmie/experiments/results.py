@@ -43,19 +43,12 @@ def read_outcomes(folder: ExperimentFolder, plan: Plan) -> list[Outcome]:
     Raises:
         InputError: the outputs of one cannot be read.
     """
-    found = []
-    for trial in plan.trials:
-        kept = folder.trial(trial)
-        if kept.state == "finished":
-            found.append(Outcome(trial, kept.output(), kept.result()))
-    return found
+    kept = ((trial, folder.trial(trial)) for trial in plan.trials)
+    return [Outcome(trial, f.output(), f.result()) for trial, f in kept if f.state == "finished"]
 
 
 def split_masks(corpus: Corpus, split: str) -> dict[str, np.ndarray]:
-    """Slice → mask (n,) over the utterances of a split.
-
-    All, every 0/1 column by its values, and `turn_slices`.
-    """
+    """Slice → mask (n,) of a split: all, every 0/1 column by its values, and `turn_slices`."""
     rows = corpus.rows(split)
     masks = {ALL: np.ones(len(rows), bool)}
     for name, mask in slices(corpus, rows):
@@ -89,22 +82,16 @@ def tidy_table(corpus: Corpus, plan: Plan, outcomes: list[Outcome]) -> pd.DataFr
         rows = corpus.rows(split)
         for name, mask in split_masks(corpus, split).items():
             for outcome in outcomes:
+                trial = outcome.trial
                 found = metrics_for(
                     corpus.label, outcome.output[rows][mask], corpus.targets[rows][mask]
                 )
                 for metric in every if name == ALL else primary:
                     entries.append(
-                        {
-                            "configuration": outcome.trial.configuration.name,
-                            "seed": outcome.trial.seed,
-                            "split": split,
-                            "slice": name,
-                            "metric": metric,
-                            "value": found[metric],
-                            "n": found["n"],
-                            "seconds": outcome.facts.get("seconds"),
-                            "epoch": outcome.facts.get("epoch"),
-                        }
+                        (
+                            *(trial.configuration.name, trial.seed, split, name, metric),
+                            *(found[metric], found["n"]),
+                            *(outcome.facts.get("seconds"), outcome.facts.get("epoch")),
+                        )
                     )
-    table = pd.DataFrame(entries, columns=list(COLUMNS))
-    return table.astype({"epoch": "Int64"})
+    return pd.DataFrame(entries, columns=list(COLUMNS)).astype({"epoch": "Int64"})

@@ -14,9 +14,9 @@ from mmmie.corpus import Corpus
 from mmmie.csv_export import csv_text
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
-from mmmie.experiments.folder import ExperimentFolder, State, TrialFolder, request_of
+from mmmie.experiments.folder import ExperimentFolder, State, request_of
+from mmmie.experiments.local import Progress, default_processes
 from mmmie.experiments.plan import Plan, Trial, folder_name, read_plan
-from mmmie.experiments.progress import Progress
 from mmmie.experiments.report import write_report
 from mmmie.experiments.results import read_outcomes, tidy_table
 from mmmie.files import write_text
@@ -38,7 +38,6 @@ class Experiment:
             of other settings or other data.
 
     Example:
-        >>> from mmmie.experiments.run import Experiment
         >>> experiment = Experiment("experiments/ablations.toml")
         >>> len(experiment.plan.trials)
         33
@@ -73,10 +72,9 @@ class Experiment:
 
         Args:
             processes: trials at once; one per physical core, or per GPU, if left out.
-            device: auto, cpu, cuda or mps.
+            device, keep_runs: as for `run_trial`.
             ray: the address of a Ray cluster, ``local`` for Ray on this machine; processes of
                 this machine without Ray if left out.
-            keep_runs: keep weights and snapshots of every run.
             quiet: show no progress.
 
         Raises:
@@ -97,8 +95,8 @@ class Experiment:
                     "platform": platform.platform(),
                     "versions": _versions(),
                 }
+                options = {"processes": processes, "device": device, "keep_runs": keep_runs}
                 try:
-                    options = {"processes": processes, "device": device, "keep_runs": keep_runs}
                     self._run(waiting, ray, quiet, **options)
                 finally:
                     states = [self.folder.trial(trial).state for trial in waiting]
@@ -117,7 +115,9 @@ class Experiment:
         write_report(self.folder, self.plan, self.corpus, outcomes)
 
     def _run(self, trials: list[Trial], ray: str | None, quiet: bool, **options: Any) -> None:
-        folders = [self._prepared(trial) for trial in trials]
+        folders = [self.folder.trial(trial) for trial in trials]
+        for folder, trial in zip(folders, trials, strict=True):
+            folder.prepare(request_of(trial, self.corpus))
         total = len(self.plan.trials)
         with Progress(total, total - len(trials), quiet) as progress:
             if ray is not None:
@@ -125,18 +125,12 @@ class Experiment:
 
                 run_on_ray(folders, self.corpus, progress, address=ray, **options)
                 return
-            from mmmie.experiments.local import default_processes, run_local
+            from mmmie.experiments.local import run_local
 
             options["processes"] = options["processes"] or default_processes(options["device"])
             run_local(folders, self.plan.data, progress, **options)
 
-    def _prepared(self, trial: Trial) -> TrialFolder:
-        folder = self.folder.trial(trial)
-        folder.prepare(request_of(trial, self.corpus))
-        return folder
-
     def _command(self, processes: int | None, device: str, ray: str | None, keep_runs: bool) -> str:
-        """The command that does the same again."""
         words = ["mmmie", "experiment", str(self.file), "--data", self.plan.data]
         words += ["--out", str(self.folder.path), "--device", device]
         words += [] if processes is None else ["--processes", str(processes)]

@@ -1,28 +1,26 @@
-"""Means, intervals and paired tests over seeds and conversations.
+"""Every configuration beside the reference: means, intervals and tests over seeds, conversations.
 
-Two things are drawn at random in an experiment: the seeds of the training, and the conversations
-that the models are measured on. Every seed meets the same conversations, so the two are crossed.
-
-How far a metric depends on each conversation is found by leaving it out (the jackknife over
-clusters; Efron and Tibshirani 1993, chapter 11), which holds for any metric, not only for means.
-The variance over both adds that over seeds and that over conversations and subtracts once what
-both contain (two-way clustering: Cameron, Gelbach and Miller 2011). Intervals and p values
-are those of a t distribution with the degrees of freedom of such a sum (Satterthwaite 1946). In
-simulations of data without an effect, with 2 to 10 seeds and 15 to 100 conversations, 2 to 7 %
-of tests at the 5 % level rejected (at the worst 13 %, with two seeds only); a bootstrap that
-draws seeds and conversations together rejected anything between 0 and 50 %.
+Seeds and conversations are both random, and crossed: every seed meets the same conversations.
+How far a metric depends on a conversation is found by leaving it out (the jackknife over clusters;
+Efron and Tibshirani 1993, chapter 11). The variance over both adds that over seeds and that over
+conversations and subtracts what both contain (Cameron, Gelbach and Miller 2011). Intervals and p
+values are those of t with the degrees of freedom of such a sum (Satterthwaite 1946). In simulations
+without an effect, with 2 to 10 seeds and 15 to 100 conversations, 2 to 7 % of tests at the 5 %
+level rejected (13 % at worst, with two seeds).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mmmie.analysis.errors.metric_sums import conversation_sums, metric_sums
-from mmmie.analysis.errors.resampling import LEVEL, Interval
-from mmmie.corpus import Label
+from mmmie.analysis.errors.resampling import LEVEL, Interval, conversation_codes
+from mmmie.corpus import Corpus, Label
+from mmmie.experiments.plan import Plan, is_deterministic
+from mmmie.experiments.results import Outcome
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,7 @@ class Sample:
         return float(self.values.mean())
 
     def minus(self, other: Sample) -> Sample:
-        """The difference, seed by seed; a sample of one seed is the same for every seed.
-
-        Raises:
-            ValueError: the numbers of seeds or conversations differ.
-        """
+        """The difference, seed by seed; a sample of one seed is the same for every seed."""
         return Sample(self.values - other.values, self.influence - other.influence)
 
 
@@ -65,6 +59,90 @@ class Effect:
     p: float
 
 
+@dataclass(frozen=True)
+class Row:
+    """A configuration and one metric on one set of utterances.
+
+    Attributes:
+        values: the metric of every seed that finished.
+        over_seeds, over_conversations: mean and interval.
+        effect: difference to the reference (configuration minus reference) over the seeds that
+            both have; None for the reference itself, or where they share none.
+        corrected: the p value of `effect`, corrected for the number of configurations.
+    """
+
+    name: str
+    values: list[float]
+    over_seeds: Interval
+    over_conversations: Interval
+    effect: Effect | None
+    corrected: float
+    is_reference: bool
+
+
+def compare(
+    corpus: Corpus,
+    plan: Plan,
+    outcomes: list[Outcome],
+    metric: str,
+    split: str,
+    mask: np.ndarray | None = None,
+) -> list[Row]:
+    """A metric of every configuration with a finished trial, in the order of the plan.
+
+    `mask` (n,) bool says which utterances of the split count; all if left out.
+    """
+    utterances = corpus.rows(split)
+    targets = corpus.targets[utterances]
+    groups = conversation_codes(corpus, utterances)
+    samples: dict[str, Sample] = {}
+    seeds: dict[str, list[int]] = {}
+    for configuration in plan.configurations:
+        own = [o for o in outcomes if o.trial.configuration.name == configuration.name]
+        if not own:
+            continue
+        outputs = [outcome.output[utterances] for outcome in own]
+        samples[configuration.name] = sample_of(
+            metric, corpus.label, outputs, targets, groups, mask
+        )
+        seeds[configuration.name] = [outcome.trial.seed for outcome in own]
+    rows = []
+    for name, sample in samples.items():
+        rows.append(
+            Row(
+                name=name,
+                values=sample.values.tolist(),
+                over_seeds=over_seeds(sample),
+                over_conversations=over_conversations(sample),
+                effect=_effect(plan, samples, seeds, name),
+                corrected=math.nan,
+                is_reference=name == plan.reference,
+            )
+        )
+    corrected = holm([row.effect.p if row.effect else math.nan for row in rows])
+    return [replace(row, corrected=p) for row, p in zip(rows, corrected, strict=True)]
+
+
+def _effect(
+    plan: Plan, samples: dict[str, Sample], seeds: dict[str, list[int]], name: str
+) -> Effect | None:
+    """The difference to the reference on the seeds that both have."""
+    if name == plan.reference or plan.reference not in samples:
+        return None
+    pair = (name, plan.reference)
+    if any(is_deterministic(c) for c in plan.configurations if c.name in pair):
+        return effect_of(samples[name].minus(samples[plan.reference]))  # the same for every seed
+    common = [seed for seed in seeds[name] if seed in seeds[plan.reference]]
+    if not common:
+        return None
+    places = [[seeds[which].index(seed) for seed in common] for which in pair]
+    first, second = (
+        Sample(samples[which].values[own], samples[which].influence[own])
+        for which, own in zip(pair, places, strict=True)
+    )
+    return effect_of(first.minus(second))
+
+
 def sample_of(
     metric: str,
     label: Label,
@@ -76,12 +154,8 @@ def sample_of(
     """A metric of several seeds on the same utterances.
 
     Args:
-        metric: one of `mmmie.metrics.metric_names`.
-        label: what is predicted.
         outputs: of every seed, (n,) predictions or (n, classes) scores.
-        targets: (n,) labels, or class indices.
-        groups: (n,) integers, the conversation of every utterance.
-        mask: (n,) bool, the utterances that count; all if left out.
+        metric, label, targets, groups, mask: as for `resampling.metric_interval`.
 
     Example:
         >>> label = Label("sentiment", "regression", range=(-3.0, 3.0))

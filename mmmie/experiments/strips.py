@@ -18,11 +18,7 @@ _MOST_TICKS = 4
 
 @dataclass(frozen=True)
 class Scale:
-    """A horizontal axis that all strips of a column share.
-
-    Attributes:
-        low, high: the values at its ends.
-    """
+    """A horizontal axis that all strips of a column share, from `low` to `high`."""
 
     low: float
     high: float
@@ -31,8 +27,7 @@ class Scale:
     def over(intervals: Sequence[Interval], always: Sequence[float] = ()) -> Scale:
         """The axis for all intervals but those far off, and `always`, with a little room.
 
-        Far off are values beyond three times the middle half from its ends (Tukey's outer
-        fences), such as that of a constant: they would press all others together.
+        Far off are values beyond Tukey's outer fences: they would press all others together.
         """
         values = np.array([i.value for i in intervals if math.isfinite(i.value)] or [0.0])
         lower, upper = np.quantile(values, [0.25, 0.75])

@@ -40,11 +40,14 @@ def run_trial(
             output, facts = _fit_baseline(request, corpus)
             facts["seconds"] = time.perf_counter() - wall
         else:
-            trained = _train(folder, _config(request), corpus, device)
+            flat = {key: value for key, value in request.items() if key not in _OF_THE_PLAN}
+            config = parse_config(nest(flat, "trial.json"), "trial.json")
+            config.training.seed = request["seed"]
+            trained = _train(folder, config, corpus, device)
             if trained is None:
                 return
             output, facts = trained
-    except Exception as error:  # whatever it was, the others go on and the report names it
+    except Exception as error:  # whatever it was, the others continue and the report names it
         message = " ".join(str(error).split()) or type(error).__name__
         folder.fail(message, traceback.format_exc())
         return
@@ -94,10 +97,3 @@ def _train(
         "seconds": sum(entry["seconds"] for entry in history),
         "device": status.device,
     }
-
-
-def _config(request: dict[str, Any]) -> Config:
-    flat = {key: value for key, value in request.items() if key not in _OF_THE_PLAN}
-    config = parse_config(nest(flat, "trial.json"), "trial.json")
-    config.training.seed = request["seed"]
-    return config

@@ -21,7 +21,7 @@ from mmmie.errors import InputError
 from mmmie.extraction.face_table import FaceTable, read_face_table
 from mmmie.extraction.sound import read_sound
 from mmmie.extraction.transcripts import transcript_of
-from mmmie.extraction.voice import Engine, voice_engine
+from mmmie.extraction.voice import voice_engine
 
 TABLE = "utterances.csv"
 _FILES = ("audio", "vision", "transcript_file")
@@ -56,9 +56,8 @@ def extract_corpus(
 
     The table has a row per utterance, with the columns of a corpus (labels and splits may be
     missing) and names of files inside `clips`: `audio` (sound or video), `vision` (a CSV of
-    OpenFace or py-feat) and `transcript_file` (.txt, .srt or .vtt). Several utterances can name the
-    same recording, each with its `start` and `end` in seconds. A cell that is empty leaves the
-    utterance without that modality.
+    OpenFace or py-feat) and `transcript_file` (.txt, .srt or .vtt). Several utterances can name one
+    recording, each with its `start` and `end` in seconds. An empty cell: that modality is missing.
 
     Args:
         clips: the folder of the files.
@@ -66,7 +65,7 @@ def extract_corpus(
         table: a CSV, TSV or Parquet; ``utterances.csv`` in `clips` if left out.
         audio: ``opensmile``, ``librosa`` or ``none``.
         step: seconds that one step of a sequence stands for.
-        fps: frames a second of vision tables without a column `timestamp`.
+        fps: frames per second of vision tables without a column `timestamp`.
         confidence: the least one of a frame of a vision table that is kept, 0 to 1.
         progress: show a bar on the terminal.
 
@@ -88,11 +87,16 @@ def extract_corpus(
             f"{file}: names no file to make features of; add a column `audio` or `vision` with "
             f"paths inside {clips}"
         )
-    with _vanishing() as sound, _vanishing() as sight:
+    with tempfile.TemporaryFile() as sound, tempfile.TemporaryFile() as sight:
         voice, face = _Spool(sound), _Face(sight, fps, confidence)
         for row in tqdm(range(len(rows.table)), "clips", disable=not progress):
             if engine is not None:
-                voice.add(_voice(engine, rows, row, step))
+                recording = rows.files["audio"][row]
+                if recording is None:
+                    voice.add(np.zeros((0, len(engine.channels))))
+                else:
+                    samples = read_sound(recording, *rows.span(row))
+                    voice.add(engine.frames(samples).averaged(step))
             if "vision" in rows.files:
                 face.add(rows, row, step)
         notes = []
@@ -175,13 +179,13 @@ class _Rows:
 
 def _check(clips: Path, folder: Path, step: float, fps: float | None, confidence: float) -> None:
     if not clips.is_dir():
-        raise InputError(f"{clips}: there is no such folder; name the one that holds the clips")
+        raise InputError(f"{clips}: there is no such folder; name the one with the clips")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: exists and is not empty; name a new folder")
     if not 0.02 <= step <= 10:
         raise InputError(f"--step {step:g}: give 0.02 to 10 seconds")
     if fps is not None and not 0 < fps <= 1000:
-        raise InputError(f"--fps {fps:g}: give frames a second, at most 1000")
+        raise InputError(f"--fps {fps:g}: give frames per second, at most 1000")
     if not 0 <= confidence <= 1:
         raise InputError(f"--confidence {confidence:g}: give 0 to 1")
 
@@ -199,17 +203,6 @@ def _reading(rows: _Rows, clips: Path, file: Path) -> Reading:
     return reading
 
 
-def _voice(engine: Engine, rows: _Rows, row: int, step: float) -> np.ndarray:
-    file = rows.files["audio"][row]
-    if file is None:
-        return np.zeros((0, len(engine.channels)), np.float32)
-    return engine.frames(read_sound(file, *rows.span(row))).averaged(step)
-
-
-def _vanishing() -> IO[bytes]:
-    return tempfile.TemporaryFile(prefix="mmmie-extract-")
-
-
 class _Spool:
     """Sequences on their way into the corpus folder, kept in a file."""
 
@@ -225,19 +218,15 @@ class _Spool:
     def stream(self, channels: tuple[str, ...], source: str) -> Stream:
         """All of it, as a corpus folder is written from."""
         self._file.flush()
-        lengths, dim = np.array(self.lengths, np.int64), len(channels)
+        lengths = np.array(self.lengths, np.int64)
         ends = lengths.cumsum()
-        shape = (int(ends[-1]), dim)
-        values = (
-            np.memmap(self._file, np.float32, "r", shape=shape) if ends[-1] else np.empty(shape)
-        )
-        return Stream(
-            dim,
-            lambda row: values[ends[row] - lengths[row] : ends[row]],
-            lengths,
-            source=source,
-            channels=channels,
-        )
+        shape = (int(ends[-1]), len(channels))
+        values = np.memmap(self._file, "f4", "r", shape=shape) if ends[-1] else np.empty(shape)
+
+        def of(row: int) -> np.ndarray:
+            return values[ends[row] - lengths[row] : ends[row]]
+
+        return Stream(len(channels), of, lengths, source=source, channels=channels)
 
 
 class _Face:
@@ -270,11 +259,9 @@ class _Face:
         self.spool.add(face.frames.between(*rows.span(row)).averaged(step))
 
     def stream(self) -> Stream:
-        """All of it, as a corpus folder is written from."""
         return self.spool.stream(self.channels, self.source)
 
     def lost_words(self) -> str:
-        """How many frames were left out."""
         lost, kept = (sum(counts) for counts in zip(*self._seen.values(), strict=True))
         return f"vision: {lost:,} of {lost + kept:,} frames without a tracked face are left out"
 

@@ -34,7 +34,7 @@ class FaceTable:
         frames: those in which it was tracked.
         channels: names (d); action units keep theirs, such as ``AU12_r``.
         source: which program wrote it.
-        lost: how many frames were left out, since no face was tracked in them.
+        lost: how many frames without a tracked face were left out.
     """
 
     frames: Frames
@@ -52,7 +52,7 @@ def read_face_table(file: Path, fps: float | None, confidence: float) -> FaceTab
     Args:
         file: of OpenFace (``timestamp``, ``AU01_r``, ``pose_Rx``, …) or py-feat (``frame``,
             ``AU01``, ``Pitch``, …); blanks around the names do not matter.
-        fps: frames a second, where there is no ``timestamp``.
+        fps: frames per second, where there is no ``timestamp``.
         confidence: the least one of a frame that is kept, 0 to 1.
 
     Raises:
@@ -130,6 +130,6 @@ def _times(file: Path, table: pd.DataFrame, fps: float | None) -> np.ndarray:
     if "timestamp" in table:
         return table["timestamp"].to_numpy()
     if fps is None:
-        raise InputError(f"{file}: has no column `timestamp`; say --fps, frames a second")
+        raise InputError(f"{file}: has no column `timestamp`; say --fps, frames per second")
     frames = table["frame"].to_numpy() if "frame" in table else np.arange(len(table), dtype=float)
     return frames / fps

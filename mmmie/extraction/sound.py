@@ -22,15 +22,10 @@ _TIMEOUT = 300.0
 
 
 def read_sound(file: Path, start: float = 0.0, end: float | None = None) -> np.ndarray:
-    """Samples (n,) float32 at `RATE` of the mean of all channels.
+    """Samples (n,) float32 at `RATE` of the mean of all channels, from `start` to `end` seconds.
 
     WAV, FLAC, OGG and MP3 are read by libsndfile; anything else, such as the sound of a video, by
-    ffmpeg where that is on the PATH.
-
-    Args:
-        file: the recording.
-        start: seconds at which the utterance begins.
-        end: seconds at which it ends; the end of the recording if left out.
+    ffmpeg where that is on the PATH. Without an `end`, to the end of the recording.
 
     Raises:
         InputError: the file is missing or unreadable, soundfile or ffmpeg is, or the part is

@@ -12,13 +12,10 @@ _MOST_BYTES = 2**26
 
 
 def transcript_of(file: Path, start: float = 0.0, end: float | None = None) -> str:
-    """The words of an utterance.
+    """The words of an utterance that begins and ends at `start` and `end` seconds, None the last.
 
-    Args:
-        file: ``.txt``, all of it; or ``.srt`` or ``.vtt``, of which the subtitles whose middle is
-            in the utterance are taken, without their formatting.
-        start: seconds at which the utterance begins.
-        end: seconds at which it ends; the end of the recording if left out.
+    All of a ``.txt``; of ``.srt`` and ``.vtt`` the subtitles whose middle is in the utterance,
+    without their formatting.
 
     Raises:
         InputError: the file is missing, unreadable or of another kind, or pysubs2 is missing.
@@ -51,9 +48,5 @@ def _spoken(file: Path, text: str, start: float, end: float | None) -> str:
         detail = " ".join(str(error).split())[:120]
         raise InputError(f"{file}: is not a subtitle file ({detail}); get it again") from None
     last = float("inf") if end is None else end
-    said = [
-        line.plaintext
-        for line in subtitles
-        if start <= (line.start + line.end) / 2000 < last  # milliseconds
-    ]
-    return " ".join(said)
+    middles = ((line, (line.start + line.end) / 2000) for line in subtitles)  # of milliseconds
+    return " ".join(line.plaintext for line, at in middles if start <= at < last)

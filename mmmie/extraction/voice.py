@@ -135,13 +135,11 @@ def _joined(
     """The shared channels before those of an engine; frames are 10 ms apart."""
     energy = _energy_db(samples)
     count = min(len(energy), len(values))
-    voiced, pitch = voiced[:count], pitch[:count]
-    shared = np.stack([pitch, energy[:count], 100.0 * ~voiced], axis=1)
-    known = np.stack([voiced, np.ones(count, bool), np.ones(count, bool)], axis=1)
+    voiced, known = voiced[:count], np.ones(count, bool)
     return Frames(
-        np.concatenate([shared, values[:count]], axis=1),
+        np.column_stack([pitch[:count], energy[:count], 100.0 * ~voiced, values[:count]]),
         np.arange(count) * _HOP,
-        np.concatenate([known, counted[:count]], axis=1),
+        np.column_stack([voiced, known, known, counted[:count]]),
     )
 
 

@@ -20,13 +20,10 @@ def launch(
     """Train ``config.data`` in a process of its own; returns at once.
 
     Args:
-        config: the configuration; its `data` names the corpus.
-        out: the run folder, new.
+        config: its `data` names the corpus.
+        out: the run folder; an `InputError` unless it is new and can be written.
         device: auto, cpu, cuda or mps.
         queue: wait until no run beside `out` trains on the device.
-
-    Raises:
-        InputError: `out` exists and is not empty, or cannot be written.
     """
     run = RunFolder(out)
     run.create()
@@ -41,10 +38,7 @@ def launch(
 def resume_run(out: Path | str, *, device: str | None = None, queue: bool = True) -> RunFolder:
     """Continue a run that ended or died, in a process of its own; returns at once.
 
-    Args:
-        out: the run folder.
-        device: auto, cpu, cuda or mps; where it trained before if left out.
-        queue: wait until no run beside `out` trains on the device.
+    `device` is where it trained before if left out; other arguments as for `launch`.
 
     Raises:
         InputError: `out` is no run folder, cannot be written, or its trainer is alive.

@@ -54,12 +54,9 @@ class Work:
 
     @classmethod
     def on(cls, home: Path, module: str, content: Any) -> Work:
-        """The work of a module on some content, which JSON can hold.
+        """The work of a module on some content, all that its result depends on, as JSON.
 
-        Args:
-            home: the folder of many pieces of work; the oldest of them are deleted.
-            module: see `Work`.
-            content: all that the result depends on; the same content is the same work.
+        The same content is the same work. Only the latest pieces of work in `home` are kept.
         """
         text = json.dumps([module, content], sort_keys=True)
         return cls(module, home / hashlib.blake2b(text.encode(), digest_size=8).hexdigest())
@@ -109,13 +106,8 @@ class Work:
     ) -> None:
         """Start it in a process of its own, unless one is at it; returns at once.
 
-        Args:
-            given: what the module needs to know, as JSON can hold it.
-            arrays: what else it needs, as ``given.npz``.
-            keep: whether what it said before stays, and it only says more.
-
-        Raises:
-            InputError: the folder cannot be written.
+        `given` and `arrays` are what the module needs, as ``given.json`` and ``given.npz``; with
+        `keep` what it said before stays. An `InputError` if the folder cannot be written.
         """
         with as_input_error():
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -145,9 +137,8 @@ class Work:
 
     @property
     def _pid(self) -> int | None:
-        """The process that is at it."""
-        held = _read(self.folder / "process.json")
-        return held["pid"] if same_process(held.get("pid"), held.get("started")) else None
+        known = _read(self.folder / "process.json")
+        return known["pid"] if same_process(known.get("pid"), known.get("started")) else None
 
 
 def serve(compute: Callable[[dict[str, Any], Path], Iterable[dict[str, Any]]]) -> None:
@@ -176,10 +167,7 @@ def serve(compute: Callable[[dict[str, Any], Path], Iterable[dict[str, Any]]]) -
 
 
 def own_folder(name: str) -> Path:
-    """A folder of this user for work that belongs to no checkpoint; it exists.
-
-    In the home, or among the temporary files where that cannot be written.
-    """
+    """A folder of this user, made here, for work without a checkpoint; temporary if need be."""
     folder = Path.home() / ".cache" / "mmmie" / name
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
@@ -203,7 +191,6 @@ def _turn() -> Iterator[None]:
 
 
 def _forget_old(home: Path) -> None:
-    """Delete all but the latest pieces of work in a folder."""
     with suppress(OSError):  # another server may be deleting the same
         found = sorted(home.iterdir(), key=lambda folder: folder.stat().st_mtime)
         for folder in found[:-_KEPT]:
@@ -213,7 +200,7 @@ def _forget_old(home: Path) -> None:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        held = json.loads(file.read_bytes())
+        found = json.loads(file.read_bytes())
     except (OSError, ValueError):
         return {}
-    return held if isinstance(held, dict) else {}
+    return found if isinstance(found, dict) else {}

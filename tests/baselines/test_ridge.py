@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mmmie.baselines.constant import constant
 from mmmie.baselines.inputs import input_matrix
+from mmmie.baselines.registry import constant
 from mmmie.baselines.ridge import _PENALTIES, ridge
 from mmmie.errors import InputError
 

@@ -9,12 +9,11 @@ import pytest
 from mmmie.analysis.errors.resampling import Interval
 from mmmie.datasets import load_corpus
 from mmmie.experiments import report_words as words
-from mmmie.experiments.comparison import Row, compare
 from mmmie.experiments.plan import Configuration, Plan, Trial
 from mmmie.experiments.report import write_report
 from mmmie.experiments.results import Outcome, split_masks
 from mmmie.experiments.run import Experiment
-from mmmie.experiments.statistics import Effect
+from mmmie.experiments.statistics import Effect, Row, compare
 from mmmie.experiments.strips import Scale, difference_strip, mean_strip
 from mmmie.training.config import Config
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mmmie.jobs.priority import stand_back
+from mmmie.jobs.process import stand_back
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from mmmie.errors import InputError
 from mmmie.jobs import list_runs
-from mmmie.jobs.remove import remove_run
+from mmmie.jobs.steer import remove_run
 from mmmie.training.run_folder import RunFolder, Status, process_start
 
 

@@ -10,7 +10,7 @@ from app.parts.figures import figure
 from app.parts.names import capital, figure_text, plain
 from app.parts.style import SPLIT_COLOURS, blank, three_digits
 from app.screens.data.figure_sizes import HEIGHT
-from mmmie.analysis.corpora.tables import label_counts
+from mmmie.analysis.corpora.summary import label_counts
 from mmmie.corpus import Corpus, Label
 
 _BALANCED = 0.04  # of the label range

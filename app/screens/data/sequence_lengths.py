@@ -12,7 +12,7 @@ from app.parts.names import figure_text, plain
 from app.parts.numbers import listed
 from app.parts.style import blank, modality_colour
 from app.screens.data.figure_sizes import HEIGHT, MOST_BINS
-from mmmie.analysis.corpora.tables import sequence_lengths
+from mmmie.analysis.corpora.summary import sequence_lengths
 from mmmie.corpus import Corpus
 
 

@@ -10,7 +10,7 @@ from app.parts.figures import figure
 from app.parts.names import figure_text, plain
 from app.parts.style import NEUTRAL, blank
 from app.screens.data.figure_sizes import HEIGHT
-from mmmie.analysis.corpora.tables import speaker_counts
+from mmmie.analysis.corpora.summary import speaker_counts
 from mmmie.corpus import Corpus
 
 _MOST_SPEAKERS = 20

@@ -10,7 +10,7 @@ from app.parts import say
 from app.parts.figures import figure
 from app.parts.style import NEUTRAL, blank
 from app.screens.data.figure_sizes import HEIGHT, MOST_BINS
-from mmmie.analysis.corpora.tables import transcript_words
+from mmmie.analysis.corpora.summary import transcript_words
 from mmmie.corpus import Corpus
 
 

@@ -20,7 +20,7 @@ from app.screens.learn.subject import Subject
 from app.utterance.channels import STEP_NAMES
 from app.utterance.contribution_steps import channel_title
 from mmmie.analysis.corpora.channels import readable_channels
-from mmmie.analysis.lesson.encoding import Encoding, encode_one
+from mmmie.analysis.lesson.subject import Encoding, encode_one
 
 FORMULA = Formula(
     (

@@ -260,7 +260,7 @@ def _openable() -> list[Checkpoint]:
 def _codes_of(
     fingerprint: str, utterance: str, _checkpoint: Checkpoint, _subject: Subject
 ) -> dict[str, tuple[np.ndarray, np.ndarray]] | None:
-    from mmmie.analysis.lesson.encoding import codes_of
+    from mmmie.analysis.lesson.subject import codes_of
 
     try:
         return codes_of(_checkpoint, _subject.view.corpus, _subject.row)

@@ -14,10 +14,13 @@ from app.parts.numbers import Metric, interval_text, listed, metric
 from app.parts.rows import dots_svg
 from app.parts.style import three_digits
 from mmmie.analysis.checkpoints import Checkpoint
-from mmmie.analysis.codes.probes import conversation_codes
 from mmmie.analysis.configurations import describe_difference
-from mmmie.analysis.errors.intervals import difference_interval, metric_interval
-from mmmie.analysis.errors.resampling import Interval
+from mmmie.analysis.errors.resampling import (
+    Interval,
+    conversation_codes,
+    difference_interval,
+    metric_interval,
+)
 from mmmie.analysis.outputs import TRAINED
 from mmmie.errors import InputError
 from mmmie.metrics import primary_metric

@@ -12,7 +12,7 @@ from app.parts.names import plain
 from app.parts.numbers import interval_text
 from app.parts.rows import dots_svg
 from app.parts.slice_names import slice_titles
-from mmmie.analysis.errors.slice_metrics import worst_slices
+from mmmie.analysis.errors.slices import worst_slices
 from mmmie.analysis.outputs import TRAINED
 
 _MOST = 8

@@ -12,7 +12,7 @@ from app.parts.figures import figure_footer
 from app.parts.names import plain
 from app.parts.numbers import interval_text, metric
 from app.parts.slice_names import slice_contents, slice_titles
-from mmmie.analysis.errors.slice_metrics import main_metric, slice_metrics
+from mmmie.analysis.errors.slices import main_metric, slice_metrics
 from mmmie.analysis.outputs import TRAINED
 
 _KEY = "slice-table"
@@ -86,7 +86,7 @@ def slices_title(table: pd.DataFrame, name: str) -> str:
     """Which slice is furthest from all utterances in the metric `name`.
 
     Args:
-        table: from `mmmie.analysis.errors.slice_metrics.slice_metrics`.
+        table: from `mmmie.analysis.errors.slices.slice_metrics`.
         name: of a metric whose interval `low` and `high` are, if they are columns.
     """
     if len(table) < 2:

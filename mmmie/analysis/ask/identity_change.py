@@ -17,9 +17,8 @@ from mmmie.analysis.ask.identity_effect import (
     utterance_errors,
 )
 from mmmie.analysis.ask.presets import INTERVENTIONS
-from mmmie.analysis.codes.probes import conversation_codes
 from mmmie.analysis.credit.attention_effect import ATTENDED, attention_masses, attention_variation
-from mmmie.analysis.errors.resampling import Interval
+from mmmie.analysis.errors.resampling import Interval, conversation_codes
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus
 from mmmie.model.config import ModelSettings

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from mmmie.analysis.ask.presets import INTERVENTIONS
-from mmmie.analysis.codes.probes import conversation_codes
 from mmmie.analysis.credit.attention_effect import ATTENDED, attention_masses, attention_variation
-from mmmie.analysis.errors.intervals import difference_interval
-from mmmie.analysis.errors.resampling import Interval, mean_intervals
+from mmmie.analysis.errors.resampling import (
+    Interval,
+    conversation_codes,
+    difference_interval,
+    mean_intervals,
+)
 from mmmie.analysis.errors.slices import slices, turn_slices
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus
@@ -24,7 +27,7 @@ def identity_effect(corpus: Corpus, outputs: SplitOutputs) -> dict[str, Any]:
     """The report of ``mmmie identity``.
 
     Intervals are paired 95 % bootstraps over whole conversations, see
-    `mmmie.analysis.errors.intervals`.
+    `mmmie.analysis.errors.resampling`.
 
     Returns:
         ``trained`` → metrics, ``error`` (see `utterance_errors`) and ``attention`` → whom it

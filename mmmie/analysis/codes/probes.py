@@ -21,6 +21,7 @@ from mmmie.analysis.codes.readouts import (
     read_contents,
 )
 from mmmie.analysis.codes.speaker_probe import SpeakerTask, speaker_task, speaker_told
+from mmmie.analysis.errors.resampling import conversation_codes
 from mmmie.analysis.outputs import SplitOutputs
 from mmmie.corpus import Corpus
 
@@ -102,11 +103,6 @@ def probe_targets(corpus: Corpus, rows: np.ndarray) -> dict[str, np.ndarray]:
         LABEL: label_matrix(corpus, rows),
         **{c: table[[c]].to_numpy(float) for c in latents if table[c].notna().all()},
     }
-
-
-def conversation_codes(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
-    """One integer a conversation (n,)."""
-    return corpus.utterances["conversation"].iloc[rows].factorize()[0]
 
 
 def label_matrix(corpus: Corpus, rows: np.ndarray) -> np.ndarray:

@@ -1,8 +1,7 @@
 """What a face does, from channels that are named after action units.
 
-Action units are the movements of a face that the Facial Action Coding System of Ekman and Friesen
-(1978) numbers. What is shown is not their intensity but how far each is from its average over the
-corpus: a face whose channels are all usual is at rest, and what tells utterances apart is seen.
+Action units are the movements of a face in the Facial Action Coding System (Ekman and Friesen
+1978). Shown is how far each is from its average over the corpus: a usual face is at rest.
 """
 
 from __future__ import annotations
@@ -75,8 +74,7 @@ def face_pose(
     Args:
         values: (L, d) features; (d,) counts as one step.
         channels: from `face_channels`.
-        mean: (d,) averages over the corpus.
-        deviation: (d,) standard deviations over the corpus.
+        mean, deviation: (d,) of every channel over the corpus.
 
     Returns:
         Every one of `MOVEMENTS` → (L,) in [-1, 1]: 0 is usual, ±1 is `FULL` deviations away;

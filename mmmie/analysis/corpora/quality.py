@@ -1,7 +1,6 @@
-"""What a corpus holds that a model should not be trained on unawares, in numbers.
+"""What to know of a corpus before training: gaps, odd channels, repetitions, shifted labels.
 
-Gaps, channels that say nothing or stray, utterances that occur twice, labels that differ between
-splits. Nothing here is a fault: faults are listed by `mmmie.corpus.checks`.
+Nothing here is a fault: faults are listed by `mmmie.corpus.checks`.
 """
 
 from __future__ import annotations
@@ -20,11 +19,9 @@ LONG_WORDS = 5
 
 
 def lacking(features: Features) -> tuple[np.ndarray, np.ndarray]:
-    """Which utterances lack a modality.
+    """Which utterances have no step of a modality (N,), and which only zeros or NaN (N,).
 
-    Returns:
-        (N,) no step at all, and (N,) nothing but zeros or not-a-number; the second is how many
-        corpora mark what is missing, but a model sees these zeros.
+    The latter is how many corpora mark what is missing, but a model sees these zeros.
     """
     values, offsets = features.values, features.offsets
     told = np.empty(len(values), bool)
@@ -109,11 +106,7 @@ def channel_table(corpus: Corpus) -> pd.DataFrame:
 def repeated_transcripts(corpus: Corpus, fewest_words: int = LONG_WORDS) -> pd.DataFrame:
     """Transcripts of one split that occur in an earlier one too, letter case and blanks aside.
 
-    Short ones ("okay then") repeat by themselves, long ones seldom do.
-
-    Args:
-        corpus: the corpus.
-        fewest_words: shorter ones are left out.
+    Those of fewer than `fewest_words` are left out: "okay then" repeats by itself.
 
     Returns:
         One row per pair of splits: `earlier`, `later`, `utterances` of the later one that
@@ -139,10 +132,9 @@ def repeated_transcripts(corpus: Corpus, fewest_words: int = LONG_WORDS) -> pd.D
 def repeated_features(corpus: Corpus) -> pd.DataFrame:
     """Utterances whose features are those of an earlier row in every modality, number by number.
 
-    Utterances that lack every modality are left out.
-
     Returns:
-        `row`, `same_as` (row numbers of the corpus), `split`, `split_of_same`.
+        `row`, `same_as` (row numbers of the corpus), `split`, `split_of_same`; utterances that lack
+        every modality are left out.
     """
     said = np.zeros(len(corpus), bool)
     sketches = []

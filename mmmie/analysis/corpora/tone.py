@@ -114,11 +114,7 @@ def tone_seconds(frames: int, spoken: float | None = None) -> float:
 
 
 def synthesise(tone: Tone, seconds: float) -> np.ndarray:
-    """The sound of a tone.
-
-    Args:
-        tone: what is heard.
-        seconds: how long; the frames are spread evenly over it.
+    """The sound of a tone whose frames are spread evenly over `seconds`.
 
     Returns:
         (seconds · `SAMPLE_RATE`,) in [-1, 1].

@@ -31,8 +31,7 @@ import pandas as pd
 
 from mmmie.analysis.ask.asker import Asker
 from mmmie.analysis.ask.question import Question
-from mmmie.analysis.codes.probes import conversation_codes
-from mmmie.analysis.errors.intervals import metric_interval
+from mmmie.analysis.errors.resampling import conversation_codes, metric_interval
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
 from mmmie.model.identity import RELATIONS

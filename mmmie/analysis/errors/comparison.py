@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.codes.probes import conversation_codes
-from mmmie.analysis.errors.intervals import difference_interval
-from mmmie.analysis.errors.resampling import mean_intervals
-from mmmie.analysis.errors.slices import every_slice
+from mmmie.analysis.errors.resampling import (
+    conversation_codes,
+    difference_interval,
+    mean_intervals,
+)
+from mmmie.analysis.errors.slices import every_slice, sorted_below_all
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus
 from mmmie.metrics import metric_names, metrics_for
@@ -23,18 +25,12 @@ def metric_differences(
     seed: int = 0,
     mask: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Metrics of both and their paired difference with 95 % intervals by conversation.
+    """Metrics of both, on the same split, and their paired difference with 95 % intervals.
 
-    Args:
-        corpus: the corpus.
-        first: of a split of it.
-        second: of the same split.
-        seed: of the bootstrap.
-        mask: (n,) bool, the utterances that count; all if left out.
+    Conversations are drawn; `mask` (n,) bool says which utterances count, all if left out.
 
     Returns:
-        one row per metric: `metric`, `first`, `second`, `difference` (second minus first), `low`,
-        `high`.
+        `metric`, `first`, `second`, `difference` (second minus first), `low`, `high`.
     """
     targets = corpus.targets[first.rows]
     groups = conversation_codes(corpus, first.rows)
@@ -76,8 +72,8 @@ def slice_gains(
 ) -> pd.DataFrame:
     """How much smaller the error of the second is in every slice, with paired 95 % intervals.
 
-    The error is the absolute error, or 1 where the class is wrong and 0 where it is right: both
-    have a meaning for a slice with a single label too, unlike correlation or F1.
+    The error is the absolute error, or 1 where the class is wrong: unlike correlation or F1, both
+    also mean something for a slice with a single label.
 
     Returns:
         `slice`, `n`, `first`, `second` (mean errors), `gain` (first minus second: above 0 the
@@ -94,9 +90,7 @@ def slice_gains(
         means = map(float, errors[mask].mean(0))
         entries.append((name, int(mask.sum()), *means, found.value, found.low, found.high))
     columns = ["slice", "n", "first", "second", "gain", "low", "high"]
-    table = pd.DataFrame(entries, columns=columns)
-    ordered = table[1:].sort_values("gain", ascending=False, kind="stable")
-    return pd.concat([table[:1], ordered], ignore_index=True)
+    return sorted_below_all(pd.DataFrame(entries, columns=columns), "gain")
 
 
 def _errors(output: np.ndarray, targets: np.ndarray) -> np.ndarray:

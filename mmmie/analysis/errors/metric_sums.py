@@ -1,8 +1,7 @@
 """Metrics as functions of sums over utterances.
 
-A metric that is computed from sums can be computed again for any choice of conversations from the
-sums of each conversation alone: that is what resampling needs. The values are those of
-`mmmie.metrics`.
+From the sums of each conversation a metric can be computed for any choice of conversations, as
+resampling needs. The values are those of `mmmie.metrics`.
 """
 
 from __future__ import annotations
@@ -33,13 +32,10 @@ def metric_sums(metric: str, label: Label, output: np.ndarray, targets: np.ndarr
     """Write a metric as a function of sums.
 
     Args:
-        metric: one of `mmmie.metrics.metric_names`.
+        metric: one of `mmmie.metrics.metric_names`; a `ValueError` if unknown.
         label: what is predicted.
         output: (n,) predictions, or (n, classes) scores.
         targets: (n,) labels, or class indices.
-
-    Raises:
-        ValueError: the metric is unknown.
 
     Example:
         >>> label = Label("sentiment", "regression", range=(-3.0, 3.0))
@@ -73,12 +69,9 @@ def metric_sums(metric: str, label: Label, output: np.ndarray, targets: np.ndarr
 def conversation_sums(
     terms: np.ndarray, groups: np.ndarray, mask: np.ndarray | None = None
 ) -> np.ndarray:
-    """Sums per conversation (conversations, k).
+    """Sums of `terms` (n, k) per conversation, (conversations, k).
 
-    Args:
-        terms: (n, k), one row per utterance.
-        groups: (n,) integers, the conversation of every utterance.
-        mask: (n,) bool, the utterances that count; all if left out.
+    `groups` (n,) has the conversation of every utterance, `mask` (n,) bool those that count.
     """
     codes = np.unique(groups, return_inverse=True)[1]
     sums = np.zeros((codes.max() + 1, terms.shape[1]))

@@ -1,4 +1,4 @@
-"""Where predictions and truth part: calibration for numbers, confusion for classes."""
+"""Where predictions and truth differ: calibration for numbers, confusion for classes."""
 
 from __future__ import annotations
 
@@ -33,21 +33,13 @@ def calibration(truth: np.ndarray, prediction: np.ndarray, bins: int = 8) -> pd.
 
 
 def confusion(truth: pd.Series, prediction: pd.Series, classes: list[str]) -> pd.DataFrame:
-    """How often each class (rows) is predicted as each class (columns).
-
-    Returns:
-        Counts, `classes` by `classes`, classes that never occur included.
-    """
+    """How often each class (rows) is predicted as each (columns), unseen classes included."""
     counts = pd.crosstab(truth, prediction)
     return counts.reindex(index=classes, columns=classes, fill_value=0)
 
 
 def most_confused(counts: pd.DataFrame) -> tuple[str, str, float] | None:
-    """The commonest mistake relative to its true class: truth, prediction and share.
-
-    Returns:
-        None where nothing is wrong.
-    """
+    """The commonest mistake relative to its true class: truth, prediction and share, if any."""
     shares = counts.to_numpy(float) / np.maximum(counts.sum(axis=1).to_numpy(float), 1)[:, None]
     np.fill_diagonal(shares, 0)
     row, column = np.unravel_index(shares.argmax(), shares.shape)
@@ -62,7 +54,5 @@ def calibration_slope(truth: np.ndarray, prediction: np.ndarray) -> float | None
     Below 1 predictions are too bold, above 1 too timid; None for constant predictions.
     """
     centred = prediction - prediction.mean()
-    spread = float((centred**2).sum())
-    if spread < 1e-12:
-        return None
-    return float((centred * (truth - truth.mean())).sum() / spread)
+    spread = float(centred @ centred)
+    return float(centred @ (truth - truth.mean()) / spread) if spread >= 1e-12 else None

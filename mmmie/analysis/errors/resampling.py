@@ -1,9 +1,8 @@
-"""The cluster bootstrap: how sure a value is that is a function of sums over utterances.
+"""Intervals by the cluster bootstrap, for metrics and all that is a function of sums.
 
 Utterances of one conversation resemble each other, so drawing utterances one by one would give
-intervals that are too narrow; conversations are drawn instead (the cluster bootstrap, Field and
-Welsh 2007). All replicates are one product of a matrix of draws with the sums of every
-conversation.
+intervals that are too narrow; conversations are drawn instead (Field and Welsh 2007). All
+replicates are one product of a matrix of draws with the sums of every conversation.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmmie.analysis.errors.metric_sums import conversation_sums
+from mmmie.analysis.errors.metric_sums import conversation_sums, metric_sums
+from mmmie.corpus import Corpus, Label
 
 REPEATS = 2000
 LEVEL = 0.95  # of every interval of the analyses and the reports
@@ -34,6 +34,11 @@ class Interval:
         return bool(self.low > 0 or self.high < 0)
 
 
+def conversation_codes(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
+    """The conversation of every utterance (n,), as integers from 0."""
+    return corpus.utterances["conversation"].iloc[rows].factorize()[0]
+
+
 def sums_intervals(
     statistics: np.ndarray,
     combine: Callable[[np.ndarray], np.ndarray],
@@ -49,8 +54,8 @@ def sums_intervals(
         statistics: (n, k), what is summed over utterances.
         combine: sums (…, k) → values (…, r).
         groups: (n,) integers, the conversation of every utterance.
-        mask: (n,) bool, the utterances that count; all if left out. Conversations are drawn
-            from the whole split in both cases.
+        mask: (n,) bool, the utterances that count; all if left out. Conversations are drawn from
+            the whole split, so that intervals of slices count their size as uncertain.
         repeats: bootstrap replicates.
         seed: of the draws.
 
@@ -81,24 +86,77 @@ def mean_intervals(
         >>> [found.value for found in mean_intervals(values, np.array([0, 0, 1]))]
         [1.0, 2.0]
     """
+
+    def means(sums: np.ndarray) -> np.ndarray:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(sums[..., :-1] / sums[..., -1:])
+
     statistics = np.column_stack([values, np.ones(len(values))]).astype(float)
-    return sums_intervals(statistics, _means, groups, mask, repeats=repeats, seed=seed)
+    return sums_intervals(statistics, means, groups, mask, repeats=repeats, seed=seed)
 
 
-def _means(sums: np.ndarray) -> np.ndarray:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(sums[..., :-1] / sums[..., -1:])
+def metric_interval(
+    metric: str,
+    label: Label,
+    output: np.ndarray,
+    targets: np.ndarray,
+    groups: np.ndarray,
+    mask: np.ndarray | None = None,
+    *,
+    repeats: int = REPEATS,
+    seed: int = 0,
+) -> Interval:
+    """A metric and its interval.
+
+    Args:
+        metric: one of `mmmie.metrics.metric_names`.
+        label: what is predicted.
+        output: (n,) predictions, or (n, classes) scores.
+        targets: (n,) labels, or class indices.
+        groups, mask, repeats, seed: as for `sums_intervals`.
+    """
+    parts = metric_sums(metric, label, output, targets)
+
+    def value(sums: np.ndarray) -> np.ndarray:
+        return parts.combine(sums)[..., None]
+
+    return sums_intervals(parts.terms, value, groups, mask, repeats=repeats, seed=seed)[0]
+
+
+def difference_interval(
+    metric: str,
+    label: Label,
+    first: np.ndarray,
+    second: np.ndarray,
+    targets: np.ndarray,
+    groups: np.ndarray,
+    mask: np.ndarray | None = None,
+    *,
+    repeats: int = REPEATS,
+    seed: int = 0,
+) -> Interval:
+    """The metric of `second` minus that of `first` on the same utterances.
+
+    Both meet the same draws, so what makes an utterance hard for either cancels. Arguments as for
+    `metric_interval`.
+    """
+    parts = [metric_sums(metric, label, output, targets) for output in (first, second)]
+    width = parts[0].terms.shape[1]
+
+    def difference(sums: np.ndarray) -> np.ndarray:
+        before, after = parts[0].combine(sums[..., :width]), parts[1].combine(sums[..., width:])
+        return (after - before)[..., None]
+
+    terms = np.concatenate([part.terms for part in parts], 1)
+    return sums_intervals(terms, difference, groups, mask, repeats=repeats, seed=seed)[0]
 
 
 def _drawn(sums: np.ndarray, repeats: int, seed: int) -> np.ndarray:
     """Sums (repeats, k) over drawn conversations; draws of many conversations go part by part."""
     generator = np.random.default_rng(seed)
     chunk = max(1, _CHUNK_DRAWS // len(sums))
-    parts = [
-        draws(len(sums), min(chunk, repeats - start), generator) @ sums
-        for start in range(0, repeats, chunk)
-    ]
-    return np.concatenate(parts)
+    sizes = (min(chunk, repeats - start) for start in range(0, repeats, chunk))
+    return np.concatenate([draws(len(sums), size, generator) @ sums for size in sizes])
 
 
 def draws(conversations: int, repeats: int, generator: np.random.Generator) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Parts of a split worth looking at on their own."""
+"""Parts of a split worth looking at on their own, and the metrics of each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmmie.corpus import STANDARD_COLUMNS, Corpus
+from mmmie.analysis.errors.resampling import conversation_codes, metric_interval
+from mmmie.corpus import STANDARD_COLUMNS, Corpus, Label
+from mmmie.metrics import metrics_for
 
 _MOST_VALUES = 10
 _FEWEST_UTTERANCES = 10
@@ -78,6 +80,57 @@ def every_slice(corpus: Corpus, rows: np.ndarray) -> Iterator[tuple[str, np.ndar
             if mask.tobytes() not in seen:
                 seen.add(mask.tobytes())
                 yield name, mask
+
+
+def main_metric(label: Label) -> str:
+    """The metric that also means something for a slice with a single label."""
+    return "mae" if label.classes is None else "accuracy"
+
+
+def slice_metrics(
+    corpus: Corpus, rows: np.ndarray, output: np.ndarray, seed: int = 0
+) -> pd.DataFrame:
+    """Metrics of all utterances `rows` (n,) and of every slice.
+
+    `output` is (n,) predictions, or (n, classes) scores.
+
+    Returns:
+        One row per slice, ``all`` first: `slice`, `n`, `low` and `high`, the 95 % interval of
+        `main_metric` by drawing conversations, and the metrics.
+    """
+    targets, groups = corpus.targets[rows], conversation_codes(corpus, rows)
+    label, main = corpus.label, main_metric(corpus.label)
+    entries: list[dict[str, Any]] = []
+    for name, mask in [("all", np.ones(len(rows), bool)), *every_slice(corpus, rows)]:
+        found = metric_interval(main, label, output, targets, groups, mask, seed=seed)
+        metrics = metrics_for(label, output[mask], targets[mask])
+        plain = {k: v for k, v in metrics.items() if not isinstance(v, dict)}
+        entries.append({"slice": name, "low": found.low, "high": found.high, **plain})
+    return pd.DataFrame(entries)
+
+
+def worst_slices(
+    corpus: Corpus, rows: np.ndarray, output: np.ndarray, seed: int = 0
+) -> pd.DataFrame:
+    """How large the error is in every slice, largest first, with 95 % intervals.
+
+    The error is the mean absolute error, or the share of wrong classes. Arguments as for
+    `slice_metrics`.
+
+    Returns:
+        `slice`, `n`, `value`, `low`, `high`; the row ``all`` stands first.
+    """
+    name, table = main_metric(corpus.label), slice_metrics(corpus, rows, output, seed)
+    table = table[["slice", "n", name, "low", "high"]].rename(columns={name: "value"})
+    if name == "accuracy":
+        table = table.assign(value=1 - table["value"], low=1 - table["high"], high=1 - table["low"])
+    return sorted_below_all(table, "value")
+
+
+def sorted_below_all(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """A table of slices with its first row, ``all``, on top and the others by falling `column`."""
+    others = table[1:].sort_values(column, ascending=False, kind="stable")
+    return pd.concat([table[:1], others], ignore_index=True)
 
 
 def _slices_of(table: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.codes.probes import conversation_codes
 from mmmie.analysis.codes.readouts import code_name, read_codes
+from mmmie.analysis.errors.resampling import conversation_codes
 from mmmie.analysis.outputs import SplitOutputs
 from mmmie.corpus import Corpus
 
@@ -42,16 +42,12 @@ class PairGame:
     fitted: int
 
     def scores(self, batch: np.ndarray) -> np.ndarray:
-        """The critic's score of every pair of a batch.
-
-        Args:
-            batch: (B,) indices into `rows`.
+        """The critic's scores of a batch (B,) of indices into `rows`.
 
         Returns:
             (B, B) nats, entry [i, j] for `first` of i with `second` of j.
         """
-        scores: np.ndarray = self._scores(batch).numpy()
-        return scores
+        return np.asarray(self._scores(batch).numpy())
 
     def bound(self, batch: np.ndarray) -> float:
         """InfoNCE of a batch in nats."""
@@ -67,11 +63,7 @@ class PairGame:
         critic = GaussianCritic(len(self.correlation))
         with torch.no_grad():
             critic.raw.copy_(torch.as_tensor(self.correlation).atanh())
-            x, y = (
-                torch.as_tensor(codes[batch], dtype=torch.float32)
-                for codes in (self.first, self.second)
-            )
-            return critic(x, y)
+            return critic(*(torch.as_tensor(c[batch]).float() for c in (self.first, self.second)))
 
 
 def pair_game(
@@ -81,19 +73,12 @@ def pair_game(
     pair: tuple[str, str],
     index: int,
 ) -> PairGame | None:
-    """Set the game up for one utterance.
+    """Set the game up for one utterance, row `index` of the split.
 
-    The critic is the one that the objective uses, `GaussianCritic` of `mmmie.training`. A
-    checkpoint does not keep it, so that its one number per dimension is measured: the correlation
-    of the two codes, which is its optimum where they are jointly normal. It is measured on one half
-    of the conversations and plays on the other.
-
-    Args:
-        corpus: the corpus of `outputs`.
-        outputs: what the model says about a split.
-        present: (n, M) bool, which modalities are there.
-        pair: two modalities.
-        index: of the utterance in the split.
+    The critic is that of the objective, `GaussianCritic`. A checkpoint does not keep it, so its one
+    number per dimension is measured: the correlation of the two codes, its optimum where they are
+    jointly normal. It is measured on one half of the conversations and plays on the other.
+    `present` (n, M) bool says which modalities are there.
 
     Returns:
         None where the utterance lacks one of the two, or either half has fewer than two
@@ -117,11 +102,7 @@ def pair_game(
 
 
 def bound_error(scores: np.ndarray) -> float:
-    """The standard error of InfoNCE over the utterances of a batch, in nats.
-
-    Args:
-        scores: (B, B) nats, the diagonal holds the true pairs.
-    """
+    """The standard error of InfoNCE over a batch, in nats, from `scores` (B, B)."""
     from scipy.special import logsumexp
 
     each = scores.diagonal() - (logsumexp(scores, 0) + logsumexp(scores, 1)) / 2
@@ -135,11 +116,11 @@ def draw_batch(game: PairGame, size: int, seed: int) -> np.ndarray:
 
 
 def bound_by_batch(game: PairGame, seed: int = 0) -> pd.DataFrame:
-    """What InfoNCE says with small and large batches.
+    """What InfoNCE says with small and large batches: mean over random batches.
 
     Returns:
-        `batch_size` (2, 4, … and the largest that there is, at most `LARGEST_BATCH`), `nats`, the
-        mean over random batches, and `ceiling`, ln of the batch size.
+        `batch_size` (2, 4, … and the largest there is, at most `LARGEST_BATCH`), `nats`, and
+        `ceiling`, ln of the batch size.
     """
     most = min(len(game.rows), LARGEST_BATCH)
     sizes = sorted({*(2**k for k in range(1, 10) if 2**k <= most), most})
@@ -155,5 +136,4 @@ def bound_by_batch(game: PairGame, seed: int = 0) -> pd.DataFrame:
 def chances(scores: np.ndarray) -> np.ndarray:
     """With what probability each row chooses each column, (B, B): the softmax of its scores."""
     exponent = np.exp(scores - scores.max(1, keepdims=True))
-    share: np.ndarray = exponent / exponent.sum(1, keepdims=True)
-    return share
+    return np.asarray(exponent / exponent.sum(1, keepdims=True))

@@ -40,10 +40,6 @@ def divergence(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
 
     Their sum is what this utterance adds to `mmmie.mi.estimators.vub.vub`.
 
-    Args:
-        mean: (d,).
-        deviation: (d,), positive.
-
     Example:
         >>> divergence(np.array([1.0, 0.0]), np.array([1.0, 1.0])).tolist()
         [0.5, 0.0]
@@ -53,8 +49,7 @@ def divergence(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
     from mmmie.mi.estimators.vub import vub
 
     mu, sigma = (torch.as_tensor(np.asarray(a, np.float64)) for a in (mean, deviation))
-    found: np.ndarray = vub(mu[:, None, None], 2 * sigma.log()[:, None, None]).numpy()
-    return found
+    return np.asarray(vub(mu[:, None, None], 2 * sigma.log()[:, None, None]).numpy())
 
 
 def upper_bounds(
@@ -62,12 +57,8 @@ def upper_bounds(
 ) -> UpperBounds | None:
     """VUB, L1Out and CLUB of one code, with the exact conditional of its encoder.
 
-    Args:
-        outputs: what the model says about a split.
-        present: (n, M) bool, which modalities are there.
-        kind: invariant or specific.
-        modality: whose code.
-        seed: of the sample of at most 512 utterances, and of the codes.
+    `present` (n, M) bool says which modalities are there; `kind` is invariant or specific; `seed`
+    is of the sample of at most 512 utterances, and of the codes.
 
     Returns:
         None where the encoder is deterministic, which makes I(x; code) infinite, or fewer than
@@ -86,13 +77,10 @@ def upper_bounds(
         return None
     rows = np.random.default_rng(seed).permutation(rows)[:_MOST]
     name = code_name(kind, modality)
+    sampled = read_codes(outputs, "samples", seed)[0]
     sample, mean, deviation = (
-        torch.as_tensor(np.asarray(a[rows], np.float64))
-        for a in (
-            read_codes(outputs, "samples", seed)[0][name],
-            outputs.spaces[name],
-            outputs.deviations[name],
-        )
+        torch.as_tensor(np.asarray(part[name][rows], np.float64))
+        for part in (sampled, outputs.spaces, outputs.deviations)
     )
     pairs = pairwise_log_density(sample, mean, 2 * deviation.log())
     together = pairs.diagonal().mean().item()

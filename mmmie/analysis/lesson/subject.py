@@ -1,32 +1,33 @@
-"""What a lesson on the model needs of one utterance: which to begin with, and its two codes."""
+"""A lesson's utterance: which to begin with, how it is encoded, and what its codes say."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from mmmie.analysis.ask.identity_effect import utterance_errors
 from mmmie.analysis.codes.claims import LABEL, LETTERS, OWN, SHARED
-from mmmie.analysis.codes.probes import conversation_codes, probe_targets
+from mmmie.analysis.codes.probes import probe_targets
 from mmmie.analysis.codes.readouts import KINDS, code_name, read_numbers
+from mmmie.analysis.errors.resampling import conversation_codes
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus
+
+if TYPE_CHECKING:
+    from mmmie.analysis.checkpoints import Checkpoint
+    from mmmie.model.mmmie import MMMIE
 
 _NEEDED = ("off", "no_context")
 
 
 def telling_utterance(corpus: Corpus, outputs: SplitOutputs, among: np.ndarray) -> int:
-    """The utterance that needs its conversation most.
+    """The utterance whose error grows most without identity or without its neighbours.
 
-    The one whose error grows most when identity is taken away or its neighbours are hidden. A
-    large growth means that it is predicted well as the model is.
-
-    Args:
-        corpus: the corpus of `outputs`.
-        outputs: what the model says about a split.
-        among: (n,) bool, which utterances may be chosen; at least one.
+    `among` (n,) bool says which may be chosen, at least one.
 
     Returns:
         A row of the split; the first that may be chosen where nothing makes a difference.
@@ -37,15 +38,9 @@ def telling_utterance(corpus: Corpus, outputs: SplitOutputs, among: np.ndarray) 
 
 
 def same_words(corpus: Corpus, rows: np.ndarray, index: int) -> np.ndarray:
-    """The other utterances of a split that say the same; case and outer blanks do not count.
+    """The other utterances of `rows` (n,) with the words of ``rows[index]``, (k,) indices.
 
-    Args:
-        corpus: the corpus.
-        rows: (n,) of the split.
-        index: of the utterance in `rows`.
-
-    Returns:
-        (k,) indices into `rows`; none where the utterance has no transcript.
+    Case and outer blanks do not count; none where the utterance has no transcript.
     """
     if "transcript" not in corpus.utterances:
         return np.empty(0, np.int64)
@@ -66,13 +61,93 @@ def presence(corpus: Corpus, rows: np.ndarray, modalities: list[str]) -> np.ndar
     return np.stack(present, axis=1)
 
 
-def code_distances(outputs: SplitOutputs, present: np.ndarray, index: int) -> tuple[float, float]:
-    """How far the invariant codes of one utterance lie apart, and those of two utterances.
+@dataclass(frozen=True)
+class Encoding:
+    """What an encoder does with one utterance.
+
+    Attributes:
+        features: (L, d_m) as the encoder sees them, in deviations of the train split; L is 1 at
+            utterance level.
+        weights: (L,) how much every step counts in the attention pooling, mean over heads,
+            summing to 1; None at utterance level, where nothing is pooled.
+        hidden: (d,) the hidden state h, from which both codes are made.
+        codes: ``z`` and ``s`` → their means (d_z,) and (d_s,).
+    """
+
+    features: np.ndarray
+    weights: np.ndarray | None
+    hidden: np.ndarray
+    codes: dict[str, np.ndarray]
+
+
+def encode_one(model: MMMIE, modality: str, values: np.ndarray) -> Encoding:
+    """Send one utterance (L, d_m), L > 0, or (d_m,), through the encoder of its modality.
+
+    `model` is in evaluation mode.
+    """
+    import torch
+
+    own, device = model.encoder_of(modality), model.label_mean.device
+    encoder = own.encoder
+    x = torch.from_numpy(np.array(values, np.float32)).to(device)[None]
+    looked: list[np.ndarray] = []
+
+    def keep(_module: object, _inputs: object, score: torch.Tensor) -> None:
+        looked.append(score[0].softmax(0).mean(1).cpu().numpy())
+
+    score = getattr(encoder, "score", None)
+    handle = None if score is None else score.register_forward_hook(keep)
+    try:
+        with torch.inference_mode():
+            lengths = None if score is None else torch.tensor([x.shape[1]], device=device)
+            hidden, _ = encoder(x, lengths)
+            codes = {"z": own.invariant(hidden)[0], "s": own.specific(hidden)[0]}
+            features = encoder.standardise(x)[0]
+    finally:
+        if handle is not None:
+            handle.remove()
+    return Encoding(
+        features=np.atleast_2d(features.cpu().numpy()),
+        weights=looked[0] if looked else None,
+        hidden=hidden[0].cpu().numpy(),
+        codes={name: code[0].cpu().numpy() for name, code in codes.items()},
+    )
+
+
+def codes_of(
+    checkpoint: Checkpoint, corpus: Corpus, row: int
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The codes of one utterance.
 
     Args:
-        outputs: what the model says about a split.
-        present: (n, M) bool from `presence`.
-        index: of the utterance in the split.
+        checkpoint: a model with stochastic encoders.
+        corpus: one that fits it.
+        row: of the utterance in the corpus.
+
+    Returns:
+        ``<kind>.<modality>``, as in `SplitOutputs.spaces`, → mean (d,) and deviation (d,).
+
+    Raises:
+        InputError: the weights are unreadable, or the corpus does not fit.
+    """
+    from mmmie.analysis.ask.asker import Asker
+
+    asker = Asker(checkpoint, corpus)
+    codes = asker.codes(np.array([row]))
+    return {
+        code_name(kind, name): (
+            getattr(codes, kind).mean[0, m].cpu().numpy(),
+            getattr(codes, kind).log_variance[0, m].div(2).exp().cpu().numpy(),
+        )
+        for kind in KINDS
+        for m, name in enumerate(asker.modalities)
+    }
+
+
+def code_distances(outputs: SplitOutputs, present: np.ndarray, index: int) -> tuple[float, float]:
+    """How far the shared codes of one utterance lie apart, and those of two utterances.
+
+    `present` is from `presence`, `index` a row of the split.
 
     Returns:
         Two mean Euclidean distances of z between two modalities: both of this utterance, and

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from mmmie.analysis.codes.probes import (
-    conversation_codes,
     leakage_tables,
     probe_report,
     probe_targets,
 )
+from mmmie.analysis.errors.resampling import conversation_codes
 from mmmie.analysis.outputs import SplitOutputs
 
 

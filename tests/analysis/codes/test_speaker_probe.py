@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mmmie.analysis.codes.probes import conversation_codes
 from mmmie.analysis.codes.speaker_probe import speaker_task, speaker_told
+from mmmie.analysis.errors.resampling import conversation_codes
 
 
 def task_of(corpus):

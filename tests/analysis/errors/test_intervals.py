@@ -5,8 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mmmie.analysis.errors.intervals import difference_interval, metric_interval
-from mmmie.analysis.errors.resampling import draws
+from mmmie.analysis.errors.resampling import difference_interval, draws, metric_interval
 from mmmie.corpus import Label
 from mmmie.metrics import metric_names, metrics_for
 

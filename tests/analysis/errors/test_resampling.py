@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from mmmie.analysis.errors.intervals import difference_interval
-from mmmie.analysis.errors.resampling import mean_intervals, sums_intervals
+from mmmie.analysis.errors.resampling import difference_interval, mean_intervals, sums_intervals
 from mmmie.corpus import Label
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmmie.analysis.errors.slice_metrics import main_metric, slice_metrics, worst_slices
+from mmmie.analysis.errors.slices import main_metric, slice_metrics, worst_slices
 
 
 def test_every_slice_has_its_error_and_an_interval_around_it(make_corpus):

@@ -11,12 +11,13 @@ from mmmie.analysis.ask.presets import PRESETS
 from mmmie.analysis.ask.question import Question
 from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
 from mmmie.analysis.codes.claims import LABEL, OWN, SHARED
-from mmmie.analysis.lesson.encoding import codes_of, encode_one
 from mmmie.analysis.lesson.pull import bound_by_batch, bound_error, chances, draw_batch, pair_game
 from mmmie.analysis.lesson.squeeze import divergence, upper_bounds
 from mmmie.analysis.lesson.subject import (
     code_contents,
     code_distances,
+    codes_of,
+    encode_one,
     presence,
     same_words,
     telling_utterance,

@@ -37,8 +37,8 @@ from app.screens.learn.utterance import (
     words_answer,
 )
 from mmmie.analysis.codes.claims import LABEL, OWN, SHARED
-from mmmie.analysis.lesson.encoding import Encoding
 from mmmie.analysis.lesson.squeeze import UpperBounds
+from mmmie.analysis.lesson.subject import Encoding
 from mmmie.corpus import Label
 
 SCORE = Label("sentiment", "regression", range=(-3.0, 3.0))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mmmie.analysis.corpora.tables import (
+from mmmie.analysis.corpora.summary import (
     label_counts,
     sequence_lengths,
     speaker_counts,
