@@ -16,7 +16,7 @@ from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
 from mmmie.jobs import list_runs, observe
 from mmmie.training.checkpoint import checkpoint_folder
-from mmmie.training.run_folder import ENDED
+from mmmie.training.run_folder import ENDED, RunFolder, Status
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -47,11 +47,7 @@ def shipped_folder() -> Path:
 
 
 def checkpoint_choices(opened: tuple[str, ...] = ()) -> dict[str, Choice]:
-    """Every checkpoint that can be picked now, by name, shipped ones first.
-
-    Args:
-        opened: further paths that the reader named.
-    """
+    """Every checkpoint that can be picked now, by name; last the paths that the reader opened."""
     choices: dict[str, Choice] = {}
     shipped = shipped_folder()
     if shipped.is_dir():
@@ -68,10 +64,16 @@ def checkpoint_choices(opened: tuple[str, ...] = ()) -> dict[str, Choice]:
     return choices
 
 
-def runs_in_training() -> list[str]:
-    """The names of the newest runs that have not ended."""
-    found = {run.path.name: observe(run) for run in list_runs(runs_folder())[:20]}
-    return [name for name, s in found.items() if s is not None and s.state not in ENDED]
+def active_status(run: RunFolder) -> Status | None:
+    """Where a run stands that has not ended; None for all others."""
+    status = observe(run)
+    return None if status is None or status.state in ENDED else status
+
+
+def runs_in_training() -> dict[str, Status]:
+    """Name → status of the newest runs that have not ended."""
+    found = {run.path.name: active_status(run) for run in list_runs(runs_folder())[:20]}
+    return {name: status for name, status in found.items() if status is not None}
 
 
 def open_checkpoint(choice: Choice) -> Checkpoint:
@@ -81,7 +83,7 @@ def open_checkpoint(choice: Choice) -> Checkpoint:
         InputError: it is unreadable.
     """
     folder = checkpoint_folder(choice.path)
-    return _checkpoint(str(folder), _stamp(folder / "config.json"))
+    return _checkpoint(str(folder), stamp_of(folder / "config.json"))
 
 
 def open_corpus(checkpoint: Checkpoint) -> Corpus:
@@ -119,14 +121,12 @@ def encoded_corpus(checkpoint: Checkpoint, corpus: Corpus) -> Corpus:
 def open_data(data: str, unlabelled: bool = False) -> Corpus:
     """A corpus by path, or ``demo``; opened anew when its files change.
 
-    Args:
-        data: the path.
-        unlabelled: take utterances without a label or a split, for a model to predict.
+    With `unlabelled` its utterances need no label and no split: a model is to predict them.
 
     Raises:
         InputError: it is missing or has a fault.
     """
-    stamp = 0 if data == "demo" else max(map(_stamp, _files(Path(data))))
+    stamp = 0 if data == "demo" else max(map(stamp_of, _files(Path(data))))
     return _corpus(data, stamp, unlabelled)
 
 
@@ -138,7 +138,7 @@ def open_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> SplitOut
     """
     folder = checkpoint.info.folder
     return _outputs(
-        str(folder), _stamp(folder / "config.json"), corpus.fingerprint, split, checkpoint, corpus
+        str(folder), stamp_of(folder / "config.json"), corpus.fingerprint, split, checkpoint, corpus
     )
 
 
@@ -182,7 +182,8 @@ def _files(folder: Path) -> list[Path]:
     return [folder, *(folder / name for name in names)]  # or one file in another format
 
 
-def _stamp(file: Path) -> int:
+def stamp_of(file: Path) -> int:
+    """When a file was last written, as a key of caches; 0 where there is none."""
     try:
         return file.stat().st_mtime_ns
     except OSError:

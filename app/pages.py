@@ -10,14 +10,7 @@ import streamlit as st
 
 @dataclass(frozen=True)
 class Page:
-    """One page.
-
-    Attributes:
-        slug: its folder in ``screens/`` and its place in the address.
-        title: what the sidebar calls it.
-        icon: of Material Symbols.
-        section: under which heading of the sidebar it stands.
-    """
+    """One page: its folder and address, then its name, icon and heading in the sidebar."""
 
     slug: str
     title: str

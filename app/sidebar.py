@@ -21,9 +21,7 @@ from app.selection_link import MOST_IDS, fits_link
 from app.stepping import Walk, walk_of
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
-from mmmie.jobs import list_runs, observe
 from mmmie.training.checkpoint import checkpoint_folder
-from mmmie.training.run_folder import ENDED
 
 _TYPED, _SHOWN = "typed-utterance", "shown-utterance"
 _ECHO_SECONDS = 2.0
@@ -43,8 +41,7 @@ def draw_sidebar(pages: Sequence[StreamlitPage]) -> None:
 
 def _pick(label: str, options: list[str], key: str, first: str = "", **more: Any) -> str:
     """A list that the address remembers, as far as it still offers what is remembered."""
-    if st.session_state.get(key) not in options:
-        st.session_state.pop(key, None)
+    state.forget_unless(key, options)
     index = options.index(first) if first in options else 0
     return str(st.selectbox(label, options, index, key=key, bind="query-params", **more))
 
@@ -185,10 +182,8 @@ def _open(path: str) -> None:
 
 
 def _training_now() -> None:
-    for run in list_runs(loading.runs_folder())[:20]:
-        status = observe(run)
-        if status is not None and status.state not in ENDED:
-            st.progress(
-                min(status.progress, 1.0),
-                text=f"{run.path.name}: {status.state}, epoch {status.epoch} of {status.epochs}",
-            )
+    for name, status in loading.runs_in_training().items():
+        st.progress(
+            min(status.progress, 1.0),
+            text=f"{name}: {status.state}, epoch {status.epoch} of {status.epochs}",
+        )

@@ -5,7 +5,7 @@ Widgets write themselves to the URL; the selection is written here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -57,12 +57,7 @@ def _of_url(corpus: Corpus | None) -> Selection:
 
 
 def select(ids: Sequence[str], primary: str | None = None) -> None:
-    """Set the selection everywhere, and in the URL.
-
-    Args:
-        ids: the chosen utterances.
-        primary: the one to look at; the first of `ids` if left out.
-    """
+    """Set the selection everywhere, and in the URL; without `primary` the first is looked at."""
     st.session_state["selection"] = replace(
         selection(), ids=tuple(ids), primary=primary or (ids[0] if ids else None)
     )
@@ -125,9 +120,7 @@ class View:
     def primary(self) -> int:
         """The row of `frame` that is looked at: the selection's, else the first of the slice."""
         found = self._row_of(selection().primary)
-        if found is not None:
-            return found
-        return int(self.within.argmax())
+        return int(self.within.argmax()) if found is None else found
 
     @cached_property
     def pinned(self) -> int | None:
@@ -161,6 +154,15 @@ def choices() -> dict[str, loading.Choice]:
     return loading.checkpoint_choices(tuple(st.session_state.get("opened", ())))
 
 
+def readable_checkpoints() -> Iterator[tuple[loading.Choice, Checkpoint]]:
+    """What can be picked now, opened; broken ones left out."""
+    for choice in choices().values():
+        try:
+            yield choice, loading.open_checkpoint(choice)
+        except InputError:
+            continue
+
+
 def current_view() -> View:
     """What the sidebar points at; draws what to do and ends the page where it cannot be shown."""
     available = choices()
@@ -170,7 +172,8 @@ def current_view() -> View:
         if waiting:
             empty_state(
                 "The first checkpoint is on its way.",
-                f"Run {plain(waiting[0])} is in training; it can be opened after its first epoch.",
+                f"Run {plain(next(iter(waiting)))} is in training; it can be opened after its "
+                "first epoch.",
                 "Watch it",
                 "train",
             )
@@ -209,17 +212,11 @@ def view_of(choice: loading.Choice) -> View:
 def same_corpus(view: View) -> list[loading.Choice]:
     """The other checkpoints that were trained on the corpus of this one; broken ones left out."""
     own = view.checkpoint.info.corpus.get("fingerprint")
-    found = []
-    for choice in choices().values():
-        if choice == view.choice:
-            continue
-        try:
-            other = loading.open_checkpoint(choice)
-        except InputError:
-            continue
-        if other.info.corpus.get("fingerprint") == own:
-            found.append(choice)
-    return found
+    return [
+        choice
+        for choice, other in readable_checkpoints()
+        if choice != view.choice and other.info.corpus.get("fingerprint") == own
+    ]
 
 
 def slice_masks(corpus: Corpus, split: str) -> dict[str, np.ndarray]:
@@ -229,26 +226,21 @@ def slice_masks(corpus: Corpus, split: str) -> dict[str, np.ndarray]:
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _slice_masks(fingerprint: str, split: str, _corpus: Corpus) -> dict[str, np.ndarray]:
-    rows = _corpus.rows(split)
-    return dict(every_slice(_corpus, rows))
+    return dict(every_slice(_corpus, _corpus.rows(split)))
 
 
 def colour_options(corpus: Corpus) -> list[str]:
     """What marks can be coloured by: what the model says, then the corpus' own columns."""
-    options = ["label", "prediction", "absolute_error"]
-    if corpus.has_speakers:
-        options.append("speaker")
-    options.append("conversation")
     extra = [c for c in corpus.utterances.columns if c not in STANDARD_COLUMNS]
-    return ["modality", *options, *extra]
+    speaker = ["speaker"] * corpus.has_speakers
+    return ["modality", "label", "prediction", "absolute_error", *speaker, "conversation", *extra]
 
 
 @contextmanager
 def readable_errors(way_out: tuple[str, str] | None = None) -> Iterator[None]:
     """Show bad input as a box that names file, field and fix, and end the page.
 
-    Args:
-        way_out: words and slug of a page where it can be fixed.
+    `way_out` is a link to where it can be fixed: its words and the slug of the page.
     """
     try:
         yield
@@ -261,6 +253,12 @@ def readable_errors(way_out: tuple[str, str] | None = None) -> Iterator[None]:
         if way_out is not None:
             link_to(way_out[1], way_out[0])
         st.stop()
+
+
+def forget_unless(key: str, options: Container[object]) -> None:
+    """Forget what a widget shows where that is not, or no longer, among its options."""
+    if st.session_state.get(key) not in options:
+        st.session_state.pop(key, None)
 
 
 def empty_state(title: str, advice: str, button: str, page: str) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import streamlit as st
 
 from app import loading, state
-from mmmie.errors import InputError
 
 _OPENED = "opened_corpora"
 
@@ -15,18 +14,14 @@ _OPENED = "opened_corpora"
 def known_corpora() -> list[str]:
     """``demo``, then paths that are there: opened in this session, uploaded, of checkpoints."""
     found: dict[str, None] = {"demo": None}
-    for path in reversed(st.session_state.get(_OPENED, [])):
-        found[path] = None
-    for path in st.session_state.get("moved_corpora", {}).values():
+    moved = st.session_state.get("moved_corpora", {}).values()
+    for path in [*reversed(st.session_state.get(_OPENED, [])), *moved]:
         found[path] = None
     for folder in sorted(corpora_folder().glob("*/corpus.json")):
         if not folder.parent.name.startswith("."):  # one that is being unpacked
             found[str(folder.parent)] = None
-    for choice in state.choices().values():
-        try:
-            path = loading.open_checkpoint(choice).info.corpus.get("path")
-        except InputError:
-            continue
+    for _, checkpoint in state.readable_checkpoints():
+        path = checkpoint.info.corpus.get("path")
         if path and Path(path).exists():
             found[path] = None
     return list(found)

@@ -86,12 +86,7 @@ def steering(run: RunFolder, status: Status) -> None:
 
 
 def clone(path: str, changes: dict[str, Any] | None = None) -> None:
-    """Have the form filled with a run's configuration.
-
-    Args:
-        path: the run folder.
-        changes: dotted key → value of settings that are to differ.
-    """
+    """Have the form filled with a run's configuration, `changes` (dotted keys) made in it."""
     st.session_state[CLONE] = (path, changes or {})
 
 
@@ -113,7 +108,6 @@ def other_pages(run: RunFolder, key: str) -> None:
                 on_click=_pick_checkpoint,
                 args=(name,),
             ):
-                # What widgets hold is written to the URL again by the next page.
                 switch_to(page.slug)
 
 

@@ -24,21 +24,27 @@ from app.parts.maps import (
     value_words,
 )
 from app.parts.style import NEUTRAL
-from mmmie.analysis.codes.snapshots import MapAxes, fit_axes, half_width, label_share, place
-from mmmie.analysis.codes.snapshots import snapshot_files
+from mmmie.analysis.codes.snapshots import (
+    MapAxes,
+    fit_axes,
+    half_width,
+    label_share,
+    place,
+    snapshot_files,
+)
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
 
 _HEIGHT = 400
-_EXPLANATION = (
-    "One point per utterance of the valid split, coloured by its label, at the place of its fused "
-    "code. The two axes are the principal axes of the first snapshot and do not change, so what "
-    "moves on the map moved in the space. A faint line leads from where an utterance was one epoch "
-    "before. The share is the R² of a linear fit of the label on the two axes (for classes, of one "
-    "column per class): the higher, the better the map orders utterances by the label. Movement in "
-    "other directions is not seen here; Representations has maps of every code. Click a point, or drag a box or a "
-    "lasso, to choose utterances on every page."
-)
+_EXPLANATION = """
+One point per utterance of the valid split, coloured by its label, at the place of its fused code.
+The two axes are the principal axes of the first snapshot and do not change: what moves on the map
+moved in the space. A faint line begins where an utterance was one epoch before. The share is the
+R² of a linear fit of the label on the two axes, for classes of one column per class. The higher it
+is, the better the map orders utterances by the label. Movement in other directions is not seen
+here; Representations has maps of every code. Click a point, or drag a box or a lasso, to choose
+utterances on every page.
+"""
 
 
 @dataclass(frozen=True)
@@ -68,10 +74,8 @@ class _RunMap:
 def draw_run_map(folder: Path, data: str, epoch: int) -> None:
     """Draw the latest snapshot of a run, or say what is missing.
 
-    Args:
-        folder: the run folder.
-        data: its corpus, for the labels; grey points where that is gone.
-        epoch: epochs done, a sign that there may be another snapshot.
+    The labels are of its corpus, `data`; points are grey where that is gone. More epochs done are
+    a sign that there may be another snapshot.
     """
     corpus = _corpus(data)
     shown, stamps = _shown(folder, epoch)
@@ -99,12 +103,7 @@ def draw_run_map(folder: Path, data: str, epoch: int) -> None:
 
 
 def run_map_footer(folder: Path, data: str) -> None:
-    """What belongs to the map and stays while it moves: the words and the downloads.
-
-    Args:
-        folder: the run folder.
-        data: its corpus.
-    """
+    """What belongs to the map and stays while it moves: the words and the downloads."""
 
     def table() -> pd.DataFrame:
         placed = _placed(_shown(folder, -1)[0], _corpus(data))
@@ -209,12 +208,9 @@ def _epoch(file: Path) -> int:
 
 
 def run_places(points: np.ndarray, before: np.ndarray | None, reach: float) -> Places:
-    """A square map that reaches so far from its centre; the axes stay.
+    """A square map with axes that stay, `reach` wide to either side of its centre.
 
-    Args:
-        points: (n, 2) now.
-        before: (n, 2) an epoch earlier, where faint lines begin; None for the first.
-        reach: half the width of the map.
+    The `points` are (n, 2), and so is `before`, an epoch earlier, where faint lines begin.
     """
     ends = {"now": points} if before is None else {"now": points, "before": before}
     buffers = {name: steps_between(at, -reach, reach).tobytes() for name, at in ends.items()}
@@ -230,12 +226,7 @@ def run_words(ids: list[str], sample: pd.DataFrame | None) -> bytes:
 
 
 def map_title(epochs: tuple[int, int], shares: tuple[float, float]) -> str:
-    """What the map shows: how much of the label its two axes explain, first and now.
-
-    Args:
-        epochs: of the first snapshot and of the one that is drawn.
-        shares: R² of the label there.
-    """
+    """How much of the label (R²) the two axes explain, in the first snapshot and in this one."""
     first, now = shares
     if not np.isfinite(now):
         return f"The fused codes after epoch {epochs[1]}"

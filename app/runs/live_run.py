@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
@@ -16,11 +15,11 @@ from app.parts import say
 from app.parts.figures import chart, figure_footer
 from app.parts.fragment import fragment
 from app.parts.layout import wide_columns
+from app.parts.names import plain
+from app.parts.numbers import duration_words
 from app.runs.actions import clone, other_pages, steering
 from app.runs.live_map import draw_run_map, run_map_footer
-from app.parts.names import plain
 from app.runs.run_words import advice_for, asked_words, best_words, run_facts, standing_words
-from app.parts.numbers import duration_words
 from app.runs.training_curves import curves_frame, training_figure
 from mmmie.corpus import Kind
 from mmmie.errors import InputError
@@ -53,8 +52,8 @@ _EXPLANATION = (
     "**Top**: the whole loss (solid) and its task part (dotted) on the train split. **Middle**: "
     "the metric on the valid split that chooses the epoch; the mark is the best so far, which is "
     "kept as the checkpoint. **Bottom**: solid lines are lower bounds of the mutual "
-    "information between the invariant codes of two modalities, pushed up; dashed ones upper "
-    "bounds of what an invariant code keeps of its input, pushed down. In nats, on a fixed sample "
+    "information between the shared codes of two modalities, pushed up; dashed ones upper "
+    "bounds of what a shared code keeps of its input, pushed down. In nats, on a fixed sample "
     "of the valid split."
 )
 
@@ -121,18 +120,18 @@ def _frame(run: RunFolder, status: Status) -> _Boxes | None:
 def history_of(run: RunFolder) -> list[dict[str, Any]]:
     """The metric history, read on from where the last call of this session stopped."""
     key = f"history-{run.path}"
-    held, offset = st.session_state.get(key) or ([], 0)
+    known, offset = st.session_state.get(key) or ([], 0)
     fresh, offset = new_metrics(run, offset)
-    merged = merge_history(held, fresh)
+    merged = merge_history(known, fresh)
     st.session_state[key] = (merged, offset)
     return merged
 
 
-def merge_history(held: list[dict[str, Any]], fresh: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def merge_history(known: list[dict[str, Any]], fresh: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A history with further lines; epochs that were trained anew replace the old ones."""
     if not fresh:
-        return held
-    return [line for line in held if line["epoch"] < fresh[0]["epoch"]] + fresh
+        return known
+    return [line for line in known if line["epoch"] < fresh[0]["epoch"]] + fresh
 
 
 def _draw(path: str, shape: tuple[bool, bool, bool], boxes: _Boxes | None) -> None:
@@ -210,7 +209,11 @@ def _failure(run: RunFolder, status: Status, config: Config) -> None:
 
 
 def _curves(run: RunFolder, status: Status, history: list[dict[str, Any]]) -> None:
-    stamp = (len(history), history[-1]["epoch"] if history else 0, _stamp(run.metrics_file))
+    stamp = (
+        len(history),
+        history[-1]["epoch"] if history else 0,
+        loading.stamp_of(run.metrics_file),
+    )
     epochs = max(status.epochs, status.epoch)
     chart(
         _curves_figure(str(run.path), stamp, epochs, _metric(run), _task(run)[1], history),
@@ -249,7 +252,7 @@ def _metric(run: RunFolder) -> tuple[str, bool]:
 def _task(run: RunFolder) -> tuple[Kind, list[str]]:
     """The kind of the label and the modalities; a guess before the run has said it."""
     try:
-        stamp = (checkpoint_folder(run.path) / "config.json").stat().st_mtime_ns
+        stamp = loading.stamp_of(checkpoint_folder(run.path) / "config.json")
         return _read_task(str(run.path), stamp)
     except (InputError, OSError):
         return "regression", []
@@ -262,14 +265,7 @@ def _read_task(path: str, stamp: int) -> tuple[Kind, list[str]]:
 
 
 def _config_of(run: RunFolder) -> Config:
-    return _config(str(run.path), _stamp(run.config))
-
-
-def _stamp(file: Path) -> int:
-    try:
-        return file.stat().st_mtime_ns
-    except OSError:
-        return 0
+    return _config(str(run.path), loading.stamp_of(run.config))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

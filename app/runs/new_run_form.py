@@ -10,12 +10,12 @@ from typing import Any
 import streamlit as st
 
 from app import loading, state
-from app.runs.devices import device_options, free_memory, gpus, used_device
 from app.corpora.known_corpora import corpus_words, known_corpora, remember_corpus
-from app.runs.actions import CLONE
-from app.runs.settings_form import config_of, differences, settings_form
 from app.parts.names import plain
+from app.runs.actions import CLONE
+from app.runs.devices import device_options, free_memory, gpus, used_device
 from app.runs.run_words import estimate_words, memory_words
+from app.runs.settings_form import config_of, differences, settings_form
 from mmmie.analysis.training_estimate import PastRun, estimate_time, past_runs
 from mmmie.errors import InputError
 from mmmie.jobs import launch, list_runs
@@ -55,9 +55,9 @@ def name_fault(name: str, folder: Path) -> str | None:
 
 def free_name(corpus: str, preset: str, seed: int, folder: Path) -> str:
     """A name that says what the run is and is not taken."""
-    base = "demo" if corpus == "demo" else Path(corpus).name
-    base = preset.removeprefix("copy of ") if preset.startswith("copy of ") else base
-    kind = [] if preset == "full model" or preset.startswith("copy of ") else [preset]
+    copied = preset.startswith("copy of ")
+    base = preset.removeprefix("copy of ") if copied else Path(corpus).name
+    kind = [] if copied or preset == "full model" else [preset]
     words = [base, *kind, *([f"seed{seed}"] * bool(seed))]
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(words)).strip("-.").lower() or "run"
     return _next_name(name, folder) if (folder / name).exists() else name
@@ -177,8 +177,7 @@ class _Copied:
 def _presets() -> tuple[dict[str, dict[str, Any]], _Copied | None]:
     copied: _Copied | None = st.session_state.get(_COPIED)
     presets = {**PRESETS, **({copied.preset: copied.values} if copied else {})}
-    if st.session_state.get("train-preset") not in presets:
-        st.session_state.pop("train-preset", None)
+    state.forget_unless("train-preset", presets)
     return presets, copied
 
 
@@ -210,8 +209,7 @@ def _device_box() -> tuple[str, str]:
     """The chosen device, and which one that is here."""
     found = gpus()
     options = device_options(found)
-    if st.session_state.get("train-device") not in options:
-        st.session_state.pop("train-device", None)
+    state.forget_unless("train-device", options)
     device = str(
         st.selectbox(
             "Device", options, key="train-device", help="auto takes the GPU where there is one."
@@ -228,13 +226,9 @@ def _device_box() -> tuple[str, str]:
 
 def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
     """The runs of a folder and when their metrics were last written."""
-    found = []
-    for run in list_runs(folder)[:_MOST_RUNS]:
-        try:
-            found.append((str(run.path), run.metrics_file.stat().st_mtime_ns))
-        except OSError:  # no epoch yet
-            continue
-    return tuple(found)
+    runs = list_runs(folder)[:_MOST_RUNS]
+    found = ((str(run.path), loading.stamp_of(run.metrics_file)) for run in runs)
+    return tuple((path, stamp) for path, stamp in found if stamp)  # 0 before the first epoch
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
@@ -247,8 +241,7 @@ def _corpus_box() -> str:
     wanted = st.session_state.pop("wanted_corpus", None)
     if wanted in known:
         st.session_state["train-corpus"] = wanted
-    if st.session_state.get("train-corpus") not in [*known, _ANOTHER]:
-        st.session_state.pop("train-corpus", None)
+    state.forget_unless("train-corpus", [*known, _ANOTHER])
     picked = st.selectbox(
         "Corpus",
         [*known, _ANOTHER],

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.parts.numbers import duration_words, metric
 from app.parts.style import three_digits
 from app.runs.training_curves import seconds_left
-from app.parts.numbers import duration_words, metric
 from mmmie.analysis.training_estimate import TimeEstimate
 from mmmie.training.config import Config
 from mmmie.training.run_folder import ENDED, Status
@@ -29,12 +29,7 @@ _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate mem
 
 @dataclass(frozen=True)
 class Advice:
-    """A way out of a failure.
-
-    Attributes:
-        words: what to do.
-        changes: dotted key → value of the settings to change, where that is the way out.
-    """
+    """A way out of a failure, and dotted key → value of the settings to change for it."""
 
     words: str
     changes: dict[str, Any] = field(default_factory=dict)
@@ -43,10 +38,8 @@ class Advice:
 def asked_words(status: Status, wish: str | None, at: float) -> str | None:
     """What a run was asked and has not done yet; None if nothing.
 
-    Args:
-        status: where it stands.
-        wish: the last wish in its control file.
-        at: when that was made, seconds since 1970; one older than its process is forgotten.
+    The last wish in its control file was made `at` seconds since 1970; one older than the process
+    of the run is forgotten.
     """
     asked = _ASKED.get((status.state, wish or ""))
     if asked is None or at < (status.pid_started or 0.0):
@@ -57,13 +50,7 @@ def asked_words(status: Status, wish: str | None, at: float) -> str | None:
 
 
 def standing_words(status: Status, history: list[dict[str, Any]], waiting_for: int) -> str:
-    """Where a run stands, in one sentence.
-
-    Args:
-        status: of the run.
-        history: its metric history.
-        waiting_for: how many runs are before it in the queue.
-    """
+    """Where a run stands, in one sentence; so many runs are before it in the queue."""
     done = f"{status.epoch} of {status.epochs} epochs"
     if status.state == "queued":
         if waiting_for:
@@ -90,10 +77,7 @@ def run_facts(
 ) -> dict[str, str]:
     """Speed and cost of a run, name → value; only what is known.
 
-    Args:
-        status: of the run.
-        history: its metric history.
-        utterances: in the train split, None where the corpus is gone.
+    `utterances` is how many the train split has, None where the corpus is gone.
     """
     facts = {"Epochs": f"{status.epoch} of {status.epochs}"}
     latest = history[-1] if history else {}
@@ -120,13 +104,7 @@ def memory_words(count: float) -> str:
 
 
 def best_words(history: list[dict[str, Any]], name: str, higher: bool) -> str:
-    """The best validation so far, in one sentence.
-
-    Args:
-        history: the metric history.
-        name: of the metric that chooses the epoch.
-        higher: whether a higher one is better.
-    """
+    """The best validation so far by the metric that chooses the epoch; empty before the first."""
     known = [m for m in history if m.get(f"valid/{name}") is not None]
     if not known:
         return ""
@@ -157,13 +135,7 @@ def estimate_words(estimate: TimeEstimate | None, device: str, data: str) -> str
 
 
 def advice_for(error: str, config: Config, device: str | None) -> list[Advice]:
-    """Ways out of a failure, the likeliest first; empty where none is known.
-
-    Args:
-        error: what the run said.
-        config: of the run.
-        device: where it was trained.
-    """
+    """Ways out of what a run said when it failed, the likeliest first; empty if none is known."""
     said = error.lower()
     if any(words in said for words in _OUT_OF_MEMORY):
         return _less_memory(config, device)
@@ -175,9 +147,7 @@ def advice_for(error: str, config: Config, device: str | None) -> list[Advice]:
     if any(words in said for words in ("read-only", "permission denied", "may not write")):
         return [Advice("Make the runs folder writable, then resume this run.")]
     if "its process is gone" in said or "killed" in said:
-        return [
-            Advice("Its process was killed. Resume continues after its last whole epoch.")
-        ]
+        return [Advice("Its process was killed. Resume continues after its last whole epoch.")]
     return []
 
 
@@ -185,22 +155,13 @@ def _less_memory(config: Config, device: str | None) -> list[Advice]:
     model, training = config.model, config.training
     ways = []
     if training.batch_size > 2:
-        half = max(2, training.batch_size // 2)
-        ways.append(
-            Advice(
-                "Halve the batch: a step then needs about half the memory.",
-                {"training.batch_size": half},
-            )
-        )
+        half = {"training.batch_size": max(2, training.batch_size // 2)}
+        ways.append(Advice("Halve the batch: a step then needs about half the memory.", half))
     past, future = model.context.span
     if past + future > 1:
-        changes = {"model.context.past": past // 2, "model.context.future": future // 2}
-        ways.append(
-            Advice(
-                "Halve the window: fusion then attends to fewer utterances around the target.",
-                changes,
-            )
-        )
+        halves = {"model.context.past": past // 2, "model.context.future": future // 2}
+        words = "Halve the window: fusion then attends to fewer utterances around the target."
+        ways.append(Advice(words, halves))
     narrow = model.dim // 2
     if narrow >= 4 and narrow % model.heads == 0:
         ways.append(Advice("Halve the width of encoders and fusion.", {"model.dim": narrow}))

@@ -19,14 +19,8 @@ from mmmie.training.config import Config, parse_config
 class SettingField:
     """One setting as a form shows it.
 
-    Attributes:
-        key: dotted, as for ``--set``.
-        kind: which widget it gets; ``toml`` is a text box for what no other fits.
-        default: its default.
-        help: its description.
-        low: smallest value, None without a bound.
-        high: largest value, None without a bound.
-        choices: for ``choice``.
+    The key is dotted as for ``--set``. The kind is the widget it gets, ``toml`` being a text box
+    for what no other fits. Bounds are None where there are none.
     """
 
     key: str
@@ -79,14 +73,9 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def differences(config: Config, other: Config | None = None) -> list[tuple[str, Any, Any]]:
-    """The settings that are not as in another configuration; `data` is left out.
+    """Key, value there and value here of settings that differ from another configuration.
 
-    Args:
-        config: whose values are looked at.
-        other: what it is compared with; the defaults if left out.
-
-    Returns:
-        key, value there, value here.
+    The other one is the default if left out; `data` is no difference.
     """
     other = other or Config()
     found = []
@@ -106,11 +95,11 @@ def setting_of(config: Config, key: str) -> Any:
 
 
 def settings_form(preset: Mapping[str, Any], hidden: set[str], *, key: str) -> dict[str, Any]:
-    """Draw a widget for every setting.
+    """Draw a widget for every setting, except for those that the page shows elsewhere.
 
     Args:
         preset: dotted key → value to begin with, where it is not the default.
-        hidden: dotted keys that other widgets of the page hold.
+        hidden: dotted keys of settings that have other widgets.
         key: unique on the page; another one gives fresh widgets.
 
     Returns:

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from app.parts.numbers import metric
 from app.parts.style import (
     ACCENT,
     LOWER_LINE,
@@ -18,7 +19,6 @@ from app.parts.style import (
     epoch_ticks,
     modality_colour,
 )
-from app.parts.numbers import metric
 
 _LATEST = 5
 _PAIR_HUES = ("#56B4E9", "#CC79A7", "#999933", "#8C6BB1")
@@ -58,14 +58,9 @@ def curves_frame(history: list[dict[str, Any]]) -> pd.DataFrame:
 def training_figure(
     curves: pd.DataFrame, epochs: int, name: str, higher_is_better: bool, modalities: list[str]
 ) -> go.Figure:
-    """Three panels over the epochs, empty at first; the axis is as long as the run is planned.
+    """Three panels over the planned epochs, empty at first, of `curves_frame`.
 
-    Args:
-        curves: from `curves_frame`.
-        epochs: planned.
-        name: of the validation metric that chooses the epoch.
-        higher_is_better: of that metric.
-        modalities: of the run, for their hues.
+    The named metric of the valid split chooses the epoch; modalities have their hues.
     """
     titles = ["loss on train", f"{metric(name).name} on valid", "MI bounds on valid (nats)"]
     figure = make_subplots(
@@ -109,7 +104,6 @@ def seconds_left(history: list[dict[str, Any]], epoch: int, epochs: int) -> floa
     """How long the planned rest takes at the pace of the latest epochs; None before the first."""
     latest = [line["seconds"] for line in history[-_LATEST:] if line.get("seconds") is not None]
     return float(np.mean(latest)) * max(epochs - epoch, 0) if latest else None
-
 
 
 def _line(

@@ -36,13 +36,9 @@ from mmmie.corpus import Label
 
 
 def utterance_card(view: View, row: int, *, key: str = "card", channels: bool = True) -> None:
-    """Draw the card of one utterance; below the primary one's, the pinned one's.
+    """Draw the card of a row of ``view.frame``; below the primary one's, the pinned one's.
 
-    Args:
-        view: what the page looks at.
-        row: of ``view.frame``.
-        key: unique on the page.
-        channels: whether to draw its face, its tone and the named channels too.
+    With `channels` it has its face, its tone and the named channels too.
     """
     curves = _card(view, row, key, expression=channels, tone=channels)
     if row == view.primary and view.pinned is not None:
@@ -55,7 +51,7 @@ def utterance_card(view: View, row: int, *, key: str = "card", channels: bool = 
 
 
 def _card(view: View, row: int, key: str, *, expression: bool, tone: bool) -> DeltaGenerator:
-    """Draw one card; the room at its end."""
+    """Draw one card, and return the room at its end."""
     one = view.frame.iloc[row]
     with st.container(border=True, key=key):
         _heading(one, view.frame, key)
@@ -172,22 +168,15 @@ def scale_svg(label: Label, limits: tuple[float, float], truth: float, predictio
 
 
 def classes_svg(classes: list[str], probabilities: np.ndarray, truth: str) -> str:
-    """The probability of each class as a bar; the true class is marked.
-
-    Args:
-        classes: their names.
-        probabilities: (classes,).
-        truth: the name of the true class.
-    """
+    """The probability of each class, (classes,), as a bar; the true class is marked."""
     colours = class_colours(classes)
     root = drawing(
         _ROW * len(classes) + 4, f"probabilities of the classes; the true one is {truth}"
     )
     for i, (name, probability) in enumerate(zip(classes, probabilities, strict=True)):
         line = _ROW * i + 13
-        own = name == truth
-        named = f"{name} (truth)" if own else name
-        headline(root, line - 2, named, f"{probability:.2f}", _LETTERS, strong=own)
+        named = f"{name} (truth)" if name == truth else name
+        headline(root, line - 2, named, f"{probability:.2f}", _LETTERS, strong=name == truth)
         add(root, "rect", x="0", y=line + 2, width="100%", height=8, rx=2, fill=NEUTRAL,
             fill_opacity=0.16)  # fmt: skip
         bar = add(root, "rect", x="0", y=line + 2, width=per_cent(float(probability)), height=8,

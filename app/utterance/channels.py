@@ -28,13 +28,7 @@ _WORDS = {"fill": "currentColor", "fill_opacity": "0.75", "font_size": "10"}
 
 
 def utterance_channels(corpus: Corpus, row: int, name: str, *, key: str) -> bool:
-    """Draw the named channels of an utterance, one modality at a time.
-
-    Args:
-        corpus: what it belongs to.
-        row: of the corpus.
-        name: its id.
-        key: unique on the page.
+    """Draw the named channels of a row of the corpus, one modality at a time.
 
     Returns:
         Whether any modality has named channels.
@@ -102,12 +96,10 @@ def channels_svg(
     Args:
         values: (steps, channels).
         names: of the channels.
-        mean: (channels,) over the corpus.
-        deviation: (channels,) over the corpus.
+        mean: (channels,) over the corpus, as is `deviation`.
         colour: of the modality.
         alt: one sentence for those who cannot see it.
         columns: panels beside each other.
-        step_name: what a step is.
     """
     columns = min(columns, len(names))
     rows = -(-len(names) // columns)

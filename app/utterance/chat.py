@@ -1,14 +1,38 @@
-"""Utterances as a chat: one speaker on one side, the others on the other."""
+"""Utterances as a chat, one speaker on one side: also the window of a target and its attention."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
+from app import state
 from app.export.record import Bubbles, add
+from app.parts.figures import figure_footer
+from app.parts.names import text_of
+from app.parts.style import modality_colour, three_digits
+from app.utterance.contribution_steps import offset_text
+from mmmie.analysis.ask.context_use import RELATIONS
+from mmmie.analysis.ask.question import Question
+
+_FADE = 0.06
+_FAINTEST = 0.55
+_EXPLANATION = """
+The bubble with the thick outline is the **target**, the utterance that is predicted. Its own
+speaker stands on the right, others and unknown speakers on the left. The wider and bluer a border,
+the more the readout attends to that utterance; the bar below it divides this attention by
+modality.
+
+**Click a name** to say that the turn was spoken by someone else (same as the target, another,
+unknown), or **drag it** to the other side. **Hide** takes a turn out of the window. The words, the
+voice and the face stay as they are, and so do the weights: only what the model is told about whose
+they are changes. Click what was said to make that utterance the target.
+
+Attention says what is looked at, not what it does to the prediction: watch the prediction for that.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,130 +70,12 @@ class Bubble:
     removed: bool | None = None
 
 
-_CSS = """
-.chat { display: flex; flex-direction: column; gap: 0.45rem; padding: 4px;
-  font-family: var(--st-font); font-size: 0.92rem; color: var(--st-text-color); }
-.bubble { all: unset; box-sizing: border-box; cursor: pointer; max-width: 84%; min-width: 9rem;
-  padding: 0.45rem 0.7rem; border-radius: 0.9rem; align-self: flex-start;
-  border: 1px solid var(--st-border-color); background: var(--st-secondary-background-color); }
-.bubble.still { cursor: default; }
-.bubble.right { align-self: flex-end; }
-.bubble:focus-visible { box-shadow: 0 0 0 2px var(--st-primary-color); }
-.bubble.target { outline: 3px solid var(--st-text-color); outline-offset: 1px; }
-.who, .note { font-size: 0.76rem; opacity: 0.75; display: flex; gap: 0.4rem; align-items: center; }
-.text { overflow-wrap: anywhere; margin: 0.1rem 0; line-height: 1.35; }
-.mark { width: 0.7rem; height: 0.7rem; border-radius: 50%; flex: none;
-  border: 1px solid rgba(123, 135, 148, 0.7); }
-.bubble.removed { border-style: dashed; background: none; }
-.bubble.removed .text, .bubble.removed .note { opacity: 0.4; text-decoration: line-through; }
-.label, .take { all: unset; cursor: pointer; border-radius: 0.7rem; padding: 0 0.45rem; }
-.label { cursor: grab; -webkit-user-drag: element; border: 1px solid var(--st-border-color);
-  background: var(--st-background-color); }
-.label:hover, .label:focus-visible { border-color: var(--st-primary-color); }
-.label.changed { border-color: var(--st-primary-color); color: var(--st-primary-color);
-  font-weight: 600; }
-.take { margin-left: auto; padding: 0 0.2rem; text-decoration: underline dotted; }
-.take:hover, .take:focus-visible { color: var(--st-primary-color); }
-.who.edit { opacity: 1; }
-.say { all: unset; cursor: pointer; display: block; }
-.say:focus-visible { box-shadow: 0 0 0 2px var(--st-primary-color); border-radius: 3px; }
-.chat.to-left { box-shadow: inset 4px 0 var(--st-primary-color); }
-.chat.to-right { box-shadow: inset -4px 0 var(--st-primary-color); }
-.bar { display: flex; height: 5px; margin-top: 0.3rem; border-radius: 3px; overflow: hidden; }
-"""
-
-_JS = """
-export default function ({ parentElement, data, setTriggerValue }) {
-  const make = (tag, name, parent, text) => {
-    const element = document.createElement(tag);
-    element.className = name;
-    if (text) element.textContent = text;
-    parent.appendChild(element);
-    return element;
-  };
-  const root = parentElement.querySelector(".chat");
-  root.replaceChildren();
-  const control = (tag, name, parent, text, title, act) => {
-    const element = make(tag, name, parent, text);
-    element.title = title;
-    element.onclick = (event) => { event.stopPropagation(); act(); };
-    return element;
-  };
-  const side = (event) => {
-    const box = root.getBoundingClientRect();
-    return event.clientX > box.left + box.width / 2 ? "right" : "left";
-  };
-  const still = () => root.classList.remove("to-left", "to-right");
-  root.ondragover = (event) => {
-    event.preventDefault();
-    still();
-    root.classList.add(`to-${side(event)}`);
-  };
-  root.ondragleave = still;
-  root.ondrop = (event) => {
-    event.preventDefault();
-    still();
-    const id = event.dataTransfer.getData("text/plain");
-    if (data.bubbles.some((b) => b.label && b.id === id))
-      setTriggerValue("relabelled", { id, side: side(event) });
-  };
-  for (const one of data.bubbles) {
-    const names = ["bubble", one.right && "right", one.target && "target", !data.pick && "still",
-      one.removed && "removed"];
-    // A button may not contain others: where there are some, only the words are one.
-    const edit = one.label || one.removed !== null;
-    const tag = data.pick && !edit ? "button" : "div";
-    const bubble = make(tag, names.filter(Boolean).join(" "), root);
-    bubble.style.borderWidth = `${1 + 5 * one.weight}px`;
-    if (one.weight > 0) {
-      const strength = Math.round(25 + 75 * one.weight);
-      bubble.style.borderColor =
-        `color-mix(in srgb, var(--st-primary-color) ${strength}%, var(--st-border-color))`;
-    }
-    const who = make("div", edit ? "who edit" : "who", bubble);
-    make("span", "", who, one.who);
-    if (one.label) {
-      // Not a button: browsers do not agree on dragging those.
-      const change = () => setTriggerValue("relabelled", { id: one.id, side: "" });
-      const label = control("span", `label${one.changed ? " changed" : ""}`, who, one.label,
-        "Click to change who is said to have spoken, or drag it to a side", change);
-      label.role = "button";
-      label.tabIndex = 0;
-      label.onkeydown = (event) => {
-        if (event.key !== "Enter" && event.key !== " ") return;
-        event.preventDefault();
-        change();
-      };
-      label.draggable = true;
-      label.ondragstart = (event) => event.dataTransfer.setData("text/plain", one.id);
-    }
-    if (one.removed !== null)
-      control("button", "take", who, one.removed ? "show" : "hide",
-        one.removed ? "Show this turn to the model again" : "Hide this turn from the model",
-        () => setTriggerValue("removed", one.id));
-    const text = make(edit && data.pick ? "button" : "div", edit ? "text say" : "text", bubble,
-      one.text);
-    text.style.opacity = one.removed ? "" : one.opacity;
-    if (one.note) {
-      const note = make("div", "note", bubble);
-      if (one.colour) make("span", "mark", note).style.background = one.colour;
-      make("span", "", note, one.note);
-    }
-    if (one.bar.length) {
-      const bar = make("div", "bar", bubble);
-      for (const [colour, share] of one.bar) {
-        const part = make("span", "", bar);
-        part.style.background = colour;
-        part.style.width = `${100 * share}%`;
-      }
-    }
-    if (data.pick) bubble.onclick = () => setTriggerValue("picked", one.id);
-  }
-}
-"""
-
+_HERE = Path(__file__).parent
 _render = st.components.v2.component(
-    "mmmie_chat", html='<div class="chat"></div>', css=_CSS, js=_JS
+    "mmmie_chat",
+    html='<div class="chat"></div>',
+    css=(_HERE / "chat.css").read_text("utf-8"),
+    js=(_HERE / "chat.js").read_text("utf-8"),
 )
 
 
@@ -192,27 +98,154 @@ def chat(
         on_remove: called with the id of a bubble that the reader takes out or back in.
     """
 
-    def happened(name: str) -> Any:
-        return (st.session_state.get(key) or {}).get(name)
-
-    def picked() -> None:
-        if on_pick is not None and (name := happened("picked")) is not None:
-            on_pick(str(name))
-
-    def relabelled() -> None:
-        if on_relabel is not None and (change := happened("relabelled")) is not None:
-            on_relabel(str(change["id"]), str(change["side"]))
-
-    def removed() -> None:
-        if on_remove is not None and (name := happened("removed")) is not None:
-            on_remove(str(name))
+    def tell(act: Callable[..., None] | None, name: str) -> None:
+        said = (st.session_state.get(key) or {}).get(name)
+        if act is not None and said is not None:
+            act(*map(str, [said["id"], said["side"]] if isinstance(said, Mapping) else [said]))
 
     entries = [asdict(bubble) for bubble in bubbles]
     add(Bubbles(entries))
     _render(
         key=key,
         data={"bubbles": entries, "pick": on_pick is not None},
-        on_picked_change=picked,
-        on_relabelled_change=relabelled,
-        on_removed_change=removed,
+        on_picked_change=lambda: tell(on_pick, "picked"),
+        on_relabelled_change=lambda: tell(on_relabel, "relabelled"),
+        on_removed_change=lambda: tell(on_remove, "removed"),
     )
+
+
+def place_names(places: pd.DataFrame) -> list[str]:
+    """What every place of a window is called, by offset and speaker."""
+    names = []
+    for place in places.to_dict("records"):
+        offset = int(place["offset"])
+        where = "target" if offset == 0 else offset_text(offset)
+        who = text_of(place.get("speaker"))
+        names.append(f"{where}  {who}" if who else where)
+    return names
+
+
+def named_places(places: pd.DataFrame) -> dict[int, str]:
+    """`place_names` by offset to the target."""
+    return dict(zip(places["offset"].astype(int), place_names(places), strict=True))
+
+
+def window_bubbles(
+    places: pd.DataFrame,
+    shares: pd.DataFrame,
+    modalities: list[str],
+    classes: bool,
+    *,
+    question: Question | None = None,
+    roles: dict[int, int] | None = None,
+    speakers: bool = True,
+) -> list[Bubble]:
+    """The window as a chat: border and bar say how much attention an utterance gets.
+
+    Args:
+        places: from `window_places`.
+        shares: from `attention_shares`, of the same target.
+        modalities: in the order of the model.
+        classes: whether labels are classes.
+        question: what the model is told; None where nothing can be changed.
+        roles: offset → offset that the model is told, where they are shuffled.
+        speakers: whether who spoke can be changed.
+    """
+    matrix = shares.pivot(index="place", columns="modality", values="share")[modalities]
+    totals = matrix.sum(axis=1)
+    most = max(float(totals.max()), 1e-9)
+    told = dict(question.relabel) if question else {}
+    bubbles = []
+    for place in places.to_dict("records"):
+        offset = int(place["offset"])
+        total = float(totals[place["place"]])
+        truth = place["label"] if classes else three_digits(float(place["label"]))
+        relation = RELATIONS[told[offset]] if offset in told else str(place["relation"])
+        who, label = _named(place, relation, offset in told, (roles or {}).get(offset, offset))
+        editable = question is not None and offset != 0
+        if not (editable and speakers):
+            who, label = " ".join(filter(None, [who, label])), ""
+        bubbles.append(
+            Bubble(
+                id=str(place["id"]),
+                text=text_of(place.get("transcript")) or "(no transcript)",
+                who=who,
+                note=f"attention {total:.1%} · truth {truth}",
+                right=relation == RELATIONS[0],
+                target=offset == 0,
+                weight=total / most,
+                opacity=max(1 - _FADE * abs(offset), _FAINTEST),
+                bar=tuple(
+                    (modality_colour(m, modalities), float(matrix.loc[place["place"], m]) / most)
+                    for m in modalities
+                ),
+                label=label,
+                changed=offset in told,
+                removed=offset in question.hidden if question is not None and editable else None,
+            )
+        )
+    return bubbles
+
+
+def draw_chat(
+    bubbles: list[Bubble],
+    places: pd.DataFrame,
+    shares: pd.DataFrame,
+    span: tuple[int, int],
+    *,
+    on_relabel: Callable[[str, str], None] | None,
+    on_remove: Callable[[str], None] | None,
+) -> None:
+    """Draw `window_bubbles` with what belongs to it; a click makes another one the target.
+
+    `span` is how many utterances the model sees before and after; the others are as for
+    `window_bubbles` and `chat`.
+    """
+    chat(bubbles, key="window-chat", on_pick=choose, on_relabel=on_relabel, on_remove=on_remove)
+    known = (places["relation"] != RELATIONS[2]).any()
+    sides = "right: same speaker as the target" if known else "no speaker is known"
+    figure_footer(
+        key="window",
+        caption=f"At most {span[0]} utterances before and {span[1]} after; {sides}."
+        if any(span)
+        else "The target alone.",
+        explanation=_EXPLANATION,
+        data=places.merge(
+            shares.pivot(index="place", columns="modality", values="share").reset_index(),
+            on="place",
+        ),
+    )
+
+
+def step_buttons(view: state.View) -> None:
+    """Buttons to the turns before and after the target."""
+    one = view.frame.iloc[view.primary]
+    same = view.frame[view.frame["conversation"] == one["conversation"]]
+    for column, step, name, arrow in zip(
+        st.columns(2), (-1, 1), ("Previous turn", "Next turn"), ("back", "forward"), strict=True
+    ):
+        found = same.loc[same["position"] == one["position"] + step, "id"]
+        column.button(
+            name, icon=f":material/arrow_{arrow}:", width="stretch", disabled=found.empty,
+            key=name.lower().replace(" ", "-"), on_click=choose,
+            args=(found.iloc[0] if len(found) else "",),
+        )  # fmt: skip
+
+
+def choose(name: str) -> None:
+    """Make an utterance the target, and keep the selection that it is in."""
+    chosen = state.selection()
+    state.select(chosen.ids if name in chosen.ids else [name], name)
+
+
+def _named(place: dict[str, object], relation: str, changed: bool, role: int) -> tuple[str, str]:
+    """The line above a bubble: where it stands, and who is said to have spoken it."""
+    offset = int(str(place["offset"]))
+    where = "target" if offset == 0 else offset_text(offset)
+    if role != offset:
+        where += f", told {offset_text(role)}"
+    who = text_of(place.get("speaker"))
+    if offset == 0:
+        return where, who
+    said = f"told {relation}" if changed else relation
+    return where, f"{who} · {said}" if who else said

@@ -112,9 +112,8 @@ def attribution_reach(
 ) -> tuple[float, float]:
     """How far the colours and the bars of `channels_figure` reach.
 
-    Bars reach equally far for all modalities, so that these can be compared; a cell of a long
-    sequence is always small, so colours are the modality's own. Where everything is small it
-    stays small on the page.
+    Bars reach equally far for all modalities, so that these can be compared. A cell of a long
+    sequence is always small, so colours are the modality's own.
 
     Args:
         table: from `mmmie.analysis.credit.channel_attributions`, of the modality that is drawn.
@@ -140,8 +139,8 @@ def channels_figure(
     """What every channel adds at every step, and its sum beside it.
 
     Args:
-        table: (L, channels) from `mmmie.analysis.credit.channel_attributions`; with a
-            single step the sums alone are drawn.
+        table: (L, channels) from `mmmie.analysis.credit.channel_attributions`; with a single
+            step the sums alone are drawn.
         values: (L, channels) the features themselves for the hover, NaN where there is none.
         step_names: (L,), what the steps are called; numbers are thinned out.
         quantity: what the prediction is, for the axis.
@@ -283,12 +282,7 @@ def turns_title(found: Contributions, span: float) -> str:
 
 
 def split_title(summary: pd.DataFrame, split: str) -> str:
-    """Whether one modality moves the predictions of a split more than all others, surely.
-
-    Args:
-        summary: from `mmmie.analysis.credit.contributions.modality_summary`.
-        split: its name.
-    """
+    """Whether one modality clearly moves predictions most, from `modality_summary` of a split."""
     ordered = summary.sort_values("value", ascending=False).reset_index(drop=True)
     top = ordered.iloc[0]
     if len(ordered) == 1 or top["low"] > ordered["high"].iloc[1:].max():
@@ -302,13 +296,9 @@ def split_title(summary: pd.DataFrame, split: str) -> str:
 def channels_title(
     table: pd.DataFrame, modality: str, span: float, words: list[str] | None = None
 ) -> str:
-    """Which named channel, or which word, of a modality moves the prediction most.
+    """Which named channel of a modality, or which of its `words`, moves the prediction most.
 
-    Args:
-        table: from `mmmie.analysis.credit.channel_attributions`.
-        modality: its name.
-        span: of the scale of the prediction.
-        words: one a step, where the steps are words.
+    `table` is from `mmmie.analysis.credit.channel_attributions`, `words` has one per step of it.
     """
     totals = table.sum(axis=1) if words else table.sum()
     top = int(totals.abs().argmax())

@@ -215,8 +215,8 @@ def largest_error(label: Label, errors: np.ndarray) -> float:
 
 def _range(name: str, key: str, low: float, high: float) -> tuple[float, float] | None:
     """A slider over a range whose ends stand for no limit; None where both are open."""
-    before = st.session_state.get(key)
-    if before is not None and not low <= before[0] <= before[1] <= high:
+    before = st.session_state.get(key, (low, high))
+    if not low <= before[0] <= before[1] <= high:
         st.session_state.pop(key)  # of another corpus
     step = (high - low) / 100
     wanted = st.slider(name, low, high, (low, high), step, key=key, bind="query-params")
@@ -227,8 +227,7 @@ def _range(name: str, key: str, low: float, high: float) -> tuple[float, float] 
 
 
 def _pills(name: str, key: str, options: list[str]) -> tuple[str, ...]:
-    before = st.session_state.get(key)
-    if before is not None and not set(before) <= set(options):
+    if not set(st.session_state.get(key) or ()) <= set(options):
         st.session_state.pop(key)  # of another corpus
     return tuple(
         st.pills(

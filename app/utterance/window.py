@@ -88,7 +88,7 @@ def prediction_svg(
     """The prediction of one utterance under every variant (filled) against the truth (hollow).
 
     Args:
-        predictions: what it is called → the prediction, as trained first.
+        predictions: what the variant is called → the prediction, as trained first.
         truth: the label.
         label: what is predicted.
         limits: of the label.
@@ -137,15 +137,7 @@ def class_prediction_svg(
     alt: str,
     letters: int = LETTERS,
 ) -> str:
-    """Class probabilities of one utterance under every variant; the true class is outlined.
-
-    Args:
-        probabilities: what the variant is called → (classes,), as trained first.
-        truth: the true class.
-        classes: their names.
-        alt: one sentence for those who cannot see it.
-        letters: their size in pixels.
-    """
+    """The same for classes: probabilities (classes,) as bars; the true class is outlined."""
     colours = class_colours(list(classes))
     named = {f"{name} (truth)" if name == truth else name: colours[name] for name in classes}
     rows = _Rows(list(probabilities), alt, named, letters)
@@ -245,14 +237,8 @@ class _Rows:
     ) -> None:
         """Round numbers below a panel, their lines behind it, and what they measure.
 
-        Args:
-            left: where the panel begins, a share of the width.
-            wide: of the panel, a share of the width.
-            limits: the values at its ends.
-            form: writes a value.
-            most: numbers at most.
-            title: what they measure.
-            inside: numbers near the ends stay within the panel, away from those of the next one.
+        The panel is given in shares of the width. Numbers near its ends stay `inside` it, away
+        from those of the next one.
         """
         for value in ticks(*limits, most):
             x = left + wide * (value - limits[0]) / (limits[1] - limits[0])

@@ -11,8 +11,8 @@ from app.parts.names import plain
 from app.parts.numbers import listed
 from app.screens.context_identity.interventions import SHORT, sample_words
 from app.screens.context_identity.trained_without import Retrained
+from app.utterance.chat import named_places
 from app.utterance.window import attention_svg
-from app.utterance.window_chat import named_places
 from mmmie.analysis.ask.context_use import attention_shares, neighbour_share, window_places
 from mmmie.analysis.ask.identity_change import RETRAINED
 from mmmie.analysis.outputs import TRAINED

@@ -24,7 +24,7 @@ from app.screens.context_identity.window_edit_answer import (
     finding,
 )
 from app.utterance.asked import ABOUT_WINDOW
-from app.utterance.window_chat import (
+from app.utterance.chat import (
     choose,
     draw_chat,
     named_places,

@@ -16,7 +16,7 @@ from app.parts import say
 from app.parts.figures import figure
 from app.parts.names import capital, plain, shortened
 from app.parts.style import NEUTRAL, blank, modality_colour, three_digits
-from app.screens.learn.frame import TALL, Formula, closing, large, opening, remark
+from app.screens.learn.frame import CODE_TITLES, TALL, Formula, closing, large, opening, remark
 from app.screens.learn.subject import Subject
 from app.state import View
 from mmmie.analysis.codes.claims import LABEL, LETTERS, OWN, SHARED
@@ -186,7 +186,6 @@ def _contents(fingerprint: str, corpus: str, split: str, _view: View) -> pd.Data
     return code_contents(_view.corpus, _view.outputs)
 
 
-_TITLES = {"z": "shared code z", "s": "own code s"}
 _JITTER = 0.26
 _MOST_TICKS = 8
 _LETTERS = 14  # of a name beside its row
@@ -206,16 +205,16 @@ def codes_figure(codes: dict[str, dict[str, CodeBars]]) -> go.Figure:
     modalities = list(codes)
     figure = make_subplots(
         rows=len(codes), cols=2, shared_yaxes="columns", shared_xaxes="columns",
-        column_titles=list(_TITLES.values()), horizontal_spacing=0.08,
+        column_titles=list(CODE_TITLES.values()), horizontal_spacing=0.08,
         vertical_spacing=0.09 / max(len(codes) - 1, 1),
         column_widths=[1, 1], figure=blank(110 + TALL * len(codes), showlegend=False),
     )  # fmt: skip
     for row, (modality, both) in enumerate(codes.items(), start=1):
         colour = modality_colour(modality, modalities)
         figure.update_yaxes(title=html.escape(shortened(modality, _LETTERS)), row=row, col=1)
-        for column, kind in enumerate(_TITLES, start=1):
+        for column, kind in enumerate(CODE_TITLES, start=1):
             _draw(figure, both[kind], kind, colour, row, column)
-    for column, kind in enumerate(_TITLES, start=1):
+    for column, kind in enumerate(CODE_TITLES, start=1):
         longest = max(len(both[kind].mean) for both in codes.values())
         step = 1 if longest <= _MOST_TICKS else -(-longest // 6)
         figure.update_xaxes(showgrid=False, dtick=step, tick0=1, col=column)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -15,6 +16,7 @@ STEPS = ("Utterance", "Encode", "Codes", "Pull", "Squeeze", "Identity", "Predict
 LAST = len(STEPS) - 1
 LETTERS = 15  # of figures, to be read from the back of a room
 TALL = 120  # pixels of a row of small panels
+CODE_TITLES = {"z": "shared code z", "s": "own code s"}
 
 
 @dataclass(frozen=True)
@@ -139,32 +141,11 @@ def _go(step: int) -> None:
 
 # Captured at the window, these keys come here before the rest of the app. A control that uses them
 # itself keeps them.
-_JS = """
-const OWN = 'input, textarea, select, [contenteditable="true"], [role="slider"], [role="radio"]';
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".lesson-keys");
-  if (root.dataset.step !== undefined && root.dataset.step !== String(data.step)) {
-    document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
-  }
-  root.dataset.step = data.step;
-  const press = (event) => {
-    const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const other = event.ctrlKey || event.altKey || event.metaKey || event.shiftKey;
-    if (!move || other || event.composedPath()[0].closest?.(OWN)) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    if (!event.repeat) setTriggerValue("move", move);
-  };
-  root.release?.();
-  root.release = () => window.removeEventListener("keydown", press, true);
-  window.addEventListener("keydown", press, true);
-  return () => root.release();
-}
-"""
 
 _render = st.components.v2.component(
-    "mmmie_lesson_keys", html='<div class="lesson-keys"></div>', js=_JS
+    "mmmie_lesson_keys",
+    html='<div class="lesson-keys"></div>',
+    js=Path(__file__).with_name("arrow_keys.js").read_text("utf-8"),
 )
 
 

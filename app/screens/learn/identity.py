@@ -13,9 +13,8 @@ from app.parts.names import beginning, plain
 from app.parts.style import three_digits
 from app.screens.learn.frame import LETTERS, Formula, closing, opening
 from app.screens.learn.subject import Subject
-from app.utterance.chat import chat
+from app.utterance.chat import chat, window_bubbles
 from app.utterance.window import said_drawing
-from app.utterance.window_chat import window_bubbles
 from mmmie.analysis.ask.context_use import RELATIONS, shares_of, window_places
 from mmmie.analysis.ask.question import Question
 from mmmie.analysis.checkpoints import Checkpoint

@@ -11,13 +11,13 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from app import loading, state
+from app import state
 from app.parts import say
 from app.parts.figures import figure
 from app.parts.names import plain
 from app.parts.pick_one import pick_one
 from app.parts.style import ACCENT, NEUTRAL, blank, modality_colour, three_digits
-from app.screens.learn.frame import Formula, closing, large, opening, remark
+from app.screens.learn.frame import CODE_TITLES, Formula, closing, large, opening, remark
 from app.screens.learn.subject import Subject
 from app.state import View
 from mmmie.analysis.checkpoints import Checkpoint
@@ -228,8 +228,8 @@ def _without_squeeze(view: View) -> Checkpoint | None:
     if not mine.config.objective.minimise.enabled:
         return None
     data = view.corpus.data_fingerprint
-    found = [c for c in _openable() if c.info.corpus["fingerprint"] == data]
-    return closest_without_squeeze(view.checkpoint, found)
+    others = [c for _, c in state.readable_checkpoints() if c.info.corpus["fingerprint"] == data]
+    return closest_without_squeeze(view.checkpoint, others)
 
 
 def closest_without_squeeze(mine: Checkpoint, others: Sequence[Checkpoint]) -> Checkpoint | None:
@@ -244,16 +244,6 @@ def closest_without_squeeze(mine: Checkpoint, others: Sequence[Checkpoint]) -> C
     return min(
         fitting, key=lambda other: len(configuration_diff(mine.info, other.info)), default=None
     )
-
-
-def _openable() -> list[Checkpoint]:
-    found = []
-    for choice in state.choices().values():
-        try:
-            found.append(loading.open_checkpoint(choice))
-        except InputError:
-            continue
-    return found
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -275,17 +265,10 @@ def _upper(
     return upper_bounds(_subject.view.outputs, _subject.present, "invariant", modality)
 
 
-_TITLES = {"z": "shared code z", "s": "own code s"}
-
-
 @dataclass(frozen=True)
 class Costs:
-    """Divergences of one code from the prior in nats, largest first.
-
-    Attributes:
-        now: (d,) with the noise that the reader set.
-        other: (k,) of another checkpoint, None if there is none.
-    """
+    """Divergences of one code from the prior in nats, largest first: `now` (d,), with the noise
+    that the reader set, and `other` (k,) of another checkpoint, None if there is none."""
 
     now: np.ndarray
     other: np.ndarray | None = None
@@ -294,7 +277,7 @@ class Costs:
 def costs_figure(costs: dict[str, Costs], colour: str, other_name: str) -> go.Figure:
     """z filled on the left, s outlined on the right; the other checkpoint as short lines."""
     totals = [
-        f"{_TITLES[kind]}: {cost.now.sum():.1f} nats"
+        f"{CODE_TITLES[kind]}: {cost.now.sum():.1f} nats"
         + (f" ({cost.other.sum():.1f} without)" if cost.other is not None else "")
         for kind, cost in costs.items()
     ]

@@ -22,10 +22,10 @@ from app.screens.learn.subject import Subject
 from app.utterance.window import prediction_svg
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.errors import InputError
-from mmmie.jobs import list_runs, observe
+from mmmie.jobs import list_runs
 from mmmie.metrics import primary_metric
 from mmmie.training.config import Config
-from mmmie.training.run_folder import ENDED, RunFolder
+from mmmie.training.run_folder import RunFolder
 
 FORMULA = Formula(
     (
@@ -69,7 +69,7 @@ def draw_train(subject: Subject) -> None:
     started = _form()
     run = started or last_run()
     shipped = _open(_SHIPPED)
-    mine = None if run is None or _active(run) else _open(f"runs/{run.path.name}")
+    mine = None if run is None or loading.active_status(run) else _open(f"runs/{run.path.name}")
     name = metric(primary_metric("regression")[0])
     with head:
         opening(
@@ -158,7 +158,7 @@ def _form() -> RunFolder | None:
             squeeze = st.toggle("Squeeze", True, key="lesson-squeeze-on")
             identity = st.toggle("Say who is speaking", True, key="lesson-identity-on")
         newest = last_run()
-        busy = newest is not None and _active(newest)
+        busy = newest is not None and loading.active_status(newest) is not None
         if not st.button(
             "Train it",
             icon=":material/play_arrow:",
@@ -180,11 +180,8 @@ def _compare(subject: Subject, mine: Checkpoint, shipped: Checkpoint) -> None:
     try:
         corpus = loading.open_corpus(shipped)
         here = subject.view.corpus
-        row = (
-            subject.row
-            if here.data_fingerprint == corpus.data_fingerprint
-            else int(corpus.rows("valid")[0])
-        )
+        same = here.data_fingerprint == corpus.data_fingerprint
+        row = subject.row if same else int(corpus.rows("valid")[0])
         values = {
             "yours": _prediction(mine.fingerprint, row, mine),
             f"shipped: {shipped.info.name}": _prediction(shipped.fingerprint, row, shipped),
@@ -222,11 +219,6 @@ def _compare(subject: Subject, mine: Checkpoint, shipped: Checkpoint) -> None:
 def _pick(name: str) -> None:
     st.session_state["checkpoint"] = name
     st.session_state["compare"] = _SHIPPED
-
-
-def _active(run: RunFolder) -> bool:
-    status = observe(run)
-    return status is not None and status.state not in ENDED
 
 
 def _open(name: str) -> Checkpoint | None:

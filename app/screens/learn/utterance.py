@@ -18,9 +18,8 @@ from app.parts.pick_one import pick_one
 from app.parts.style import ACCENT, FADED, NEUTRAL, SENTIMENT_SCALE, blank, three_digits
 from app.screens.learn.frame import Formula, closing, large, opening, remark
 from app.screens.learn.subject import Subject
-from app.utterance.chat import Bubble, chat
+from app.utterance.chat import Bubble, chat, place_names
 from app.utterance.conversation import label_limits
-from app.utterance.window_chat import place_names
 from mmmie.analysis.ask.context_use import window_places
 from mmmie.analysis.lesson.subject import same_words
 from mmmie.analysis.outputs import TRAINED

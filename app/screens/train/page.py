@@ -22,8 +22,7 @@ with watched:
     wanted = st.session_state.pop("watch", None)
     if wanted in runs:
         st.session_state["run"] = wanted
-    if st.session_state.get("run") not in runs:
-        st.session_state.pop("run", None)
+    state.forget_unless("run", runs)
     if runs:
         name = st.selectbox("Run", list(runs), key="run", bind="query-params")
         live_run(runs[str(name)])

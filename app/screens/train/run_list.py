@@ -8,10 +8,11 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from app.loading import active_status
 from app.parts import say
 from app.parts.fragment import fragment
 from mmmie.jobs import ahead, list_runs, observe
-from mmmie.training.run_folder import ENDED, RunFolder, Status
+from mmmie.training.run_folder import RunFolder, Status
 
 _MOST = 100
 
@@ -49,9 +50,7 @@ def run_list(folder: Path) -> None:
 
 
 def _any_active(runs: list[RunFolder]) -> bool:
-    return any(
-        status is not None and status.state not in ENDED for status in map(observe, runs[:_MOST])
-    )
+    return any(map(active_status, runs[:_MOST]))
 
 
 def _draw(folder: Path, active: bool) -> None:

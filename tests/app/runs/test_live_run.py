@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.screens.train.run_list import runs_table
 from app.runs.live_run import history_of, merge_history
+from app.screens.train.run_list import runs_table
 from mmmie.training.run_folder import RunFolder, Status, process_start
 
 

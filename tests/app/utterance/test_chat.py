@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.parts.style import modality_colour, sentiment_colour
 from app.screens.data.conversation_browser import conversation_bubbles
-from app.utterance.window_chat import place_names, window_bubbles
+from app.utterance.chat import place_names, window_bubbles
 from mmmie.analysis.ask.question import Question
 from mmmie.corpus import Label
 from mmmie.corpus.folder import save_corpus_folder

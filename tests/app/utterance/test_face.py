@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 
-from app.utterance.face import face_svg, face_words
+from app.utterance.face_and_tone import face_svg, face_words
 from mmmie.analysis.corpora.face import MOVEMENTS
 
 
