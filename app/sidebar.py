@@ -14,8 +14,8 @@ from streamlit.navigation.page import StreamlitPage
 from app import loading, state
 from app.export.sidebar_export import draw_exports
 from app.parts.keyboard import CLEAR, LET_GO, NEXT, PIN, PREVIOUS, draw_keyboard
+from app.parts.layout import draw_page_style
 from app.parts.names import plain
-from app.parts.page_style import draw_page_style
 from app.parts.slice_names import slice_titles
 from app.selection_link import MOST_IDS, fits_link
 from app.stepping import Walk, walk_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -16,53 +17,14 @@ _HTML = """
   <button class="help" title="Show all keys">Keys <kbd>?</kbd></button>
 </div>
 """
-_CSS = """
-.row { display: flex; gap: 0.5rem; }
-button { all: unset; box-sizing: border-box; flex: 1; text-align: center; cursor: pointer;
-  padding: 0.3rem 0.5rem; border-radius: 6px; border: 1px solid var(--st-border-color);
-  font-family: var(--st-font); font-size: 0.85rem; color: var(--st-text-color); }
-button:hover, button:focus-visible { border-color: var(--st-primary-color);
-  color: var(--st-primary-color); }
-kbd { font: inherit; opacity: 0.6; }
-"""
-# Streamlit's own shortcuts know letters, digits and arrows, but not the question mark; and a
-# shortcut for every page would need a button for every page.
-_JS = """
-const WRITES = ["INPUT", "TEXTAREA", "SELECT"];
+_HERE = Path(__file__).parent
 
-async function copy(button) {
-  try {
-    await navigator.clipboard.writeText(location.href);
-  } catch {  // browsers offer no clipboard to pages that come over plain http from elsewhere
-    prompt("The address of this view", location.href);
-    return;
-  }
-  const words = button.textContent;
-  button.textContent = "Copied";
-  setTimeout(() => { button.textContent = words; }, 1500);
-}
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  parentElement.listening?.abort();
-  const listening = (parentElement.listening = new AbortController());
-  const options = { signal: listening.signal };
-  const copied = parentElement.querySelector(".copy");
-  copied.addEventListener("click", () => copy(copied), options);
-  const help = parentElement.querySelector(".help");
-  help.addEventListener("click", () => setTriggerValue("help", true), options);
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    const path = event.composedPath();
-    if (path.some((e) => WRITES.includes(e.tagName) || e.isContentEditable)) return;
-    const page = "123456789".indexOf(event.key) + 1;
-    if (event.key === "?") setTriggerValue("help", true);
-    else if (page && page <= data.pages) setTriggerValue("page", page);
-  }, options);
-  return () => listening.abort();
-}
-"""
-
-_render = st.components.v2.component("mmmie_keyboard", html=_HTML, css=_CSS, js=_JS)
+_render = st.components.v2.component(
+    "mmmie_keyboard",
+    html=_HTML,
+    css=(_HERE / "keyboard.css").read_text("utf-8"),
+    js=(_HERE / "keyboard.js").read_text("utf-8"),
+)
 
 
 def draw_keyboard(pages: Sequence[StreamlitPage]) -> None:

@@ -1,4 +1,4 @@
-"""Columns that stand below each other where they would become too narrow to read."""
+"""Columns that wrap where they would become too narrow to read, lazy tabs, and the page's style."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+
+from app.parts.style import ON_PRIMARY, PALE, PALE_INSTEAD
 
 
 def wide_columns(
@@ -49,3 +51,16 @@ def lazy_tabs(sections: Mapping[str, Callable[[], None]], *, key: str) -> None:
         if tab.open:
             with tab:
                 draw()
+
+
+_BUTTON, _TAG = "[data-testid='stBaseButton-primary']:not(:disabled)", "[data-tag]"
+
+
+def draw_page_style() -> None:
+    """Words on the primary colour, and the grey ones of figures."""
+    st.html(
+        f"<style>.stApp :is({_BUTTON}, {_TAG}), .stApp :is({_BUTTON}, {_TAG}) *"
+        f"{{color: light-dark({', '.join(ON_PRIMARY)}); opacity: 1;}}"
+        f".stApp .js-plotly-plot text[style*='{PALE}']"
+        f"{{fill: {PALE_INSTEAD} !important;}}</style>"
+    )

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from app.screens.context_identity.attention_in_window import attention_title
-from app.screens.context_identity.error_under_interventions import effect_title
+from app.screens.context_identity.attention import attention_title
+from app.screens.context_identity.effects_of_interventions import effect_title
 from app.screens.data.labels import label_title
 from app.screens.predictions.errors import calibration_title, confusion_title
 from app.screens.predictions.slice_table import slices_title

@@ -129,7 +129,7 @@ found = estimate(x, x, "toy", steps=2)
 assert (found.nats, found.title, found.bound, found.ceiling) == (0.625, "Toy bound", "lower", None)
 assert "js, ba, toy." in " ".join(CliRunner().invoke(mi, ["--help"]).output.split())
 
-from app.screens.mutual_information.estimator_menu import estimator_label, estimators_explained
+from app.screens.mutual_information.lab_controls import estimator_label, estimators_explained
 assert estimator_label("toy") == "Toy bound ≥" and "Toy bound" in estimators_explained()
 
 from mmmie.training.config import load_config

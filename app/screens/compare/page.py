@@ -10,11 +10,14 @@ from app.parts.layout import lazy_tabs, wide_columns
 from app.parts.names import plain
 from app.screens.compare.aligned_maps import draw_aligned_maps
 from app.screens.compare.card import draw_both_cards
-from app.screens.compare.comparison import difference_title
+from app.screens.compare.comparison import (
+    difference_title,
+    draw_configurations,
+    draw_training_curves,
+)
 from app.screens.compare.disagreements import draw_disagreements
 from app.screens.compare.overview import compared, draw_overview
 from app.screens.compare.slice_gains import draw_slice_gains
-from app.screens.compare.training_and_settings import draw_configurations, draw_training_curves
 from mmmie.metrics import primary_metric
 
 

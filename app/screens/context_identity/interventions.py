@@ -1,13 +1,15 @@
-"""The interventions on identity: which can change this model, and what they do over the split."""
+"""What pages say of interventions, and the model that was trained without identity."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
-from app import state
+from app import loading, state
 from app.parts.slice_names import slice_titles
-from app.screens.context_identity.trained_without import Retrained
 from mmmie.analysis.ask.identity_change import (
     RETRAINED,
     identity_changes,
@@ -15,6 +17,11 @@ from mmmie.analysis.ask.identity_change import (
     without_effect,
 )
 from mmmie.analysis.ask.presets import INTERVENTIONS, PRESETS
+from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.configurations import configuration_diff, describe_difference
+from mmmie.analysis.outputs import SplitOutputs
+from mmmie.errors import InputError
+from mmmie.training.checkpoint import CheckpointInfo
 
 SHORT = {name: preset.short for name, preset in PRESETS.items()} | {RETRAINED: "trained without"}
 """What every variant is called on its row of a figure; long names leave no room for the data."""
@@ -110,3 +117,61 @@ def error_explained(view: state.View) -> str:
         "moves before the named class does, so it needs fewer utterances than a share of "
         "mistakes."
     )
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """A model that was trained without identity, on the split that is shown.
+
+    Attributes:
+        name: of the checkpoint.
+        how: it is configured differently, in words.
+        fingerprint: of its weights.
+        outputs: what it says about the split.
+    """
+
+    name: str
+    how: str
+    fingerprint: str
+    outputs: SplitOutputs
+
+
+def trained_without(view: state.View) -> Retrained | None:
+    """The closest checkpoint without identity; None where there is none that can be read."""
+    found: dict[str, Checkpoint] = {}
+    for choice in state.choices().values():
+        try:
+            checkpoint = loading.open_checkpoint(choice)
+        except InputError:
+            continue
+        found[str(checkpoint.info.folder)] = checkpoint
+    mine = view.checkpoint.info
+    closest = closest_without_identity(mine, [c.info for c in found.values()])
+    if closest is None:
+        return None
+    other = found[str(closest.folder)]
+    try:
+        outputs = loading.open_outputs(other, view.corpus, view.split)
+    except InputError:
+        return None
+    how = describe_difference(other.info, mine)
+    return Retrained(other.info.name, how, other.fingerprint, outputs)
+
+
+def closest_without_identity(
+    mine: CheckpointInfo, others: Sequence[CheckpointInfo]
+) -> CheckpointInfo | None:
+    """The checkpoint on the same corpus, trained without identity, that differs least otherwise.
+
+    Returns:
+        The first of the closest; None where there is none, or where `mine` has no identity.
+    """
+    if not mine.config.model.identity.enabled:
+        return None
+    fitting = [
+        info
+        for info in others
+        if not info.config.model.identity.enabled
+        and info.corpus["fingerprint"] == mine.corpus["fingerprint"]
+    ]
+    return min(fitting, key=lambda info: len(configuration_diff(mine, info)), default=None)

@@ -3,14 +3,14 @@
 from app import state
 from app.parts import say
 from app.parts.layout import lazy_tabs, wide_columns
-from app.screens.context_identity.attention_in_window import draw_attention
-from app.screens.context_identity.attention_over_split import draw_attended
-from app.screens.context_identity.error_by_slice import draw_slices
-from app.screens.context_identity.error_under_interventions import draw_effect
+from app.screens.context_identity.attention import draw_attended, draw_attention
+from app.screens.context_identity.effects_of_interventions import (
+    draw_effect,
+    draw_prediction,
+    draw_slices,
+)
 from app.screens.context_identity.identity_map import draw_identity_map
-from app.screens.context_identity.interventions import choose_variant, effective
-from app.screens.context_identity.prediction_under_interventions import draw_prediction
-from app.screens.context_identity.trained_without import trained_without
+from app.screens.context_identity.interventions import choose_variant, effective, trained_without
 from app.screens.context_identity.window_edit import draw_edited_window
 
 say.title("What does it use of the neighbours, and what does identity change?")

@@ -9,8 +9,7 @@ from plotly.subplots import make_subplots
 
 from app.parts.figures import chart
 from app.parts.style import NEUTRAL, blank, epoch_ticks
-from app.screens.mutual_information.bound_sides import SIDES
-from app.screens.mutual_information.recorded_bounds import Recorded, Series, Unit
+from app.screens.mutual_information.recorded_bounds import SIDES, Recorded, Series, Unit
 
 CHECKED = "fresh critic, not part of training"
 ON_DEMAND = "fresh critic, on the split shown"

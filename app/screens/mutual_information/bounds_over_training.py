@@ -1,7 +1,8 @@
-"""What training did to the bounds: pairs, modalities, what may be concluded, and a fresh check."""
+"""What training did to the bounds, what may be concluded, and the check by a fresh critic."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -9,15 +10,17 @@ import streamlit as st
 
 from app import state
 from app.parts import say
+from app.parts.figures import figure_footer
 from app.parts.style import three_digits
+from app.parts.waiting import follow, waiting
 from app.screens.mutual_information.bound_marks import bound_legend
-from app.screens.mutual_information.conclusions_table import conclusions, draw_conclusions
-from app.screens.mutual_information.fresh_critic import draw_check, held_check
 from app.screens.mutual_information.modality_panels import draw_modalities
 from app.screens.mutual_information.pair_panels import draw_pairs
-from app.screens.mutual_information.recorded_bounds import Recorded, Unit
-from mmmie.analysis.bounds.history import bounds_history, ceilings, measured, pair_of
+from app.screens.mutual_information.recorded_bounds import NONE, Recorded, Unit, bounded, number
+from mmmie.analysis.bounds.fresh_critic import BATCH, STEPS, FreshCritic
+from mmmie.analysis.bounds.history import bounds_history, ceilings, measured, pair_of, quantity
 from mmmie.analysis.bounds.verdict import check_table
+from mmmie.analysis.outputs import cache_folder
 from mmmie.mi.thresholds import NOTHING, SURE
 from mmmie.training.checkpoint import CheckpointInfo
 
@@ -97,3 +100,132 @@ def bounds_headline(table: pd.DataFrame, modalities: list[str], unit: Unit) -> s
         most = three_digits(tightest["nats"] * unit.per_nat)
         return f"The shared code keeps at most {most} {unit.name} of {tightest['name']}"
     return "What did training do to the bounds?"
+
+
+_PROSE_PIXELS, _NAME_PIXELS = 240, 180
+_LONG = 36  # letters of a quantity, beyond which it takes two lines
+
+
+def draw_conclusions(shown: pd.DataFrame) -> None:
+    """Numbers stay on one line; on a narrow page the table scrolls sideways.
+
+    Long names of modalities may break in the first column.
+    """
+    key = "mi-conclusions"
+    long = shown.iloc[:, 0].str.len().max() > _LONG
+    whole = "td:not(:last-child, :first-child)" if long else "td:not(:last-child)"
+    st.html(
+        f"<style>.st-key-{key} {whole} * {{white-space: nowrap}} "
+        f".st-key-{key} td:last-child {{min-width: {_PROSE_PIXELS}px}}"
+        f".st-key-{key} td:first-child {{min-width: {_NAME_PIXELS if long else 0}px}}</style>"
+    )
+    with st.container(key=key):
+        say.table(shown, border="horizontal", hide_index=True)
+
+
+def conclusions(table: pd.DataFrame, unit: Unit) -> pd.DataFrame:
+    """The table of final values in words; sentences stay in nats.
+
+    Args:
+        table: from `mmmie.analysis.bounds.history.bounds_table`.
+    """
+    rows = table.to_dict("records")
+    columns = {
+        "quantity": [row["quantity"] for row in rows],
+        f"objective, {unit.name}": [
+            bounded(row["bound"], row["nats"], row["std"], unit) for row in rows
+        ],
+        f"independent, {unit.name}": [_independent(row, unit) for row in rows],
+        "ceiling": [number(row["ceiling"], unit) for row in rows],
+        "true MI of the inputs": [number(row["truth"], unit) for row in rows],
+        "estimator": [f"{row['estimator'].split(',')[0]}, {row['bound']}" for row in rows],
+        "what may be concluded": [row["conclusion"] for row in rows],
+    }
+    return pd.DataFrame(
+        {name: cells for name, cells in columns.items() if any(cell != NONE for cell in cells)}
+    )
+
+
+def _independent(row: dict[Any, Any], unit: Unit) -> str:
+    """The bracket or the fresh critic: neither is part of the objective."""
+    if math.isfinite(row["low"]):
+        return f"bracket {number(row['low'], unit)} to {number(row['high'], unit)}"
+    if math.isfinite(row["check"]):
+        return f"fresh critic {bounded('lower', row['check'], row['check_std'], unit)}"
+    return NONE
+
+
+_EXPLANATION = f"""
+The bounds of a run come from a critic that was trained together with the codes. Could the two have
+agreed on something that does not exist? A **fresh critic** had no part in the training: it is
+larger, starts from nothing, and the codes do not move while it learns ({STEPS} steps of InfoNCE,
+batches of up to {BATCH}). It is fitted to some utterances of the split and judged on others.
+
+What it finds is a lower bound too, so it can confirm or raise what the run says about a pair. For
+the input of a modality it gives the other side: the truth lies between the fresh lower bound and
+the run's upper bound. If the lower one ever stood above the upper one, something would be broken.
+
+The input is represented by its standardised features pooled over time, and codes are sampled as in
+training. The error is two standard errors over a few held-out batches; it says nothing about the
+bias.
+"""
+
+
+def held_check(view: state.View) -> pd.DataFrame | None:
+    """The check of this checkpoint and split, if it has been made."""
+    return _critic(view).table()
+
+
+def _critic(view: state.View) -> FreshCritic:
+    cache = cache_folder(view.checkpoint.info.folder)
+    return FreshCritic(view.checkpoint, view.corpus, view.split, cache)
+
+
+def draw_check(
+    view: state.View, bounds: pd.DataFrame, check: pd.DataFrame | None, unit: Unit
+) -> None:
+    """The section "is it true?": an offer, a wait, or the comparison."""
+    say.finding("Is it true? An independent check on the codes as they are")
+    if check is None:
+        _offer(view)
+        return
+    table = check_table(bounds, check)
+    names = list(view.checkpoint.info.modalities)
+    shown = pd.DataFrame(
+        {
+            "quantity": [quantity(r["family"], r["name"], names) for r in table.to_dict("records")],
+            f"of the run, {unit.name}": [
+                bounded(r["bound"], r["in_training"], math.nan, unit)
+                for r in table.to_dict("records")
+            ],
+            f"fresh critic, {unit.name}": [
+                bounded("lower", r["fresh"], r["std"], unit) for r in table.to_dict("records")
+            ],
+            "what both say": table["verdict"],
+        }
+    )
+    say.table(shown, border="horizontal", hide_index=True)
+    figure_footer(
+        key="fresh-check",
+        caption=f"Fresh InfoNCE critics on {int(check['n'].max()):,} utterances of the "
+        f"{view.split} split, ± two standard errors; the run's own values are from its valid "
+        f"split at the chosen epoch. Verdicts are in nats.",
+        explanation=_EXPLANATION,
+        data=table,
+    )
+
+
+def _offer(view: state.View) -> None:
+    say.words(
+        f"The objective's critics were trained together with the codes. Train others from "
+        f"nothing, on the codes of the {view.split} split as they are, and see whether they find "
+        f"the same. They also give the least that the shared code keeps of its input."
+    )
+    critic = _critic(view)
+
+    def wait() -> None:
+        done = len(critic.work.lines())
+        came = done / critic.count, f"{done} of {critic.count} have learned"
+        waiting(critic.work, "Fresh critics", came, critic.start, offer="Check with a fresh critic")
+
+    follow(critic.work, wait)

@@ -15,7 +15,6 @@ from app.parts.layout import wide_columns
 from app.parts.names import plain
 from app.parts.style import ACCENT, NEUTRAL, blank
 from app.parts.waiting import begin, follow, waiting
-from app.screens.mutual_information.bound_sides import SIDES
 from app.screens.mutual_information.lab_controls import PRESETS, controls, fill_in
 from app.screens.mutual_information.lab_verdict import (
     LAB_EXPLAINED,
@@ -23,6 +22,7 @@ from app.screens.mutual_information.lab_verdict import (
     lab_sentences,
     lab_title,
 )
+from app.screens.mutual_information.recorded_bounds import SIDES
 from mmmie.analysis.bounds.estimator_lab import (
     LabRun,
     find_lab,

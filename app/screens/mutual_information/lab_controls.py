@@ -1,11 +1,11 @@
-"""What the estimator lab can be asked: questions with settings of their own, or every setting."""
+"""The choice of estimators, and the questions and controls of the estimator lab."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from app.parts.numbers import listed
-from app.screens.mutual_information.estimator_menu import choose_estimators
+from app.screens.mutual_information.recorded_bounds import SIDES
 from mmmie.analysis.bounds.lab_tasks import FAMILIES, MOST_ESTIMATORS, LabSettings
 from mmmie.mi.catalogue import CATALOGUE
 
@@ -172,3 +172,32 @@ def _dimensions(family: str) -> int:
         help="Columns of x, and of y.",
     )
     return least if least == most else int(dim)
+
+
+def choose_estimators(key: str, default: list[str], most: int | None = None) -> list[str]:
+    """Draw the menu and return the names chosen, in the order of the choice."""
+    return st.multiselect(
+        "Estimators",
+        list(CATALOGUE),
+        default=default,
+        max_selections=most,
+        format_func=estimator_label,
+        key=key,
+        wrap=True,
+        bind="query-params",
+        help=estimators_explained(),
+    )
+
+
+def estimator_label(name: str) -> str:
+    """An estimator in a menu: its title and the sign of its side."""
+    facts = CATALOGUE[name]
+    return f"{facts.title} {SIDES[facts.bound].sign}"
+
+
+def estimators_explained() -> str:
+    """How each works, what to know, and where it is from, one line each."""
+    return "\n".join(
+        f"- **{facts.title}**: {facts.how}; {facts.to_know}. {facts.paper}"
+        for facts in CATALOGUE.values()
+    )

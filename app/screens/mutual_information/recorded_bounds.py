@@ -9,10 +9,29 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from app.parts.style import three_digits
-from app.screens.mutual_information.bound_sides import SIDES
+from app.parts.style import LOWER_LINE, NEITHER_LINE, UPPER_LINE, three_digits
 from mmmie.analysis.bounds.history import Measured, quantity
 from mmmie.mi.thresholds import SURE
+
+
+@dataclass(frozen=True)
+class Side:
+    """How estimates of one side are written and drawn."""
+
+    words: str
+    before: str
+    sign: str
+    dash: str
+    symbol: str
+
+
+SIDES = {
+    "lower": Side("lower bound", "at least", "≥", LOWER_LINE, "triangle-right"),
+    "neither": Side("no bound", "about", "≈", NEITHER_LINE, "circle"),
+    "upper": Side("upper bound", "at most", "≤", UPPER_LINE, "triangle-left"),
+}
+"""By bound, in the order of rows."""
+
 
 NONE = "–"
 _FRESH = Measured("InfoNCE, a critic trained from nothing on fixed codes", "lower")

@@ -18,7 +18,6 @@ from app.parts.layout import wide_columns
 from app.parts.names import capital, figure_text, plain
 from app.parts.style import ERROR_SCALE, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, three_digits
 from app.screens.predictions.slice_table import slice_table
-from app.screens.predictions.thinning import thinned, thinned_words
 from app.utterance.conversation import hover_text, label_limits
 from mmmie.analysis.errors.prediction_errors import (
     calibration,
@@ -150,7 +149,7 @@ class Shown:
     """What stands out among the dots, and what they say.
 
     Attributes:
-        hover: one text an utterance, escaped.
+        hover: one text per utterance, escaped.
         selected: ids at full strength; all are if none of them is shown.
         primary: the id with a ring.
         pinned: the id with a square.
@@ -169,7 +168,7 @@ def calibration_figure(
     limits: tuple[float, float],
     shown: Shown,
 ) -> go.Figure:
-    """Truth against prediction, one dot an utterance, with the mean truth in bins over it.
+    """Truth against prediction, one dot per utterance, with the mean truth in bins over it.
 
     Args:
         frame: the utterances, with `id`, `label`, `prediction`, `absolute_error`.
@@ -284,3 +283,24 @@ def confusion_figure(counts: pd.DataFrame) -> go.Figure:
         xgap=2, ygap=2, hovertemplate="%{y} predicted as %{x}: %{z:.0%}<extra></extra>",
         showscale=False,
     )  # fmt: skip
+
+
+_MOST_DRAWN = 6000  # a browser selects among so many at once
+
+
+def thinned(count: int, always: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Which of `count` utterances are drawn: all, or a fixed sample and those in `always`."""
+    if count <= _MOST_DRAWN:
+        return np.arange(count)
+    sample = np.random.default_rng(0).permutation(count)[:_MOST_DRAWN]
+    return np.unique(np.concatenate([sample, np.asarray(always, int)]))
+
+
+def thinned_words(drawn: int, count: int) -> str:
+    """What a caption says of it, after the number of utterances; empty where all are drawn.
+
+    Example:
+        >>> thinned_words(6000, 30_000), thinned_words(200, 200)
+        (', of which 6,000 are drawn, a fixed random sample', '')
+    """
+    return f", of which {drawn:,} are drawn, a fixed random sample" if drawn < count else ""

@@ -412,7 +412,7 @@ def _curve(scene: _Scene, followed: np.ndarray, title: str, top: float) -> None:
 
 
 def _lanes(scene: _Scene, speakers: list[str], top: float) -> None:
-    """One line a speaker, with a dash at every turn of theirs."""
+    """One line per speaker, with a dash at every turn of theirs."""
     for lane, name in enumerate(speakers):
         scene.rule(top + _LANE * (lane + 0.5), name)
     who = scene.turns["speaker"]

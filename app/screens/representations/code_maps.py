@@ -1,4 +1,4 @@
-"""The maps of the codes with their controls, and the selection that they set."""
+"""The maps of the codes: controls, projections, the grid, and the selection that it sets."""
 
 from __future__ import annotations
 
@@ -12,17 +12,68 @@ from app import state
 from app.parts import say
 from app.parts.colouring import colouring
 from app.parts.figures import figure_footer
-from app.parts.maps import Marks, Places, maps_message, point_maps, utterance_words
+from app.parts.maps import Marks, Panel, Places, maps_message, point_maps, steps, utterance_words
 from app.parts.numbers import duration_words
+from app.parts.style import modality_colour
 from app.parts.waiting import begin, follow, waiting
-from app.screens.representations.projected_codes import (
-    METHODS,
-    code_places,
-    fused_places,
-    points_frame,
-)
 from mmmie.analysis.codes.projections import SLOW_METHODS, How, Projection, Projections, pca
 from mmmie.analysis.outputs import SplitOutputs, cache_folder
+
+_METHODS = {"PCA": "pca", "UMAP": "umap", "t-SNE": "tsne"}
+_OVER_TRAINING = "Over training"
+_MOST_SEED = 9999
+
+
+def map_controls(view: state.View) -> tuple[How | None, bool]:
+    """How to project, None for the maps over training; and whether to join the selection."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        method = st.segmented_control(
+            "Map",
+            [*_METHODS, _OVER_TRAINING],
+            default="PCA",
+            required=True,
+            key="map_method",
+            label_visibility="collapsed",
+            bind="query-params",
+            help="PCA is there at once and keeps distances. UMAP and t-SNE keep neighbours and "
+            "take a while. Over training shows how the codes moved.",
+        )
+        if method == _OVER_TRAINING:
+            return None, False
+        space = st.segmented_control(
+            "Dimensions",
+            ["2-D", "3-D"],
+            default="2-D",
+            required=True,
+            key="map_dimensions",
+            label_visibility="collapsed",
+            bind="query-params",
+        )
+        how = _METHODS[str(method)]
+        seed = 0
+        if how in SLOW_METHODS:
+            seed = st.number_input(
+                "Seed",
+                min_value=0,
+                max_value=_MOST_SEED,
+                value=0,
+                step=1,
+                key="map_seed",
+                width=130,
+                bind="query-params",
+                help="Structure seen with several seeds is more likely real.",
+            )
+        join = False
+        if len(view.selected) > 1 and len(view.outputs.modalities) > 1:
+            join = st.toggle(
+                "Join the selection",
+                key="map_join",
+                bind="query-params",
+                help="Lines from each selected utterance to itself in the other modalities, for "
+                "the first fifty. The one that is looked at and the pinned one are always joined.",
+            )
+    return How(how, 3 if space == "3-D" else 2, int(seed)), join
+
 
 _CODES_KEY, _FUSED_KEY = "code-maps", "fused-map"
 _COMMON = "invariant"
@@ -194,3 +245,83 @@ def _slow_maps(
 @st.cache_resource(show_spinner=False, max_entries=8)  # it keeps the names that codes come to
 def _projections(name: str, how: How, cache: str, _slow: Projections) -> Projections:
     return _slow
+
+
+METHODS = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
+
+
+def code_places(
+    invariant: Projection, specific: dict[str, Projection], modalities: list[str]
+) -> Places:
+    """The two rows of maps with one column per modality.
+
+    Args:
+        invariant: of the invariant codes of all modalities, (M · n, k), one after another.
+        specific: modality → of its specific codes, (n, k).
+    """
+    common = steps(invariant.points).reshape(len(modalities), -1)
+    buffers = {f"z {m}": common[i].tobytes() for i, m in enumerate(modalities)}
+    buffers |= {f"s {m}": steps(specific[m].points).tobytes() for m in modalities}
+    hues = {m: modality_colour(m, modalities) for m in modalities}
+    upper = [
+        Panel(
+            f"z {m}",
+            quality(invariant),
+            hues[m],
+            f"z {m}",
+            projection="z",
+            others=tuple((hues[o], o, f"z {o}") for o in modalities if o != m),
+        )
+        for m in modalities
+    ]
+    lower = [
+        Panel(f"s {m}", quality(specific[m]), hues[m], f"s {m}", ring=True) for m in modalities
+    ]
+    dimensions = invariant.points.shape[1]
+    return Places(tuple(upper + lower), len(modalities), dimensions, buffers, hues)
+
+
+def fused_places(projection: Projection, modalities: list[str]) -> Places:
+    """The map of what the head reads."""
+    hue = modality_colour("fused", modalities)
+    panel = Panel("fused", quality(projection), hue, "fused")
+    buffers = {"fused": steps(projection.points).tobytes()}
+    return Places((panel,), 1, projection.points.shape[1], buffers)
+
+
+def quality(projection: Projection) -> str:
+    """``PCA, 43% of variance, trust 0.91``: how far to believe a map."""
+    parts = [METHODS[projection.method]]
+    if projection.explained is not None:
+        parts.append(f"{projection.explained:.0%} of variance")
+    if projection.fitted is not None:
+        parts.append(f"fitted on {projection.fitted:,}")
+    if not np.isnan(projection.trustworthiness):
+        parts.append(f"trust {projection.trustworthiness:.2f}")
+    return ", ".join(parts)
+
+
+def points_frame(
+    frame: pd.DataFrame,
+    invariant: Projection,
+    specific: dict[str, Projection],
+    fused: Projection,
+    modalities: list[str],
+) -> pd.DataFrame:
+    """Every point of every map: `id`, `space`, `method`, `x`, `y` and in three dimensions `z`."""
+    common = invariant.points.reshape(len(modalities), len(frame), -1)
+    spaces = {f"invariant.{m}": (common[i], invariant.method) for i, m in enumerate(modalities)}
+    spaces |= {f"specific.{m}": (specific[m].points, specific[m].method) for m in modalities}
+    spaces["fused"] = (fused.points, fused.method)
+    parts = [
+        pd.DataFrame(
+            {
+                "id": frame["id"],
+                "space": name,
+                "method": how,
+                **dict(zip("xyz", points.T, strict=False)),
+            }
+        )
+        for name, (points, how) in spaces.items()
+    ]
+    return pd.concat(parts, ignore_index=True)

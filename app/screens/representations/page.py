@@ -8,9 +8,8 @@ from app import state
 from app.parts import say
 from app.parts.layout import lazy_tabs, wide_columns
 from app.parts.numbers import CODES_IN_A_LINE
-from app.screens.representations.code_maps import draw_code_maps
+from app.screens.representations.code_maps import draw_code_maps, map_controls
 from app.screens.representations.epoch_slider import draw_code_epochs
-from app.screens.representations.map_controls import map_controls
 from app.screens.representations.neighbours import draw_neighbours
 from app.screens.representations.probe_strip import probe_finding
 from app.screens.representations.probes import draw_probes, known_probes, probe_controls, probes

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.parts import page_style
+from app.parts import layout
 from app.parts.style import ON_PRIMARY, PALE_INSTEAD
 
 ROOT = Path(__file__).parents[3]
@@ -59,6 +59,6 @@ def test_words_on_buttons_stand_out(place, monkeypatch):
     theme = CONFIG[("light", "dark")[place]]
     assert contrast(ON_PRIMARY[place], theme["primaryColor"]) >= LEAST
     sent = []
-    monkeypatch.setattr(page_style.st, "html", sent.append)
-    page_style.draw_page_style()
+    monkeypatch.setattr(layout.st, "html", sent.append)
+    layout.draw_page_style()
     assert f"light-dark({', '.join(ON_PRIMARY)})" in sent[0]

@@ -19,7 +19,7 @@ from app.parts.maps import (
     utterance_words,
 )
 from app.parts.style import CATEGORIES, NEUTRAL, modality_colour
-from app.screens.representations.projected_codes import (
+from app.screens.representations.code_maps import (
     code_places,
     fused_places,
     points_frame,

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from app.parts.slice_names import slice_contents, slice_titles
-from app.screens.context_identity.attention_over_split import attended_figure, attended_finding
-from app.screens.context_identity.error_by_slice import (
+from app.screens.context_identity.attention import attended_figure, attended_finding
+from app.screens.context_identity.effects_of_interventions import (
     null_sentence,
     slice_change_figure,
     slice_changes,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.screens.context_identity.error_under_interventions import effect_figure
+from app.screens.context_identity.effects_of_interventions import effect_figure
 
 
 def changes() -> pd.DataFrame:

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.screens.mutual_information.bounds_over_training import bounds_headline
-from app.screens.mutual_information.conclusions_table import conclusions
+from app.screens.mutual_information.bounds_over_training import bounds_headline, conclusions
 from app.screens.mutual_information.modality_panels import modality_title
 from app.screens.mutual_information.pair_panels import check_sentence, pair_title
 from app.screens.mutual_information.recorded_bounds import UNITS, valued

@@ -5,14 +5,14 @@ import math
 import pandas as pd
 import pytest
 
-from app.screens.mutual_information.estimator_menu import estimator_label, estimators_explained
-from app.screens.mutual_information.recorded_bounds import UNITS
-from app.screens.mutual_information.side_by_side_verdict import (
+from app.screens.mutual_information.estimators_side_by_side import (
     bracket_reasons,
     bracket_title,
     estimates_table,
     fit_text,
 )
+from app.screens.mutual_information.lab_controls import estimator_label, estimators_explained
+from app.screens.mutual_information.recorded_bounds import UNITS
 from mmmie.analysis.bounds.estimate_bracket import bracket_of
 from mmmie.analysis.bounds.side_by_side import quantities
 from mmmie.mi.catalogue import CATALOGUE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.screens.predictions.thinning import thinned, thinned_words
+from app.screens.predictions.errors import thinned, thinned_words
 
 
 def test_of_many_utterances_a_fixed_sample_is_drawn_and_what_must_be_there() -> None:
