@@ -28,7 +28,7 @@ _SHARD = re.compile(r"(?P<split>[a-z]+)(-[\w-]+)?\.parquet")
 
 
 def is_hugging_face(source: Source) -> bool:
-    """Whether it is a folder of ``save_to_disk``, or one with Parquet files a split."""
+    """Whether it is a folder of ``save_to_disk``, or one with Parquet files per split."""
     return source.kind == "folder" and bool(_saved(source.path) or _shards(source.path))
 
 
