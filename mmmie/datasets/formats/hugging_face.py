@@ -33,12 +33,7 @@ def is_hugging_face(source: Source) -> bool:
 
 
 def read_hugging_face(source: Source) -> Reading:
-    """The corpus in a dataset; splits by its own splits, or by a column of that name.
-
-    Raises:
-        Unusable: a column is missing or of a type that cannot be used.
-        InputError: a file cannot be read.
-    """
+    """The corpus in a dataset; splits by its own splits, or by a column of that name."""
     import pyarrow as pa
 
     files = _saved(source.path) or _shards(source.path)
