@@ -40,9 +40,9 @@ def utterance_table(
 ) -> pd.DataFrame:
     """The table of a corpus, every utterance at its place in its conversation.
 
-    A conversation that lies in several splits becomes one a split, ``name (split)``, since nothing
-    may see across. Numbers from the file stay positions where they have no gap; else utterances
-    are numbered from 0 on in their order.
+    A conversation that lies in several splits becomes one per split, ``name (split)``, since
+    nothing may see across. Numbers from the file stay positions where they have no gap; else
+    utterances are numbered from 0 on in their order.
 
     Args:
         ids: one name per utterance (N); names that occur twice get a number behind.

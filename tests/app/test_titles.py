@@ -9,7 +9,7 @@ import pandas as pd
 
 from app.screens.context_identity.attention import attention_title
 from app.screens.context_identity.effects_of_interventions import effect_title
-from app.screens.data.labels import label_title
+from app.screens.data.figures import label_title
 from app.screens.predictions.errors import calibration_title, confusion_title
 from app.screens.predictions.slice_table import slices_title
 from app.screens.predictions.timeline import timeline_title

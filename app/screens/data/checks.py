@@ -1,19 +1,20 @@
-"""What to know of a corpus before training on it, as a list of checks in words."""
+"""What to know of a corpus before training on it: checks in words, and what is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 
 from app.parts import say
-from app.parts.figures import figure_footer
-from app.parts.names import plain
+from app.parts.figures import figure, figure_footer
+from app.parts.names import capital, figure_text, plain
 from app.parts.numbers import listed
-from app.parts.style import three_digits
+from app.parts.style import SPLIT_COLOURS, blank, three_digits
 from app.screens.data.channels import FAR_OUT_SHARE
-from app.screens.data.missing import share_text
 from mmmie.analysis.corpora.quality import LONG_WORDS
 
 _SHIFTED = 0.2  # standard deviations: small by Cohen (1988); for shares half of it
@@ -210,3 +211,47 @@ def _shift(value: float, classes: bool) -> str:
 
 def _names(part: pd.DataFrame) -> list[str]:
     return [plain(str(name).replace("_", " ")) for name in part["name"]]
+
+
+def draw_missing(table: pd.DataFrame) -> None:
+    """The share of utterances without a modality, speaker or transcript, where there are any."""
+    if not table["missing"].any():
+        return
+    say.finding(gaps_title(table))
+    figure(
+        gaps_figure(table),
+        key="missing",
+        caption="A modality is missing where an utterance has no step of it, or zeros only.",
+        explanation=(
+            "The fusion does not see tokens of a modality without a step; in training whole "
+            "modalities are hidden at random so that it can do without them. Zeros it does see."
+        ),
+        data=table,
+        alt="Share of utterances without each modality, speaker or transcript, per split",
+    )
+
+
+def gaps_title(gaps: pd.DataFrame) -> str:
+    """What is missing most, and where."""
+    worst = gaps.iloc[int(gaps["share"].argmax())]
+    what = capital(plain(str(worst["what"])))
+    return f"{what} is missing in {share_text(worst['share'])} of {worst['split']}"
+
+
+def gaps_figure(gaps: pd.DataFrame) -> go.Figure:
+    """The share of utterances that lack each modality, a speaker or a transcript, per split."""
+    figure = blank(300, barmode="group")
+    for split, part in gaps.groupby("split", sort=False):
+        figure.add_bar(
+            x=part["what"].map(figure_text), y=part["share"], name=str(split),
+            customdata=part[["absent", "zeros"]], marker={"color": SPLIT_COLOURS[str(split)]},
+            hovertemplate=f"{split}, %{{x}}: %{{y:.1%}}<br>%{{customdata[0]}} without it, "
+            "%{customdata[1]} all zeros<extra></extra>",
+        )  # fmt: skip
+    top = max(0.05, min(1.0, 1.15 * float(gaps["share"].max())))
+    figure.update_yaxes(title="share without it", tickformat=".0%", range=[0, top])
+    return figure
+
+
+def share_text(value: float) -> str:
+    return f"{value:.1%}" if value < 0.1 else f"{np.round(value, 2):.0%}"

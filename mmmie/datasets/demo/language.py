@@ -13,102 +13,34 @@ from mmmie.datasets.demo.latents import LEVEL_MEANS, PRIVATE, SHARED, level_of
 EXPRESSED = (*SHARED, *PRIVATE["text"])
 """Factors that a clear sentence expresses, in the order of the columns that `write` takes."""
 
-# Nine levels a factor, from low to high, with alternatives between bars. The last word of a
+# Nine levels per factor, from low to high, with alternatives between bars. The last word of a
 # phrase carries the level; it stands for one level of one factor and nowhere else.
-GRADED: dict[str, tuple[str, ...]] = {
-    "valence": (
-        "dreadful|terrible",
-        "awful|horrid",
-        "poor|bad",
-        "dull|weak",
-        "ordinary|average",
-        "decent|pleasant",
-        "good|nice",
-        "lovely|great",
-        "wonderful|fantastic",
-    ),
-    "arousal": ("yawn", "mm", "hm", "uh", "ah", "oh", "ooh", "wow", "whoa"),
-    "confidence": (
-        "I guess|maybe",
-        "perhaps",
-        "possibly",
-        "I suppose",
-        "I think|I feel",
-        "I believe|probably",
-        "surely",
-        "clearly|plainly",
-        "definitely|undoubtedly",
-    ),
-    "warmth": (
-        "stranger",
-        "newcomer",
-        "colleague",
-        "neighbour",
-        "folks|everyone",
-        "mate",
-        "my friend|buddy",
-        "my dear",
-        "darling|sweetheart",
-    ),
-    "urgency": (
-        "someday",
-        "eventually",
-        "later",
-        "tomorrow",
-        "tonight|today",
-        "soon",
-        "shortly|quickly",
-        "now",
-        "immediately|instantly",
-    ),
-    "interest": (
-        "forget",
-        "ignore",
-        "skip|drop",
-        "shelve|park",
-        "mention|note",
-        "discuss|review",
-        "study|examine",
-        "explore",
-        "investigate",
-    ),
+_PHRASES = {
+    "valence": "dreadful|terrible / awful|horrid / poor|bad / dull|weak / ordinary|average / "
+    "decent|pleasant / good|nice / lovely|great / wonderful|fantastic",
+    "arousal": "yawn / mm / hm / uh / ah / oh / ooh / wow / whoa",
+    "confidence": "I guess|maybe / perhaps / possibly / I suppose / I think|I feel / "
+    "I believe|probably / surely / clearly|plainly / definitely|undoubtedly",
+    "warmth": "stranger / newcomer / colleague / neighbour / folks|everyone / mate / "
+    "my friend|buddy / my dear / darling|sweetheart",
+    "urgency": "someday / eventually / later / tomorrow / tonight|today / soon / shortly|quickly / "
+    "now / immediately|instantly",
+    "interest": "forget / ignore / skip|drop / shelve|park / mention|note / discuss|review / "
+    "study|examine / explore / investigate",
     # From home to work.
-    "topic": (
-        "breakfast|brunch",
-        "dinner|picnic",
-        "party|barbecue",
-        "film|concert",
-        "trip|journey",
-        "lecture|lesson",
-        "exam|essay",
-        "meeting|interview",
-        "audit|inspection",
-    ),
-    "formality": (
-        "dude",
-        "like",
-        "anyway",
-        "basically",
-        "actually",
-        "honestly",
-        "frankly",
-        "moreover",
-        "furthermore",
-    ),
+    "topic": "breakfast|brunch / dinner|picnic / party|barbecue / film|concert / trip|journey / "
+    "lecture|lesson / exam|essay / meeting|interview / audit|inspection",
+    "formality": "dude / like / anyway / basically / actually / honestly / frankly / moreover / "
+    "furthermore",
 }
+GRADED = {name: tuple(levels.split(" / ")) for name, levels in _PHRASES.items()}
 
 # What an ambiguous utterance says: it expresses formality and nothing else.
-REPLIES = (
-    "yup|yep",
-    "yeah, right",
-    "uh-huh|mhm",
-    "okay then|fine then",
-    "sure|alright",
-    "I see",
-    "fair enough",
-    "very well|noted",
-    "indeed|quite",
+_REPLIES = (
+    "yup|yep / yeah, right / uh-huh|mhm / okay then|fine then / sure|alright / I see / "
+    "fair enough / very well|noted / indeed|quite"
 )
+REPLIES = tuple(_REPLIES.split(" / "))
 
 TEMPLATES = (
     "{formality}, {arousal}, {confidence} the {topic} was {valence}, {warmth}, "
@@ -138,7 +70,7 @@ _WORD = re.compile(r"([^\W_]+(?:['’-][^\W_]+)*)([!?]*)")
 
 
 def write(rng: np.random.Generator, latents: np.ndarray, ambiguous: np.ndarray) -> list[str]:
-    """Write one transcript an utterance.
+    """Write one transcript per utterance.
 
     Every factor chooses the word of its level; template and alternatives are chosen at random
     and depend on nothing. So a perfect reader learns the levels, and no more.
@@ -238,7 +170,7 @@ def _encode_word(word: str, marks: str) -> np.ndarray:
 
 @cache
 def _directions() -> np.ndarray:
-    """One unit vector a factor (8, 29), orthogonal to each other."""
+    """One unit vector per factor (8, 29), orthogonal to each other."""
     random = np.stack([_hashed_normal(f"direction of {name}", EMBEDDED) for name in EXPRESSED])
     return np.linalg.qr(random.T)[0].T
 

@@ -40,12 +40,7 @@ def is_contextual(source: Source) -> bool:
 
 
 def read_contextual(source: Source) -> Reading:
-    """The corpus of dialogues; MELD with its sentiment, its emotions in a further column.
-
-    Raises:
-        Unusable: dialogues do not have the same number of utterances everywhere.
-        InputError: the pickle cannot be read.
-    """
+    """The corpus of dialogues; MELD with its sentiment, its emotions in a further column."""
     parts = _parts(source.pickle)
     assert parts is not None
     train, test = _names(parts["trainVid"]), _names(parts["testVid"])

@@ -65,12 +65,7 @@ def is_csd(source: Source) -> bool:
 
 
 def read_csd(source: Source) -> Reading:
-    """The corpus of all ``.csd`` files of a folder.
-
-    Raises:
-        Unusable: there are no labels, or files do not fit together.
-        InputError: a file cannot be read, or h5py is not installed.
-    """
+    """The corpus of all ``.csd`` files of a folder."""
     folder = source.path if source.kind == "folder" else source.path.parent
     files = sorted(folder.glob("*.csd"))
     _require(files)

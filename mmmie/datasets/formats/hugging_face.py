@@ -28,17 +28,12 @@ _SHARD = re.compile(r"(?P<split>[a-z]+)(-[\w-]+)?\.parquet")
 
 
 def is_hugging_face(source: Source) -> bool:
-    """Whether it is a folder of ``save_to_disk``, or one with Parquet files a split."""
+    """Whether it is a folder of ``save_to_disk``, or one with Parquet files per split."""
     return source.kind == "folder" and bool(_saved(source.path) or _shards(source.path))
 
 
 def read_hugging_face(source: Source) -> Reading:
-    """The corpus in a dataset; splits by its own splits, or by a column of that name.
-
-    Raises:
-        Unusable: a column is missing or of a type that cannot be used.
-        InputError: a file cannot be read.
-    """
+    """The corpus in a dataset; splits by its own splits, or by a column of that name."""
     import pyarrow as pa
 
     files = _saved(source.path) or _shards(source.path)

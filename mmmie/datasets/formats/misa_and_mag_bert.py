@@ -39,12 +39,7 @@ def is_segments(source: Source) -> bool:
 
 
 def read_segments(source: Source) -> Reading:
-    """The corpus in lists of segments; a list alone is the split that its file is named after.
-
-    Raises:
-        Unusable: an entry is not what the others are.
-        InputError: a pickle cannot be read.
-    """
+    """The corpus in lists of segments; a list alone is the split that its file is named after."""
     splits: list[str] = []
     segments: list[Any] = []
     for split, part in _lists(source).items():

@@ -37,12 +37,7 @@ def is_mmsa(source: Source) -> bool:
 
 
 def read_mmsa(source: Source) -> Reading:
-    """The corpus in an MMSA pickle; one that `save_mmsa` wrote comes back as it was.
-
-    Raises:
-        Unusable: the content does not fit together.
-        InputError: the pickle cannot be read.
-    """
+    """The corpus in an MMSA pickle; one that `save_mmsa` wrote comes back as it was."""
     content = source.pickle
     parts = {split: part for split, part in split_parts(content).items() if _count(part, split)}
     if not parts:

@@ -34,12 +34,7 @@ def is_mult(source: Source) -> bool:
 
 
 def read_mult(source: Source) -> Reading:
-    """The corpus in a MulT pickle; start and end give the order in a video.
-
-    Raises:
-        Unusable: the content does not fit together.
-        InputError: the pickle cannot be read.
-    """
+    """The corpus in a MulT pickle; start and end give the order in a video."""
     parts = _parts(source.pickle)
     counts = {split: len(part["labels"]) for split, part in parts.items()}
     splits = [split for split, n in counts.items() for _ in range(n)]

@@ -43,12 +43,7 @@ def is_table(source: Source) -> bool:
 
 
 def read_table(source: Source) -> Reading:
-    """The corpus in a table and the .npy files beside it.
-
-    Raises:
-        Unusable: columns or features do not fit together.
-        InputError: a file cannot be read.
-    """
+    """The corpus in a table and the .npy files beside it."""
     file = _table_of(source)
     assert file is not None
     table = read_any_table(file)

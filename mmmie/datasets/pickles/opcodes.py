@@ -63,10 +63,6 @@ def _pop(machine: Machine) -> None:
         machine.marks.pop()
 
 
-def _pop_to_mark(machine: Machine) -> None:
-    machine.popped_to_mark()
-
-
 def _constant(value: Any) -> Callable[[Machine], None]:
     return lambda machine: machine.push(value)
 
@@ -95,14 +91,6 @@ def _long_line(machine: Machine) -> None:
     machine.push(int(digits))
 
 
-def _float_line(machine: Machine) -> None:
-    machine.push(float(machine.line()))
-
-
-def _binary_float(machine: Machine) -> None:
-    machine.push(struct.unpack(">d", machine.take(8))[0])
-
-
 def _bytes(form: str) -> Callable[[Machine], None]:
     return lambda machine: machine.push(machine.raw(machine.number(form)))
 
@@ -122,25 +110,8 @@ def _text(form: str) -> Callable[[Machine], None]:
     return load
 
 
-def _text_line(machine: Machine) -> None:
-    machine.push(str(machine.line(), "raw-unicode-escape"))
-
-
-def _empty(kind: type) -> Callable[[Machine], None]:
-    return lambda machine: machine.push(kind())
-
-
-def _append(machine: Machine) -> None:
-    value = machine.pop()
-    _extend(machine.top(), [value])
-
-
-def _appends(machine: Machine) -> None:
-    values = machine.popped_to_mark()
-    _extend(machine.top(), values)
-
-
-def _extend(target: Any, values: list[Any]) -> None:
+def _extend(machine: Machine, values: list[Any]) -> None:
+    target = machine.top()
     if type(target) is not list:
         raise ValueError(f"it appends to a {type(target).__name__}")
     target.extend(values)
@@ -154,15 +125,11 @@ def _tuple(count: int) -> Callable[[Machine], None]:
     return load
 
 
-def _tuple_to_mark(machine: Machine) -> None:
-    machine.push(tuple(machine.popped_to_mark()))
+def _set_items(machine: Machine, items: list[Any]) -> None:
+    _fill(machine.top(), items)
 
 
-def _list_to_mark(machine: Machine) -> None:
-    machine.push(machine.popped_to_mark())
-
-
-def _set_items(target: Any, items: list[Any]) -> None:
+def _fill(target: Any, items: list[Any]) -> None:
     if type(target) is not dict or len(items) % 2:
         raise ValueError("it sets items of what is not a dictionary")
     for key, value in zip(items[::2], items[1::2], strict=True):
@@ -178,19 +145,9 @@ def _key(key: Any) -> Any:
     return key
 
 
-def _set_item(machine: Machine) -> None:
-    value, key = machine.pop(), machine.pop()
-    _set_items(machine.top(), [key, value])
-
-
-def _set_items_to_mark(machine: Machine) -> None:
-    items = machine.popped_to_mark()
-    _set_items(machine.top(), items)
-
-
 def _dict_to_mark(machine: Machine) -> None:
     made: dict[Any, Any] = {}
-    _set_items(made, machine.popped_to_mark())
+    _fill(made, machine.popped_to_mark())
     machine.push(made)
 
 
@@ -201,35 +158,12 @@ def _add_items(machine: Machine) -> None:
     machine.top().update(_key(item) for item in items)
 
 
-def _frozen_set(machine: Machine) -> None:
-    machine.push({_key(item) for item in machine.popped_to_mark()})
-
-
 def _get(form: str) -> Callable[[Machine], None]:
     return lambda machine: machine.push(machine.memo[machine.number(form)])
 
 
-def _get_line(machine: Machine) -> None:
-    machine.push(machine.memo[int(machine.line()[:20])])
-
-
 def _put(form: str) -> Callable[[Machine], None]:
     return lambda machine: machine.remember(machine.number(form))
-
-
-def _put_line(machine: Machine) -> None:
-    machine.remember(int(machine.line()[:20]))
-
-
-def _memoize(machine: Machine) -> None:
-    machine.remember(len(machine.memo))
-
-
-def _skip(count: int) -> Callable[[Machine], None]:
-    def skip(machine: Machine) -> None:
-        machine.take(count)
-
-    return skip
 
 
 def _protocol(machine: Machine) -> None:
@@ -295,17 +229,9 @@ def _made(kind: str, arguments: tuple[Any, ...]) -> Any:
     if kind == _SET:
         return {_key(item) for item in arguments[0]} if arguments else set()
     if kind == _DICT:
-        return _made_dict(arguments)
+        pairs = arguments[0] if arguments and type(arguments[0]) is list else []
+        return {_key(key): value for key, value in pairs}
     raise ValueError(f"a {kind} is called")
-
-
-def _made_dict(arguments: tuple[Any, ...]) -> dict[Any, Any]:
-    made: dict[Any, Any] = {}
-    pairs = arguments[0] if arguments and type(arguments[0]) is list else []
-    for pair in pairs:
-        key, value = pair
-        made[_key(key)] = value
-    return made
 
 
 def _build(machine: Machine) -> None:
@@ -325,13 +251,13 @@ def _unknown(machine: Machine) -> NoReturn:
     raise ValueError(f"byte {machine.at - 1:,} is not an instruction")
 
 
-_KNOWN: dict[bytes, Callable[[Machine], None]] = {
+_KNOWN: dict[bytes, Callable[[Machine], object]] = {
     b"\x80": _protocol,
-    b"\x95": _skip(8),
+    b"\x95": lambda m: m.take(8),
     b"(": _mark,
     b"0": _pop,
-    b"1": _pop_to_mark,
-    b"2": lambda machine: machine.push(machine.top()),
+    b"1": lambda m: m.popped_to_mark(),
+    b"2": lambda m: m.push(m.top()),
     b"N": _constant(None),
     b"\x88": _constant(True),
     b"\x89": _constant(False),
@@ -342,8 +268,8 @@ _KNOWN: dict[bytes, Callable[[Machine], None]] = {
     b"M": _integer("<H"),
     b"\x8a": _long("B"),
     b"\x8b": _long("<i"),
-    b"F": _float_line,
-    b"G": _binary_float,
+    b"F": lambda m: m.push(float(m.line())),
+    b"G": lambda m: m.push(struct.unpack(">d", m.take(8))[0]),
     b"S": _string_line,
     b"T": _bytes("<i"),
     b"U": _bytes("B"),
@@ -351,47 +277,40 @@ _KNOWN: dict[bytes, Callable[[Machine], None]] = {
     b"C": _bytes("B"),
     b"\x8e": _bytes("<Q"),
     b"\x96": _bytes("<Q"),
-    b"V": _text_line,
+    b"V": lambda m: m.push(str(m.line(), "raw-unicode-escape")),
     b"X": _text("<I"),
     b"\x8c": _text("B"),
     b"\x8d": _text("<Q"),
-    b"]": _empty(list),
-    b"}": _empty(dict),
-    b"\x8f": _empty(set),
+    b"]": lambda m: m.push(list()),
+    b"}": lambda m: m.push(dict()),
+    b"\x8f": lambda m: m.push(set()),
     b")": _constant(()),
-    b"a": _append,
-    b"e": _appends,
-    b"l": _list_to_mark,
-    b"t": _tuple_to_mark,
+    b"a": lambda m: _extend(m, [m.pop()]),
+    b"e": lambda m: _extend(m, m.popped_to_mark()),
+    b"l": lambda m: m.push(m.popped_to_mark()),
+    b"t": lambda m: m.push(tuple(m.popped_to_mark())),
     b"\x85": _tuple(1),
     b"\x86": _tuple(2),
     b"\x87": _tuple(3),
     b"d": _dict_to_mark,
-    b"s": _set_item,
-    b"u": _set_items_to_mark,
+    b"s": lambda m: _set_items(m, [m.pop(), m.pop()][::-1]),
+    b"u": lambda m: _set_items(m, m.popped_to_mark()),
     b"\x90": _add_items,
-    b"\x91": _frozen_set,
-    b"g": _get_line,
+    b"\x91": lambda m: m.push({_key(item) for item in m.popped_to_mark()}),
+    b"g": lambda m: m.push(m.memo[int(m.line()[:20])]),
     b"h": _get("B"),
     b"j": _get("<I"),
-    b"p": _put_line,
+    b"p": lambda m: m.remember(int(m.line()[:20])),
     b"q": _put("B"),
     b"r": _put("<I"),
-    b"\x94": _memoize,
+    b"\x94": lambda m: m.remember(len(m.memo)),
     b"c": _global,
     b"\x93": _stack_global,
     b"R": _reduce,
     b"b": _build,
-    b"\x81": _refuse("an object of a class"),
-    b"\x92": _refuse("an object of a class"),
-    b"i": _refuse("an object of a class"),
-    b"o": _refuse("an object of a class"),
-    b"\x82": _refuse("a registered extension"),
-    b"\x83": _refuse("a registered extension"),
-    b"\x84": _refuse("a registered extension"),
-    b"P": _refuse("an object kept elsewhere"),
-    b"Q": _refuse("an object kept elsewhere"),
-    b"\x97": _refuse("a buffer kept elsewhere"),
-    b"\x98": _refuse("a buffer kept elsewhere"),
+    **dict.fromkeys((b"\x81", b"\x92", b"i", b"o"), _refuse("an object of a class")),
+    **dict.fromkeys((b"\x82", b"\x83", b"\x84"), _refuse("a registered extension")),
+    **dict.fromkeys((b"P", b"Q"), _refuse("an object kept elsewhere")),
+    **dict.fromkeys((b"\x97", b"\x98"), _refuse("a buffer kept elsewhere")),
 }
 INSTRUCTIONS = [_KNOWN.get(bytes([code]), _unknown) for code in range(256)]

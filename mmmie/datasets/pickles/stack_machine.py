@@ -40,7 +40,7 @@ class Machine:
     """
 
     def __init__(
-        self, memory: mmap.mmap, instructions: Sequence[Callable[[Machine], None]]
+        self, memory: mmap.mmap, instructions: Sequence[Callable[[Machine], object]]
     ) -> None:
         self.memory = memory
         self.instructions = instructions

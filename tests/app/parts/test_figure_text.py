@@ -13,7 +13,7 @@ from app.parts import rows as dots
 from app.parts.names import capital, figure_text
 from app.screens.compare import card as comparison_card
 from app.screens.compare import comparison
-from app.screens.data import contents as corpus
+from app.screens.data import figures as corpus
 from app.screens.learn.utterance import class_labels_figure, labels_figure
 from app.screens.predictions import timeline
 from app.screens.predictions.contributions_by_turn import turns_figure

@@ -9,7 +9,7 @@ import pytest
 
 from app.screens.data.channels import channels_title
 from app.screens.data.checks import Check, checks, checks_table, checks_title
-from app.screens.data.conversation_lengths import turns_title
+from app.screens.data.figures import turns_title
 from mmmie.analysis.corpora import quality
 from mmmie.corpus import Corpus
 

@@ -6,12 +6,14 @@ import pytest
 
 from app.parts.style import SENTIMENT_SCALE, SPLIT_COLOURS, modality_colour, sentiment_colour
 from app.screens.data.channels import channels_figure, channels_shown
-from app.screens.data.conversation_lengths import turns_figure
-from app.screens.data.labels import label_figure
-from app.screens.data.missing import gaps_figure
-from app.screens.data.sequence_lengths import length_figure
-from app.screens.data.speakers import speaker_figure
-from app.screens.data.transcript_words import words_figure
+from app.screens.data.checks import gaps_figure
+from app.screens.data.figures import (
+    label_figure,
+    length_figure,
+    speaker_figure,
+    turns_figure,
+    words_figure,
+)
 from mmmie.corpus import Label
 
 
