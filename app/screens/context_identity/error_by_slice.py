@@ -56,7 +56,7 @@ def slice_changes(changes: pd.DataFrame, variant: str) -> pd.DataFrame:
     """The rows of one intervention, ``all`` first, then by falling change.
 
     Args:
-        changes: from `mmmie.analysis.ask.identity_change.identity_changes`.
+        changes: from `mmmie.analysis.ask.identity_effect.identity_changes`.
 
     Returns:
         These rows with `sure`: whether the interval excludes zero.

@@ -25,7 +25,7 @@ from app.screens.context_identity.interventions import (
     titles_of,
 )
 from app.screens.context_identity.trained_without import Retrained
-from mmmie.analysis.ask.identity_change import RETRAINED, strongest_change, without_effect
+from mmmie.analysis.ask.identity_effect import RETRAINED, strongest_change, without_effect
 from mmmie.analysis.outputs import TRAINED
 
 _ROW_PIXELS = 30
@@ -133,7 +133,7 @@ def effect_figure(
     """The error under every variant, one panel per slice; a thin line is the model as trained.
 
     Args:
-        changes: from `mmmie.analysis.ask.identity_change.identity_changes`.
+        changes: from `mmmie.analysis.ask.identity_effect.identity_changes`.
         panels: slice → what its panel is called.
         variants: variant → what its row is called, in order.
     """

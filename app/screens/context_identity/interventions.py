@@ -8,13 +8,13 @@ import streamlit as st
 from app import state
 from app.parts.slice_names import slice_titles
 from app.screens.context_identity.trained_without import Retrained
-from mmmie.analysis.ask.identity_change import (
+from mmmie.analysis.ask.identity_effect import (
     RETRAINED,
     identity_changes,
     retrained_changes,
     without_effect,
 )
-from mmmie.analysis.ask.presets import INTERVENTIONS, PRESETS
+from mmmie.analysis.ask.question import INTERVENTIONS, PRESETS
 
 SHORT = {name: preset.short for name, preset in PRESETS.items()} | {RETRAINED: "trained without"}
 """What every variant is called on its row of a figure; long names leave no room for the data."""

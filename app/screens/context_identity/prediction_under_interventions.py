@@ -13,7 +13,7 @@ from app.screens.context_identity.interventions import SHORT, effective
 from app.screens.context_identity.trained_without import Retrained
 from app.utterance.conversation import label_limits
 from app.utterance.window import said_drawing
-from mmmie.analysis.ask.identity_change import RETRAINED
+from mmmie.analysis.ask.identity_effect import RETRAINED
 from mmmie.analysis.outputs import TRAINED
 
 _STILL = 0.01

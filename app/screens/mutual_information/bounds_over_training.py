@@ -16,8 +16,8 @@ from app.screens.mutual_information.fresh_critic import draw_check, held_check
 from app.screens.mutual_information.modality_panels import draw_modalities
 from app.screens.mutual_information.pair_panels import draw_pairs
 from app.screens.mutual_information.recorded_bounds import Recorded, Unit
+from mmmie.analysis.bounds.fresh_critic import check_table
 from mmmie.analysis.bounds.history import bounds_history, ceilings, measured, pair_of
-from mmmie.analysis.bounds.verdict import check_table
 from mmmie.mi.thresholds import NOTHING, SURE
 from mmmie.training.checkpoint import CheckpointInfo
 

@@ -28,8 +28,14 @@ from app.screens.mutual_information.side_by_side_verdict import (
     estimates_table,
     value_text,
 )
-from mmmie.analysis.bounds.estimate_bracket import Bracket, bracket_of
-from mmmie.analysis.bounds.side_by_side import BATCH, STEPS, SideBySide, quantities
+from mmmie.analysis.bounds.side_by_side import (
+    BATCH,
+    STEPS,
+    Bracket,
+    SideBySide,
+    bracket_of,
+    quantities,
+)
 from mmmie.analysis.outputs import cache_folder
 from mmmie.mi.catalogue import CATALOGUE
 from mmmie.mi.thresholds import SURE
@@ -164,7 +170,7 @@ def side_by_side_figure(
 
     Args:
         estimates: from `mmmie.analysis.bounds.side_by_side.SideBySide.results`.
-        found: from `mmmie.analysis.bounds.estimate_bracket.bracket_of`.
+        found: from `mmmie.analysis.bounds.side_by_side.bracket_of`.
         truth: what the inputs share, in nats, where it is known.
     """
     groups = [estimates[estimates["bound"] == side] for side in SIDES]

@@ -11,9 +11,8 @@ from app.parts import say
 from app.parts.figures import figure_footer
 from app.parts.waiting import follow, waiting
 from app.screens.mutual_information.recorded_bounds import Unit, bounded
-from mmmie.analysis.bounds.fresh_critic import BATCH, STEPS, FreshCritic
+from mmmie.analysis.bounds.fresh_critic import BATCH, STEPS, FreshCritic, check_table
 from mmmie.analysis.bounds.history import quantity
-from mmmie.analysis.bounds.verdict import check_table
 from mmmie.analysis.outputs import cache_folder
 
 _EXPLANATION = f"""

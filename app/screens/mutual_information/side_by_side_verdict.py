@@ -9,8 +9,7 @@ import pandas as pd
 from app.parts.numbers import listed
 from app.screens.mutual_information.bound_sides import SIDES
 from app.screens.mutual_information.recorded_bounds import Unit, number
-from mmmie.analysis.bounds.estimate_bracket import Bracket
-from mmmie.analysis.bounds.side_by_side import Quantity
+from mmmie.analysis.bounds.side_by_side import Bracket, Quantity
 
 SIDE_BY_SIDE_EXPLAINED = """
 Every row is another estimator of the same mutual information, fitted to three quarters of the

@@ -13,8 +13,7 @@ from app.screens.mutual_information.side_by_side_verdict import (
     estimates_table,
     fit_text,
 )
-from mmmie.analysis.bounds.estimate_bracket import bracket_of
-from mmmie.analysis.bounds.side_by_side import quantities
+from mmmie.analysis.bounds.side_by_side import bracket_of, quantities
 from mmmie.mi.catalogue import CATALOGUE
 
 NATS, BITS = UNITS["nats"], UNITS["bits"]
