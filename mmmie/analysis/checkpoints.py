@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mmmie.analysis.ask.question import Question
 from mmmie.analysis.outputs import SplitOutputs, cache_folder, compute_outputs, kept_outputs
-from mmmie.analysis.predicting import completed, missing_modalities, predict_rows
-from mmmie.corpus import Corpus, Modality
+from mmmie.corpus import Corpus, Modality, absent_features
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
 from mmmie.hub_files import download, hub_repository
@@ -24,6 +25,7 @@ from mmmie.training.run_folder import read_metrics
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+    from mmmie.analysis.ask.askable import Askable
     from mmmie.model.batch import Batch
     from mmmie.model.mmmie import MMMIE
     from mmmie.model.text_encoder import TextEncoder
@@ -32,13 +34,7 @@ PREDICTION_COLUMNS = ("id", "conversation", "position", "speaker", "split", "lab
 
 
 class Checkpoint:
-    """A trained model and what it says about itself.
-
-    The weights are read when they are first needed.
-
-    Args:
-        info: from `read_checkpoint_info`.
-    """
+    """A trained model and what it says about itself; weights are read when first needed."""
 
     def __init__(self, info: CheckpointInfo, device: str = "cpu") -> None:
         self.info = info
@@ -238,3 +234,55 @@ def load_checkpoint(path: Path | str, device: str = "cpu") -> Checkpoint:
     repository = hub_repository(path)
     folder = path if repository is None else download(repository)
     return Checkpoint(read_checkpoint_info(folder), device)
+
+
+def missing_modalities(info: CheckpointInfo, corpus: Corpus) -> list[str]:
+    """The modalities of a model that a corpus lacks."""
+    return [name for name in info.modalities if name not in corpus.modalities]
+
+
+def completed(info: CheckpointInfo, corpus: Corpus) -> Corpus:
+    """A corpus with every modality of a model; those it lacks are absent from every utterance.
+
+    Where no utterance is labelled, or all labels are classes of the model, the corpus gets the
+    label of the model.
+
+    Raises:
+        InputError: it has none of the modalities, one of another shape, or another kind of label.
+    """
+    missing = missing_modalities(info, corpus)
+    if len(missing) < len(info.modalities):  # else the check says which is wanted
+        lacking = {name: info.modalities[name] for name in missing}
+        absent = {name: absent_features(one, len(corpus)) for name, one in lacking.items()}
+        corpus = replace(
+            corpus,
+            modalities={**corpus.modalities, **lacking},
+            features={**corpus.features, **absent},
+        )
+    same = set(corpus.label.classes or ()) & set(info.label.classes or ())
+    if not corpus.labelled.any() or (same and same == set(corpus.label.classes or ())):
+        corpus = replace(corpus, label=info.label)
+    info.check_corpus(corpus)
+    return corpus
+
+
+def predict_rows(
+    checkpoint: Askable, corpus: Corpus, missing: Sequence[str] = ()
+) -> tuple[list[Any], np.ndarray]:
+    """What a model says of every utterance of a corpus whose conversations are whole.
+
+    Args:
+        corpus: with the modalities that it takes; labels and splits are not looked at.
+        missing: modalities that the model is told are missing in every utterance.
+
+    Returns:
+        Predictions (n), numbers or classes, and the output they are from: (n,) in label units or
+        (n, classes) logits.
+    """
+    from mmmie.analysis.ask.asker import Asker
+
+    told = Question(missing=tuple(missing), everywhere=True)
+    [answer] = Asker(checkpoint, corpus).answer(np.arange(len(corpus)), [told])
+    output = answer.logits.astype(float)
+    classes = checkpoint.info.label.classes
+    return [classes[i] for i in output.argmax(1)] if classes else list(output), output

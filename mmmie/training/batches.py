@@ -1,8 +1,4 @@
-"""Which utterances make a step: short runs of consecutive targets, shuffled every epoch.
-
-Neighbours share context, so a segment of targets encodes each utterance once instead of once
-per window; the shorter the segments, the better mixed the batches.
-"""
+"""Which utterances make a step: short runs of consecutive targets, which share their context."""
 
 from __future__ import annotations
 
@@ -18,23 +14,14 @@ from mmmie.model.inference import Windows, windows_around
 
 @dataclass
 class Step:
-    """The utterances of one step.
-
-    Attributes:
-        targets: (T,) row numbers.
-        windows: of the targets, in terms of the U utterances to encode.
-    """
+    """Targets (T,), and their windows in terms of the U utterances to encode."""
 
     targets: np.ndarray
     windows: Windows
 
 
 class Batches:
-    """The steps of every epoch, a function of the seed and the epoch alone.
-
-    Args:
-        rows: (n,) utterances to train on.
-    """
+    """The steps of every epoch on `rows` (n,), a function of the seed and the epoch alone."""
 
     def __init__(
         self,

@@ -57,10 +57,7 @@ class Training(ABC):
 
 
 class Callback:
-    """Override what is needed.
-
-    A callback that wants the training to end sets ``trainer.stop_reason``.
-    """
+    """Override what is needed; set ``trainer.stop_reason`` to end the training."""
 
     def on_start(self, trainer: Training) -> None:
         """Before the first epoch; the model can be evaluated and saved."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -196,20 +197,17 @@ def load_model(info: CheckpointInfo, device: str = "cpu") -> MMMIE:
         InputError: the weights are missing, truncated or of another shape, or the model has a
             text encoder that cannot be built.
     """
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     from mmmie.model.mmmie import MMMIE
 
     file = info.folder / "model.safetensors"
+    settings = info.config.model
     try:
-        weights = load_file(str(file))
-        model = MMMIE(info.modalities, info.label, info.config.model, _text_network(info, weights))
-        model.load_state_dict(weights)
-    except FileNotFoundError:
-        raise InputError(f"{file}: is missing; a checkpoint needs it") from None
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"{file}: is truncated or no safetensors file ({error})") from None
+        with _told_if_unreadable(file):
+            weights = load_file(str(file))
+            model = MMMIE(info.modalities, info.label, settings, _text_network(info, weights))
+            model.load_state_dict(weights)
     except RuntimeError as error:
         lines = str(error).split("\n\t")
         raise InputError(f"{file}: does not fit its config.json ({lines[-1]})") from None
@@ -261,3 +259,36 @@ def _card(info: CheckpointInfo, model: MMMIE) -> str:
 
 These metrics chose the epoch, so they flatter; measure on utterances kept apart.
 """
+
+
+# what `MMMIE` and its encoders register as buffers: moments and constants, not trained
+_BUFFERS = ("label_mean", "label_deviation", "keep", "standardise.mean", "standardise.deviation")
+
+
+def parameter_count(checkpoint: Path) -> int:
+    """The number of trained parameters of a checkpoint folder; reads no weights.
+
+    Raises:
+        InputError: the weights are missing or no safetensors file.
+    """
+    from safetensors import safe_open
+
+    file = checkpoint / "model.safetensors"
+    with _told_if_unreadable(file), safe_open(str(file), framework="np") as stream:
+        return sum(
+            math.prod(stream.get_slice(name).get_shape())
+            for name in stream.keys()  # noqa: SIM118 - no mapping
+            if not name.endswith(_BUFFERS)
+        )
+
+
+@contextlib.contextmanager
+def _told_if_unreadable(file: Path) -> Iterator[None]:
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(f"{file}: is missing; a checkpoint needs it") from None
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{file}: is truncated or no safetensors file ({error})") from None

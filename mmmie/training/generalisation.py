@@ -1,8 +1,7 @@
-"""How well each modality carries over from train to valid, and how much to distrust it.
+"""How well each modality carries over from train to valid, by a linear readout of the label.
 
-Features of some public corpora were themselves trained with the labels of the train split.
-They fit train and say little elsewhere, and a model that sees them always learns to lean on
-them. A linear readout shows it before training: its R² on valid against its R² on train.
+Features of some public corpora were trained with the labels of the train split, so they say little
+elsewhere, and a model that always sees them would rely on them.
 """
 
 from __future__ import annotations
@@ -60,16 +59,7 @@ def modality_carryover(
 
 @dataclass(frozen=True)
 class _Sums:
-    """All that a linear readout needs of n utterances, so that not all need be in memory.
-
-    Attributes:
-        count: n.
-        x: (d,) sum of the features.
-        y: (k,) sum of the targets.
-        xx: (d, d) sum of products.
-        xy: (d, k) the same.
-        yy: sum of the squared targets.
-    """
+    """Sums over utterances of features (d,), targets (k,) and products: all a readout needs."""
 
     count: int
     x: np.ndarray

@@ -1,9 +1,7 @@
 """Runs that wait for their device: one trains on it, the others follow in the order they came.
 
-Nobody keeps the queue. Every waiting trainer reads the run folders beside its own, the only truth,
-and starts when none of them is before it. A runs folder is one queue for each device in it; what
-trains in other folders is not waited for. A run that paused keeps its memory, so it keeps its
-device as well. Runs whose process is gone are passed over.
+Every waiting trainer reads the run folders beside its own and starts when none is before it. A
+paused run keeps its device; runs whose process is gone are passed over.
 """
 
 from __future__ import annotations
@@ -39,11 +37,7 @@ def ahead(run: RunFolder) -> list[RunFolder]:
 
 
 def wait_for_turn(run: RunFolder, recorder: Recorder) -> bool:
-    """Wait in state `queued` until no other run is before this one, then be `running`.
-
-    Returns:
-        False where somebody asked to stop meanwhile.
-    """
+    """Wait in state `queued` until it is this run's turn; False if asked to stop meanwhile."""
     said: list[str] | None = None
     while run.read_wish()[0] != "stop":
         # Two that look at the same moment must not both find the device free.

@@ -27,11 +27,7 @@ _RESERVED_BYTES = 64 * 1024
 
 
 class Recorder(Callback):
-    """Writes everything in a run folder.
-
-    A heartbeat that cannot be written is passed over, since space may come back; checkpoints,
-    metrics and the end of the run must be written, or the run fails.
-    """
+    """Writes everything in a run folder; all but a heartbeat must be written, or the run fails."""
 
     def __init__(self, run: RunFolder) -> None:
         self.run = run
@@ -228,10 +224,7 @@ def snapshot_sample(count: int, wanted: int) -> np.ndarray:
 
 
 def read_snapshot(file: Path) -> tuple[list[str], dict[str, np.ndarray]]:
-    """A snapshot: utterance ids (n,) and space → codes (n, d).
-
-    Spaces are ``invariant.<modality>``, ``specific.<modality>`` and ``fused``.
-    """
+    """Utterance ids (n,), and space (as in `SplitOutputs.spaces`) → codes (n, d)."""
     from safetensors import safe_open
 
     with safe_open(str(file), framework="np") as stream:

@@ -24,11 +24,8 @@ from mmmie.training.checkpoint import load_model, read_checkpoint_info
 class TrainedText:
     """Encodes the transcripts of a corpus once, and hands the encoder over where it is trained.
 
-    A fine-tuned encoder too starts from the features of the encoder as it was opened: the model is
-    standardised by their moments, and how well the modality carries over is told from them.
-
     Attributes:
-        corpus: with the features of the encoder.
+        corpus: with the features of the encoder as it was opened.
         network: to be trained as a part of the model, None where it is frozen or there is none.
 
     Raises:

@@ -17,9 +17,8 @@ from mmmie.errors import InputError
 from mmmie.metrics import metrics_for, primary_metric
 from mmmie.model.batch import Codes
 from mmmie.model.inference import encode_rows, predict_windows, windows_of
-from mmmie.training.averaging import WeightAverage
+from mmmie.model.mmmie import MMMIE
 from mmmie.training.batches import Batches, Step
-from mmmie.training.building import build_model
 from mmmie.training.callbacks import Callback, Training
 from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
 from mmmie.training.config import Config
@@ -30,7 +29,7 @@ from mmmie.training.devices.replica import Replica
 from mmmie.training.generalisation import modality_carryover
 from mmmie.training.measuring import check, measure, measured_rows, sample_codes
 from mmmie.training.objective.objective import Objective
-from mmmie.training.optimiser import conditional_optimiser, make_optimiser, one_cycle
+from mmmie.training.optimiser import WeightAverage, conditional_optimiser, make_optimiser, one_cycle
 from mmmie.training.text import TrainedText
 
 _CHECK_NOISE = 1
@@ -106,9 +105,21 @@ class Trainer(Training):
             name: modality_carryover(self.corpus, name, self.train_rows, self.valid_rows)
             for name in self.corpus.modalities
         }
-        self.model = build_model(self.corpus, self.config, self.carryover, self.text.network)
+        self.model = self._untrained_model()
         self.objective = Objective(self.model, self.config.objective)
         self.store = self.text.store(self.corpus, self.model, self.device)
+
+    def _untrained_model(self) -> MMMIE:
+        corpus, config, wanted = self.corpus, self.config, self.config.training.modality_dropout
+        model = MMMIE(corpus.modalities, corpus.label, config.model, self.text.network)
+        model.standardise_by(corpus, self.train_rows)
+        for m, name in enumerate(corpus.modalities):
+            if isinstance(wanted, dict):
+                hidden = wanted.get(name, 0.0)
+            else:
+                hidden = self.carryover[name].dropout if wanted == "auto" else wanted
+            model.keep[m] = 1 - hidden
+        return model
 
     def _prepare(self) -> None:
         """What moves the weights: the loss on all processes, optimisers, schedule, mean."""

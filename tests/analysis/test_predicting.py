@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from mmmie import load_checkpoint, load_corpus, train
+from mmmie.analysis.checkpoints import completed, missing_modalities
 from mmmie.analysis.codes.probes import probe_report
-from mmmie.analysis.predicting import completed, missing_modalities
 from mmmie.corpus import NO_LABEL, Modality
 from mmmie.corpus.folder import save_corpus_folder
 from mmmie.datasets import convert_corpus
@@ -130,7 +130,7 @@ def test_a_missing_modality_is_predicted_as_the_model_predicts_without_it(
     # whatever stands in the place of the missing modality, the model does not see it
     other = completed(checkpoint.info, opened)
     other.features["audio"].values[:] = 1e3
-    from mmmie.analysis.predicting import predict_rows
+    from mmmie.analysis.checkpoints import predict_rows
 
     assert predict_rows(checkpoint, other, ["audio"])[0] == pytest.approx(said)
 

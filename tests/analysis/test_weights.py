@@ -3,11 +3,11 @@
 import pytest
 from safetensors.torch import save_file
 
-from mmmie.analysis.weights import parameter_count
 from mmmie.corpus import Label
 from mmmie.errors import InputError
 from mmmie.model.config import ModelSettings
 from mmmie.model.mmmie import MMMIE
+from mmmie.training.checkpoint import parameter_count
 
 
 @pytest.mark.parametrize("identity", [True, False])

@@ -4,9 +4,9 @@ import torch
 
 from mmmie.model.config import ModelSettings
 from mmmie.model.mmmie import MMMIE
-from mmmie.training.averaging import WeightAverage
 from mmmie.training.config import load_config
 from mmmie.training.objective.objective import Objective
+from mmmie.training.optimiser import WeightAverage
 
 
 def followed(corpus):

@@ -28,7 +28,7 @@ from app.parts.maps import (
 from app.parts.names import plain
 from app.parts.rows import dots_svg
 from app.parts.style import SEQUENTIAL_SCALE, modality_colour
-from mmmie.analysis.codes.aligned_codes import AlignedCodes, align_codes
+from mmmie.analysis.codes.alignment import AlignedCodes, align_codes
 
 _KEY = "aligned-maps"
 _MOVED, _KEPT = "how far it moved", "neighbours kept"
@@ -256,7 +256,7 @@ def aligned_places(aligned: AlignedCodes, names: tuple[str, str], hue: str) -> P
     """Two maps with the axes of the first; lines on the second come from places on the first.
 
     Args:
-        aligned: from `mmmie.analysis.codes.aligned_codes.align_codes`.
+        aligned: from `mmmie.analysis.codes.alignment.align_codes`.
     """
     first, second = steps(np.stack([aligned.first, aligned.second]))
     told = zip(names, ("first", "second, aligned"), aligned.explained, strict=True)

@@ -22,7 +22,7 @@ from app.screens.context_identity.interventions import (
 from app.utterance.chat import named_places
 from app.utterance.window import attention_svg
 from mmmie.analysis.ask.context_use import attention_shares, neighbour_share, window_places
-from mmmie.analysis.ask.identity_change import RETRAINED
+from mmmie.analysis.ask.identity_effect import RETRAINED
 from mmmie.analysis.outputs import TRAINED
 
 _ROW_PIXELS = 30

@@ -30,7 +30,7 @@ from app.screens.context_identity.interventions import (
 )
 from app.utterance.conversation import label_limits
 from app.utterance.window import said_drawing
-from mmmie.analysis.ask.identity_change import RETRAINED, strongest_change, without_effect
+from mmmie.analysis.ask.identity_effect import RETRAINED, strongest_change, without_effect
 from mmmie.analysis.outputs import TRAINED
 
 _ROW_PIXELS = 30
@@ -138,7 +138,7 @@ def effect_figure(
     """The error under every variant, one panel per slice; a thin line is the model as trained.
 
     Args:
-        changes: from `mmmie.analysis.ask.identity_change.identity_changes`.
+        changes: from `mmmie.analysis.ask.identity_effect.identity_changes`.
         panels: slice → what its panel is called.
         variants: variant → what its row is called, in order.
     """
@@ -235,7 +235,7 @@ def slice_changes(changes: pd.DataFrame, variant: str) -> pd.DataFrame:
     """The rows of one intervention, ``all`` first, then by falling change.
 
     Args:
-        changes: from `mmmie.analysis.ask.identity_change.identity_changes`.
+        changes: from `mmmie.analysis.ask.identity_effect.identity_changes`.
 
     Returns:
         These rows with `sure`: whether the interval excludes zero.

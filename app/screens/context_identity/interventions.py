@@ -10,13 +10,13 @@ import streamlit as st
 
 from app import loading, state
 from app.parts.slice_names import slice_titles
-from mmmie.analysis.ask.identity_change import (
+from mmmie.analysis.ask.identity_effect import (
     RETRAINED,
     identity_changes,
     retrained_changes,
     without_effect,
 )
-from mmmie.analysis.ask.presets import INTERVENTIONS, PRESETS
+from mmmie.analysis.ask.question import INTERVENTIONS, PRESETS
 from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.analysis.configurations import configuration_diff, describe_difference
 from mmmie.analysis.outputs import SplitOutputs

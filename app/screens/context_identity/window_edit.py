@@ -33,8 +33,7 @@ from app.utterance.chat import (
 )
 from mmmie.analysis.ask.context_use import attention_shares, shares_of, window_places
 from mmmie.analysis.ask.identity_effect import prediction_shift
-from mmmie.analysis.ask.presets import PRESETS
-from mmmie.analysis.ask.question import RELATION_WORDS, TERMS, Question
+from mmmie.analysis.ask.question import PRESETS, RELATION_WORDS, TERMS, Question
 from mmmie.analysis.ask.told_window import neighbours, spelled_out, told_relation, told_roles
 from mmmie.errors import InputError
 

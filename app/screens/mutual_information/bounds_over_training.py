@@ -17,9 +17,8 @@ from app.screens.mutual_information.bound_marks import bound_legend
 from app.screens.mutual_information.modality_panels import draw_modalities
 from app.screens.mutual_information.pair_panels import draw_pairs
 from app.screens.mutual_information.recorded_bounds import NONE, Recorded, Unit, bounded, number
-from mmmie.analysis.bounds.fresh_critic import BATCH, STEPS, FreshCritic
+from mmmie.analysis.bounds.fresh_critic import BATCH, STEPS, FreshCritic, check_table
 from mmmie.analysis.bounds.history import bounds_history, ceilings, measured, pair_of, quantity
-from mmmie.analysis.bounds.verdict import check_table
 from mmmie.analysis.outputs import cache_folder
 from mmmie.mi.thresholds import NOTHING, SURE
 from mmmie.training.checkpoint import CheckpointInfo

@@ -20,8 +20,15 @@ from app.parts.waiting import follow, waiting
 from app.screens.mutual_information.bound_marks import CHECK
 from app.screens.mutual_information.lab_controls import choose_estimators
 from app.screens.mutual_information.recorded_bounds import SIDES, UNITS, Unit, number
-from mmmie.analysis.bounds.estimate_bracket import Bracket, bracket_of
-from mmmie.analysis.bounds.side_by_side import BATCH, STEPS, Quantity, SideBySide, quantities
+from mmmie.analysis.bounds.side_by_side import (
+    BATCH,
+    STEPS,
+    Bracket,
+    Quantity,
+    SideBySide,
+    bracket_of,
+    quantities,
+)
 from mmmie.analysis.outputs import cache_folder
 from mmmie.mi.catalogue import CATALOGUE
 from mmmie.mi.thresholds import SURE
@@ -156,7 +163,7 @@ def side_by_side_figure(
 
     Args:
         estimates: from `mmmie.analysis.bounds.side_by_side.SideBySide.results`.
-        found: from `mmmie.analysis.bounds.estimate_bracket.bracket_of`.
+        found: from `mmmie.analysis.bounds.side_by_side.bracket_of`.
         truth: what the inputs share, in nats, where it is known.
     """
     groups = [estimates[estimates["bound"] == side] for side in SIDES]

@@ -1,12 +1,8 @@
 """Ask a model questions: what it says of utterances when it is told something else.
 
-Every answer that is not training's goes through here, so that one question has one answer
-wherever it is asked. The weights stay. What is encoded are the utterances in the windows of those
-that are asked about, once for all questions, and copies of what a question changes.
-
-A modality that is missing takes no part in attention and readout, as under the modality dropout of
-training. It is not fed as zeros, which would be features like any other. The discount of seldom
-shown modalities (``keep`` of `mmmie.model.mmmie`) stays.
+Every answer that is not training's goes through here, so one question has one answer everywhere.
+A missing modality takes no part in attention and readout, as under the modality dropout of
+training; the discount of seldom shown modalities (``keep`` of `mmmie.model.mmmie`) stays.
 """
 
 from __future__ import annotations
@@ -261,14 +257,8 @@ class _Told:
 class _Targets:
     """n targets with the truth about their windows (n, W).
 
-    Attributes:
-        names: their ids.
-        past: the place of a target in its window.
-        index: of the codes of every place, -1 where there is no utterance.
-        relation: of its speaker.
-        is_subject: whether the utterance that questions change stands there.
-        present: (U, M) bool, which modalities the encoded utterances have.
-        modalities: of the model.
+    `index` is -1 where there is no utterance, `is_subject` says where the changed one stands, and
+    `present` (U, M) which modalities the encoded utterances have.
     """
 
     names: list[str]
@@ -297,10 +287,7 @@ class _Targets:
 
 
 def _groups(questions: Sequence[Question], targets: int) -> Iterator[list[int]]:
-    """Numbers of questions that can be answered together: those that switch off the same terms.
-
-    About many targets each question is answered on its own.
-    """
+    """Questions answered together: few targets, and the same terms switched off."""
     most = max(_AT_ONCE // max(targets, 1), 1) if targets < _FEW else 1
     alike: dict[tuple[str, ...], list[int]] = {}
     for q, question in enumerate(questions):

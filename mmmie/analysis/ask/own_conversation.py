@@ -1,8 +1,4 @@
-"""Predictions for a conversation of the reader's own: pasted words, or one of any corpus.
-
-Pasted words are encoded by the model's text encoder or by the demo's, so only a model that was
-trained on such features can be asked about them. Nothing here needs a label.
-"""
+"""Predictions for a conversation of the reader's own: pasted words, or one of any corpus."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.analysis.ask.word_encoder import WordEncoder, word_encoder
-from mmmie.analysis.predicting import predict_rows
+from mmmie.analysis.checkpoints import predict_rows
 from mmmie.corpus import Corpus, Label, Modality, absent_features
 from mmmie.datasets.demo.language import split_words
 from mmmie.errors import InputError

@@ -1,7 +1,4 @@
-"""What a model says of an utterance that was different, and of the turns that read it.
-
-Nothing is trained or kept: copies of the utterance take its place in every window that holds it.
-"""
+"""What a model says of an utterance that was different, and of the turns that read it."""
 
 from __future__ import annotations
 

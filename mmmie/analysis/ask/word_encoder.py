@@ -37,21 +37,12 @@ def word_encoder(checkpoint: Askable, corpus: Corpus, row: int = 0) -> WordEncod
     name = checkpoint.info.config.model.text_modality
     if name is not None:
         return WordEncoder(name, lambda words: checkpoint.text_encoder.features(words))
-    return demo_words(corpus, row)
-
-
-def demo_words(corpus: Corpus, row: int) -> WordEncoder | None:
-    """The demo's encoder, where it made the features of an utterance; see `word_encoder`."""
     follows = transcript_modality(corpus, row)
     return None if follows is None else WordEncoder(follows, _of_demo)
 
 
 def transcript_modality(corpus: Corpus, row: int) -> str | None:
-    """The modality whose features are those that the demo's encoder gives for the transcript.
-
-    None where there is none: the features come from elsewhere, and edited words could not be
-    encoded alike.
-    """
+    """The modality whose features are what the demo's encoder makes of the transcript, if any."""
     if "transcript" not in corpus.utterances:
         return None
     transcript = corpus.utterances["transcript"].iloc[row]

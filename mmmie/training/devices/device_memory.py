@@ -1,8 +1,4 @@
-"""What a training takes of the memory of its device, and what to do where that is not enough.
-
-A trainer that the page or a shell starts is a process of its own, so that its end gives back all
-that it took, whatever way it ends. `release` is for those who call `mmmie.train` from Python.
-"""
+"""What a training takes of the memory of its device, and what to do where that is not enough."""
 
 from __future__ import annotations
 
@@ -29,7 +25,7 @@ def peak_memory(device: torch.device) -> dict[str, int]:
 
 
 def release() -> None:
-    """Give what is no longer used back to the device."""
+    """Give what is no longer used back to the device, for callers of `mmmie.train` in Python."""
     if torch.cuda.is_initialized():
         gc.collect()
         torch.cuda.empty_cache()

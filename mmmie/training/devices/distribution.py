@@ -181,10 +181,7 @@ def is_lost_peer(error: BaseException) -> bool:
 
 
 class _Together(torch.autograd.Function):
-    """Shares (n, …) of all ranks one after the other (ranks · n, …), on every rank.
-
-    The gradient of a share is the sum of what all ranks have for it.
-    """
+    """Shares (n, …) of all ranks on every rank, (ranks · n, …); gradients are summed."""
 
     @staticmethod
     def forward(ctx: Any, own: Tensor) -> Tensor:

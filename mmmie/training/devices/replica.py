@@ -19,11 +19,7 @@ from mmmie.training.objective.objective import Objective
 
 
 class Replica(nn.Module):
-    """Model and objective as one module, so that DistributedDataParallel sees every step whole.
-
-    Args:
-        labels: (N,) of the corpus.
-    """
+    """Model and objective as one module, for DistributedDataParallel; `labels` is (N,)."""
 
     def __init__(
         self,

@@ -14,11 +14,8 @@ _WIDE = 256
 def choose_threads(model: ModelSettings) -> None:
     """Take one thread for a narrow model, unless ``OMP_NUM_THREADS`` says otherwise.
 
-    The tensors of a narrow model are too small to share out: on two idle cores a second thread
-    made an epoch of the default model slower, and on busy ones several times slower.
-
-    Args:
-        model: torch decides for one of width 256 on, and where a text encoder is trained.
+    Its tensors are too small to share out. Torch decides from width 256 on, and where a text
+    encoder is trained.
     """
     narrow = model.dim < _WIDE and not model.fine_tunes_text
     if "OMP_NUM_THREADS" not in os.environ and narrow:

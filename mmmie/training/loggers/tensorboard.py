@@ -14,9 +14,6 @@ class TensorBoardWriter:
 
     A resumed run writes all its epochs again and hides the old ones (TensorBoard's purge step),
     since a killed process may have left any of them half-written.
-
-    Args:
-        run: its folder gets ``tensorboard/``; show it with ``tensorboard --logdir runs``.
     """
 
     def __init__(self, run: RunFolder) -> None:

@@ -8,20 +8,14 @@ End = Literal["finished", "stopped", "failed"]
 
 
 class Writer(Protocol):
-    """One way to log: what `Logging` calls.
-
-    A writer keeps what an interrupted run has written and finds it again in `start`.
-    """
+    """What `Logging` calls; `start` finds again what an interrupted run has written."""
 
     def start(self, settings: dict[str, Any], primary: str) -> int:
-        """Begin, or continue an interrupted run.
+        """Begin, or continue an interrupted run; gives the last epoch written, 0 for none.
 
         Args:
             settings: dotted key → value of the configuration.
             primary: the metric that chooses the epoch, such as ``valid/mae``.
-
-        Returns:
-            the last epoch that is written already, 0 for none.
         """
 
     def write(self, metrics: dict[str, float], epoch: int) -> None:

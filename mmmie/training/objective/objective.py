@@ -19,9 +19,14 @@ from mmmie.model.batch import Codes
 from mmmie.model.encoders import Code
 from mmmie.model.mmmie import MMMIE
 from mmmie.training.config import ObjectiveSettings
-from mmmie.training.objective.bounds import LOWER, UPPER, UPPER_LEARNED, UpperBound
+from mmmie.training.objective.bounds import (
+    LOWER,
+    UPPER,
+    UPPER_LEARNED,
+    UpperBound,
+    gaussian_information,
+)
 from mmmie.training.objective.critics import CosineCritic, GaussianCritic, together
-from mmmie.training.objective.separation import gaussian_information
 
 _OF_INVARIANT = 0.1
 _CENTRING = 100.0
@@ -78,11 +83,7 @@ class Objective(nn.Module):
         return F.l1_loss(output, labels) / model.label_deviation
 
     def forward(self, codes: Codes) -> dict[str, Tensor]:
-        """Every regularising term, weighted, ready to be added to the task loss.
-
-        Returns:
-            names of the terms → scalar tensors; a term whose weight is 0 is left out.
-        """
+        """Name → regularising term, weighted, a scalar; those of weight 0 are left out."""
         terms: dict[str, Tensor] = {}
         maximise, minimise = self.settings.maximise, self.settings.minimise
         if self.pairs:
@@ -120,11 +121,7 @@ class Objective(nn.Module):
         return found
 
     def scores(self, codes: Codes) -> dict[str, Tensor]:
-        """The critic on the invariant codes of every pair of modalities.
-
-        Returns:
-            ``text-audio`` → (B, B) scores of the B utterances that have both.
-        """
+        """``text-audio`` → (B, B) critic scores of the invariant codes of those that have both."""
         found: dict[str, Tensor] = {}
         for pairs, scores in self._scores(codes):
             found.update(zip(pairs, scores, strict=True))
@@ -140,11 +137,7 @@ class Objective(nn.Module):
             yield names, together([self.of_pairs[p] for p in pairs], x, y)
 
     def upper_bounds(self, codes: Codes, kind: str = "invariant") -> dict[str, Tensor]:
-        """Upper bound on I(x_m; code_m), exact conditional where the encoder is stochastic.
-
-        Returns:
-            modality → nats.
-        """
+        """Modality → upper bound on I(x_m; code_m) in nats, by `input_conditionals`."""
         return _means(self.upper, self.input_conditionals(codes, kind))
 
     def centring(self, codes: Codes) -> Tensor:
@@ -162,24 +155,13 @@ class Objective(nn.Module):
         return torch.stack(shifts).sum() if shifts else _zero(codes.invariant.mean)
 
     def input_conditionals(self, codes: Codes, kind: str) -> Iterator[tuple[str, Conditional]]:
-        """Every code with p(code | x) of its own input, exact or learned.
-
-        Yields:
-            modality, and (sample, mean, log-variance), (B, d_c) each, of the B utterances that
-            have it.
-        """
+        """Modality → (sample, mean, log-variance) of p(code | x), (B, d_c) each, where present."""
         code: Code = getattr(codes, kind)
         for m, name in enumerate(self.names):
             here = codes.present[:, m]
             mean, log_variance = self._conditional(codes, code, kind, m)
-            yield (
-                name,
-                (
-                    _rows(code.sample[:, m], here),
-                    _rows(mean, here),
-                    _rows(log_variance, here),
-                ),
-            )
+            sample = _rows(code.sample[:, m], here)
+            yield name, (sample, _rows(mean, here), _rows(log_variance, here))
 
     def _conditional(self, codes: Codes, code: Code, kind: str, m: int) -> tuple[Tensor, Tensor]:
         if self.of_inputs is None:
@@ -190,15 +172,10 @@ class Objective(nn.Module):
         return mean[:, part], log_variance[:, part]
 
     def separation(self, codes: Codes) -> dict[str, Tensor]:
-        """What the means of both codes share as Gaussians.
+        """Modality → nats that the means of both codes share as Gaussians.
 
-        The specific code gets the whole gradient, the invariant one a tenth of it: enough to
-        clear what is private out of dimensions that nothing shared is left for, and too little to
-        make it give up what is shared. With the whole of it the two codes divide what the task
-        needs among them by chance.
-
-        Returns:
-            modality → nats.
+        The specific code gets the whole gradient and the invariant one a tenth: with the whole of
+        it the two codes divide what the task needs among them by chance.
         """
         found: dict[str, Tensor] = {}
         for modalities, rows in _alike(codes.present):
@@ -211,11 +188,8 @@ class Objective(nn.Module):
         """Modality, and the means of its codes, invariant (B, d_z) and specific (B, d_s)."""
         for m, name in enumerate(self.names):
             here = codes.present[:, m]
-            yield (
-                name,
-                _rows(codes.invariant.mean[:, m], here),
-                _rows(codes.specific.mean[:, m], here),
-            )
+            z, s = codes.invariant.mean[:, m], codes.specific.mean[:, m]
+            yield name, _rows(z, here), _rows(s, here)
 
     def reconstruction(self, codes: Codes) -> Tensor:
         """Mean squared error of the standardised features of every modality from its codes.

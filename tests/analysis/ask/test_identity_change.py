@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmmie.analysis.ask.identity_change import (
+from mmmie.analysis.ask.identity_effect import (
     RETRAINED,
     identity_changes,
     retrained_changes,
     strongest_change,
     without_effect,
 )
-from mmmie.analysis.ask.presets import INTERVENTIONS
+from mmmie.analysis.ask.question import INTERVENTIONS
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus
 from mmmie.model.config import ModelSettings

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from mmmie.analysis.bounds.estimate_bracket import bracket_of
+from mmmie.analysis.bounds.side_by_side import bracket_of
 
 
 def estimates(*rows):

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from mmmie.analysis.bounds.verdict import check_table, verdict
+from mmmie.analysis.bounds.fresh_critic import check_table, verdict
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.spatial import procrustes
 
-from mmmie.analysis.codes import aligned_codes
-from mmmie.analysis.codes.aligned_codes import align_codes, neighbour_overlap
+from mmmie.analysis.codes import alignment
+from mmmie.analysis.codes.alignment import align_codes, neighbour_overlap
 
 
 def codes(n=80, d=5, seed=0):
@@ -74,13 +74,13 @@ def slow_overlap(x, y, count):
 
 def test_overlap_agrees_with_counting(monkeypatch):
     x, y = codes(40), codes(40) + codes(40, seed=5)
-    monkeypatch.setattr(aligned_codes, "_CHUNK", 7)
+    monkeypatch.setattr(alignment, "_CHUNK", 7)
     shares, among = neighbour_overlap(x, y, 6)
     assert shares.tolist() == pytest.approx(slow_overlap(x, y, 6)) and among == 40
 
 
 def test_many_utterances_are_searched_among_a_sample(monkeypatch):
-    monkeypatch.setattr(aligned_codes, "_MOST_CANDIDATES", 25)
+    monkeypatch.setattr(alignment, "_MOST_CANDIDATES", 25)
     x = codes(60)
     shares, among = neighbour_overlap(x, 3 * x)
     assert among == 25 and shares.tolist() == [1.0] * 60

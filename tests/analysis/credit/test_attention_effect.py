@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmmie.analysis.credit.attention_effect import ATTENDED, attention_masses, attention_variation
+from mmmie.analysis.ask.context_use import ATTENDED, attention_masses, attention_variation
 from mmmie.analysis.outputs import SplitOutputs
 
 

@@ -10,9 +10,8 @@ from mmmie.model.config import ModelSettings
 from mmmie.model.features import FeatureStore
 from mmmie.model.mmmie import MMMIE
 from mmmie.training.config import load_config
-from mmmie.training.objective.bounds import LOWER, UPPER
+from mmmie.training.objective.bounds import LOWER, UPPER, gaussian_information
 from mmmie.training.objective.objective import Objective
-from mmmie.training.objective.separation import gaussian_information
 
 
 def parts(corpus, *overrides, **settings):

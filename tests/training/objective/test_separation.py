@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmmie.training.objective.separation import gaussian_information
+from mmmie.training.objective.bounds import gaussian_information
 
 
 def pair(rho, count=20_000):

@@ -20,7 +20,7 @@ from app.screens.compare.aligned_maps import (
     space_name,
     utterance_sentence,
 )
-from mmmie.analysis.codes.aligned_codes import AlignedCodes, align_codes
+from mmmie.analysis.codes.alignment import AlignedCodes, align_codes
 
 N = 60
 

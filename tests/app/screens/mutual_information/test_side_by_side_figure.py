@@ -8,7 +8,7 @@ import pytest
 from app.parts.style import NEUTRAL
 from app.screens.mutual_information.estimators_side_by_side import side_by_side_figure
 from app.screens.mutual_information.recorded_bounds import UNITS
-from mmmie.analysis.bounds.estimate_bracket import bracket_of
+from mmmie.analysis.bounds.side_by_side import bracket_of
 
 NATS = UNITS["nats"]
 

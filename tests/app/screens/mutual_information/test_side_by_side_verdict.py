@@ -13,8 +13,7 @@ from app.screens.mutual_information.estimators_side_by_side import (
 )
 from app.screens.mutual_information.lab_controls import estimator_label, estimators_explained
 from app.screens.mutual_information.recorded_bounds import UNITS
-from mmmie.analysis.bounds.estimate_bracket import bracket_of
-from mmmie.analysis.bounds.side_by_side import quantities
+from mmmie.analysis.bounds.side_by_side import bracket_of, quantities
 from mmmie.mi.catalogue import CATALOGUE
 
 NATS, BITS = UNITS["nats"], UNITS["bits"]
