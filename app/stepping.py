@@ -36,9 +36,7 @@ def walk_of(
     """The walk through the selection if it has several utterances, otherwise through the slice.
 
     Args:
-        ids: of the utterances of the split, in order.
         within: (n,) which of them the slice filter lets through; at least one.
-        selected: the ids of the selection, of other splits too.
         primary: the id that is looked at; the first of the slice where it is not of the split.
 
     Example:

@@ -1,10 +1,10 @@
-"""The one error that a user can mend."""
+"""The one error that a user can fix."""
 
 
 class InputError(ValueError):
     """Bad input from outside: a file, a field or an option.
 
-    The message is one line that names the file, the field and the mend. Where several
+    The message is one line that names the file, the field and the fix. Where several
     faults were found, `faults` holds one such line each and the message is the first.
 
     Args:

@@ -99,8 +99,6 @@ def settings_form(preset: Mapping[str, Any], hidden: set[str], *, key: str) -> d
 
     Args:
         preset: dotted key → value to begin with, where it is not the default.
-        hidden: dotted keys of settings that have other widgets.
-        key: unique on the page; another one gives fresh widgets.
 
     Returns:
         dotted key → value, of what is not at its default; to be checked by `parse_config`.

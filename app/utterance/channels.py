@@ -95,11 +95,7 @@ def channels_svg(
 
     Args:
         values: (steps, channels).
-        names: of the channels.
         mean: (channels,) over the corpus, as is `deviation`.
-        colour: of the modality.
-        alt: one sentence for those who cannot see it.
-        columns: panels beside each other.
     """
     columns = min(columns, len(names))
     rows = -(-len(names) // columns)

@@ -90,9 +90,6 @@ def chat(
     """Draw utterances as a chat.
 
     Args:
-        bubbles: in order of time.
-        key: unique on the page.
-        on_pick: called with the id of a bubble that the reader clicks.
         on_relabel: called with the id of a bubble whose label the reader clicks or drags, and
             the side that it is dragged to, ``left`` or ``right``, empty for a click.
         on_remove: called with the id of a bubble that the reader takes out or back in.
@@ -145,11 +142,8 @@ def window_bubbles(
     Args:
         places: from `window_places`.
         shares: from `attention_shares`, of the same target.
-        modalities: in the order of the model.
-        classes: whether labels are classes.
         question: what the model is told; None where nothing can be changed.
         roles: offset → offset that the model is told, where they are shuffled.
-        speakers: whether who spoke can be changed.
     """
     matrix = shares.pivot(index="place", columns="modality", values="share")[modalities]
     totals = matrix.sum(axis=1)

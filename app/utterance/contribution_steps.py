@@ -54,9 +54,6 @@ def steps_figure(
         start_name: what the first row is called.
         start: where the first bar begins.
         steps: the bars, from above; each begins where the one before ends.
-        limits: of the axis; it is widened where a bar goes beyond.
-        x_title: what the axis is, with its unit.
-        truth: the label, a hollow dot in the last row.
     """
     values = np.array([step.value for step in steps])
     ends = start + np.concatenate([[0.0], np.cumsum(values)])
@@ -117,8 +114,6 @@ def attribution_reach(
 
     Args:
         table: from `mmmie.analysis.credit.channel_attributions`, of the modality that is drawn.
-        tables: of all modalities.
-        span: of the scale of the prediction.
 
     Returns:
         the largest cell and the largest sum of a channel, but at least 1 and 5 % of the span.
@@ -143,9 +138,7 @@ def channels_figure(
             step the sums alone are drawn.
         values: (L, channels) the features themselves for the hover, NaN where there is none.
         step_names: (L,), what the steps are called; numbers are thinned out.
-        quantity: what the prediction is, for the axis.
         reach: from `attribution_reach`.
-        classes: whether it is the probability of a class.
     """
     names = [figure_text(channel_title(str(name))) for name in table.columns]
     lowers, raises = sign_colours(classes)

@@ -68,10 +68,8 @@ def utterance_face(
     """Draw the face of an utterance, if there is one.
 
     Args:
-        corpus: what it belongs to.
         features: modality → (L, d) or (d,), those of the utterance or of an edit of it.
         seconds: how long it took, None if unknown.
-        key: unique on the page.
 
     Returns:
         Whether there is a face to draw.
@@ -178,8 +176,6 @@ def face_svg(pose: Mapping[str, np.ndarray], seconds: float, title: str) -> str:
 
     Args:
         pose: from `mmmie.analysis.corpora.face.face_pose`, (L,) each.
-        seconds: how long the frames take.
-        title: for those who cannot see it.
     """
     frames = len(next(iter(pose.values())))
     rest = _parts({name: float(np.mean(values)) for name, values in pose.items()})

@@ -49,8 +49,6 @@ def attention_svg(
         shares: title of the panel → `mmmie.analysis.ask.context_use.attention_shares`; the windows
             may differ, then what one of them lacks gets nothing there.
         places: offset to the target → name of every utterance, in order of time.
-        modalities: in the order of the model.
-        alt: one sentence for those who cannot see it.
     """
     matrices = [
         table.pivot(index="offset", columns="modality", values="share").reindex(
@@ -89,10 +87,6 @@ def prediction_svg(
 
     Args:
         predictions: what the variant is called → the prediction, as trained first.
-        truth: the label.
-        label: what is predicted.
-        limits: of the label.
-        alt: one sentence for those who cannot see it.
         letters: their size in pixels.
     """
     rows = _Rows(list(predictions), alt, {"truth": "none", "prediction": NEUTRAL}, letters)
@@ -171,10 +165,6 @@ def said_drawing(
 
     Args:
         said: question → (), (1,) in label units or (classes,) probabilities, as trained first.
-        truth: the label.
-        label: what is predicted.
-        limits: of the label.
-        alt: one sentence for those who cannot see it.
         letters: their size in pixels.
 
     Returns:

@@ -88,7 +88,7 @@ def features_faults(
 
 
 def _empty(utterances: pd.DataFrame, column: str) -> np.ndarray:
-    """In which rows a column says nothing (N,); in all where it is not there."""
+    """In which rows per column says nothing (N,); in all where it is not there."""
     cells = utterances.get(column, pd.Series("", index=utterances.index))
     return (cells.isna() | (cells == "")).to_numpy()
 

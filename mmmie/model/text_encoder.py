@@ -201,7 +201,7 @@ class TextEncoder:
         """
         settings = self.settings
         # checkpoints recognise their features by `source`, so its words never change
-        kinds = {"tokens": "one vector a token", "first": "its first token", "mean": "their mean"}
+        kinds = {"tokens": "one vector per token", "first": "its first token", "mean": "their mean"}
         source = (
             f"{_short_name(settings)}{', fine-tuned' if network is not None else ''} "
             f"({self.digest(network)}), {kinds[settings.pooling]}, "

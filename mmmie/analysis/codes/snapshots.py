@@ -164,7 +164,7 @@ def label_share(points: np.ndarray, targets: np.ndarray) -> float:
 
     Args:
         points: (n, 2).
-        targets: (n,) numbers, or (n, k) with a column a class.
+        targets: (n,) numbers, or (n, k) with a column per class.
 
     Returns:
         0 to 1; NaN where the label does not vary or n < 4.
