@@ -47,10 +47,6 @@ class Facts:
 def report_html(parts: Sequence[Part], facts: Facts) -> str:
     """The file.
 
-    Args:
-        parts: what was on the page, from top to bottom.
-        facts: where it comes from.
-
     Example:
         >>> html = report_html([Heading("Two < three", 1)], Facts())
         >>> "<h1>Two &lt; three</h1>" in html

@@ -20,12 +20,7 @@ from mmmie.training.config import config_toml
 
 
 def draw_exports(checkpoint: Checkpoint, corpus: Corpus) -> None:
-    """Draw the button with what can be exported; nothing is made before the reader asks for it.
-
-    Args:
-        checkpoint: that the page looks at.
-        corpus: of the checkpoint.
-    """
+    """Draw the button with what can be exported; nothing is made before the reader asks for it."""
     record = current_record()
     split, part = str(st.session_state["split"]), str(st.session_state["slice"])
     with st.popover("Export", icon=":material/ios_share:", width="stretch"):
@@ -102,13 +97,7 @@ def _utterances(checkpoint: Checkpoint, corpus: Corpus, split: str, part: str) -
 
 
 def selection_frame(checkpoint: Checkpoint, corpus: Corpus, ids: pd.Series) -> pd.DataFrame:
-    """Utterances with prediction and error, whichever splits they are in.
-
-    Args:
-        checkpoint: what predicts.
-        corpus: what they belong to.
-        ids: theirs, in the order of the corpus.
-    """
+    """Utterances with prediction and error, whichever splits they are in."""
     rows = corpus.utterances[corpus.utterances["id"].isin(ids)]
     frames = [
         loading.open_outputs(checkpoint, corpus, split).frame(corpus)

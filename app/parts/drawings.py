@@ -27,7 +27,6 @@ def draw(drawing: str, *, key: str, choose: Callable[[str], None] | None = None)
     """Draw it as wide as there is room.
 
     Args:
-        drawing: markup from a view.
         key: unique on the page; what `figure_footer` finds it by.
         choose: called with what the reader clicked, where the drawing says that of its parts.
     """

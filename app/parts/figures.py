@@ -48,9 +48,6 @@ def figure(
         fig: from `app.views`.
         key: unique on the page; also the name of the downloaded file.
         caption: sample, split and estimator, in one or two short sentences.
-        explanation: what the marks mean and how to read them, in Markdown.
-        data: what the figure shows, for the download.
-        alt: one sentence for those who cannot see it.
         on_select: called when the reader clicks or draws around points; the points are then in
             ``st.session_state[key]``, see `selected_ids`.
         selection_mode: what the reader may do, where `on_select` is given.
@@ -77,10 +74,8 @@ def chart(
     Args:
         fig: from `app.views`.
         key: unique on the page; name it, or a container around it, to `figure_footer`.
-        alt: one sentence for those who cannot see it.
         on_select: as in `figure`.
         selection_mode: as in `figure`.
-        without: buttons that Plotly's bar shall not have.
 
     Returns:
         What ``st.plotly_chart`` returns.
@@ -117,7 +112,6 @@ def figure_footer(
     Args:
         key: unique on the page; also the name of the downloaded files.
         caption: sample, split and estimator, in one or two short sentences.
-        explanation: what the marks mean and how to read them, in Markdown.
         data: what is shown, for the download; or what makes it when somebody downloads it.
         pictures: keys of the charts, or of a container around them, that PNG and SVG hold; they
             keep their places on the screen. None for a table.

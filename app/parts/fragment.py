@@ -19,7 +19,6 @@ def fragment(draw: Callable[..., None], *, run_every: float | None = None) -> Ca
     drawn again.
 
     Args:
-        draw: what draws it.
         run_every: seconds after which it is drawn again; None waits for the reader.
     """
 

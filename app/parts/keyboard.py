@@ -28,11 +28,7 @@ _render = st.components.v2.component(
 
 
 def draw_keyboard(pages: Sequence[StreamlitPage]) -> None:
-    """Draw the buttons for link and help, and listen for the keys that need no button.
-
-    Args:
-        pages: in the order of their numbers; the key of one opens it.
-    """
+    """Draw the buttons for link and help, and listen for the keys that need no button."""
     pressed = _render(
         key="keyboard",
         data={"pages": len(pages)},

@@ -22,10 +22,7 @@ def wide_columns(
     """Columns of at least `least` pixels; those that do not fit beside each other wrap.
 
     Args:
-        spec: number of columns, or their relative widths.
-        key: unique on the page.
         least: pixels.
-        gap: between columns.
         from_right: the first stands at the right; where they wrap, it is still the first.
     """
     row = f".st-key-{key} > [data-testid='stHorizontalBlock']"
@@ -44,7 +41,6 @@ def lazy_tabs(sections: Mapping[str, Callable[[], None]], *, key: str) -> None:
 
     Args:
         sections: name of a tab → what draws it.
-        key: unique in the app; also the name in the address.
     """
     drawn = st.tabs(list(sections), key=key, bind="query-params")
     for tab, draw in zip(drawn, sections.values(), strict=True):

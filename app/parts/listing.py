@@ -37,8 +37,6 @@ def listing(rows: pd.DataFrame, columns: dict[str, Column], alt: str, looked_at:
 
     Args:
         rows: with `id` and what `columns` name.
-        columns: those that are shown, from left to right.
-        alt: one sentence for those who cannot see it.
         looked_at: the id of the utterance that stands out, if it is among them.
     """
     table = ElementTree.Element("table", {"class": "mmmie-list", "aria-label": alt})

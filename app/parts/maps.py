@@ -38,7 +38,6 @@ def point_maps(message: bytes, *, key: str, choose: Callable[[list[str]], None])
 
     Args:
         message: of `app.parts.maps.maps_message`.
-        key: unique on the page.
         choose: called with the ids that the reader chose by a click, a box or a lasso.
     """
 
@@ -216,10 +215,7 @@ def maps_message(
     """Everything that the browser draws: the length of a JSON head, the head, and buffers.
 
     Args:
-        places: where they are.
         words: of `utterance_words`.
-        marks: what stands out.
-        key: whether to say what the colours mean.
         height: of one map, pixels.
     """
     buffers = {**places.buffers, "words": words}

@@ -13,9 +13,6 @@ def pick_one(label: str, options: Sequence[str], *, key: str, first: str | None 
     """Draw the options as a segmented control, which is left out where there is only one.
 
     Args:
-        label: above the control.
-        options: at least one.
-        key: unique on the page.
         first: the option chosen at the start; the first one if left out.
     """
     if len(options) == 1:

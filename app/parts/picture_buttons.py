@@ -35,7 +35,6 @@ def picture_buttons(name: str, pictures: Sequence[str]) -> None:
     """Draw the buttons.
 
     Args:
-        name: unique on the page; what the files are called.
         pictures: keys of charts, or of a container around them. Several become one picture, in
             which they stand as they do on the screen.
     """

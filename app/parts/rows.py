@@ -21,9 +21,6 @@ class Rows:
     """A drawing of rows, the first on top.
 
     Args:
-        count: how many.
-        limits: what the axis must hold; it is a little longer.
-        alt: one sentence for those who cannot see it.
         headed: whether something is written above the first row, see `line` and `key`.
     """
 
@@ -45,7 +42,6 @@ class Rows:
         """Round numbers and their lines, to be drawn first.
 
         Args:
-            title: with its unit.
             share: whether values are shares, written as percentages.
         """
         for place in ticks(self.low, self.high, _MOST_TICKS):
@@ -131,13 +127,7 @@ def dots_svg(
 
     Args:
         rows: `label`, `value` and, where known, `low`, `high`, `n`.
-        title: of the axis, with its unit.
-        alt: one sentence for those who cannot see it.
-        highlight: the label of the row that the page is about.
-        reference: a value to compare with, drawn as a thin line.
-        reference_name: what the line is.
         share: whether values are shares, written as percentages.
-        from_zero: whether the axis begins there.
     """
     compared = reference is not None and bool(np.isfinite(reference))
     low, high = _column(rows, "low"), _column(rows, "high")

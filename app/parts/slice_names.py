@@ -73,8 +73,6 @@ def sample_words(count: int, split: str, part: str = "") -> str:
     """The sample of a figure, for its caption, in Markdown.
 
     Args:
-        count: utterances.
-        split: their split.
         part: the title of the slice that the figure is limited to, if any.
 
     Example:

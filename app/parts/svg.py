@@ -28,7 +28,6 @@ def drawing(height: float, alt: str, letters: int = LETTERS) -> Element:
 
     Args:
         height: pixels.
-        alt: one sentence for those who cannot see it.
         letters: their size in pixels, unless an element says otherwise.
     """
     style = f"display: block; font-size: {letters}px"
@@ -40,14 +39,7 @@ def drawing(height: float, alt: str, letters: int = LETTERS) -> Element:
 
 
 def add(parent: Element, tag: str, text: str = "", **attributes: str | float) -> Element:
-    """Put an element into another; ``stroke_width`` becomes ``stroke-width``.
-
-    Args:
-        parent: what it is put into.
-        tag: of SVG.
-        text: its words, escaped when it is written.
-        attributes: numbers are written with five digits.
-    """
+    """Put an element into another; ``stroke_width`` becomes ``stroke-width``."""
     names = {name.replace("_", "-"): _written(value) for name, value in attributes.items()}
     element = ElementTree.SubElement(parent, tag, names)
     element.text = text or None

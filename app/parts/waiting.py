@@ -41,10 +41,7 @@ def waiting(
     """Say where a work stands, with the button that fits.
 
     Args:
-        work: what is computed.
-        title: its name, at the beginning of a sentence.
         came: how much has come: a share from 0 to 1, and words.
-        start: starts it, or the rest of it.
         offer: the words of the button that starts it; none is shown if left out.
     """
     share, words = came

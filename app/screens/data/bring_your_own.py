@@ -7,12 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from app import loading
-from app.corpora.faults import show_faults
 from app.corpora.known_corpora import remember_corpus
-from app.corpora.upload import upload_corpus
+from app.corpora.upload import show_faults, upload_corpus
 from app.pages import switch_to
 from app.parts.layout import wide_columns
 from app.parts.names import plain
+from mmmie.analysis.checkpoints import Checkpoint
 from mmmie.errors import InputError
 
 TABS = ("What is in it", "Read a conversation", "Bring your own")
@@ -133,3 +133,30 @@ def _offer(path: str, key: str) -> None:
 def _look(path: str) -> None:
     st.session_state["data-corpus"] = path
     st.session_state[TABS_KEY] = TABS[0]
+
+
+def moved_corpus(checkpoint: Checkpoint, error: InputError) -> None:
+    """Ask where the corpus of a checkpoint is now, and keep the answer for this session."""
+    held = checkpoint.info.corpus
+    with st.container(border=True):
+        st.subheader(f"Where is the corpus {plain(held['name'])} now?")
+        st.write(plain(str(error)))
+        path = st.text_input("Its folder", key="moved-path", placeholder="/path/to/corpus").strip()
+        if not path:
+            return
+        found = str(Path(path).expanduser())
+        try:
+            corpus = loading.fitted_corpus(checkpoint, loading.open_data(found))
+        except InputError as fault:
+            show_faults(fault)
+            return
+        if corpus.data_fingerprint != held["fingerprint"]:
+            st.warning(
+                "It fits the checkpoint, but its content is not what the checkpoint was trained "
+                "on: numbers will differ.",
+                icon=":material/difference:",
+            )
+        if st.button("Use it", type="primary", icon=":material/check:"):
+            moved = st.session_state.get("moved_corpora", {})
+            st.session_state["moved_corpora"] = {**moved, held["fingerprint"]: found}
+            st.rerun()

@@ -6,10 +6,9 @@ from app import loading, state
 from app.corpora.known_corpora import corpus_words, known_corpora
 from app.parts import say
 from app.parts.layout import lazy_tabs
-from app.screens.data.bring_your_own import TABS, TABS_KEY, bring_corpus
+from app.screens.data.bring_your_own import TABS, TABS_KEY, bring_corpus, moved_corpus
 from app.screens.data.contents import corpus_contents, corpus_title, summary_of
 from app.screens.data.conversation_browser import conversation_browser
-from app.screens.data.moved_corpus import moved_corpus
 from mmmie.errors import InputError
 
 choice = state.choices().get(str(st.session_state.get("checkpoint")))

@@ -11,8 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loading
-from app.corpora.faults import show_faults
-from app.corpora.upload import upload_conversations
+from app.corpora.upload import show_faults, upload_conversations
 from app.parts import say
 from app.parts.drawings import drawn_figure
 from app.parts.fragment import fragment
