@@ -10,7 +10,7 @@ if ROOT not in sys.path:  # the app is run from a checkout, not installed
     sys.path.insert(0, ROOT)
 
 from app.export.record import recorded  # noqa: E402
-from app.garbage import collect_now_and_then  # noqa: E402
+from app.garbage_collection import collect_now_and_then  # noqa: E402
 from app.pages import PAGES, START  # noqa: E402
 from app.sidebar import draw_sidebar  # noqa: E402
 

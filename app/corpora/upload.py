@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.corpora.known_corpora import corpora_folder, remember_corpus
 from app.parts.names import plain
-from mmmie.corpus.archive import pack_corpus, unpack_corpus
+from mmmie.corpus.zip_archive import pack_corpus, unpack_corpus
 from mmmie.datasets import load_corpus
 from mmmie.datasets.uploads import keep_pickle, keep_table
 from mmmie.errors import InputError

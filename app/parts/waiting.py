@@ -10,7 +10,7 @@ from app.parts.fragment import fragment
 from app.parts.names import plain
 from app.parts.numbers import duration_words
 from mmmie.errors import InputError
-from mmmie.jobs.work import Work
+from mmmie.jobs.background_work import Work
 
 _POLL_SECONDS = 1
 

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loading, state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.colouring import Colouring, colouring
 from app.parts.figures import figure_footer
 from app.parts.maps import (

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import loading
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.figures import chart, figure_footer
 from app.parts.fragment import fragment
 from app.parts.layout import wide_columns

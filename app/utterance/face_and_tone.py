@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.names import capital, plain
 from app.parts.style import modality_colour, three_digits
 from mmmie.analysis.corpora.channels import usual_values

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.names import plain
 from app.parts.style import three_digits
 from app.utterance.conversation import label_limits

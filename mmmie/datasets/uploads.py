@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from mmmie.corpus.archive import folder_name, move_in
 from mmmie.corpus.folder import open_corpus_folder
+from mmmie.corpus.zip_archive import folder_name, move_in
 from mmmie.datasets import convert_corpus
 from mmmie.errors import InputError
 

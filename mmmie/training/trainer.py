@@ -26,11 +26,11 @@ from mmmie.training.devices.device_memory import forget_peak, peak_memory
 from mmmie.training.devices.distribution import Ranks, make_accelerator
 from mmmie.training.devices.precision import mixed_precision
 from mmmie.training.devices.replica import Replica
-from mmmie.training.generalisation import modality_carryover
-from mmmie.training.measuring import check, measure, measured_rows, sample_codes
+from mmmie.training.measured_bounds import check, measure, measured_rows, sample_codes
+from mmmie.training.modality_dropout import modality_carryover
 from mmmie.training.objective.objective import Objective
 from mmmie.training.optimiser import WeightAverage, conditional_optimiser, make_optimiser, one_cycle
-from mmmie.training.text import TrainedText
+from mmmie.training.trained_text import TrainedText
 
 _CHECK_NOISE = 1
 

@@ -40,7 +40,7 @@ def closed_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Workers:
-    """Stands for the processes of `mmmie.jobs.work`: the test says what they say and how they end.
+    """Stands for the processes of background work: the test says what they say and how they end.
 
     Attributes:
         started: the folder of every work, in the order of starting.
@@ -84,7 +84,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
     """No work starts a process; the test plays it."""
     found = Workers()
     for name in ("spawn", "same_process", "end"):
-        monkeypatch.setattr(f"mmmie.jobs.work.{name}", getattr(found, name))
+        monkeypatch.setattr(f"mmmie.jobs.background_work.{name}", getattr(found, name))
     return found
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.drawings import draw
 from app.parts.names import plain, text_of
 from app.parts.rows import Rows

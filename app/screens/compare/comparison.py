@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.colouring import Colouring
 from app.parts.figures import figure
 from app.parts.maps import Axes, Panel, Places, plane, plane_ticks, utterance_words, value_words

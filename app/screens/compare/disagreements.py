@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.drawings import draw
 from app.parts.figures import figure_footer
 from app.parts.listing import Column, listing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.layout import lazy_tabs, wide_columns
 from app.parts.names import plain
 from app.screens.compare.aligned_maps import draw_aligned_maps

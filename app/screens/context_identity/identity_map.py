@@ -9,7 +9,7 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.figures import figure
 from app.parts.names import plain
 from app.parts.style import ACCENT, NEUTRAL, blank, three_digits

@@ -1,7 +1,7 @@
 """What does the model use of the neighbours, and what does identity change?"""
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.layout import lazy_tabs, wide_columns
 from app.screens.context_identity.attention import draw_attended, draw_attention
 from app.screens.context_identity.effects_of_interventions import (

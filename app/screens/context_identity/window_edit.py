@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.fragment import fragment
 from app.parts.layout import wide_columns
 from app.parts.names import plain

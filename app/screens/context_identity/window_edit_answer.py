@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.drawings import drawn_figure
 from app.parts.names import plain
 from app.parts.numbers import listed

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.figures import figure
 from app.parts.fragment import fragment
 from app.parts.names import channel_words, figure_text, plain

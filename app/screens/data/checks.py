@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.figures import figure, figure_footer
 from app.parts.names import capital, figure_text, plain
 from app.parts.numbers import listed

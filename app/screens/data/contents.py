@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.layout import wide_columns
 from app.parts.names import capital, plain
 from app.parts.style import short_number

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.layout import wide_columns
 from app.parts.names import plain, text_of
 from app.parts.style import class_colours, sentiment_colour, three_digits

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import loading, state
 from app.corpora.known_corpora import corpus_words, known_corpora
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.layout import lazy_tabs
 from app.screens.data.bring_your_own import TABS, TABS_KEY, bring_corpus, moved_corpus
 from app.screens.data.contents import corpus_contents, corpus_title, summary_of

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.figures import figure
 from app.parts.names import capital, plain, shortened
 from app.parts.style import NEUTRAL, blank, modality_colour, three_digits

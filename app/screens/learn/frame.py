@@ -10,7 +10,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.parts import say
+from app.parts import page_text as say
 
 STEPS = ("Utterance", "Encode", "Codes", "Pull", "Squeeze", "Identity", "Predict", "Train")
 LAST = len(STEPS) - 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.drawings import drawn_figure
 from app.parts.names import beginning, plain
 from app.parts.style import three_digits

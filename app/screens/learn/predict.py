@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.figures import figure
 from app.parts.names import figure_text, plain
 from app.parts.style import modality_colour, three_digits

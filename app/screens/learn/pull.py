@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.figures import figure
 from app.parts.names import beginning, capital, plain, text_of
 from app.parts.numbers import listed

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import loading, state
 from app.pages import switch_to
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.drawings import drawn_figure
 from app.parts.names import plain, text_of
 from app.parts.numbers import metric

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.figures import figure
 from app.parts.names import beginning, figure_text, plain, text_of
 from app.parts.numbers import listed

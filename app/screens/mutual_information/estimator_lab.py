@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.figures import figure
 from app.parts.layout import wide_columns
 from app.parts.names import plain
@@ -34,7 +34,7 @@ from mmmie.analysis.bounds.estimator_lab import (
 )
 from mmmie.analysis.bounds.lab_tasks import LabSettings
 from mmmie.errors import InputError
-from mmmie.jobs.work import Work
+from mmmie.jobs.background_work import Work
 from mmmie.mi.catalogue import CATALOGUE
 
 _KEY = "lab"  # of the run that is shown, in the session and in the URL

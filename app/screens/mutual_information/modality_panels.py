@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.figures import figure_footer
 from app.parts.names import figure_text
 from app.parts.style import NEUTRAL, modality_colour, three_digits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.numbers import BOUNDS_IN_A_LINE
 from app.screens.mutual_information.bounds_over_training import (
     bounds_headline,

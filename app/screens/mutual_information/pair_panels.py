@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.figures import figure_footer
 from app.parts.names import figure_text, plain
 from app.parts.style import ACCENT, NEUTRAL, three_digits

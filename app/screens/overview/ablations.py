@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loading, state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.drawings import drawn_figure
 from app.parts.names import plain
 from app.parts.numbers import Metric, interval_text, listed, metric

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.drawings import drawn_figure
 from app.parts.layout import wide_columns
 from app.parts.names import capital, plain

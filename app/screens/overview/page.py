@@ -7,7 +7,7 @@ import streamlit as st
 from app import state
 from app.export.record import redrawn
 from app.pages import link_to
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.layout import wide_columns
 from app.screens.overview.ablations import draw_ablations, siblings
 from app.screens.overview.carryover import draw_carryover

@@ -9,7 +9,7 @@ from typing import Any
 from streamlit.delta_generator import DeltaGenerator
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.layout import wide_columns
 from app.parts.names import plain
 from app.parts.numbers import listed, metric

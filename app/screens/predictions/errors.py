@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.figures import figure, selected_ids
 from app.parts.layout import wide_columns
 from app.parts.names import capital, figure_text, plain

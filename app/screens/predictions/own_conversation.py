@@ -12,7 +12,7 @@ import streamlit as st
 
 from app import loading
 from app.corpora.upload import show_faults, upload_conversations
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.drawings import drawn_figure
 from app.parts.fragment import fragment
 from app.parts.layout import wide_columns

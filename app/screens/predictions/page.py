@@ -1,7 +1,7 @@
 """Which utterances are right or wrong, and why this one?"""
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.layout import lazy_tabs, wide_columns
 from app.screens.predictions.contributions import why_this_prediction
 from app.screens.predictions.errors import error_overview

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.drawings import drawn_figure
 from app.parts.names import plain
 from app.parts.style import (

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.drawings import drawn_figure
 from app.parts.figures import figure
 from app.parts.fragment import fragment

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.names import channel_words, plain, text_of
 from app.screens.predictions.what_if_answer import change_name
 from app.state import View

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.colouring import colouring
 from app.parts.figures import figure_footer
 from app.parts.fragment import fragment

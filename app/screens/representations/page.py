@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.layout import lazy_tabs, wide_columns
 from app.parts.numbers import CODES_IN_A_LINE
 from app.screens.representations.code_maps import draw_code_maps, map_controls

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.figures import figure
 from app.parts.layout import wide_columns
 from app.screens.representations.claims import claimed, claims_figure, claims_finding, claims_table

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import loading, state
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.layout import wide_columns
 from app.parts.names import plain
 from app.runs.live_run import live_run

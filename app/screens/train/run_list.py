@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app.loading import active_status
-from app.parts import say
+from app.parts import page_text as say
 from app.parts.fragment import fragment
 from mmmie.jobs import ahead, list_runs, observe
 from mmmie.training.run_folder import RunFolder, Status

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.analysis.bounds.lab_tasks import LabSettings, optimum, parse_settings
-from mmmie.jobs.work import State, Work, own_folder, serve
+from mmmie.jobs.background_work import State, Work, own_folder, serve
 from mmmie.mi.catalogue import find
 
 _MODULE = "mmmie.analysis.bounds.estimator_lab"
@@ -133,7 +133,7 @@ def lab_lines(settings: LabSettings) -> Iterator[dict[str, Any]]:
     Raises:
         InputError: a setting is out of its range or an estimator unknown.
     """
-    from mmmie.mi.learned.watch import watch
+    from mmmie.mi.learned.watched_fit import watch
 
     tasks, family, batch = settings.tasks(), settings.shape(), settings.batch_size
 

@@ -219,7 +219,7 @@ class LabSettings:
         critic: `separable` or `joint`, for the estimators that learn one.
         transform: `none` or `copula`.
         seed: of networks and pairs.
-        from_closed_form: start networks at the fit of a Gaussian, see `mmmie.mi.learned.watch`.
+        from_closed_form: start networks at the fit of a Gaussian.
         question: what the run shall answer, where it was asked for by one.
     """
 

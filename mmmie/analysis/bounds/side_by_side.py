@@ -17,7 +17,7 @@ import pandas as pd
 
 from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
 from mmmie.corpus import Corpus
-from mmmie.jobs.work import Work, serve
+from mmmie.jobs.background_work import Work, serve
 from mmmie.mi.thresholds import NOTHING, SURE, near_ceiling
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def frozen_codes(checkpoint: Checkpoint, corpus: Corpus, split: str) -> Codes:
     import torch
 
     from mmmie.analysis.ask.asker import Asker
-    from mmmie.training.measuring import sample_codes
+    from mmmie.training.measured_bounds import sample_codes
 
     model = checkpoint.model
     rows = corpus.rows(split)

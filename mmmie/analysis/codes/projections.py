@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from mmmie.files import replacing
-from mmmie.jobs.work import Work, serve
+from mmmie.jobs.background_work import Work, serve
 
 _TRUST_NEIGHBOURS = 10
 _TRUST_MOST = 2000

@@ -99,7 +99,7 @@ def test_the_process_leaves_its_results_in_the_cache(saved, tmp_path, monkeypatc
     table = task_of(saved, tmp_path).results(names)
     assert list(table["estimator"]) == ["cca", "ksg"] and set(table["n"]) == {300}
     # what is there is not computed again, and stays
-    monkeypatch.setattr("mmmie.jobs.work.spawn", lambda arguments, log: (0, None))
+    monkeypatch.setattr("mmmie.jobs.background_work.spawn", lambda arguments, log: (0, None))
     task.start(names)
     assert task.work.given["estimators"] == ["vub"] and len(task.results(names)) == 2
 

@@ -76,7 +76,7 @@ def test_a_slow_method_runs_in_a_process_of_its_own_and_is_found_again(codes, tm
 
 
 def test_only_what_is_missing_is_computed(codes, tmp_path, monkeypatch):
-    monkeypatch.setattr("mmmie.jobs.work.spawn", lambda arguments, log: (0, None))
+    monkeypatch.setattr("mmmie.jobs.background_work.spawn", lambda arguments, log: (0, None))
     slow = Projections({"z": codes, "s": codes[:50]}, tmp_path, How("umap"))
     np.savez(slow._files["s"], points=codes[:50, :2], trustworthiness=1, fitted=50, seconds=20.0)
     ready = slow.ready()

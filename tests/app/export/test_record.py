@@ -14,7 +14,7 @@ from app.export.record import (
     Verbatim,
     Words,
 )
-from app.parts.say import MOST_ROWS
+from app.parts.page_text import MOST_ROWS
 
 
 def script():
@@ -23,7 +23,7 @@ def script():
     import streamlit as st
 
     from app.export.record import recorded, redrawn
-    from app.parts import say
+    from app.parts import page_text as say
     from app.parts.drawings import draw
     from app.parts.figures import figure
     from app.parts.fragment import fragment
@@ -125,7 +125,7 @@ def test_a_fragment_replaces_its_own_part(app):
     place = record.page.parts.index(group)
     import streamlit as st
 
-    from app.parts import say
+    from app.parts import page_text as say
 
     st.session_state["page_record"] = record
     with filling(group):

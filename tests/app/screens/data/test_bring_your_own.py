@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.screens.data.bring_your_own import EXAMPLE
 from mmmie.corpus import Corpus
-from mmmie.corpus.archive import pack_corpus
 from mmmie.corpus.folder import open_corpus_folder
+from mmmie.corpus.zip_archive import pack_corpus
 from tests.datasets import layouts
 
 MakeCorpus = Callable[..., Corpus]

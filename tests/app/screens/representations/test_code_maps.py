@@ -100,6 +100,6 @@ def test_a_full_disk_is_said_where_nothing_can_be_started(world, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mmmie.jobs.work.np.savez", full)
+    monkeypatch.setattr("mmmie.jobs.background_work.np.savez", full)
     app = open_page()
     assert "the disk is full" in app.error[0].value and not world.started

@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from app import garbage
+from app import garbage_collection as garbage
 
 
 class Node:

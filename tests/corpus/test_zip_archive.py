@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from mmmie.corpus import Corpus
-from mmmie.corpus import archive as corpus_archive
-from mmmie.corpus.archive import pack_corpus, unpack_corpus
+from mmmie.corpus import zip_archive as corpus_archive
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
+from mmmie.corpus.zip_archive import pack_corpus, unpack_corpus
 from mmmie.errors import InputError
 
 MakeCorpus = Callable[..., Corpus]

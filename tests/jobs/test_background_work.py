@@ -16,14 +16,14 @@ import psutil
 import pytest
 
 from mmmie.errors import InputError
-from mmmie.jobs import work as module
+from mmmie.jobs import background_work as module
+from mmmie.jobs.background_work import Work, own_folder
 from mmmie.jobs.process import end
-from mmmie.jobs.work import Work, own_folder
 
 WORKER = """
 import os, subprocess, sys, time
 from mmmie.errors import InputError
-from mmmie.jobs.work import serve
+from mmmie.jobs.background_work import serve
 
 def compute(given, folder):
     if "arrays" in given:
@@ -166,7 +166,7 @@ def test_a_process_of_the_same_number_is_not_taken_for_it(work):
 
 def test_it_outlives_who_started_it_and_is_found_by_another_process(work, tmp_path):
     script = (
-        "import sys; from pathlib import Path; from mmmie.jobs.work import Work\n"
+        "import sys; from pathlib import Path; from mmmie.jobs.background_work import Work\n"
         "work = Work.on(Path(sys.argv[1]), 'worker', {'of': 'this'})\n"
         "work.start({'seconds': 1.5, 'answer': 7})\n"
         "print(work.state)"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmmie.training.generalisation import Carryover, modality_carryover
+from mmmie.training.modality_dropout import Carryover, modality_carryover
 
 
 def test_a_leaky_modality_is_hidden_more_than_an_honest_one(make_corpus):

@@ -8,7 +8,7 @@ import torch
 
 from mmmie.errors import InputError
 from mmmie.mi import ESTIMATORS
-from mmmie.mi.learned.watch import LOOKS, watch
+from mmmie.mi.learned.watched_fit import LOOKS, watch
 from mmmie.mi.tasks import gaussian, transformed
 from mmmie.mi.tasks.closed_forms import expected_value
 

@@ -13,7 +13,7 @@ from mmmie.model.encoders import Code
 from mmmie.model.features import FeatureStore
 from mmmie.model.mmmie import MMMIE, Codes
 from mmmie.training.config import load_config
-from mmmie.training.measuring import check, measure, measured_rows, sample_codes
+from mmmie.training.measured_bounds import check, measure, measured_rows, sample_codes
 from mmmie.training.objective.bounds import LOWER
 from mmmie.training.objective.objective import Objective
 
