@@ -88,7 +88,7 @@ def test_bounds_and_losses_get_float32_and_no_autocast(make_corpus, monkeypatch,
     trainer.fit()
     assert seen["linear"] == {torch.bfloat16}
     assert seen["objective"] == {torch.float32} and seen["inside"] == {False}
-    assert seen["q"] == {False}
+    assert seen["q"] == ({False} if deterministic else set())  # no q is learned else
     assert {p.dtype for p in trainer.model.parameters()} == {torch.float32}
     assert trainer.best_metrics["mae"] > 0
     # what is judged and kept computes in float32
@@ -123,7 +123,7 @@ def test_a_compiled_model_is_used_for_training_alone(make_corpus, monkeypatch):
     trainer = Trainer(make_corpus(), config("training.compile=true"), "cpu")
     trainer.fit()
     steps = 2 * len(trainer.batches)
-    assert calls == ["encode", "fuse"] * steps
+    assert calls == ["encode", "forward"] * steps
     held, expected = trainer.average.model.state_dict(), plain.average.model.state_dict()
     assert all(torch.equal(held[k], expected[k]) for k in expected)
 
