@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -211,16 +212,15 @@ def test_arrays_are_given_beside_it(work):
 
 def test_only_so_many_are_at_work_and_the_others_wait(work, monkeypatch):
     monkeypatch.setattr(module, "_AT_ONCE", 1)
-    with module._turn():
+    with ExitStack() as held:
+        held.enter_context(module._turn())
         for place in range(1, 64):  # the process counts its own places
-            (own_folder("turns") / str(place)).mkdir(exist_ok=True)
+            held.enter_context(module.lock(own_folder("turns") / str(place)))
         work.start({})
         time.sleep(2)
-        assert work.state == "waiting"
+        assert work.state == "waiting", work.failure
         work.stop()
         assert work.state == "stopped"
-    for place in range(1, 64):
-        (own_folder("turns") / str(place)).rmdir()
     work.start({})
     assert ended(work) == "done"
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mmmie.analysis.ask.edited_features import edited_features, fitting_question, opposite_words
 from mmmie.analysis.ask.question import ChannelEdit, Question
-from mmmie.analysis.ask.word_encoder import demo_words, transcript_modality
+from mmmie.analysis.ask.word_encoder import WordEncoder, transcript_modality, word_encoder
+from mmmie.analysis.checkpoints import load_checkpoint
 from mmmie.datasets.demo.generate import generate_demo
 from mmmie.errors import InputError
 
@@ -61,6 +63,11 @@ def test_a_channel_is_shifted_and_its_movement_stretched_and_no_other_is_touched
         corpus.features["audio"].of(7)
     )
     assert np.array_equal(own, corpus.features["text"].of(7))  # the corpus stays as it is
+
+
+def demo_words(corpus, row) -> WordEncoder | None:
+    shipped = Path(__file__).parents[3] / "checkpoints" / "demo"
+    return word_encoder(load_checkpoint(shipped), corpus, row)
 
 
 def test_the_same_words_encoded_again_give_identical_features(demo):
