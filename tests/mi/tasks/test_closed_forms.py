@@ -204,7 +204,10 @@ def test_the_expected_value_of_each_estimator():
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda: expected_value("mine", 20, 6, 64), "`mine` is unknown; use one of infonce"),
+        (
+            lambda: expected_value("mine", 20, 6, 64),
+            "`mine` is unknown; use one of infonce, nwj, dv",
+        ),
         (lambda: expected_value("ksg", 0, 6, 64), "dim is 0"),
         (lambda: expected_value("ba", 20, 6, 1), "batch_size is 1; use 2"),
         (lambda: club_value(20, -1), "mi is -1"),
