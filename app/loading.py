@@ -9,13 +9,13 @@ from typing import Literal
 
 import streamlit as st
 
-from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
+from mmmie.analysis.checkpoint import Checkpoint, load_checkpoint
 from mmmie.analysis.outputs import SplitOutputs
 from mmmie.corpus import Corpus
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
 from mmmie.jobs import list_runs, observe
-from mmmie.training.checkpoint import checkpoint_folder
+from mmmie.training.checkpoint_files import checkpoint_folder
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -21,7 +21,7 @@ from app.selection_link import MOST_IDS, fits_link
 from app.stepping import Walk, walk_of
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
-from mmmie.training.checkpoint import checkpoint_folder
+from mmmie.training.checkpoint_files import checkpoint_folder
 
 _TYPED, _SHOWN = "typed-utterance", "shown-utterance"
 _ECHO_SECONDS = 2.0

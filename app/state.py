@@ -19,7 +19,7 @@ from app.pages import link_to, switch_to
 from app.parts.names import plain
 from app.parts.slice_names import sample_words, slice_titles
 from app.selection_link import linked, read_link
-from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.analysis.errors.slices import every_slice
 from mmmie.analysis.outputs import SplitOutputs
 from mmmie.corpus import STANDARD_COLUMNS, Corpus

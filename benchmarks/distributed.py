@@ -24,7 +24,7 @@ from pathlib import Path
 from common import parser, row
 
 from mmmie.metrics import primary_metric
-from mmmie.training.checkpoint import read_checkpoint_info
+from mmmie.training.checkpoint_files import read_checkpoint_info
 from mmmie.training.run_folder import read_metrics
 
 PROCESSES = (1, 2)

@@ -43,7 +43,7 @@ from mmmie.files import surviving_folder
 from mmmie.jobs import launch, observe
 from mmmie.jobs.steer import steer
 from mmmie.training.callbacks import Callback
-from mmmie.training.checkpoint import load_model, read_checkpoint_info
+from mmmie.training.checkpoint_files import load_model, read_checkpoint_info
 from mmmie.training.config import Config, load_config
 from mmmie.training.run_folder import ENDED, RunFolder, read_metrics
 

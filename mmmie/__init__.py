@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mmmie import mi
-    from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
+    from mmmie.analysis.checkpoint import Checkpoint, load_checkpoint
     from mmmie.corpus import Corpus
     from mmmie.datasets import load_corpus
     from mmmie.errors import InputError
@@ -36,12 +36,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Checkpoint": "mmmie.analysis.checkpoints",
+    "Checkpoint": "mmmie.analysis.checkpoint",
     "Config": "mmmie.training.config",
     "Corpus": "mmmie.corpus",
     "InputError": "mmmie.errors",
     "from_pretrained": "mmmie.hub",
-    "load_checkpoint": "mmmie.analysis.checkpoints",
+    "load_checkpoint": "mmmie.analysis.checkpoint",
     "load_config": "mmmie.training.config",
     "load_corpus": "mmmie.datasets",
     "push_to_hub": "mmmie.hub",

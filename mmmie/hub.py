@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
+from mmmie.analysis.checkpoint import Checkpoint, load_checkpoint
 from mmmie.errors import InputError
 from mmmie.files import replace_folder, write_json, write_text
 from mmmie.hub_files import (
@@ -22,7 +22,7 @@ from mmmie.hub_files import (
     is_repository,
     refusal,
 )
-from mmmie.training.checkpoint import CheckpointInfo
+from mmmie.training.checkpoint_files import CheckpointInfo
 from mmmie.training.run_folder import read_metrics
 
 _TAGS = ["mmmie", "multimodal", "sentiment-analysis", "mutual-information"]

@@ -265,7 +265,7 @@ def test_importing_the_package_and_asking_for_help_load_nothing_heavy():
 def test_evaluating_loads_only_what_it_needs():
     code = (
         "import sys\n"
-        "import mmmie.analysis.checkpoints, mmmie.analysis.outputs, mmmie.model.inference\n"
+        "import mmmie.analysis.checkpoint, mmmie.analysis.outputs, mmmie.model.inference\n"
         "import mmmie.datasets.demo.generate, mmmie.metrics\n"
         "heavy = ('accelerate', 'captum', 'plotly', 'sklearn', 'scipy.stats', 'streamlit',\n"
         "         'transformers', 'umap', 'mmmie.training.trainer')\n"

@@ -15,7 +15,7 @@ import mmmie
 from mmmie.errors import InputError
 from mmmie.hub import from_pretrained, push_to_hub, save_pretrained
 from mmmie.hub_files import FILES, hub_repository
-from mmmie.training.checkpoint import read_checkpoint_info, write_checkpoint
+from mmmie.training.checkpoint_files import read_checkpoint_info, write_checkpoint
 from mmmie.training.config import load_config
 from mmmie.training.trainer import Trainer
 

@@ -13,7 +13,7 @@ from app import loading, state
 from app.export.record import PageRecord, current_record
 from app.export.report import Facts, report_html
 from app.parts.slice_names import slice_titles
-from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.corpus import Corpus
 from mmmie.csv_export import csv_text
 from mmmie.training.config import config_toml

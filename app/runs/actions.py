@@ -13,7 +13,7 @@ from app.parts.names import plain
 from mmmie.errors import InputError
 from mmmie.jobs import observe
 from mmmie.jobs.steer import remove_run, steer
-from mmmie.training.checkpoint import checkpoint_folder
+from mmmie.training.checkpoint_files import checkpoint_folder
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 
 CLONE = "train-clone"

@@ -26,7 +26,7 @@ from mmmie.errors import InputError
 from mmmie.files import surviving_folder
 from mmmie.jobs import ahead, log_tail, new_metrics, observe, silent_seconds
 from mmmie.metrics import primary_metric
-from mmmie.training.checkpoint import checkpoint_folder, read_checkpoint_info
+from mmmie.training.checkpoint_files import checkpoint_folder, read_checkpoint_info
 from mmmie.training.config import Config, load_config
 from mmmie.training.run_folder import ENDED, RunFolder, Status, read_metrics
 

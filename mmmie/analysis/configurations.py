@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from mmmie.training.checkpoint import CheckpointInfo
+from mmmie.training.checkpoint_files import CheckpointInfo
 from mmmie.training.config import flatten
 
 # Where the configurations differ but the models do not: their data is named by its fingerprint.

@@ -39,7 +39,7 @@ def context_transformer(corpus: Corpus, seed: int) -> np.ndarray:
     """
     from scipy.special import softmax
 
-    from mmmie.analysis.checkpoints import load_checkpoint, predict_rows
+    from mmmie.analysis.checkpoint import load_checkpoint, predict_rows
     from mmmie.training.config import load_config
     from mmmie.training.run import train
 

@@ -29,7 +29,7 @@ def predict(checkpoint: Path, data: str | None, out: Path) -> None:
     """Predict every utterance of a corpus, labelled or not, into a CSV file."""
     opened, corpus = opened_with_corpus(checkpoint, data, unlabelled=True)
 
-    from mmmie.analysis.checkpoints import missing_modalities
+    from mmmie.analysis.checkpoint import missing_modalities
     from mmmie.csv_export import csv_text
     from mmmie.files import write_text
 

@@ -19,7 +19,7 @@ def opened_with_corpus(
     checkpoint: Path, data: str | None, unlabelled: bool = False
 ) -> tuple[Any, Any]:
     """A checkpoint and the corpus to use it on: `data`, else the one it was trained on."""
-    from mmmie.analysis.checkpoints import load_checkpoint
+    from mmmie.analysis.checkpoint import load_checkpoint
 
     opened = load_checkpoint(checkpoint)
     return opened, opened.corpus(data, unlabelled=unlabelled)

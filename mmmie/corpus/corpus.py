@@ -121,6 +121,8 @@ class Corpus:
             opened to be predicted may lack labels (NaN or None) and splits (empty).
         features: name → `Features`, in the row order of `utterances`.
         path: the folder or file it was opened from, None if it was generated.
+        notes: what was guessed, repaired, clipped or left out when it was opened, one sentence
+            each.
         origin: the corpus as it was opened, where a text encoder has made the features of a
             modality since (`mmmie.model.text_features`).
     """
@@ -134,6 +136,7 @@ class Corpus:
     source: str | None = None
     licence: str | None = None
     path: Path | None = None
+    notes: tuple[str, ...] = ()
     facts: dict[str, float] = field(default_factory=dict)
     """Known answers of a generated corpus, such as ``true_mi/text-audio`` in nats."""
     origin: Corpus | None = None

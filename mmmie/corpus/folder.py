@@ -76,6 +76,7 @@ def open_corpus_folder(folder: Path | str, *, unlabelled: bool = False) -> Corpu
         source=raw.get("source"),
         licence=raw.get("licence"),
         path=folder,
+        notes=read_notes(raw, file),
     )
 
 
@@ -146,6 +147,7 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
         "modalities": modalities,
         "source": corpus.source,
         "licence": corpus.licence,
+        "notes": list(corpus.notes) or None,
     }
     return {key: value for key, value in described.items() if value is not None}
 
@@ -169,7 +171,20 @@ def described_corpus(raw: dict[str, Any], file: Path) -> Corpus:
         features={},
         source=raw.get("source"),
         licence=raw.get("licence"),
+        notes=read_notes(raw, file),
     )
+
+
+def read_notes(raw: dict[str, Any], file: Path) -> tuple[str, ...]:
+    """What was noted of a corpus when it was converted.
+
+    Raises:
+        InputError: `notes` of the description is no list of texts.
+    """
+    notes = raw.get("notes", [])
+    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
+        raise InputError(f"{file}: `notes` is no list of texts; write one sentence per entry")
+    return tuple(notes)
 
 
 def read_utterances(file: Path, label: Label | None) -> pd.DataFrame:

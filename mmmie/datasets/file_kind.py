@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -73,11 +73,26 @@ class Source:
         return self._pickles[file]
 
     def reading(
-        self, label: Label, utterances: pd.DataFrame, streams: dict[str, Stream], note: str
+        self,
+        label: Label,
+        utterances: pd.DataFrame,
+        streams: dict[str, Stream],
+        *,
+        description: str = "",
+        notes: Iterable[str] = (),
     ) -> Reading:
-        """The corpus in it, called after the file; `note` describes it."""
+        """The corpus in it, called after the file, and what was noted on the way."""
         name = self.path.name if self.kind == "folder" else self.path.stem
-        return Reading(name, self.path, label, utterances, streams, note, maps=self.maps)
+        return Reading(
+            name,
+            self.path,
+            label,
+            utterances,
+            streams,
+            description,
+            notes=tuple(notes),
+            maps=self.maps,
+        )
 
     def let_go(self) -> None:
         """Take the pages read so far out of this process; they can be read again."""

@@ -57,19 +57,19 @@ def split_by_name(conversations: Sequence[str], shares: tuple[float, float]) -> 
 
 def splits_of_column(
     column: pd.Series | None, conversations: list[str], labelled: bool
-) -> tuple[list[str], str]:
-    """Splits (N) of a column, or by conversation where there is none, and a note that says so.
+) -> tuple[list[str], list[str]]:
+    """Splits (N) of a column, or by conversation where there is none, and notes that say so.
 
     Raises:
         Unusable: a cell names no split.
     """
     if not labelled and column is None:
-        return [""] * len(conversations), ""
+        return [""] * len(conversations), []
     if column is None:
         note = "Splits are by conversation name, 70 % train, 15 % valid, 15 % test."
-        return split_by_name(conversations, (0.7, 0.15)), note
+        return split_by_name(conversations, (0.7, 0.15)), [note]
     found = text_cells(column).str.lower()
     for row, name in enumerate(found):
         if name and name not in SPLIT_NAMES:
             raise Unusable(f"`split` of row {row + 1} is {name[:40]!r}; use train, valid or test")
-    return [SPLIT_NAMES.get(name, "") for name in found], ""
+    return [SPLIT_NAMES.get(name, "") for name in found], []

@@ -68,6 +68,7 @@ class Reading:
         label: what is predicted.
         utterances: the table of a `Corpus`.
         streams: modality → `Stream`, in the row order of `utterances`.
+        notes: what was guessed, repaired, clipped or left out, one sentence each.
         maps: memory maps under the streams; their pages are let go block by block.
     """
 
@@ -79,6 +80,7 @@ class Reading:
     description: str = ""
     source: str | None = None
     licence: str | None = None
+    notes: tuple[str, ...] = ()
     maps: list[mmap.mmap] = field(default_factory=list)
 
     def corpus(self, unlabelled: bool = False) -> Corpus:
@@ -97,7 +99,7 @@ class Reading:
             counts[name] = self._fill(name, stream, values)
             offsets = None if stream.lengths is None else _offsets(stream.lengths)
             corpus.features[name] = Features(values, offsets)
-        corpus.description = _described(self.description, counts)
+        corpus.notes += _replaced_notes(counts)
         return corpus
 
     def save(self, folder: Path) -> None:
@@ -113,7 +115,7 @@ class Reading:
         unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
             counts = self._write_features(unfinished / "features.safetensors")
-            corpus.description = _described(self.description, counts)
+            corpus.notes += _replaced_notes(counts)
             corpus.utterances.to_csv(unfinished / "utterances.csv", index=False)
             text = json.dumps(describe_corpus(corpus), indent=1)
             (unfinished / "corpus.json").write_text(text, "utf-8")
@@ -136,6 +138,7 @@ class Reading:
         }
         corpus = Corpus(
             name=self.name,
+            description=self.description,
             label=self.label,
             modalities={},
             utterances=self.utterances,
@@ -143,6 +146,7 @@ class Reading:
             source=self.source,
             licence=self.licence,
             path=self.path,
+            notes=self.notes,
         )
         faults = corpus_faults(corpus, str(self.path), str(self.path), unlabelled)
         if not self.streams:
@@ -283,10 +287,9 @@ def _offsets(lengths: np.ndarray) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def _described(description: str, replaced: dict[str, int]) -> str:
-    notes = [
+def _replaced_notes(replaced: dict[str, int]) -> tuple[str, ...]:
+    return tuple(
         f"{count:,} numbers of {name} that were not finite are set to 0."
         for name, count in replaced.items()
         if count
-    ]
-    return " ".join([description, *notes] if description else notes)
+    )

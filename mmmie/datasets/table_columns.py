@@ -58,7 +58,7 @@ def reading_of_table(
     rest = [name for name in table.columns if name not in names.values()]
     label, labels = label_of_column(columns.get("label", pd.Series([""] * len(table))))
     conversations, ids = _names(columns, len(table))
-    splits, note = splits_of_column(columns.get("split"), conversations, label != NO_LABEL)
+    splits, notes = splits_of_column(columns.get("split"), conversations, label != NO_LABEL)
     order = number_cells(columns["position"], "position") if "position" in columns else None
     times = times_of(columns)
     if order is None and "start" in times and np.isfinite(times["start"]).all():
@@ -80,7 +80,7 @@ def reading_of_table(
     streams = {
         name: replace(stream, zero_non_finite=zero_non_finite) for name, stream in streams.items()
     }
-    return source.reading(label, made, streams, note)
+    return source.reading(label, made, streams, notes=notes)
 
 
 def usual_names(table: pd.DataFrame) -> dict[str, str]:

@@ -73,7 +73,7 @@ def _train(
     folder: TrialFolder, config: Config, corpus: Corpus, device: str
 ) -> tuple[np.ndarray, dict[str, Any]] | None:
     """Outputs of the best epoch, None where somebody stopped the training."""
-    from mmmie.analysis.checkpoints import load_checkpoint, predict_rows
+    from mmmie.analysis.checkpoint import load_checkpoint, predict_rows
     from mmmie.training.devices.threads import choose_threads
     from mmmie.training.run import train
 

@@ -2,7 +2,7 @@
 
 from mmmie.jobs.launch import launch, resume_run
 from mmmie.jobs.watch import list_runs, log_tail, new_metrics, observe, silent_seconds
-from mmmie.training.queue import ahead
+from mmmie.training.run_queue import ahead
 
 __all__ = [
     "ahead",

@@ -18,9 +18,9 @@ from mmmie.training.devices.device_memory import memory_advice, release
 from mmmie.training.devices.distribution import Ranks, is_lost_peer, make_accelerator, process_rank
 from mmmie.training.devices.precision import is_compiler_error
 from mmmie.training.loggers.logger import check_loggers, make_loggers
-from mmmie.training.queue import device_name, wait_for_turn
 from mmmie.training.recorder import Control, Recorder
 from mmmie.training.run_folder import RunFolder
+from mmmie.training.run_queue import device_name, wait_for_turn
 from mmmie.training.trainer import Trainer, TrainingError
 
 

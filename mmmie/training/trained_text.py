@@ -18,7 +18,7 @@ from mmmie.model.text_features import (
     transcripts_of,
     with_text_features,
 )
-from mmmie.training.checkpoint import load_model, read_checkpoint_info
+from mmmie.training.checkpoint_files import load_model, read_checkpoint_info
 
 
 class TrainedText:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import defaultdict
 from dataclasses import asdict
@@ -20,12 +19,13 @@ from mmmie.model.inference import encode_rows, predict_windows, windows_of
 from mmmie.model.mmmie import MMMIE
 from mmmie.training.batches import Batches, Step
 from mmmie.training.callbacks import Callback, Training
-from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
+from mmmie.training.checkpoint_files import CheckpointInfo, write_checkpoint
 from mmmie.training.config import Config
 from mmmie.training.devices.device_memory import forget_peak, peak_memory
 from mmmie.training.devices.distribution import Ranks, make_accelerator
 from mmmie.training.devices.precision import mixed_precision
 from mmmie.training.devices.replica import Replica
+from mmmie.training.early_stopping import is_better, patience_ran_out
 from mmmie.training.measured_bounds import check, measure, measured_rows, sample_codes
 from mmmie.training.modality_dropout import modality_carryover
 from mmmie.training.objective.objective import Objective
@@ -164,7 +164,7 @@ class Trainer(Training):
             self.epoch += 1
             valid, bounds = self.validate()
             score = valid[self.primary]
-            improved = self._is_better(score)
+            improved = is_better(score, self.best_score, self.higher_is_better)
             if improved:
                 self.best_score, self.best_epoch, self.best_metrics = score, self.epoch, valid
             if self._check_is_due():
@@ -346,14 +346,7 @@ class Trainer(Training):
         return sample_codes(codes, rows, self.config.model.stochastic)
 
     def _patience_ran_out(self) -> bool:
-        return self.epoch - self.best_epoch >= self.config.training.patience
-
-    def _is_better(self, score: float) -> bool:
-        if not math.isfinite(score):
-            return False
-        if self.best_score is None:
-            return True
-        return score > self.best_score if self.higher_is_better else score < self.best_score
+        return patience_ran_out(self.epoch, self.best_epoch, self.config.training.patience)
 
     def _call(self, event: str, *arguments: Any) -> None:
         for callback in self.callbacks:

@@ -6,7 +6,7 @@ import pytest
 
 from mmmie.analysis.configurations import configuration_diff, describe_difference
 from mmmie.corpus import Label, Modality
-from mmmie.training.checkpoint import CheckpointInfo
+from mmmie.training.checkpoint_files import CheckpointInfo
 from mmmie.training.config import load_config
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from mmmie import load_checkpoint, load_corpus, train
-from mmmie.analysis.checkpoints import completed, missing_modalities
+from mmmie.analysis.checkpoint import completed, missing_modalities
 from mmmie.analysis.codes.probes import probe_report
 from mmmie.corpus import NO_LABEL, Modality
 from mmmie.corpus.folder import save_corpus_folder
@@ -18,7 +18,7 @@ from mmmie.datasets import convert_corpus
 from mmmie.errors import InputError
 from mmmie.model.config import ModelSettings
 from mmmie.model.mmmie import MMMIE
-from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
+from mmmie.training.checkpoint_files import CheckpointInfo, write_checkpoint
 from mmmie.training.config import Config
 
 pytestmark = pytest.mark.slow
@@ -130,7 +130,7 @@ def test_a_missing_modality_is_predicted_as_the_model_predicts_without_it(
     # whatever stands in the place of the missing modality, the model does not see it
     other = completed(checkpoint.info, opened)
     other.features["audio"].values[:] = 1e3
-    from mmmie.analysis.checkpoints import predict_rows
+    from mmmie.analysis.checkpoint import predict_rows
 
     assert predict_rows(checkpoint, other, ["audio"])[0] == pytest.approx(said)
 

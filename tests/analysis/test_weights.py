@@ -7,7 +7,7 @@ from mmmie.corpus import Label
 from mmmie.errors import InputError
 from mmmie.model.config import ModelSettings
 from mmmie.model.mmmie import MMMIE
-from mmmie.training.checkpoint import parameter_count
+from mmmie.training.checkpoint_files import parameter_count
 
 
 @pytest.mark.parametrize("identity", [True, False])

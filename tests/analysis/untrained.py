@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 
-from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.corpus import Corpus
 from mmmie.model.config import ContextSettings, ModelSettings
 from mmmie.model.mmmie import MMMIE
-from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
+from mmmie.training.checkpoint_files import CheckpointInfo, write_checkpoint
 from mmmie.training.config import Config
 
 

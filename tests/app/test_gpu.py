@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from app.runs import devices
-from mmmie.analysis.checkpoints import load_checkpoint
+from mmmie.analysis.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 

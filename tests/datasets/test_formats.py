@@ -89,7 +89,7 @@ def test_audio_that_is_not_finite_becomes_zero_and_is_told(corpus, tmp_path):
     content["train"]["audio"][0, 0, :2] = -np.inf, np.nan
     file = layouts.write_pickle(content, tmp_path / "a.pkl")
     read = twice(file, tmp_path)
-    assert "2 numbers of audio that were not finite are set to 0" in read.description
+    assert "2 numbers of audio that were not finite are set to 0." in " ".join(read.notes)
     row = read.rows("train")[0]
     assert not read.features["audio"].of(row)[0, :2].any()
 
@@ -226,7 +226,7 @@ def test_a_table_under_other_names_and_without_splits(corpus, tmp_path):
     read = load_corpus(tmp_path / "mine")
     assert list(read.utterances["transcript"]) == list(corpus.utterances["transcript"])
     assert {"train", "valid"} <= set(read.splits) and read.modalities["audio"].level == "utterance"
-    assert "70 %" in read.description
+    assert "70 %" in read.notes[0]
 
 
 def test_hugging_face(corpus, tmp_path):
@@ -274,7 +274,7 @@ def test_csd(corpus, tmp_path, seven):
     assert_same(read, corpus)
     assert set(read.utterances["id"]) == {f"c{c}[{i}]" for c in range(6) for i in range(5)}
     (folder / "splits.csv").unlink()
-    assert "not the standard ones" in load_corpus(folder).description
+    assert "not the standard ones" in load_corpus(folder).notes[0]
 
 
 def test_csd_without_h5py_says_what_to_install(tmp_path, monkeypatch):

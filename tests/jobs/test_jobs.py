@@ -20,7 +20,7 @@ from mmmie.jobs import (
     silent_seconds,
 )
 from mmmie.jobs.steer import steer
-from mmmie.training.checkpoint import checkpoint_folder
+from mmmie.training.checkpoint_files import checkpoint_folder
 from mmmie.training.config import load_config
 from mmmie.training.run_folder import ENDED, RunFolder, Status, process_start
 

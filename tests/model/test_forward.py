@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-import mmmie.analysis.checkpoints
+import mmmie.analysis.checkpoint
 import mmmie.model.mmmie
-from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.metrics import metrics_for
 from mmmie.model.inference import batch_of, encode_rows, evaluating, windows_around
 from mmmie.training.config import load_config
@@ -126,7 +126,7 @@ def test_evaluating_leaves_the_mode_as_it_was_even_where_it_fails(make_corpus, c
     assert model.training
 
 
-@pytest.mark.parametrize("module", [mmmie.model.mmmie, mmmie.analysis.checkpoints])
+@pytest.mark.parametrize("module", [mmmie.model.mmmie, mmmie.analysis.checkpoint])
 def test_the_help_of_the_model_shows_how_to_call_it_and_the_example_runs(module):
     result = doctest.testmod(module)
     assert result.attempted > 2 and result.failed == 0

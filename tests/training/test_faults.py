@@ -13,7 +13,7 @@ from mmmie.files import WriteError
 from mmmie.training import recorder as recording
 from mmmie.training import run_folder
 from mmmie.training.callbacks import Callback
-from mmmie.training.checkpoint import load_model, read_checkpoint_info
+from mmmie.training.checkpoint_files import load_model, read_checkpoint_info
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, read_metrics

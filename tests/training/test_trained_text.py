@@ -11,7 +11,7 @@ import torch
 from mmmie.analysis.ask.own_conversation import Turn, corpus_of_turns, pasted_words, predicted_turns
 from mmmie.analysis.ask.question import Question
 from mmmie.analysis.ask.what_if import EditableUtterance
-from mmmie.analysis.checkpoints import load_checkpoint
+from mmmie.analysis.checkpoint import load_checkpoint
 from mmmie.errors import InputError
 from mmmie.hub import save_pretrained
 from mmmie.training.config import load_config

@@ -155,7 +155,7 @@ def test_the_run_folder_holds_what_the_design_says(make_corpus, tmp_path):
 def test_the_best_epoch_is_the_one_that_valid_likes_most(make_corpus, tmp_path):
     run = train(make_corpus(), tmp_path / "run", config(epochs=6), device="cpu")
     history = [m["valid/mae"] for m in read_metrics(run.path)]
-    from mmmie.training.checkpoint import read_checkpoint_info
+    from mmmie.training.checkpoint_files import read_checkpoint_info
 
     info = read_checkpoint_info(run.path)
     assert info.epoch == int(np.argmin(history)) + 1

@@ -13,7 +13,7 @@ from app.parts import page_text as say
 from app.parts.figures import figure
 from app.parts.names import plain
 from app.parts.style import ACCENT, NEUTRAL, blank, three_digits
-from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.analysis.codes.identity_vectors import (
     RoleOrder,
     chance_cosine,

@@ -16,12 +16,12 @@ from mmmie.analysis.ask.identity_effect import (
     retrained_changes,
     without_effect,
 )
-from mmmie.analysis.ask.question import INTERVENTIONS, PRESETS
-from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.ask.presets import INTERVENTIONS, PRESETS
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.analysis.configurations import configuration_diff, describe_difference
 from mmmie.analysis.outputs import SplitOutputs
 from mmmie.errors import InputError
-from mmmie.training.checkpoint import CheckpointInfo
+from mmmie.training.checkpoint_files import CheckpointInfo
 
 SHORT = {name: preset.short for name, preset in PRESETS.items()} | {RETRAINED: "trained without"}
 """What every variant is called on its row of a figure; long names leave no room for the data."""

@@ -23,7 +23,6 @@ from app.screens.context_identity.window_edit_answer import (
     edit_sentence,
     finding,
 )
-from app.utterance.asked import ABOUT_WINDOW
 from app.utterance.chat import (
     choose,
     draw_chat,
@@ -31,10 +30,12 @@ from app.utterance.chat import (
     step_buttons,
     window_bubbles,
 )
+from app.utterance.question_in_address import ABOUT_WINDOW
 from mmmie.analysis.ask.context_use import attention_shares, shares_of, window_places
+from mmmie.analysis.ask.edited_window import neighbours, spelled_out, told_relation, told_roles
 from mmmie.analysis.ask.identity_effect import prediction_shift
-from mmmie.analysis.ask.question import PRESETS, RELATION_WORDS, TERMS, Question
-from mmmie.analysis.ask.told_window import neighbours, spelled_out, told_relation, told_roles
+from mmmie.analysis.ask.presets import PRESETS
+from mmmie.analysis.ask.question import RELATION_WORDS, TERMS, Question
 from mmmie.errors import InputError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from app.corpora.upload import show_faults, upload_corpus
 from app.pages import switch_to
 from app.parts.layout import wide_columns
 from app.parts.names import plain
-from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.errors import InputError
 
 TABS = ("What is in it", "Read a conversation", "Bring your own")

@@ -17,7 +17,7 @@ from app.utterance.chat import chat, window_bubbles
 from app.utterance.window import said_drawing
 from mmmie.analysis.ask.context_use import RELATIONS, shares_of, window_places
 from mmmie.analysis.ask.question import Question
-from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.analysis.outputs import TRAINED
 from mmmie.corpus import Corpus
 

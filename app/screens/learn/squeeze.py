@@ -20,7 +20,7 @@ from app.parts.style import ACCENT, NEUTRAL, blank, modality_colour, three_digit
 from app.screens.learn.frame import CODE_TITLES, Formula, closing, large, opening, remark
 from app.screens.learn.subject import Subject
 from app.state import View
-from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.analysis.codes.claims import LETTERS
 from mmmie.analysis.codes.readouts import KINDS, code_name
 from mmmie.analysis.configurations import configuration_diff

@@ -20,7 +20,7 @@ from app.runs.settings_form import config_of
 from app.screens.learn.frame import LETTERS, Formula, closing, opening
 from app.screens.learn.subject import Subject
 from app.utterance.window import prediction_svg
-from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.errors import InputError
 from mmmie.jobs import list_runs
 from mmmie.metrics import primary_metric

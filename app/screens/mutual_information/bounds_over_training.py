@@ -21,7 +21,7 @@ from mmmie.analysis.bounds.fresh_critic import BATCH, STEPS, FreshCritic, check_
 from mmmie.analysis.bounds.history import bounds_history, ceilings, measured, pair_of, quantity
 from mmmie.analysis.outputs import cache_folder
 from mmmie.mi.thresholds import NOTHING, SURE
-from mmmie.training.checkpoint import CheckpointInfo
+from mmmie.training.checkpoint_files import CheckpointInfo
 
 
 def draw_bounds_over_training(view: state.View, table: pd.DataFrame, unit: Unit) -> None:

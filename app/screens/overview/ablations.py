@@ -13,7 +13,7 @@ from app.parts.names import plain
 from app.parts.numbers import Metric, interval_text, listed, metric
 from app.parts.rows import dots_svg
 from app.parts.style import three_digits
-from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.analysis.configurations import describe_difference
 from mmmie.analysis.errors.resampling import (
     Interval,

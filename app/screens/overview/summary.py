@@ -17,7 +17,7 @@ from app.parts.style import short_number, three_digits
 from mmmie.analysis.outputs import TRAINED
 from mmmie.corpus import Corpus
 from mmmie.metrics import metrics_for
-from mmmie.training.checkpoint import CheckpointInfo, parameter_count
+from mmmie.training.checkpoint_files import CheckpointInfo, parameter_count
 
 _REGRESSION = ("mae", "corr", "acc2_nonzero", "f1_nonzero", "acc7")
 _CLASSES = ("accuracy", "f1_weighted", "f1_macro")

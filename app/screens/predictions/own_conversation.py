@@ -32,7 +32,7 @@ from mmmie.analysis.ask.own_conversation import (
     written_turns,
 )
 from mmmie.analysis.ask.word_encoder import WordEncoder
-from mmmie.analysis.checkpoints import completed, missing_modalities
+from mmmie.analysis.checkpoint import completed, missing_modalities
 from mmmie.corpus import Corpus, Label
 from mmmie.csv_export import csv_text
 from mmmie.errors import InputError

@@ -29,7 +29,6 @@ from app.screens.predictions.what_if_answer import (
 )
 from app.screens.predictions.what_if_controls import ask, asked, controls, suggestions
 from app.state import View
-from app.utterance.asked import ABOUT_UTTERANCE
 from app.utterance.contribution_steps import turn_name
 from app.utterance.conversation import label_limits
 from app.utterance.face_and_tone import (
@@ -39,6 +38,7 @@ from app.utterance.face_and_tone import (
     utterance_tone,
     voice_of,
 )
+from app.utterance.question_in_address import ABOUT_UTTERANCE
 from app.utterance.window import class_prediction_svg
 from mmmie.analysis.ask.question import FEATURES_FIELD, Question
 from mmmie.errors import InputError

@@ -13,9 +13,9 @@ from app.parts import page_text as say
 from app.parts.names import channel_words, plain, text_of
 from app.screens.predictions.what_if_answer import change_name
 from app.state import View
-from app.utterance.asked import ABOUT_UTTERANCE
 from app.utterance.contribution_steps import channel_title
 from app.utterance.face_and_tone import usual
+from app.utterance.question_in_address import ABOUT_UTTERANCE
 from mmmie.analysis.ask.edited_features import fitting_question, opposite_words
 from mmmie.analysis.ask.question import ChannelEdit, Question
 from mmmie.analysis.ask.word_encoder import word_encoder

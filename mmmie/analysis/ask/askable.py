@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from mmmie.corpus import Corpus
     from mmmie.model.mmmie import MMMIE
     from mmmie.model.text_encoder import TextEncoder
-    from mmmie.training.checkpoint import CheckpointInfo
+    from mmmie.training.checkpoint_files import CheckpointInfo
 
 
 class Askable(Protocol):
-    """A trained model that can be asked; `mmmie.analysis.checkpoints.Checkpoint` is one.
+    """A trained model that can be asked; `mmmie.analysis.checkpoint.Checkpoint` is one.
 
     Attributes:
         info: what the checkpoint says about itself.

@@ -17,8 +17,8 @@ import torch
 
 from mmmie.analysis.ask.askable import Askable
 from mmmie.analysis.ask.edited_features import check_question, edited_features
+from mmmie.analysis.ask.edited_window import shown_places, told_relation, told_roles
 from mmmie.analysis.ask.question import TERMS, Question
-from mmmie.analysis.ask.told_window import shown_places, told_relation, told_roles
 from mmmie.analysis.ask.word_encoder import word_encoder
 from mmmie.corpus import Corpus, Features
 from mmmie.model.batch import Codes

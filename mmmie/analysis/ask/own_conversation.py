@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from mmmie.analysis.ask.word_encoder import WordEncoder, word_encoder
-from mmmie.analysis.checkpoints import predict_rows
+from mmmie.analysis.checkpoint import predict_rows
 from mmmie.corpus import Corpus, Label, Modality, absent_features
 from mmmie.datasets.demo.language import split_words
 from mmmie.errors import InputError
 
 if TYPE_CHECKING:
-    from mmmie.analysis.checkpoints import Checkpoint
+    from mmmie.analysis.checkpoint import Checkpoint
 
 MOST_TURNS = 200
 MOST_WORDS = 100

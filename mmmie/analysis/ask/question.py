@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from mmmie.errors import InputError
@@ -237,43 +236,3 @@ def _whole(name: str, text: str) -> int:
         raise InputError(
             f"address: `{name}` has {text!r} where a whole number belongs; write one"
         ) from None
-
-
-TRAINED = "trained"
-
-
-class Preset(NamedTuple):
-    """A question with a name.
-
-    Attributes:
-        question: what the model is told.
-        short: what its row of a figure is called.
-        title: what it does.
-    """
-
-    question: Question
-    short: str
-    title: str
-
-
-PRESETS = {
-    TRAINED: Preset(Question(), "as trained", "told the truth"),
-    "off": Preset(Question(terms_off=TERMS), "no identity", "no identity term at all"),
-    "no_role": Preset(Question(terms_off=("role",)), "no role", "without the role term"),
-    "no_speaker": Preset(
-        Question(terms_off=("speaker",)), "no speaker", "without the speaker term"
-    ),
-    "no_modality": Preset(
-        Question(terms_off=("modality",)), "no modality", "without the modality term"
-    ),
-    "swap_speaker": Preset(
-        Question(swap=True), "speakers swapped", "same and other speaker exchanged"
-    ),
-    "shuffle_roles": Preset(
-        Question(shuffle=0), "roles shuffled", "roles of the neighbours shuffled"
-    ),
-    "no_context": Preset(Question(alone=True), "no neighbours", "neighbours hidden"),
-}
-"""Every preset by name, as trained first."""
-
-INTERVENTIONS = tuple(name for name in PRESETS if name != TRAINED)

@@ -13,7 +13,7 @@ from mmmie.analysis.ask.question import Question
 from mmmie.corpus import Corpus
 
 if TYPE_CHECKING:
-    from mmmie.analysis.checkpoints import Checkpoint
+    from mmmie.analysis.checkpoint import Checkpoint
 
 STRENGTHS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 SEEDS = 8

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from mmmie.analysis.bounds.side_by_side import frozen_codes
-from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
+from mmmie.analysis.checkpoint import Checkpoint, load_checkpoint
 from mmmie.corpus import Corpus
 from mmmie.jobs.background_work import Work, serve
 from mmmie.mi.thresholds import near_ceiling, slack

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mmmie.mi.catalogue import CATALOGUE, Bound
 from mmmie.mi.thresholds import NOTHING, near_ceiling, slack
-from mmmie.training.checkpoint import CheckpointInfo
+from mmmie.training.checkpoint_files import CheckpointInfo
 from mmmie.training.config import MaximiseSettings
 
 Held = dict[tuple[str, str], dict[Any, Any]]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
+from mmmie.analysis.checkpoint import Checkpoint, load_checkpoint
 from mmmie.corpus import Corpus
 from mmmie.jobs.background_work import Work, serve
 from mmmie.mi.thresholds import NOTHING, SURE, near_ceiling

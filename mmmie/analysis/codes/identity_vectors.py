@@ -12,7 +12,7 @@ from mmmie.analysis.ask.context_use import RELATIONS
 from mmmie.model.config import IDENTITY_DEVIATION
 
 if TYPE_CHECKING:
-    from mmmie.analysis.checkpoints import Checkpoint
+    from mmmie.analysis.checkpoint import Checkpoint
 
 _SHUFFLES = 2000
 _FEWEST_ROLES = 5  # fewer have too few orders for a test

@@ -20,7 +20,8 @@ def corpus_summary(corpus: Corpus) -> dict[str, Any]:
     Returns:
         The metadata (``label`` is None where the corpus does not say) and counts of utterances,
         conversations and ``speakers`` (None where unknown); ``splits`` → counts and labels;
-        ``modalities`` → dimensions, lengths, utterances that lack it or have only zeros for it.
+        ``modalities`` → dimensions, lengths, utterances that lack it or have only zeros for it;
+        ``notes``: what was guessed, repaired, clipped or left out when it was opened.
     """
     table = corpus.utterances
     speakers = table["speaker"].nunique() if corpus.has_speakers else None
@@ -44,6 +45,7 @@ def corpus_summary(corpus: Corpus) -> dict[str, Any]:
         "modalities": {name: _modality(corpus, name) for name in corpus.modalities},
         "source": corpus.source,
         "licence": corpus.licence,
+        "notes": list(corpus.notes),
     }
 
 

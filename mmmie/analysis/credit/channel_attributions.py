@@ -30,7 +30,7 @@ from mmmie.model.identity import identity_of
 from mmmie.model.mmmie import MMMIE
 
 if TYPE_CHECKING:
-    from mmmie.analysis.checkpoints import Checkpoint
+    from mmmie.analysis.checkpoint import Checkpoint
 
 STEPS = 64
 """Points of the Gauss-Legendre rule along the straight line."""

@@ -38,7 +38,7 @@ from mmmie.model.identity import RELATIONS
 from mmmie.model.mmmie import MMMIE
 
 if TYPE_CHECKING:
-    from mmmie.analysis.checkpoints import Checkpoint
+    from mmmie.analysis.checkpoint import Checkpoint
 
 MOST_TURNS = 10
 """Neighbours that are players of their own; of a longer window the farthest are one together."""

@@ -17,7 +17,7 @@ from mmmie.corpus import Corpus
 from mmmie.errors import InputError
 
 if TYPE_CHECKING:
-    from mmmie.analysis.checkpoints import Checkpoint
+    from mmmie.analysis.checkpoint import Checkpoint
 
 
 def explain_report(

@@ -18,7 +18,7 @@ from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus
 
 if TYPE_CHECKING:
-    from mmmie.analysis.checkpoints import Checkpoint
+    from mmmie.analysis.checkpoint import Checkpoint
     from mmmie.model.mmmie import MMMIE
 
 _NEEDED = ("off", "no_context")

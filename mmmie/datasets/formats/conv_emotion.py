@@ -87,8 +87,13 @@ def read_contextual(source: Source) -> Reading:
     streams = {
         name: ragged(column(key), f"`{key}`") for name, key in _STREAMS.items() if key in parts
     }
-    note = "Read from a contextual pickle; a tenth of its train dialogues, by name, is valid."
-    return source.reading(label, table, streams, note)
+    return source.reading(
+        label,
+        table,
+        streams,
+        description="Read from a contextual pickle.",
+        notes=["A tenth of its train dialogues, by name, is valid."],
+    )
 
 
 def _parts(content: Any) -> dict[str, Any] | None:

@@ -88,7 +88,7 @@ def read_csd(source: Source) -> Reading:
         else:
             streams[_modality(file, root, streams)] = _stream(file, tracks, segments)
     conversations = [segment.video for segment in segments]
-    splits, note = _splits(folder, conversations)
+    splits, notes = _splits(folder, conversations)
     table = utterance_table(
         _ids(segments),
         splits,
@@ -99,8 +99,15 @@ def read_csd(source: Source) -> Reading:
     )
     order = sorted(streams, key=lambda name: [*_KINDS, name].index(name))
     streams = {name: streams[name] for name in order}
-    label, said = regression_label(values[:, 0]), f"Read from .csd files. {note}".strip()
-    return Reading(folder.name, source.path, label, table, streams, said)
+    return Reading(
+        folder.name,
+        source.path,
+        regression_label(values[:, 0]),
+        table,
+        streams,
+        "Read from .csd files.",
+        notes=tuple(notes),
+    )
 
 
 def _require(files: list[Path]) -> None:
@@ -266,11 +273,11 @@ def _sentence(words: np.ndarray) -> str:
     return " ".join(word for word in said if word and word != "sp")  # sp: a short pause
 
 
-def _splits(folder: Path, conversations: list[str]) -> tuple[list[str], str]:
+def _splits(folder: Path, conversations: list[str]) -> tuple[list[str], list[str]]:
     file = folder / "splits.csv"
     if not file.is_file():
         note = "Splits are by video name, 70 % train, 15 % valid, 15 % test: not the standard ones."
-        return split_by_name(conversations, (0.7, 0.15)), note
+        return split_by_name(conversations, (0.7, 0.15)), [note]
     table = read_any_table(file)
     if not {"conversation", "split"} <= set(table):
         raise Unusable("`splits.csv` lacks `conversation` or `split`; add both columns")
@@ -278,7 +285,7 @@ def _splits(folder: Path, conversations: list[str]) -> tuple[list[str], str]:
     for name in conversations:
         if known.get(name) not in SPLIT_NAMES:
             raise Unusable(f"`splits.csv` has no split for {name!r}; add train, valid or test")
-    return [SPLIT_NAMES[known[name]] for name in conversations], ""
+    return [SPLIT_NAMES[known[name]] for name in conversations], []
 
 
 FORMAT = Format("CMU-MultimodalSDK .csd set", is_csd, read_csd)

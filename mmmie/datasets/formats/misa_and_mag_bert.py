@@ -72,7 +72,7 @@ def read_segments(source: Source) -> Reading:
     ids = [text_of(segment[2], "a segment") for segment in segments]
     table = utterance_table(ids, splits, labels[:, 0], columns=columns)
     label = regression_label(labels[:, 0])
-    return source.reading(label, table, streams, "Read from lists of segments.")
+    return source.reading(label, table, streams, description="Read from lists of segments.")
 
 
 def _is_segment(entry: Any) -> bool:

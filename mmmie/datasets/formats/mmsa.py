@@ -51,7 +51,7 @@ def read_mmsa(source: Source) -> Reading:
             streams[name] = joined(
                 [_padded(part, name, split, source) for split, part in parts.items()], f"`{name}`"
             )
-    return source.reading(label, table, streams, "Read from an MMSA pickle.")
+    return source.reading(label, table, streams, description="Read from an MMSA pickle.")
 
 
 def _count(part: Any, split: str) -> int:

@@ -88,7 +88,8 @@ def read_extra(source: Source, parts: dict[str, dict[str, Any]]) -> Reading:
         corpus.description,
         corpus.source,
         corpus.licence,
-        source.maps,
+        notes=corpus.notes,
+        maps=source.maps,
     )
 
 

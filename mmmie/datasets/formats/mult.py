@@ -56,7 +56,7 @@ def read_mult(source: Source) -> Reading:
                 for split, part in parts.items()
             ]
             streams[name] = joined(own, f"`{name}`")
-    return source.reading(label, table, streams, "Read from a MulT pickle.")
+    return source.reading(label, table, streams, description="Read from a MulT pickle.")
 
 
 def _parts(content: dict[Any, Any]) -> dict[str, dict[str, Any]]:

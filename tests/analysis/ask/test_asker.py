@@ -12,8 +12,9 @@ import pytest
 
 from mmmie import load_checkpoint
 from mmmie.analysis.ask.asker import Asker
-from mmmie.analysis.ask.question import INTERVENTIONS, PRESETS, TRAINED, ChannelEdit, Question
-from mmmie.analysis.ask.told_window import spelled_out
+from mmmie.analysis.ask.edited_window import spelled_out
+from mmmie.analysis.ask.presets import INTERVENTIONS, PRESETS, TRAINED
+from mmmie.analysis.ask.question import ChannelEdit, Question
 from mmmie.corpus import Corpus, Features
 from mmmie.model.config import ContextSettings
 from mmmie.model.features import FeatureStore

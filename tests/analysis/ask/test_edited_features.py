@@ -11,7 +11,7 @@ import pytest
 from mmmie.analysis.ask.edited_features import edited_features, fitting_question, opposite_words
 from mmmie.analysis.ask.question import ChannelEdit, Question
 from mmmie.analysis.ask.word_encoder import WordEncoder, transcript_modality, word_encoder
-from mmmie.analysis.checkpoints import load_checkpoint
+from mmmie.analysis.checkpoint import load_checkpoint
 from mmmie.datasets.demo.generate import generate_demo
 from mmmie.errors import InputError
 

@@ -13,7 +13,7 @@ from mmmie.analysis.ask.identity_effect import (
     strongest_change,
     without_effect,
 )
-from mmmie.analysis.ask.question import INTERVENTIONS
+from mmmie.analysis.ask.presets import INTERVENTIONS
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus
 from mmmie.model.config import ModelSettings

@@ -5,8 +5,8 @@ import pytest
 
 from mmmie.analysis.ask.asker import Asker
 from mmmie.analysis.ask.identity_effect import identity_effect, prediction_shift
-from mmmie.analysis.ask.question import INTERVENTIONS
-from mmmie.analysis.checkpoints import Checkpoint
+from mmmie.analysis.ask.presets import INTERVENTIONS
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.model.config import IdentitySettings
 from tests.analysis.untrained import untrained_checkpoint
 

@@ -20,7 +20,7 @@ from mmmie.analysis.ask.own_conversation import (
     read_turns,
     written_turns,
 )
-from mmmie.analysis.checkpoints import load_checkpoint
+from mmmie.analysis.checkpoint import load_checkpoint
 from mmmie.datasets.demo.generate import generate_demo
 from mmmie.errors import InputError
 from mmmie.model.config import ModelSettings

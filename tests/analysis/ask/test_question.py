@@ -6,12 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mmmie.analysis.ask.presets import INTERVENTIONS, PRESETS, TRAINED
 from mmmie.analysis.ask.question import (
     FEATURES_FIELD,
-    INTERVENTIONS,
-    PRESETS,
     TERMS,
-    TRAINED,
     WINDOW_FIELDS,
     ChannelEdit,
     Question,

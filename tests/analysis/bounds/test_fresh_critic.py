@@ -8,11 +8,11 @@ import torch
 
 from mmmie.analysis.bounds import fresh_critic
 from mmmie.analysis.bounds.fresh_critic import FreshCritic, fresh_estimates
-from mmmie.analysis.checkpoints import load_checkpoint
+from mmmie.analysis.checkpoint import load_checkpoint
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 from mmmie.model.config import ModelSettings
 from mmmie.model.mmmie import MMMIE
-from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
+from mmmie.training.checkpoint_files import CheckpointInfo, write_checkpoint
 from mmmie.training.config import load_config
 
 pytestmark = pytest.mark.slow

@@ -15,7 +15,7 @@ from mmmie.analysis.bounds.history import (
     quantity,
 )
 from mmmie.corpus import Label, Modality
-from mmmie.training.checkpoint import CheckpointInfo
+from mmmie.training.checkpoint_files import CheckpointInfo
 from mmmie.training.config import load_config
 
 HISTORY = [

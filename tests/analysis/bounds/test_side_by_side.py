@@ -9,12 +9,12 @@ import torch
 
 from mmmie.analysis.bounds import side_by_side
 from mmmie.analysis.bounds.side_by_side import SideBySide, estimate_row, frozen_pair, quantities
-from mmmie.analysis.checkpoints import load_checkpoint
+from mmmie.analysis.checkpoint import load_checkpoint
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 from mmmie.errors import InputError
 from mmmie.model.config import ModelSettings
 from mmmie.model.mmmie import MMMIE
-from mmmie.training.checkpoint import CheckpointInfo, write_checkpoint
+from mmmie.training.checkpoint_files import CheckpointInfo, write_checkpoint
 from mmmie.training.config import load_config
 
 pytestmark = pytest.mark.slow

@@ -26,7 +26,7 @@ def attributions():
 
 
 def test_they_add_up_on_the_demo_model(attributions):
-    from mmmie.analysis.checkpoints import load_checkpoint
+    from mmmie.analysis.checkpoint import load_checkpoint
     from mmmie.analysis.credit.contributions import contributions
 
     checkpoint = load_checkpoint(ROOT / "checkpoints" / "demo")

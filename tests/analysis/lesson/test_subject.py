@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from mmmie.analysis.ask.asker import Asker
-from mmmie.analysis.ask.question import PRESETS, Question
-from mmmie.analysis.checkpoints import Checkpoint, load_checkpoint
+from mmmie.analysis.ask.presets import PRESETS
+from mmmie.analysis.ask.question import Question
+from mmmie.analysis.checkpoint import Checkpoint, load_checkpoint
 from mmmie.analysis.codes.claims import LABEL, OWN, SHARED
 from mmmie.analysis.lesson.pull import bound_by_batch, bound_error, chances, draw_batch, pair_game
 from mmmie.analysis.lesson.squeeze import divergence, upper_bounds

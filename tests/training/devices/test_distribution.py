@@ -16,7 +16,7 @@ import torch
 from mmmie.corpus.folder import save_corpus_folder
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
-from mmmie.training.checkpoint import load_model, read_checkpoint_info
+from mmmie.training.checkpoint_files import load_model, read_checkpoint_info
 from mmmie.training.devices.distribution import Ranks, make_accelerator, process_rank
 from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, read_metrics

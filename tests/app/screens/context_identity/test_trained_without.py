@@ -5,7 +5,7 @@ from pathlib import Path
 from app.runs.settings_form import config_of
 from app.screens.context_identity.interventions import closest_without_identity
 from mmmie.corpus import Label, Modality
-from mmmie.training.checkpoint import CheckpointInfo
+from mmmie.training.checkpoint_files import CheckpointInfo
 
 
 def info(name: str, fingerprint: str = "f", **settings: object) -> CheckpointInfo:

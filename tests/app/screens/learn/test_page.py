@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from app.screens.learn.frame import STEPS
 from app.screens.learn.squeeze import closest_without_squeeze
 from app.screens.learn.train import last_run, small_config
-from mmmie.analysis.checkpoints import load_checkpoint
+from mmmie.analysis.checkpoint import load_checkpoint
 from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train

@@ -7,7 +7,7 @@ import pytest
 
 from app.screens.overview.summary import headline, measured_words, metric_row, model_sentence
 from mmmie.corpus import Label
-from mmmie.training.checkpoint import CheckpointInfo
+from mmmie.training.checkpoint_files import CheckpointInfo
 from mmmie.training.config import load_config
 
 

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from mmmie.analysis.ask.question import Question
-from mmmie.analysis.ask.told_window import (
+from mmmie.analysis.ask.edited_window import (
     neighbours,
     shown_places,
     spelled_out,
     told_relation,
     told_roles,
 )
+from mmmie.analysis.ask.question import Question
 
 RELATION = np.array([0, 1, 0, 2])
 THERE = np.ones(4, bool)

@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from mmmie.training import queue
-from mmmie.training.queue import ahead, wait_for_turn
+from mmmie.training import run_queue as queue
 from mmmie.training.recorder import Recorder
 from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, Status, process_start
+from mmmie.training.run_queue import ahead, wait_for_turn
 
 ALIVE = {"pid": os.getpid(), "pid_started": process_start(os.getpid())}
 DEAD = {"pid": os.getpid(), "pid_started": 0.0}

@@ -19,7 +19,7 @@ from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
 from mmmie.hub_files import download, hub_repository
 from mmmie.metrics import metrics_for
-from mmmie.training.checkpoint import CheckpointInfo, load_model, read_checkpoint_info
+from mmmie.training.checkpoint_files import CheckpointInfo, load_model, read_checkpoint_info
 from mmmie.training.run_folder import read_metrics
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from mmmie.analysis.checkpoints import load_checkpoint
+from mmmie.analysis.checkpoint import load_checkpoint
 from mmmie.errors import InputError
-from mmmie.training.checkpoint import read_checkpoint_info
+from mmmie.training.checkpoint_files import read_checkpoint_info
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 
