@@ -176,16 +176,16 @@ def common_limits(drawn: list[Series], levels: list[float]) -> tuple[float, floa
 
 def empty_panel(titles: list[str], unit: Unit, right: int) -> go.Figure:
     """One empty row per title, with so many pixels at the right for the names of the lines."""
+    height = PAIR_HEIGHT if len(titles) == 1 else ROW_HEIGHT * len(titles)
     figure = make_subplots(
         rows=len(titles),
         cols=1,
         subplot_titles=titles,
         shared_xaxes=True,
         vertical_spacing=0.14,
+        figure=blank(height),  # merging its layout afterwards takes ten times as long
     )
     figure.update_annotations(font_size=13, x=0, xanchor="left")
-    height = PAIR_HEIGHT if len(titles) == 1 else ROW_HEIGHT * len(titles)
-    figure.update_layout(blank(height).layout)
     figure.update_layout(margin={"l": 4, "r": right, "t": 30, "b": 4})
     figure.update_yaxes(title=unit.name, zeroline=False, nticks=6)
     return figure
