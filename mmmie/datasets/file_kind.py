@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mmmie.corpus import Label
+from mmmie.datasets.label_guess import LabelFound, guess_label
+from mmmie.datasets.label_said import NOTHING_SAID, LabelSaid
 from mmmie.datasets.pickles.load_pickle import load_pickle
 from mmmie.datasets.streamed_corpus import Reading, Stream
 
@@ -39,11 +42,13 @@ class Source:
 
     Attributes:
         path: the file or folder.
+        said: what the reader of it says of the label.
         maps: memory maps that were opened on the way.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, said: LabelSaid = NOTHING_SAID) -> None:
         self.path = path
+        self.said = said
         self.maps: list[mmap.mmap] = []
         self._pickles: dict[Path, Any] = {}
 
@@ -71,6 +76,17 @@ class Source:
             self._pickles[file], memory = load_pickle(file)
             self.maps.append(memory)
         return self._pickles[file]
+
+    def label_of(
+        self,
+        values: pd.Series | np.ndarray | Sequence[Any],
+        what: str,
+        *,
+        name: str | None = None,
+        classes: Sequence[str] | None = None,
+    ) -> LabelFound:
+        """The label, its values and notes, as it was said or guessed; see `guess_label`."""
+        return guess_label(values, what, name=name, classes=classes, said=self.said)
 
     def reading(
         self,

@@ -11,7 +11,6 @@ import pandas as pd
 from mmmie.corpus import NO_LABEL
 from mmmie.datasets.conversations import place_of, utterance_table
 from mmmie.datasets.file_kind import Source
-from mmmie.datasets.label_guess import label_of_column
 from mmmie.datasets.loose_values import Unusable
 from mmmie.datasets.splits import splits_of_column
 from mmmie.datasets.streamed_corpus import Reading, Stream
@@ -56,9 +55,10 @@ def reading_of_table(
     names = usual_names(table)
     columns = {name: table[original] for name, original in names.items()}
     rest = [name for name in table.columns if name not in names.values()]
-    label, labels = label_of_column(columns.get("label", pd.Series([""] * len(table))))
+    held = columns.get("label", pd.Series([""] * len(table)))
+    label, labels, notes = source.label_of(held, names.get("label", "label"))
     conversations, ids = _names(columns, len(table))
-    splits, notes = splits_of_column(columns.get("split"), conversations, label != NO_LABEL)
+    splits, more = splits_of_column(columns.get("split"), conversations, label != NO_LABEL)
     order = number_cells(columns["position"], "position") if "position" in columns else None
     times = times_of(columns)
     if order is None and "start" in times and np.isfinite(times["start"]).all():
@@ -80,7 +80,7 @@ def reading_of_table(
     streams = {
         name: replace(stream, zero_non_finite=zero_non_finite) for name, stream in streams.items()
     }
-    return source.reading(label, made, streams, notes=notes)
+    return source.reading(label, made, streams, notes=[*notes, *more])
 
 
 def usual_names(table: pd.DataFrame) -> dict[str, str]:

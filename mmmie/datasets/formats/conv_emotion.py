@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from mmmie.corpus import Label
 from mmmie.datasets.conversations import utterance_table
 from mmmie.datasets.file_kind import Format, Source
-from mmmie.datasets.label_guess import regression_label
+from mmmie.datasets.label_guess import LabelFound
 from mmmie.datasets.loose_values import Unusable, described, items_of, numbers_of, text_of
 from mmmie.datasets.padding import ragged
 from mmmie.datasets.splits import split_by_name
@@ -76,10 +75,12 @@ def read_contextual(source: Source) -> Reading:
         "speaker": _speakers(column("videoSpeakers")),
         "transcript": [text_of(item, "`videoSentence`") for item in column("videoSentence")],
     }
-    label, targets = _label(column("videoLabels"), "videoVisual" not in parts, False)
+    label, targets, notes = _label(
+        source, column("videoLabels"), "meld" if "videoVisual" not in parts else "iemocap"
+    )
     if "videoLabelsSentiment" in parts:
         columns["emotion"] = targets
-        label, targets = _label(column("videoLabelsSentiment"), True, True)
+        label, targets, notes = _label(source, column("videoLabelsSentiment"), "meld sentiment")
     ids = [f"{c}_{p}" for c, p in zip(conversations, positions, strict=True)]
     table = utterance_table(
         ids, splits, targets, conversations=conversations, order=positions, columns=columns
@@ -92,7 +93,7 @@ def read_contextual(source: Source) -> Reading:
         table,
         streams,
         description="Read from a contextual pickle.",
-        notes=["A tenth of its train dialogues, by name, is valid."],
+        notes=[*notes, "A tenth of its train dialogues, by name, is valid."],
     )
 
 
@@ -125,21 +126,19 @@ def _speakers(values: list[Any]) -> list[str]:
     return [text_of(value, "`videoSpeakers`") for value in values]
 
 
-def _label(values: list[Any], meld: bool, sentiment: bool) -> tuple[Label, Any]:
+def _label(source: Source, values: list[Any], what: str) -> LabelFound:
     numbers = numbers_of(values, len(values), "labels").reshape(len(values), -1)
     if numbers.shape[1] != 1 or not np.isfinite(numbers).all():
         raise Unusable(f"labels are {described(numbers)}; one finite number each is expected")
     flat = numbers[:, 0].astype(np.float64)
-    if (flat % 1 != 0).any() or (flat < 0).any():
-        return regression_label(flat), flat
-    known = _CLASSES["meld sentiment" if sentiment else "meld" if meld else "iemocap"]
-    classes = (
-        known
-        if flat.max() < len(known) and len({*flat}) > 2
-        else tuple(f"{number:g}" for number in sorted({*flat}))
+    known = _CLASSES[what]
+    places = (flat % 1 == 0).all() and flat.min() >= 0 and flat.max() < len(known)
+    return source.label_of(
+        flat,
+        "labels",
+        name="sentiment" if what == "meld sentiment" else "emotion",
+        classes=known if places and len({*flat}) > 2 else None,
     )
-    names = [known[int(x)] if classes is known else f"{x:g}" for x in flat]
-    return Label("sentiment" if sentiment else "emotion", "classification", classes=classes), names
 
 
 FORMAT = Format("contextual pickle", is_contextual, read_contextual)

@@ -19,7 +19,6 @@ from mmmie.corpus.isolated_reading import probe
 from mmmie.datasets.conversations import place_of, utterance_table
 from mmmie.datasets.csv_and_parquet import read_any_table
 from mmmie.datasets.file_kind import Format, Source, kind_of
-from mmmie.datasets.label_guess import regression_label
 from mmmie.datasets.loose_values import Unusable, text_of
 from mmmie.datasets.splits import SPLIT_NAMES, split_by_name
 from mmmie.datasets.streamed_corpus import Reading, Stream
@@ -89,10 +88,11 @@ def read_csd(source: Source) -> Reading:
             streams[_modality(file, root, streams)] = _stream(file, tracks, segments)
     conversations = [segment.video for segment in segments]
     splits, notes = _splits(folder, conversations)
+    label, targets, more = source.label_of(values[:, 0], labels[0].name, name="sentiment")
     table = utterance_table(
         _ids(segments),
         splits,
-        values[:, 0],
+        targets,
         conversations=conversations,
         order=[segment.start for segment in segments],
         columns=columns,
@@ -102,11 +102,11 @@ def read_csd(source: Source) -> Reading:
     return Reading(
         folder.name,
         source.path,
-        regression_label(values[:, 0]),
+        label,
         table,
         streams,
         "Read from .csd files.",
-        notes=tuple(notes),
+        notes=(*more, *notes),
     )
 
 

@@ -16,7 +16,6 @@ import numpy as np
 
 from mmmie.datasets.conversations import utterance_table
 from mmmie.datasets.file_kind import Format, Source, kind_of
-from mmmie.datasets.label_guess import regression_label
 from mmmie.datasets.loose_values import Unusable, array_of_item, described, numbers_of, text_of
 from mmmie.datasets.padding import ragged
 from mmmie.datasets.splits import SPLIT_NAMES, split_parts
@@ -70,9 +69,11 @@ def read_segments(source: Source) -> Reading:
     if isinstance(words[0], np.ndarray) and words[0].ndim == 2:
         streams = {"text": ragged(words, "words"), **streams}
     ids = [text_of(segment[2], "a segment") for segment in segments]
-    table = utterance_table(ids, splits, labels[:, 0], columns=columns)
-    label = regression_label(labels[:, 0])
-    return source.reading(label, table, streams, description="Read from lists of segments.")
+    label, targets, notes = source.label_of(labels[:, 0], "labels", name="sentiment")
+    table = utterance_table(ids, splits, targets, columns=columns)
+    return source.reading(
+        label, table, streams, description="Read from lists of segments.", notes=notes
+    )
 
 
 def _is_segment(entry: Any) -> bool:

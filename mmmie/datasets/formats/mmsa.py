@@ -17,7 +17,7 @@ from mmmie.datasets.conversations import utterance_table
 from mmmie.datasets.file_kind import Format, Source
 from mmmie.datasets.formats.mmsa_export import MODALITIES
 from mmmie.datasets.formats.mmsa_round_trip import EXTRA, read_extra
-from mmmie.datasets.label_guess import regression_label
+from mmmie.datasets.label_guess import LabelFound
 from mmmie.datasets.loose_values import Unusable, numbers_of, texts_of
 from mmmie.datasets.padding import Padded, joined, lengths_of, padded
 from mmmie.datasets.splits import split_parts
@@ -44,14 +44,16 @@ def read_mmsa(source: Source) -> Reading:
         raise Unusable("has no utterances in any split; get the file again")
     if all(EXTRA in part for part in parts.values()):
         return read_extra(source, parts)
-    table, label = _table(parts)
+    table, label, notes = _table(source, parts)
     streams: dict[str, Stream] = {}
     for name in MODALITIES:
         if any(name in part for part in parts.values()):
             streams[name] = joined(
                 [_padded(part, name, split, source) for split, part in parts.items()], f"`{name}`"
             )
-    return source.reading(label, table, streams, description="Read from an MMSA pickle.")
+    return source.reading(
+        label, table, streams, description="Read from an MMSA pickle.", notes=notes
+    )
 
 
 def _count(part: Any, split: str) -> int:
@@ -64,7 +66,9 @@ def _count(part: Any, split: str) -> int:
     raise Unusable(f"`{split}` has no `regression_labels`; add one per utterance")
 
 
-def _table(parts: dict[str, dict[str, Any]]) -> tuple[pd.DataFrame, Label]:
+def _table(
+    source: Source, parts: dict[str, dict[str, Any]]
+) -> tuple[pd.DataFrame, Label, list[str]]:
     ids: list[str] = []
     splits: list[str] = []
     columns: dict[str, list[Any]] = {}
@@ -87,11 +91,11 @@ def _table(parts: dict[str, dict[str, Any]]) -> tuple[pd.DataFrame, Label]:
         if all(key in part for part in parts.values()):
             columns[f"label_{name}"] = list(_labels(parts, counts, key))
     if all("regression_labels" in part for part in parts.values()):
-        labels = _labels(parts, counts, "regression_labels")
-        return utterance_table(ids, splits, labels, columns=columns), regression_label(labels)
-    names, classes = _classes(parts, counts, columns.get("annotation"))
-    label = Label("sentiment", "classification", classes=classes)
-    return utterance_table(ids, splits, names, columns=columns), label
+        numbers = _labels(parts, counts, "regression_labels")
+        label, targets, notes = source.label_of(numbers, "regression_labels", name="sentiment")
+    else:
+        label, targets, notes = _classes(source, parts, counts, columns.get("annotation"))
+    return utterance_table(ids, splits, targets, columns=columns), label, notes
 
 
 def _labels(parts: dict[str, dict[str, Any]], counts: dict[str, int], key: str) -> np.ndarray:
@@ -105,19 +109,25 @@ def _labels(parts: dict[str, dict[str, Any]], counts: dict[str, int], key: str) 
 
 
 def _classes(
-    parts: dict[str, dict[str, Any]], counts: dict[str, int], words: list[str] | None
-) -> tuple[list[str], tuple[str, ...]]:
+    source: Source,
+    parts: dict[str, dict[str, Any]],
+    counts: dict[str, int],
+    words: list[str] | None,
+) -> LabelFound:
     """Class names: the annotations where they go one to one with the numbers, else numbers."""
     numbers = _labels(parts, counts, "classification_labels")
     if not np.isfinite(numbers).all():
         raise Unusable("a classification label is not finite; use whole numbers")
+    if source.said.kind == "regression":
+        words = None
     if words is not None and len({*zip(words, numbers, strict=True)}) == len({*words}) == len(
         {*numbers}
     ):
         order = sorted({*zip(numbers, words, strict=True)})
-        return words, tuple(word for _, word in order)
-    names = [f"{number:g}" for number in numbers]
-    return names, tuple(f"{number:g}" for number in sorted({*numbers}))
+        classes = [word for _, word in order]
+        return source.label_of(words, "annotations", name="sentiment", classes=classes)
+    names = [f"{number:g}" for number in sorted({*numbers})]
+    return source.label_of(numbers, "classification_labels", name="sentiment", classes=names)
 
 
 def _padded(part: dict[str, Any], name: str, split: str, source: Source) -> Padded:

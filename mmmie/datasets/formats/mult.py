@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from mmmie.corpus import Label
 from mmmie.datasets.conversations import utterance_table
 from mmmie.datasets.file_kind import Format, Source
-from mmmie.datasets.label_guess import regression_label
+from mmmie.datasets.label_guess import LabelFound
 from mmmie.datasets.loose_values import Unusable, items_of, numbers_of, text_of
 from mmmie.datasets.padding import joined, padded
 from mmmie.datasets.splits import split_parts
@@ -42,7 +41,7 @@ def read_mult(source: Source) -> Reading:
         numbers_of(part["labels"], counts[split], f"`{split}` `labels`")
         for split, part in parts.items()
     ]
-    label, targets = _label(labels)
+    label, targets, notes = _label(source, labels)
     names, videos, starts, ends = _ids(parts, counts)
     columns = {} if starts is None or ends is None else {"start": starts, "end": ends}
     table = utterance_table(
@@ -56,7 +55,9 @@ def read_mult(source: Source) -> Reading:
                 for split, part in parts.items()
             ]
             streams[name] = joined(own, f"`{name}`")
-    return source.reading(label, table, streams, description="Read from a MulT pickle.")
+    return source.reading(
+        label, table, streams, description="Read from a MulT pickle.", notes=notes
+    )
 
 
 def _parts(content: dict[Any, Any]) -> dict[str, dict[str, Any]]:
@@ -72,16 +73,15 @@ def _parts(content: dict[Any, Any]) -> dict[str, dict[str, Any]]:
     return parts
 
 
-def _label(labels: list[np.ndarray]) -> tuple[Label, np.ndarray | list[str]]:
+def _label(source: Source, labels: list[np.ndarray]) -> LabelFound:
     shapes = {own.shape[1:] for own in labels}
     if shapes == {(len(_EMOTIONS), 2)}:
         yes = np.concatenate(labels)[:, :, 1]
-        names = [_EMOTIONS[index] for index in yes.argmax(axis=1)]
-        return Label("emotion", "classification", classes=_EMOTIONS), names
+        return source.label_of(yes.argmax(axis=1), "labels", name="emotion", classes=_EMOTIONS)
     if any(np.prod(shape) != 1 for shape in shapes):
         raise Unusable(f"`labels` has shape {sorted(shapes)}; (N, 1, 1) or (N, 4, 2) is expected")
     values = np.concatenate([own.reshape(-1) for own in labels]).astype(np.float64)
-    return regression_label(values), values
+    return source.label_of(values, "labels", name="sentiment")
 
 
 def _ids(

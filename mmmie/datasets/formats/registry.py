@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from mmmie.datasets.file_kind import Format, Source
+from mmmie.datasets.label_said import NOTHING_SAID, LabelSaid
 from mmmie.datasets.loose_values import Unusable
 from mmmie.datasets.streamed_corpus import Reading
 from mmmie.errors import InputError
@@ -37,13 +38,16 @@ def all_formats() -> list[Format]:
     return [import_module(f"mmmie.datasets.formats.{name}").FORMAT for name in FORMATS]
 
 
-def open_reading(path: Path) -> tuple[str, Reading]:
+def open_reading(path: Path, said: LabelSaid = NOTHING_SAID) -> tuple[str, Reading]:
     """The name of the format of a file or folder, and the corpus in it.
+
+    Args:
+        said: what is known of the label, in place of a guess.
 
     Raises:
         InputError: no format fits it, or it has a fault.
     """
-    source, formats = Source(path), all_formats()
+    source, formats = Source(path, said), all_formats()
     for one in formats:
         try:
             if one.recognises(source):
