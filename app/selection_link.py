@@ -14,6 +14,7 @@ from mmmie.corpus import Corpus
 MOST_IDS = 100
 _PACKED = "~"
 _LONGEST = 6000  # characters; browsers and mail cut addresses that are much longer
+_LONGEST_READ = 2**16
 _FINGERPRINT = 8
 
 
@@ -38,13 +39,17 @@ def fits_link(ids: Sequence[str], corpus: Corpus) -> bool:
 
 def read_link(text: str, corpus: Corpus | None) -> tuple[str, ...]:
     """The ids that `linked` wrote; none where they were packed for another corpus or damaged."""
+    if len(text) > _LONGEST_READ:
+        return ()
     if not text.startswith(_PACKED):
         return tuple(i for i in text.split(",") if i)
     mark, _, packed = text[1:].partition(_PACKED)
     if corpus is None or mark != corpus.fingerprint[:_FINGERPRINT]:
         return ()
     try:
-        data = zlib.decompress(base64.urlsafe_b64decode(packed))
+        unpacked = zlib.decompressobj()
+        # a link decides how much it packs, so no more is unpacked than the mask of this corpus
+        data = unpacked.decompress(base64.urlsafe_b64decode(packed), -(-len(corpus) // 8))
     except (binascii.Error, ValueError, zlib.error):
         return ()
     mask = np.unpackbits(np.frombuffer(data, np.uint8))[: len(corpus)].astype(bool)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import re2
 import streamlit as st
 
 from app import state
@@ -19,6 +19,8 @@ from mmmie.corpus import STANDARD_COLUMNS, Corpus, Label
 
 _KEY = "utterance-table"
 _MOST_FLAGS = 8
+_LONGEST_SEARCH = 500
+_SEARCHED = ("transcript", "speaker", "id")
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Filters:
     """What the reader asked to see.
 
     Attributes:
-        pattern: a regular expression on transcript, speaker and id; letters of any case.
+        search: words as they stand in transcript, speaker or id, letters of any case; between
+            slashes a regular expression.
         labels: lowest and highest label, None for all.
         errors: smallest and largest error, None for all.
         classes: true classes, all if empty.
@@ -34,7 +37,7 @@ class Filters:
         ids: only these utterances, None for all.
     """
 
-    pattern: str = ""
+    search: str = ""
     labels: tuple[float, float] | None = None
     errors: tuple[float, float] | None = None
     classes: tuple[str, ...] = ()
@@ -65,13 +68,13 @@ def filtered(frame: pd.DataFrame, filters: Filters) -> pd.DataFrame:
     """The utterances that pass every filter, in their order.
 
     Raises:
-        re.error: the pattern is no regular expression.
+        re2.error: the search is no regular expression, though it stands between slashes.
     """
     mask = pd.Series(True, index=frame.index)
-    if filters.pattern:
-        expression = re.compile(filters.pattern, re.IGNORECASE)
+    if filters.search:
+        expression = _expression(filters.search)
         found = pd.Series(False, index=frame.index)
-        for column in ("transcript", "speaker", "id"):
+        for column in _SEARCHED:
             if column in frame:
                 text = frame[column].fillna("").astype(str)
                 found |= text.map(lambda s: expression.search(s) is not None)
@@ -87,6 +90,15 @@ def filtered(frame: pd.DataFrame, filters: Filters) -> pd.DataFrame:
     if filters.ids is not None:
         mask &= frame["id"].isin(filters.ids)
     return frame[mask]
+
+
+def _expression(search: str) -> Any:
+    """A search compiled by an engine whose time grows with the text only, whatever is asked."""
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    between = len(search) > 2 and search[0] == search[-1] == "/"
+    return re2.compile(search[1:-1] if between else re2.escape(search.strip()), options)
 
 
 def flag_columns(corpus: Corpus) -> list[str]:
@@ -109,9 +121,9 @@ def utterance_table(view: state.View) -> None:
     filters, order = _controls(view, flags, clear)
     try:
         table = filtered(frame, filters)
-    except re.error as error:
-        said = f"“{filters.pattern}” is not a regular expression: {error}"
-        st.error(said, icon=":material/report:")
+    except re2.error as error:
+        said = f"“{filters.search}” is not a regular expression: {error}"
+        st.error(plain(said), icon=":material/report:")
         return
     if by := _ORDERS[order]:
         table = table.sort_values(by[0], ascending=by[1], kind="stable")
@@ -168,12 +180,13 @@ def _no_filters(view: state.View, flags: list[str]) -> dict[str, Any]:
 
 def _controls(view: state.View, flags: list[str], clear: dict[str, Any]) -> tuple[Filters, str]:
     search, more, sort = st.columns([4, 3, 4], vertical_alignment="bottom")
-    pattern = search.text_input(
+    wanted = search.text_input(
         "Search",
         key="search",
         bind="query-params",
-        placeholder="words or a regular expression",
-        help="In transcript, speaker and id, in any case. `^yeah` finds what begins with yeah.",
+        max_chars=_LONGEST_SEARCH,
+        placeholder="words, or /a regular expression/",
+        help="In transcript, speaker and id, in any case. `/^yeah/` finds what begins with yeah.",
     )
     order = sort.selectbox("Sort", list(_ORDERS), key="sort", bind="query-params")
     chosen: dict[str, Any] = {}
@@ -196,7 +209,7 @@ def _controls(view: state.View, flags: list[str], clear: dict[str, Any]) -> tupl
             "Clear the filters", key="clear-filters", on_click=_set, args=(clear,),
             disabled=not any(chosen.values()),
         )  # fmt: skip
-    return Filters(pattern=pattern or "", **chosen), order
+    return Filters(search=(wanted or "")[:_LONGEST_SEARCH], **chosen), order
 
 
 def largest_error(label: Label, errors: np.ndarray) -> float:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+import tracemalloc
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -46,3 +49,14 @@ def test_what_does_not_fit_keeps_the_first_and_says_so(
     ids = [*corpus.utterances["id"], "elsewhere"]
     assert linked(ids, corpus).count(",") == MOST_IDS - 1
     assert not fits_link(ids, corpus)
+
+
+def test_a_link_unpacks_no_more_than_its_corpus_needs(make_corpus: Callable[..., Corpus]) -> None:
+    corpus = make_corpus()
+    large = base64.urlsafe_b64encode(zlib.compress(b"\xff" * 2**25, 9)).decode()
+    text = f"~{corpus.fingerprint[:8]}~{large}"
+    tracemalloc.start()
+    assert len(read_link(text, corpus)) == len(corpus)
+    assert tracemalloc.get_traced_memory()[1] < 2**21
+    tracemalloc.stop()
+    assert read_link("a," * 2**16, corpus) == ()

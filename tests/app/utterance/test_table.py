@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-import re
+import time
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import pytest
+import re2
 
 from app.utterance.table import Filters, filtered, flag_columns, largest_error
 from mmmie.corpus import Corpus, Label
@@ -31,23 +32,39 @@ def test_without_filters_everything_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "ids"),
+    ("search", "ids"),
     [
         ("yeah", ["a1", "a2"]),
-        ("^yeah", ["a1"]),
+        (" right. ", ["a1"]),
+        ("^yeah", []),
+        ("(then)", ["b2"]),
+        ("((", []),
         ("ann", ["a1", "b2"]),
-        ("b[12]", ["b1", "b2"]),
-        (r"\(then\)", ["b2"]),
-        ("nan|none", []),
+        ("/^yeah/", ["a1"]),
+        ("/b[12]/", ["b1", "b2"]),
+        (r"/\(then\)/", ["b2"]),
+        ("/nan|none/", []),
+        ("//", []),
     ],
 )
-def test_patterns_search_transcript_speaker_and_id(pattern: str, ids: list[str]) -> None:
-    assert found(pattern=pattern) == ids
+def test_words_and_expressions_are_searched_in_transcript_speaker_and_id(
+    search: str, ids: list[str]
+) -> None:
+    assert found(search=search) == ids
 
 
-def test_a_broken_pattern_is_told() -> None:
-    with pytest.raises(re.error):
-        found(pattern="((")
+@pytest.mark.parametrize("search", ["/((/", "/a{5000}/", r"/(a)\1/"])
+def test_a_broken_expression_is_told(search: str) -> None:
+    with pytest.raises(re2.error):
+        found(search=search)
+
+
+@pytest.mark.parametrize("search", [r"/(\w+\s?)*!$/", "/(a+)+$/", "/(a|aa)*b/", "/(.*)*x{200}/"])
+def test_no_expression_takes_long(search: str) -> None:
+    frame = pd.DataFrame({"transcript": ["a" * 2000 + " " + "word " * 200] * 100})
+    started = time.process_time()
+    filtered(frame, Filters(search=search))
+    assert time.process_time() - started < 2
 
 
 def test_filters_join() -> None:
@@ -55,7 +72,7 @@ def test_filters_join() -> None:
     assert found(errors=(0.5, 1.0)) == ["a2", "b1"]
     assert found(flags=("ambiguous",)) == ["a1", "b2"]
     assert found(ids=("b2", "a1", "gone")) == ["a1", "b2"]
-    assert found(labels=(-1, 3), flags=("ambiguous",), pattern="ann") == ["b2"]
+    assert found(labels=(-1, 3), flags=("ambiguous",), search="ann") == ["b2"]
     assert found(classes=(1.0,)) == ["b1"]
 
 
