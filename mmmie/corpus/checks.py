@@ -19,6 +19,7 @@ from mmmie.corpus import (
 )
 
 _CHUNK_ROWS = 65_536
+_OFFSETS = ".offsets"  # ends the name of the tensor that tells where steps begin
 
 
 def corpus_faults(corpus: Corpus, table: str, features: str, unlabelled: bool = False) -> list[str]:
@@ -80,11 +81,28 @@ def features_faults(
     ids = utterances["id"].astype(str).to_numpy() if "id" in utterances else None
     faults = []
     for name, modality in modalities.items():
+        if fault := modality_name_fault(name, where):
+            faults.append(fault)
+            continue
         if name not in features:
             faults.append(f"{where}: tensor `{name}` is missing; add it or drop the modality")
             continue
         faults += _feature_faults(features[name], modality, len(utterances), ids, where)
     return faults
+
+
+def modality_name_fault(name: str, where: str) -> str | None:
+    """What is wrong with the name of a modality, None where nothing is.
+
+    Args:
+        where: what to call the corpus or its features.
+    """
+    if name.strip() and not name.endswith(_OFFSETS):
+        return None
+    return (
+        f"{where}: a modality is called {name[:60]!r}; give it a name that is not empty and does "
+        f"not end in `{_OFFSETS}`"
+    )
 
 
 def _empty(utterances: pd.DataFrame, column: str) -> np.ndarray:

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus import Corpus, Features, Label, Modality
-from mmmie.corpus.checks import corpus_faults
+from mmmie.corpus.checks import corpus_faults, modality_name_fault
 from mmmie.corpus.folder import describe_corpus
 from mmmie.errors import InputError
 
@@ -154,6 +154,8 @@ class Reading:
                 f"{self.path}: has no features of any modality; add some beside the labels"
             )
         for name, stream in self.streams.items():
+            if fault := modality_name_fault(name, str(self.path)):
+                faults.append(fault)
             if not 1 <= stream.dim <= _MOST_DIM:
                 faults.append(f"{self.path}: `{name}` has {stream.dim} channels; store at least 1")
         if faults:

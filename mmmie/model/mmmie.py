@@ -70,8 +70,9 @@ class MMMIE(nn.Module):
         self.modalities, self.label, self.settings = modalities, label, settings
         self.text_encoder = text_encoder
         count, dim = len(modalities), settings.dim
+        self._keys = _module_keys(list(modalities))
         self.encoders = nn.ModuleDict(
-            {name: ModalityEncoder(modality, settings) for name, modality in modalities.items()}
+            {self._keys[name]: ModalityEncoder(m, settings) for name, m in modalities.items()}
         )
         # Invariant codes share one space and so one projection; specific ones have their own.
         self.from_invariant = nn.Linear(settings.invariant_dim, dim)
@@ -169,7 +170,7 @@ class MMMIE(nn.Module):
 
     def encoder_of(self, name: str) -> ModalityEncoder:
         """The encoder of a modality."""
-        encoder = self.encoders[name]
+        encoder = self.encoders[self._keys[name]]
         assert isinstance(encoder, ModalityEncoder)
         return encoder
 
@@ -177,3 +178,20 @@ class MMMIE(nn.Module):
     def device(self) -> torch.device:
         """Where the model is."""
         return self.label_mean.device
+
+
+def _module_keys(names: list[str]) -> dict[str, str]:
+    """Modality → its key among the encoders: its name, or a number where torch has no room for it.
+
+    A key of torch may not be empty, hold a dot or be the name of something that modules have.
+    """
+    taken = nn.ModuleDict()
+    keys = {}
+    for number, name in enumerate(names):
+        key = name
+        if not name or "." in name or hasattr(taken, name):
+            key = f"modality {number}"
+            while key in names:
+                key += "'"
+        keys[name] = key
+    return keys

@@ -275,3 +275,11 @@ def test_all_missing_files_and_columns_are_listed(make_corpus, tmp_path):
                   "`split`"):  # fmt: skip
         assert words in said
     assert len(caught.value.faults) == 4
+
+
+@pytest.mark.parametrize("name", ["", " ", "audio.offsets"])
+def test_names_that_a_modality_cannot_have_are_refused(make_corpus, tmp_path, name):
+    folder = write(make_corpus(levels={name: "utterance"}), tmp_path / "c")
+    with pytest.raises(InputError) as caught:
+        open_corpus_folder(folder)
+    assert repr(name) in str(caught.value) and "features.safetensors" in str(caught.value)

@@ -131,3 +131,13 @@ def test_the_help_of_the_model_shows_how_to_call_it_and_the_example_runs(module)
     result = doctest.testmod(module)
     assert result.attempted > 2 and result.failed == 0
     assert "checkpoint.model(checkpoint.batch(corpus, " in mmmie.model.mmmie.MMMIE.__doc__
+
+
+def test_modalities_of_any_name_are_kept_apart_and_saved(make_corpus, tmp_path):
+    corpus = make_corpus(levels={"a.b": "utterance", "type": "sequence", "modality 0": "utterance"})
+    checkpoint = untrained_checkpoint(corpus, tmp_path / "checkpoint")
+    encoders = [checkpoint.model.encoder_of(name) for name in corpus.modalities]
+    assert len({id(encoder) for encoder in encoders}) == 3
+    again = mmmie.analysis.checkpoint.load_checkpoint(tmp_path / "checkpoint")
+    said = called(again, corpus, [0, 3]).prediction
+    assert torch.equal(said, called(checkpoint, corpus, [0, 3]).prediction)

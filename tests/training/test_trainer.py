@@ -198,7 +198,17 @@ def test_any_estimator_trains_and_resumes(make_corpus, tmp_path, lower, upper):
         assert math.isfinite(last[key])
 
 
-@pytest.mark.parametrize("levels", [{"text": "sequence"}, {f"m{i}": "utterance" for i in range(4)}])
+NAMES = ("openface_2.0", "type", "keys", "to", "modality 0", "training", "..", "a/b", "ü")
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        {"text": "sequence"},
+        {f"m{i}": "utterance" for i in range(4)},
+        {name: "utterance" for name in NAMES},
+    ],
+)
 @pytest.mark.parametrize("speakers", [True, False])
 def test_any_corpus_trains(make_corpus, levels, speakers):
     corpus = make_corpus(levels=levels, speakers=speakers)
