@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,13 +39,19 @@ ALIASES = {
 
 
 def reading_of_table(
-    source: Source, table: pd.DataFrame, streams: dict[str, Stream], *, zero_non_finite: bool
+    source: Source,
+    table: pd.DataFrame,
+    streams: dict[str, Stream],
+    *,
+    zero_non_finite: bool,
+    notes: Sequence[str] = (),
 ) -> Reading:
     """A reading from a table whose columns may have any of the usual names.
 
     Args:
         table: one row per utterance, in the order of `streams`.
         streams: modality → features.
+        notes: what was noted before.
 
     Raises:
         Unusable: there is no way to tell utterances apart, or a label makes no sense.
@@ -56,9 +63,9 @@ def reading_of_table(
     columns = {name: table[original] for name, original in names.items()}
     rest = [name for name in table.columns if name not in names.values()]
     held = columns.get("label", pd.Series([""] * len(table)))
-    label, labels, notes = source.label_of(held, names.get("label", "label"))
+    label, labels, of_label = source.label_of(held, names.get("label", "label"))
     conversations, ids = _names(columns, len(table))
-    splits, more = splits_of_column(columns.get("split"), conversations, label != NO_LABEL)
+    splits, of_splits = splits_of_column(columns.get("split"), conversations, label != NO_LABEL)
     order = number_cells(columns["position"], "position") if "position" in columns else None
     times = times_of(columns)
     if order is None and "start" in times and np.isfinite(times["start"]).all():
@@ -80,7 +87,7 @@ def reading_of_table(
     streams = {
         name: replace(stream, zero_non_finite=zero_non_finite) for name, stream in streams.items()
     }
-    return source.reading(label, made, streams, notes=[*notes, *more])
+    return source.reading(label, made, streams, notes=[*notes, *of_label, *of_splits])
 
 
 def usual_names(table: pd.DataFrame) -> dict[str, str]:
