@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus import Label
+from mmmie.corpus.unit_columns import unit_columns
 from mmmie.datasets.streamed_corpus import Stream
 
 _PART = r"(train|training|valid|validation|val|dev|test|all|true)"
@@ -158,18 +159,8 @@ def _label_channels(values: np.ndarray, label: Label, utterances: pd.DataFrame) 
         wanted = np.stack([targets == name for name in label.classes or ()], axis=1).astype(float)
     else:
         wanted = targets.astype(np.float64)[:, None]
-    found = np.abs(_standard(wanted).T @ _standard(values[known])).max(axis=0)
+    found = np.abs(unit_columns(wanted).T @ unit_columns(values[known])).max(axis=0)
     return [int(channel) for channel in np.flatnonzero(found >= _SAME)]
-
-
-def _standard(values: np.ndarray) -> np.ndarray:
-    """Columns of mean 0 and length 1; of zeros where they do not vary."""
-    most = np.abs(values).max(axis=0)
-    values = values / np.where(most > 0, most, 1)
-    centred = values - values.mean(axis=0)
-    length = np.linalg.norm(centred, axis=0)
-    varies = length > 1e-9 * np.sqrt(len(values))
-    return np.divide(centred, length, out=np.zeros_like(centred), where=varies)
 
 
 def _without(stream: Stream, channels: Sequence[int]) -> Stream:

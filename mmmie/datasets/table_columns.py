@@ -59,7 +59,7 @@ def reading_of_table(
     if not len(table):
         raise Unusable("has no utterances; add at least one row")
     table = table.copy()
-    names = usual_names(table)
+    names = usual_names(table, source.said.name)
     columns = {name: table[original] for name, original in names.items()}
     rest = [name for name in table.columns if name not in names.values()]
     held = columns.get("label", pd.Series([""] * len(table)))
@@ -90,8 +90,12 @@ def reading_of_table(
     return source.reading(label, made, streams, notes=[*notes, *of_label, *of_splits])
 
 
-def usual_names(table: pd.DataFrame) -> dict[str, str]:
-    """Column of a corpus → what it is called in a table; only those that are there."""
+def usual_names(table: pd.DataFrame, label: str | None = None) -> dict[str, str]:
+    """Column of a corpus → what it is called in a table; only those that are there.
+
+    Args:
+        label: the column of the label, where the table has it.
+    """
     by_small = {str(name).lower().replace(" ", "_"): str(name) for name in reversed(table.columns)}
     found: dict[str, str] = {}
     for name, aliases in ALIASES.items():
@@ -99,6 +103,8 @@ def usual_names(table: pd.DataFrame) -> dict[str, str]:
             if alias in by_small and by_small[alias] not in found.values():
                 found[name] = by_small[alias]
                 break
+    if label in table.columns:
+        found = {name: held for name, held in found.items() if held != label} | {"label": label}
     return found
 
 
