@@ -80,7 +80,8 @@ def reading_of_table(
         further["speaker"] = further["speaker"].where(further["speaker"] != "", None)
     for name in rest:
         if not isinstance(table[name].iloc[0], (list, tuple, dict, np.ndarray, bytes)):
-            further.setdefault(name, number_or_text_cells(table[name]))
+            kept = f"{name}_in_file" if name == "label" else name  # another is the label
+            further.setdefault(kept, number_or_text_cells(table[name]))
     made = utterance_table(
         ids, splits, labels, conversations=conversations, order=order, columns=further
     )

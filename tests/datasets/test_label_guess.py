@@ -35,7 +35,8 @@ def uniform(low, high, n=60):
         (uniform(0, 1), (0, 1), True),  # probabilities have no neutral point at 0
         (uniform(0, 2.8), (0, 3), True),
         (uniform(1, 9), (1, 9), True),
-        (uniform(20, 95), (20, 95), True),
+        (uniform(20, 95), (0, 95), True),
+        (uniform(60, 95), (60, 95), True),
         ([-3, -2, -1, 0, 1, 2, 3] * 3, (-3, 3), False),
         ([0.0, 0.5] * 30, (0, 1), True),
     ],
@@ -233,6 +234,7 @@ def test_a_table_says_by_name_which_column_is_the_label(make_corpus, tmp_path):
     assert load_corpus(tmp_path).label.name == "label"
     read = load_corpus(tmp_path, label="name=Emotion")
     assert read.label.classes == ("glad", "sad") and read.label.name == "Emotion"
+    assert list(read.utterances["label_in_file"]) == list(corpus.utterances["label"])
 
 
 def test_the_demo_can_be_told_too():
