@@ -18,6 +18,7 @@ from mmmie.jobs import list_runs, observe
 from mmmie.training.checkpoint_files import checkpoint_folder
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 
+_LABELS = "labels_said"
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -93,7 +94,8 @@ def open_corpus(checkpoint: Checkpoint) -> Corpus:
         InputError: it is gone or does not fit, or its transcripts cannot be encoded.
     """
     moved = st.session_state.get("moved_corpora", {}).get(checkpoint.info.corpus["fingerprint"])
-    return fitted_corpus(checkpoint, open_data(moved or checkpoint.data))
+    label = checkpoint.info.config.label
+    return fitted_corpus(checkpoint, open_data(moved or checkpoint.data, label=label))
 
 
 def fitted_corpus(checkpoint: Checkpoint, corpus: Corpus) -> Corpus:
@@ -118,16 +120,29 @@ def encoded_corpus(checkpoint: Checkpoint, corpus: Corpus) -> Corpus:
     return _encoded(checkpoint.fingerprint, corpus.fingerprint, checkpoint, corpus)
 
 
-def open_data(data: str, unlabelled: bool = False) -> Corpus:
+def open_data(data: str, unlabelled: bool = False, label: str | None = None) -> Corpus:
     """A corpus by path, or ``demo``; opened anew when its files change.
 
-    With `unlabelled` its utterances need no label and no split: a model is to predict them.
+    With `unlabelled` its utterances need no label and no split: a model is to predict them. What
+    its label is, `label`, is what the reader said of it in this session if left out.
 
     Raises:
-        InputError: it is missing or has a fault.
+        InputError: it is missing or has a fault, or the label is not what was said.
     """
+    label = label_said(data) if label is None else label
     stamp = 0 if data == "demo" else max(map(stamp_of, _files(Path(data))))
-    return _corpus(data, stamp, unlabelled)
+    return _corpus(data, stamp, unlabelled, label)
+
+
+def label_said(data: str) -> str:
+    """What the reader said of the label of a corpus in this session; empty for nothing."""
+    said: dict[str, str] = st.session_state.get(_LABELS, {})
+    return said.get(data, "")
+
+
+def say_label(data: str, label: str) -> None:
+    """Keep what the reader says of the label of a corpus, for every page of this session."""
+    st.session_state[_LABELS] = {**st.session_state.get(_LABELS, {}), data: label}
 
 
 def open_outputs(checkpoint: Checkpoint, corpus: Corpus, split: str) -> SplitOutputs:
@@ -148,8 +163,8 @@ def _checkpoint(folder: str, stamp: int) -> Checkpoint:
 
 
 @st.cache_resource(show_spinner="Opening the corpus", max_entries=4)
-def _corpus(data: str, stamp: int, unlabelled: bool) -> Corpus:
-    return load_corpus(data, unlabelled=unlabelled)
+def _corpus(data: str, stamp: int, unlabelled: bool, label: str) -> Corpus:
+    return load_corpus(data, label=label, unlabelled=unlabelled)
 
 
 @st.cache_resource(show_spinner="Encoding the transcripts", max_entries=8)

@@ -1,7 +1,8 @@
 """How good predictions are: the metrics of multimodal sentiment analysis.
 
 The figures agree with those of MMSA 2.2.1 and MMIM on labels in [-3, 3]; other ranges follow the
-same definitions around their own neutral point.
+same definitions around their own neutral point. Labels in [-1, 1] also have the figures of CH-SIMS
+(Yu et al., ACL 2020), as MMSA computes them.
 """
 
 from __future__ import annotations
@@ -50,6 +51,22 @@ METRICS = {
     "f1_nonneg": MetricFacts(
         "F1 (≥ 0)", "Weighted F1 of the two sides of the range's middle; neutral counts as above."
     ),
+    "acc2_sims": MetricFacts(
+        "Acc-2 (> 0)", "Share on the right side of 0, as in papers on SIMS; neutral counts as "
+        "negative.", True,
+    ),
+    "f1_sims": MetricFacts(
+        "F1 (> 0)", "Weighted F1 of the two sides of 0, as in papers on SIMS; neutral counts as "
+        "negative."
+    ),
+    "acc3_sims": MetricFacts(
+        "Acc-3", "Share in the same of three parts of the scale, which meet at −0.1 and 0.1, as in "
+        "papers on SIMS.", True,
+    ),
+    "acc5_sims": MetricFacts(
+        "Acc-5", "Share in the same of five parts of the scale, which meet at −0.7, −0.1, 0.1 and "
+        "0.7, as in papers on SIMS.", True,
+    ),
     "accuracy": MetricFacts("Accuracy", "Share of utterances with the right class.", True),
     "f1_weighted": MetricFacts("Weighted F1", "F1 of the classes, weighted by their size."),
     "f1_macro": MetricFacts("Macro F1", "F1 of the classes, each class counting the same."),
@@ -57,6 +74,15 @@ METRICS = {
 """Every metric by its key."""
 
 _REACH = {"acc7": 3, "acc5": 2}  # how far the range must reach on either side of its middle
+_SIMS_RANGE = (-1.0, 1.0)
+_SIMS = {
+    "acc2_sims": (0.0,),
+    "f1_sims": (0.0,),
+    "acc3_sims": (-0.1, 0.1),
+    "acc5_sims": (-0.7, -0.1, 0.1, 0.7),
+}
+"""Where the classes of SIMS' own metrics meet; a limit belongs to the class below it."""
+
 _AROUND_NEUTRAL = (*_REACH, "acc2_nonneg", "f1_nonneg", "acc2_nonzero", "f1_nonzero")
 _PRIMARY: dict[Kind, tuple[str, bool]] = {
     "regression": ("mae", False),
@@ -74,8 +100,10 @@ def regression_metrics(
     the neutral point: `acc7` and `acc5` compare them rounded (half to even) after clipping to
     ±3 and ±2, and are None where the range does not reach that far. `acc2_nonneg` and `f1_nonneg`
     take "at least neutral" as the class of all utterances; `acc2_nonzero` and `f1_nonzero` leave
-    out those labelled exactly neutral and take "above neutral" as the class. F1 is weighted by
-    the labels' classes.
+    out those labelled exactly neutral and take "above neutral" as the class. Those that end in
+    `_sims` are for labels in [-1, 1] alone: classes that meet at 0 (`acc2_sims`, `f1_sims`), at
+    ±0.1 (`acc3_sims`) and at ±0.1 and ±0.7 (`acc5_sims`), each limit in the class below. F1 is
+    weighted by the labels' classes.
 
     Args:
         predictions: N numbers of any shape.
@@ -85,7 +113,7 @@ def regression_metrics(
 
     Returns:
         `n`, `mae`, `corr`, `acc7`, `acc5`, `acc2_nonneg`, `f1_nonneg`, `acc2_nonzero`,
-        `f1_nonzero`.
+        `f1_nonzero`; of labels in [-1, 1] also `acc2_sims`, `f1_sims`, `acc3_sims`, `acc5_sims`.
 
     Raises:
         InputError: no labels, another number of predictions, values that are not finite, or an
@@ -126,7 +154,7 @@ def regression_metrics(
 def around_neutral(
     metric: str, predictions: np.ndarray, labels: np.ndarray, centre: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Numbers (N,) as classes around the neutral point, for `acc2_…`, `f1_…`, `acc7` and `acc5`.
+    """Numbers (N,) as classes around the neutral point, for every metric but `mae` and `corr`.
 
     Returns:
         Class of the label (N,), class of the prediction (N,), which utterances count (N,) bool,
@@ -145,6 +173,9 @@ def around_neutral(
         limit = _REACH[metric]
         truth, guess = (np.rint(np.clip(v, -limit, limit)).astype(int) + limit for v in (y, p))
         return truth, guess, everyone, 2 * limit + 1
+    if metric in _SIMS:
+        limits = np.array(_SIMS[metric], np.float32)
+        return np.searchsorted(limits, y), np.searchsorted(limits, p), everyone, len(limits) + 1
     raise ValueError(f"metric {metric!r} is unknown")
 
 
@@ -153,7 +184,7 @@ def metric_names(label: Label) -> list[str]:
 
     Example:
         >>> from mmmie.corpus import Label
-        >>> metric_names(Label("sentiment", "regression", range=(-1.0, 1.0)))
+        >>> metric_names(Label("sentiment", "regression", range=(-1.5, 1.5)))
         ['mae', 'corr', 'acc2_nonzero', 'f1_nonzero', 'acc2_nonneg', 'f1_nonneg']
     """
     if label.kind == "classification":
@@ -164,7 +195,8 @@ def metric_names(label: Label) -> list[str]:
 def _around_neutral(label_range: tuple[float, float]) -> list[str]:
     reach = (label_range[1] - label_range[0]) / 2
     rounded = [name for name, least in _REACH.items() if reach >= least]
-    return ["acc2_nonzero", "f1_nonzero", "acc2_nonneg", "f1_nonneg", *rounded]
+    own = _SIMS if label_range == _SIMS_RANGE else ()
+    return ["acc2_nonzero", "f1_nonzero", "acc2_nonneg", "f1_nonneg", *rounded, *own]
 
 
 def classification_metrics(predictions: Any, labels: Any, classes: Sequence[str]) -> dict[str, Any]:

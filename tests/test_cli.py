@@ -280,3 +280,56 @@ def test_the_module_is_the_command():
         [sys.executable, "-m", "mmmie", "evaluate", "/nowhere"], capture_output=True, text=True
     )
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and not done.stdout
+
+
+@pytest.fixture
+def guessed(tmp_path):
+    """A table whose labels are class ids, and an array of labels beside it."""
+    folder = tmp_path / "guessed"
+    folder.mkdir()
+    rows = {"id": [f"c{i // 5}_{i % 5}" for i in range(120)], "mood": [i % 4 for i in range(120)]}
+    table = pd.DataFrame(rows).rename(columns={"mood": "label"})
+    table["split"] = ["train"] * 80 + ["valid"] * 40
+    table.to_csv(folder / "utterances.csv", index=False)
+    np.save(folder / "audio.npy", np.random.default_rng(0).normal(size=(120, 3)))
+    np.save(folder / "labels.npy", table["label"].to_numpy(float))
+    return folder
+
+
+def test_notes_are_printed_before_training_and_by_data_info(capsys, guessed, tmp_path):
+    info = json.loads(run(capsys, "data", "info", guessed, "--json"))
+    assert len(info["notes"]) == 2 and list(info["modalities"]) == ["audio"]
+    lines = run(capsys, "data", "info", guessed).splitlines()
+    assert lines[-3:] == ["notes", *(f"- {note}" for note in info["notes"])]
+    with pytest.raises(SystemExit):
+        main(
+            ["train", "--data", str(guessed), "--out", str(tmp_path / "r"), "--epochs", "1", *SMALL]
+        )
+    said = [line for line in capsys.readouterr().err.splitlines() if "2 notes" in line]
+    assert len(said) == 1 and all(note in said[0] for note in info["notes"])
+
+
+def test_a_label_that_was_said_is_used_everywhere(capsys, guessed, tmp_path):
+    out, said = tmp_path / "run", "kind=regression,range=0:3,name=mood"
+    assert json.loads(run(capsys, "data", "info", guessed, "--json"))["label"]["classes"]
+    info = json.loads(run(capsys, "data", "info", guessed, "--label", said, "--json"))
+    assert info["label"] == {"name": "mood", "kind": "regression", "range": [0, 3]}
+    run(capsys, "train", "--data", guessed, "--label", said, "--out", out, "--epochs", 1, *SMALL)
+    own = json.loads(run(capsys, "evaluate", out, "--json"))
+    assert "mae" in own  # the run remembers what was said
+    given = ("evaluate", out, "--data", guessed, "--json")
+    assert (
+        json.loads(run(capsys, *given)) == json.loads(run(capsys, *given, "--label", said)) == own
+    )
+    run(capsys, "predict", out, "--data", guessed, "--label", said, "--out", tmp_path / "p.csv")
+    assert pd.read_csv(tmp_path / "p.csv")["label"].max() == 3
+    run(capsys, "data", "convert", guessed, tmp_path / "c", "--label", "classes=a:b:c:d")
+    info = json.loads(run(capsys, "data", "info", tmp_path / "c", "--json"))
+    assert info["label"]["classes"] == ["a", "b", "c", "d"]
+    refuse(capsys, "evaluate", out, "--label", "kind=classification")
+    for wrong in ("kind=x", "range=0:2", "size=3", "classes=a:b"):
+        new = tmp_path / "new"
+        for command in (("data", "info", guessed), ("data", "convert", guessed, new),
+                        ("train", "--data", guessed, "--out", new)):  # fmt: skip
+            assert wrong in refuse(capsys, *command, "--label", wrong) or wrong[-1] in "2b"
+        assert not new.exists()

@@ -12,7 +12,9 @@ from sklearn.metrics import accuracy_score, classification_report, f1_score
 from mmmie.corpus import Label
 from mmmie.errors import InputError
 from mmmie.metrics import (
+    METRICS,
     classification_metrics,
+    metric_names,
     metrics_for,
     primary_metric,
     regression_metrics,
@@ -240,3 +242,33 @@ def test_the_label_decides_which_metrics_fit():
 def test_the_primary_metric_says_which_way_is_better():
     assert primary_metric("regression") == ("mae", False)
     assert primary_metric("classification") == ("f1_weighted", True)
+
+
+def in_parts(values, limits):
+    """As MMSA does it: part i is above limit i and at most limit i + 1."""
+    edges = [-1.01, *limits, 1.01]
+    clipped = np.clip(np.float32(values), -1, 1)
+    return [
+        next(
+            i for i in range(len(edges) - 1) if np.float32(edges[i]) < v <= np.float32(edges[i + 1])
+        )
+        for v in clipped
+    ]
+
+
+def test_sims_own_metrics_are_those_of_its_papers():
+    random = np.random.default_rng(1)
+    y = np.round(random.uniform(-1, 1, 300) * 5) / 5
+    p = np.round(y + random.normal(0, 0.4, 300), 1)  # many on the limits, some beyond ±1
+    found = regression_metrics(p, y, (-1.0, 1.0))
+    limits = {"acc2": [0.0], "acc3": [-0.1, 0.1], "acc5": [-0.7, -0.1, 0.1, 0.7]}
+    for name, inner in limits.items():
+        truth, guess = in_parts(y, inner), in_parts(p, inner)
+        assert found[f"{name}_sims"] == pytest.approx(accuracy_score(truth, guess))
+    truth, guess = in_parts(y, [0.0]), in_parts(p, [0.0])
+    assert found["f1_sims"] == pytest.approx(f1_score(truth, guess, average="weighted"))
+    assert found["acc2_sims"] != found["acc2_nonneg"]  # 0 is on the other side
+    assert found["acc5"] is None
+    assert not any(name.endswith("_sims") for name in regression_metrics(p, y, SIX))
+    label = Label("sentiment", "regression", range=(-1.0, 1.0))
+    assert {f"{name}_sims" for name in limits} <= {*metric_names(label)} <= {*METRICS}

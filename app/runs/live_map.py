@@ -71,13 +71,13 @@ class _RunMap:
     colours: Colouring | None
 
 
-def draw_run_map(folder: Path, data: str, epoch: int) -> None:
+def draw_run_map(folder: Path, data: str, epoch: int, label: str = "") -> None:
     """Draw the latest snapshot of a run, or say what is missing.
 
-    The labels are of its corpus, `data`; points are grey where that is gone. More epochs done are
-    a sign that there may be another snapshot.
+    The labels are of its corpus, `data`, read as `label` says; points are grey where that is gone.
+    More epochs done are a sign that there may be another snapshot.
     """
-    corpus = _corpus(data)
+    corpus = _corpus(data, label)
     shown, stamps = _shown(folder, epoch)
     try:
         drawn = _drawn(shown, stamps, corpus.fingerprint if corpus else "", corpus)
@@ -102,11 +102,11 @@ def draw_run_map(folder: Path, data: str, epoch: int) -> None:
     point_maps(message, key="run-map", choose=state.select)
 
 
-def run_map_footer(folder: Path, data: str) -> None:
+def run_map_footer(folder: Path, data: str, label: str = "") -> None:
     """What belongs to the map and stays while it moves: the words and the downloads."""
 
     def table() -> pd.DataFrame:
-        placed = _placed(_shown(folder, -1)[0], _corpus(data))
+        placed = _placed(_shown(folder, -1)[0], _corpus(data, label))
         if placed is None:
             return pd.DataFrame(columns=["id", "x", "y"])
         return pd.DataFrame({"id": placed.ids, "x": placed.points[:, 0], "y": placed.points[:, 1]})
@@ -177,9 +177,9 @@ def _axes(file: str, stamp: int) -> MapAxes:
     return fit_axes(Path(file))
 
 
-def _corpus(data: str) -> Corpus | None:
+def _corpus(data: str, label: str) -> Corpus | None:
     try:
-        return loading.open_data(data)
+        return loading.open_data(data, label=label)
     except InputError:
         return None
 

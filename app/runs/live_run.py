@@ -99,7 +99,7 @@ def _frame(run: RunFolder, status: Status) -> _Boxes | None:
     if ended and not history_of(run):
         return _Boxes(st.container(), st.container(), _log_box(status))
     left, right = wide_columns([3, 2], key="live-columns", least=270)
-    path, data = str(run.path), _config_of(run).data
+    path, config = str(run.path), _config_of(run)
     with left:
         curves = st.container()
         figure_footer(
@@ -111,7 +111,7 @@ def _frame(run: RunFolder, status: Status) -> _Boxes | None:
         )
     with right:
         run_map_box = st.container()
-        run_map_footer(run.path, data)
+        run_map_footer(run.path, config.data, config.label)
     if not ended:
         other_pages(run, "open")
     return _Boxes(curves, run_map_box, _log_box(status))
@@ -152,7 +152,7 @@ def _draw(path: str, shape: tuple[bool, bool, bool], boxes: _Boxes | None) -> No
         with boxes.curves:
             _curves(run, status, history)
         with boxes.map:
-            draw_run_map(run.path, config.data, status.epoch)
+            draw_run_map(run.path, config.data, status.epoch, config.label)
     with boxes.log:
         lines = log_tail(run, _LOG_LINES)
         st.code("\n".join(lines) or "The log is empty.", language=None, wrap_lines=True)
@@ -180,7 +180,7 @@ def _standing(
     )
     if waiting:
         say.caption(f"Before it: {plain(', '.join(waiting))}.")
-    say.legend(_facts_markup(run_facts(status, history, _train_utterances(config.data))))
+    say.legend(_facts_markup(run_facts(status, history, _train_utterances(config))))
     silent = silent_seconds(status) if status.state == "running" else 0.0
     if silent:
         st.warning(
@@ -277,9 +277,9 @@ def _config(path: str, stamp: int) -> Config:
         return Config()
 
 
-def _train_utterances(data: str) -> int | None:
+def _train_utterances(config: Config) -> int | None:
     try:
-        return len(loading.open_data(data).rows("train"))
+        return len(loading.open_data(config.data, label=config.label).rows("train"))
     except InputError:
         return None
 

@@ -36,7 +36,7 @@ _LONGEST_NAME = 100
 _STARTED = "runs-started"
 _MOST_RUNS = 50
 _COPIED = "train-copied"
-_HELD_BY_PAGE = {"data", "model.modalities", "training.epochs", "training.seed"}
+_HELD_BY_PAGE = {"data", "label", "model.modalities", "training.epochs", "training.seed"}
 
 
 def name_fault(name: str, folder: Path) -> str | None:
@@ -116,6 +116,7 @@ def _draw() -> None:
         "training.epochs": int(epochs),
         "training.seed": int(seed),
         "data": corpus or "demo",
+        "label": loading.label_said(corpus),
         **({"model.modalities": modalities} if modalities else {}),
     }
     with state.readable_errors():
@@ -151,7 +152,7 @@ def start_run(config: Config, out: Path, device: str) -> None:
     Raises:
         InputError: the corpus is missing, has faults or lacks a split; nothing is started.
     """
-    corpus = loading.open_data(config.data)
+    corpus = loading.open_data(config.data, label=config.label)
     for split in ("train", "valid"):
         corpus.rows(split)
     wanted = config.model.modalities or list(corpus.modalities)
@@ -199,6 +200,7 @@ def _take_over(path: str, changes: dict[str, Any]) -> None:
     if config.data != "demo" and config.data not in known_corpora():
         remember_corpus(config.data)
     st.session_state["wanted_corpus"] = config.data
+    loading.say_label(config.data, config.label)
     if config.model.modalities:
         st.session_state[f"train-modalities-{config.data}"] = list(config.model.modalities)
     else:

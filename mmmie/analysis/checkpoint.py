@@ -75,18 +75,29 @@ class Checkpoint:
             )
         return str(path)
 
-    def corpus(self, data: str | Path | None = None, *, unlabelled: bool = False) -> Corpus:
+    def corpus(
+        self,
+        data: str | Path | None = None,
+        *,
+        label: str | None = None,
+        unlabelled: bool = False,
+    ) -> Corpus:
         """The corpus to use: `data`, else the one that the checkpoint was trained on.
 
         Args:
             data: ``demo`` or a path.
+            label: what the label is, see `load_corpus`; as in training if left out.
             unlabelled: take utterances without a label or a split, and a corpus without some of
                 the modalities, for `predict`.
 
         Raises:
             InputError: it cannot be found or opened, or does not fit the checkpoint.
         """
-        corpus = load_corpus(self.data if data is None else data, unlabelled=unlabelled)
+        corpus = load_corpus(
+            self.data if data is None else data,
+            label=label or self.info.config.label,
+            unlabelled=unlabelled,
+        )
         if not unlabelled:
             return self.fitted(corpus)
         corpus = self.with_text(corpus)

@@ -6,28 +6,32 @@ from pathlib import Path
 
 import click
 
-from mmmie.cli.shared import CHECKPOINT, DATA, JSON, SPLIT, opened_with_corpus, print_report
+from mmmie.cli.shared import CHECKPOINT, DATA, JSON, LABEL, SPLIT, opened_with_corpus, print_report
 from mmmie.errors import InputError
 
 
 @click.command()
 @CHECKPOINT
 @DATA
+@LABEL
 @SPLIT
 @JSON
-def evaluate(checkpoint: Path, data: str | None, split: str, as_json: bool) -> None:
+def evaluate(
+    checkpoint: Path, data: str | None, label: str | None, split: str, as_json: bool
+) -> None:
     """Metrics of a checkpoint on a split."""
-    opened, corpus = opened_with_corpus(checkpoint, data)
+    opened, corpus = opened_with_corpus(checkpoint, data, label)
     print_report(opened.evaluate(corpus, split), as_json)
 
 
 @click.command()
 @CHECKPOINT
 @DATA
+@LABEL
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A CSV file.")
-def predict(checkpoint: Path, data: str | None, out: Path) -> None:
+def predict(checkpoint: Path, data: str | None, label: str | None, out: Path) -> None:
     """Predict every utterance of a corpus, labelled or not, into a CSV file."""
-    opened, corpus = opened_with_corpus(checkpoint, data, unlabelled=True)
+    opened, corpus = opened_with_corpus(checkpoint, data, label, unlabelled=True)
 
     from mmmie.analysis.checkpoint import missing_modalities
     from mmmie.csv_export import csv_text
@@ -48,27 +52,38 @@ def predict(checkpoint: Path, data: str | None, out: Path) -> None:
 @click.command()
 @CHECKPOINT
 @DATA
+@LABEL
 @SPLIT
 @JSON
-def identity(checkpoint: Path, data: str | None, split: str, as_json: bool) -> None:
+def identity(
+    checkpoint: Path, data: str | None, label: str | None, split: str, as_json: bool
+) -> None:
     """What the identity embedding does: metrics under interventions on it."""
     from mmmie.analysis.ask.identity_effect import identity_effect
 
-    opened, corpus = opened_with_corpus(checkpoint, data)
+    opened, corpus = opened_with_corpus(checkpoint, data, label)
     print_report(identity_effect(corpus, opened.outputs(corpus, split)), as_json)
 
 
 @click.command()
 @CHECKPOINT
 @DATA
+@LABEL
 @SPLIT
 @click.option("--nonlinear", is_flag=True, help="Also small non-linear probes: some seconds more.")
 @JSON
-def probe(checkpoint: Path, data: str | None, split: str, nonlinear: bool, as_json: bool) -> None:
+def probe(
+    checkpoint: Path,
+    data: str | None,
+    label: str | None,
+    split: str,
+    nonlinear: bool,
+    as_json: bool,
+) -> None:
     """Leakage and content of the codes: probes, alignment and retrieval."""
     from mmmie.analysis.codes.probes import leakage_tables, probe_report
 
-    opened, corpus = opened_with_corpus(checkpoint, data)
+    opened, corpus = opened_with_corpus(checkpoint, data, label)
     report = probe_report(corpus, opened.outputs(corpus, split), nonlinear)
     if as_json:
         print_report(report, as_json)
@@ -84,6 +99,7 @@ def probe(checkpoint: Path, data: str | None, split: str, nonlinear: bool, as_js
 @click.option("--utterance", required=True, help="The id of the utterance to explain.")
 @click.option("--class", "class_name", help="The class to explain; else the predicted one.")
 @DATA
+@LABEL
 @SPLIT
 @JSON
 def explain(
@@ -91,11 +107,12 @@ def explain(
     utterance: str,
     class_name: str | None,
     data: str | None,
+    label: str | None,
     split: str,
     as_json: bool,
 ) -> None:
     """What modalities, turns and channels add to one prediction, and modalities over a split."""
     from mmmie.analysis.credit.explain import explain_report
 
-    opened, corpus = opened_with_corpus(checkpoint, data)
+    opened, corpus = opened_with_corpus(checkpoint, data, label)
     print_report(explain_report(opened, corpus, utterance, split, class_name), as_json)

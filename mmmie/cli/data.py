@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mmmie.cli.shared import JSON, print_report
+from mmmie.cli.shared import JSON, LABEL, one_line, print_report
 
 
 @click.group()
@@ -17,14 +17,25 @@ def data() -> None:
 
 @data.command("info")
 @click.argument("path")
+@LABEL
 @JSON
-def data_info(path: str, as_json: bool) -> None:
+def data_info(path: str, label: str | None, as_json: bool) -> None:
     """What is in a corpus, and which format it is of."""
+    from mmmie.analysis.corpora.giveaways import giveaway_notes
     from mmmie.analysis.corpora.summary import corpus_summary
     from mmmie.datasets import recognise_corpus
 
-    name, corpus = recognise_corpus(path, unlabelled=True)
-    print_report({"format": name, **corpus_summary(corpus)}, as_json)
+    name, corpus = recognise_corpus(path, label=label, unlabelled=True)
+    report = {"format": name, **corpus_summary(corpus)}
+    report["notes"] += giveaway_notes(corpus)
+    if as_json:
+        print_report(report, as_json)
+        return
+    notes = report.pop("notes")
+    print_report(report, as_json)
+    click.echo("notes" if notes else f"{'notes':48} -")
+    for note in notes:
+        click.echo(f"- {one_line(note)}")
 
 
 @data.command("convert")
@@ -38,7 +49,8 @@ def data_info(path: str, as_json: bool) -> None:
     show_default=True,
     help="A corpus folder, or a pickle for MMSA.",
 )
-def data_convert(source: str, destination: Path, target: str) -> None:
+@LABEL
+def data_convert(source: str, destination: Path, target: str, label: str | None) -> None:
     """Write a corpus of any format as a corpus folder or as a pickle for MMSA."""
     from mmmie.datasets import convert_corpus, load_corpus
 
@@ -46,7 +58,7 @@ def data_convert(source: str, destination: Path, target: str) -> None:
         from mmmie.corpus import SPLITS
         from mmmie.datasets.formats.mmsa_export import save_mmsa
 
-        corpus = load_corpus(source)
+        corpus = load_corpus(source, label=label)
         save_mmsa(corpus, destination)
         count = len(corpus)
         for split in sorted(set(SPLITS) - set(corpus.splits)):
@@ -56,7 +68,7 @@ def data_convert(source: str, destination: Path, target: str) -> None:
                 err=True,
             )
     else:
-        count = convert_corpus(source, destination)
+        count = convert_corpus(source, destination, label=label)
     click.echo(f"{count} utterances: {destination}")
 
 

@@ -5,24 +5,53 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from mmmie.corpus import Corpus
+
+_NOTES_SAID = 3  # notes in full before a training starts; of more, the first one
+
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 DATA = click.option("--data", help="`demo` or a corpus; the checkpoint's own if left out.")
+LABEL = click.option(
+    "--label",
+    metavar="KEY=VALUE,…",
+    help="What the label is: kind=regression,range=-3:3 or kind=classification,classes=A:B:…, "
+    "name=…; each may be left out.",
+)
 SPLIT = click.option("--split", default="valid", show_default=True, help="train, valid or test.")
 CHECKPOINT = click.argument("checkpoint", type=click.Path(path_type=Path))
 
 
 def opened_with_corpus(
-    checkpoint: Path, data: str | None, unlabelled: bool = False
+    checkpoint: Path, data: str | None, label: str | None, unlabelled: bool = False
 ) -> tuple[Any, Any]:
     """A checkpoint and the corpus to use it on: `data`, else the one it was trained on."""
     from mmmie.analysis.checkpoint import load_checkpoint
 
     opened = load_checkpoint(checkpoint)
-    return opened, opened.corpus(data, unlabelled=unlabelled)
+    return opened, opened.corpus(data, label=label, unlabelled=unlabelled)
+
+
+def say_notes(corpus: Corpus) -> None:
+    """One line on stderr about what was noted when a corpus was opened, if anything was."""
+    from mmmie.analysis.corpora.giveaways import giveaway_notes
+
+    notes = [one_line(note) for note in (*corpus.notes, *giveaway_notes(corpus))]
+    if not notes:
+        return
+    count = f"{len(notes)} note{'s' * (len(notes) > 1)} on the corpus"
+    if len(notes) > _NOTES_SAID:
+        notes = [notes[0], f"(`mmmie data info {one_line(corpus.where)}` shows all)"]
+    click.echo(f"mmmie: {count}: {' '.join(notes)}", err=True)
+
+
+def one_line(text: str) -> str:
+    """Text of a file that a terminal can show: without line breaks and control characters."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
 
 
 def print_report(report: dict[str, Any], as_json: bool) -> None:

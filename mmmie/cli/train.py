@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
+from mmmie.cli.shared import LABEL, say_notes
 from mmmie.errors import InputError
 
 
 @click.command()
 @click.option("--data", help="`demo` or a corpus; with --resume the run's own if left out.")
+@LABEL
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder.")
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="A TOML file.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="model.dim=64, …")
@@ -24,6 +26,7 @@ from mmmie.errors import InputError
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def train(
     data: str | None,
+    label: str | None,
     out: Path,
     config_file: Path | None,
     overrides: tuple[str, ...],
@@ -41,7 +44,8 @@ def train(
 
     named = json.dumps(loggers) if loggers else None
     short = {"seed": seed, "epochs": epochs, "loggers": named}
-    settings = [*overrides, *(f"training.{k}={v}" for k, v in short.items() if v is not None)]
+    settings = [*overrides, *([f"label={label}"] if label else [])]
+    settings += [*(f"training.{k}={v}" for k, v in short.items() if v is not None)]
     if resume:
         if settings or config_file:
             raise InputError(
@@ -62,7 +66,14 @@ def train(
 
     choose_threads(config.model)
     run = train_run(
-        data, out, config, device=device, resume=resume, queue=queue, progress=not quiet
+        data,
+        out,
+        config,
+        device=device,
+        resume=resume,
+        queue=queue,
+        progress=not quiet,
+        opened=say_notes,
     )
     leave()
     if process_rank() > 0:

@@ -16,6 +16,9 @@ from mmmie.corpus.isolated_reading import probe
 from mmmie.errors import InputError
 
 FORMAT = "mmmie-corpus/1"
+Relabel = Callable[[pd.Series, Label, str], tuple[Label, Any, list[str]]]
+"""A column of labels, what the description says of it, and its file → label, values, notes."""
+
 _Read = TypeVar("_Read")
 _TEXT_COLUMNS = ("id", "conversation", "split", "speaker", "transcript")
 _DTYPES = {
@@ -27,13 +30,16 @@ _DTYPES = {
 }
 
 
-def open_corpus_folder(folder: Path | str, *, unlabelled: bool = False) -> Corpus:
+def open_corpus_folder(
+    folder: Path | str, *, unlabelled: bool = False, relabel: Relabel | None = None
+) -> Corpus:
     """Open and check a corpus folder; features stay memory-mapped.
 
     Args:
         folder: a folder that holds ``corpus.json``, ``utterances.csv`` (or ``.parquet``) and
             ``features.safetensors``.
         unlabelled: take utterances without a label or a split, for a model to predict.
+        relabel: what the labels are in place of what ``corpus.json`` says.
 
     Raises:
         InputError: anything is missing or wrong; `faults` lists all that was found.
@@ -52,7 +58,14 @@ def open_corpus_folder(folder: Path | str, *, unlabelled: bool = False) -> Corpu
         label = NO_LABEL if undescribed else found.ask(_read_label, raw, file)
         modalities = _read_modalities(raw, file, found)
     table_file = found.ask(_table_file, folder)
-    utterances = found.ask(read_utterances, table_file, label) if table_file else None
+    described = None if relabel else label
+    utterances = found.ask(read_utterances, table_file, described) if table_file else None
+    notes = found.ask(read_notes, raw, file) or ()
+    if relabel and label is not None and utterances is not None and "label" in utterances:
+        relabelled = found.ask(relabel, utterances["label"], label, str(table_file))
+        if relabelled is not None:
+            label, utterances["label"], more = relabelled
+            notes += tuple(more)
     features = found.ask(_read_features, features_file, modalities)
     if utterances is not None:
         if unlabelled:
@@ -76,7 +89,7 @@ def open_corpus_folder(folder: Path | str, *, unlabelled: bool = False) -> Corpu
         source=raw.get("source"),
         licence=raw.get("licence"),
         path=folder,
-        notes=read_notes(raw, file),
+        notes=notes,
     )
 
 

@@ -5,15 +5,19 @@ A new format is a file in `formats` with a `FORMAT`, and its name in `formats/re
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from mmmie.corpus import Corpus
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
+from mmmie.datasets.label_guess import relabelled
+from mmmie.datasets.label_said import read_label_said
 
 __all__ = ["convert_corpus", "load_corpus", "recognise_corpus"]
 
 
-def load_corpus(data: str | Path, *, unlabelled: bool = False) -> Corpus:
+def load_corpus(data: str | Path, *, label: str | None = None, unlabelled: bool = False) -> Corpus:
     """Open a corpus: ``demo``, a corpus folder, or a file or folder of another format.
 
     The format is recognised by content: pickles of MMSA, MulT, MISA, MMIM, MAG-BERT and
@@ -23,40 +27,52 @@ def load_corpus(data: str | Path, *, unlabelled: bool = False) -> Corpus:
 
     Args:
         data: ``demo`` for the generated corpus with known answers, else a path.
+        label: what the label is, in place of what the file says or the values suggest:
+            ``kind=…,range=LOW:HIGH,classes=A:B:…,name=…``, see `read_label_said`.
         unlabelled: take utterances without a label or a split, for a model to predict; only
             corpus folders and tables can lack them.
 
     Raises:
-        InputError: it is missing, of no known format, or has a fault.
+        InputError: it is missing, of no known format, or has a fault, or `label` does not fit.
 
     Example:
         >>> corpus = load_corpus("demo")
         >>> sorted(corpus.modalities)
         ['audio', 'text', 'vision']
     """
-    return recognise_corpus(data, unlabelled=unlabelled)[1]
+    return recognise_corpus(data, label=label, unlabelled=unlabelled)[1]
 
 
-def recognise_corpus(data: str | Path, *, unlabelled: bool = False) -> tuple[str, Corpus]:
+def recognise_corpus(
+    data: str | Path, *, label: str | None = None, unlabelled: bool = False
+) -> tuple[str, Corpus]:
     """The name of the format of a corpus, and the corpus (see `load_corpus`)."""
+    said = read_label_said(label)
+    relabel = partial(relabelled, said=said) if said else None
     if str(data) == "demo":
         from mmmie.datasets.demo.generate import generate_demo
 
-        return "demo", generate_demo()
+        corpus = generate_demo()
+        if relabel:
+            found = relabel(corpus.utterances["label"], corpus.label, "demo")
+            table = corpus.utterances.assign(label=found[1])
+            corpus = replace(corpus, label=found[0], utterances=table, notes=tuple(found[2]))
+        return "demo", corpus
     path = Path(data)
     if _is_native(path):
-        return "corpus folder", open_corpus_folder(path, unlabelled=unlabelled)
+        return "corpus folder", open_corpus_folder(path, unlabelled=unlabelled, relabel=relabel)
     from mmmie.datasets.formats.registry import open_reading
 
-    name, reading = open_reading(path)
+    name, reading = open_reading(path, said)
     return name, reading.corpus(unlabelled)
 
 
-def convert_corpus(data: str | Path, folder: str | Path) -> int:
+def convert_corpus(data: str | Path, folder: str | Path, *, label: str | None = None) -> int:
     """Write a corpus of any format as a corpus folder; large features are streamed.
 
     Args:
         data: what `load_corpus` opens.
+        label: what the label is, as for `load_corpus`.
 
     Returns:
         How many utterances were written; labels that are missing stay so.
@@ -66,12 +82,12 @@ def convert_corpus(data: str | Path, folder: str | Path) -> int:
     """
     folder = Path(folder)
     if str(data) == "demo" or _is_native(Path(data)):
-        corpus = load_corpus(data, unlabelled=True)
+        corpus = load_corpus(data, label=label, unlabelled=True)
         save_corpus_folder(corpus, folder)
         return len(corpus)
     from mmmie.datasets.formats.registry import open_reading
 
-    reading = open_reading(Path(data))[1]
+    reading = open_reading(Path(data), read_label_said(label))[1]
     reading.save(folder)
     return len(reading.utterances)
 

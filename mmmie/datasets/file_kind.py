@@ -14,6 +14,7 @@ import pandas as pd
 
 from mmmie.corpus import Label
 from mmmie.datasets.label_guess import LabelFound, guess_label
+from mmmie.datasets.label_in_features import features_alone
 from mmmie.datasets.label_said import NOTHING_SAID, LabelSaid
 from mmmie.datasets.pickles.load_pickle import load_pickle
 from mmmie.datasets.streamed_corpus import Reading, Stream
@@ -97,8 +98,12 @@ class Source:
         description: str = "",
         notes: Iterable[str] = (),
     ) -> Reading:
-        """The corpus in it, called after the file, and what was noted on the way."""
+        """The corpus in it, called after the file, and what was noted on the way.
+
+        What is no features among `streams` is left out and noted, see `features_alone`.
+        """
         name = self.path.name if self.kind == "folder" else self.path.stem
+        streams, left_out = features_alone(streams, label, utterances)
         return Reading(
             name,
             self.path,
@@ -106,7 +111,7 @@ class Source:
             utterances,
             streams,
             description,
-            notes=tuple(notes),
+            notes=(*notes, *left_out),
             maps=self.maps,
         )
 

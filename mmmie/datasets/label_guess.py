@@ -17,6 +17,7 @@ from mmmie.corpus import NO_LABEL, Label
 from mmmie.datasets.label_said import MOST_CLASSES, NOTHING_SAID, LabelSaid
 from mmmie.datasets.label_text import names_in, numbers_in
 from mmmie.datasets.loose_values import Unusable
+from mmmie.errors import InputError
 
 _AROUND_ZERO = ((-1.0, 1.0), (-3.0, 3.0))
 _FROM_ONE = (5, 7, 9, 10)  # the usual scales of questionnaires
@@ -108,6 +109,25 @@ def guess_label(
             f"and were set to its end."
         )
     return LabelFound(Label(called, "regression", limits), clipped, [*notes, *why, *more])
+
+
+def relabelled(
+    column: pd.Series, label: Label, where: str, *, said: LabelSaid
+) -> tuple[Label, np.ndarray | list[str | None], list[str]]:
+    """The labels of a corpus that has a description, with what is said on top of it.
+
+    Args:
+        label: what the description says.
+        where: what to call the table in a message.
+
+    Raises:
+        InputError: the labels are not what is said.
+    """
+    try:
+        found = guess_label(column, "label", said=said.on_top_of(label))
+    except Unusable as error:
+        raise InputError(f"{where}: {error}") from None
+    return found
 
 
 def _kind(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,13 +39,19 @@ ALIASES = {
 
 
 def reading_of_table(
-    source: Source, table: pd.DataFrame, streams: dict[str, Stream], *, zero_non_finite: bool
+    source: Source,
+    table: pd.DataFrame,
+    streams: dict[str, Stream],
+    *,
+    zero_non_finite: bool,
+    notes: Sequence[str] = (),
 ) -> Reading:
     """A reading from a table whose columns may have any of the usual names.
 
     Args:
         table: one row per utterance, in the order of `streams`.
         streams: modality → features.
+        notes: what was noted before.
 
     Raises:
         Unusable: there is no way to tell utterances apart, or a label makes no sense.
@@ -52,13 +59,13 @@ def reading_of_table(
     if not len(table):
         raise Unusable("has no utterances; add at least one row")
     table = table.copy()
-    names = usual_names(table)
+    names = usual_names(table, source.said.name)
     columns = {name: table[original] for name, original in names.items()}
     rest = [name for name in table.columns if name not in names.values()]
     held = columns.get("label", pd.Series([""] * len(table)))
-    label, labels, notes = source.label_of(held, names.get("label", "label"))
+    label, labels, of_label = source.label_of(held, names.get("label", "label"))
     conversations, ids = _names(columns, len(table))
-    splits, more = splits_of_column(columns.get("split"), conversations, label != NO_LABEL)
+    splits, of_splits = splits_of_column(columns.get("split"), conversations, label != NO_LABEL)
     order = number_cells(columns["position"], "position") if "position" in columns else None
     times = times_of(columns)
     if order is None and "start" in times and np.isfinite(times["start"]).all():
@@ -73,18 +80,23 @@ def reading_of_table(
         further["speaker"] = further["speaker"].where(further["speaker"] != "", None)
     for name in rest:
         if not isinstance(table[name].iloc[0], (list, tuple, dict, np.ndarray, bytes)):
-            further.setdefault(name, number_or_text_cells(table[name]))
+            kept = f"{name}_in_file" if name == "label" else name  # another is the label
+            further.setdefault(kept, number_or_text_cells(table[name]))
     made = utterance_table(
         ids, splits, labels, conversations=conversations, order=order, columns=further
     )
     streams = {
         name: replace(stream, zero_non_finite=zero_non_finite) for name, stream in streams.items()
     }
-    return source.reading(label, made, streams, notes=[*notes, *more])
+    return source.reading(label, made, streams, notes=[*notes, *of_label, *of_splits])
 
 
-def usual_names(table: pd.DataFrame) -> dict[str, str]:
-    """Column of a corpus → what it is called in a table; only those that are there."""
+def usual_names(table: pd.DataFrame, label: str | None = None) -> dict[str, str]:
+    """Column of a corpus → what it is called in a table; only those that are there.
+
+    Args:
+        label: the column of the label, where the table has it.
+    """
     by_small = {str(name).lower().replace(" ", "_"): str(name) for name in reversed(table.columns)}
     found: dict[str, str] = {}
     for name, aliases in ALIASES.items():
@@ -92,6 +104,8 @@ def usual_names(table: pd.DataFrame) -> dict[str, str]:
             if alias in by_small and by_small[alias] not in found.values():
                 found[name] = by_small[alias]
                 break
+    if label in table.columns:
+        found = {name: held for name, held in found.items() if held != label} | {"label": label}
     return found
 
 

@@ -122,6 +122,11 @@ class Config(Settings):
     """Everything that a run needs besides its corpus."""
 
     data: str = Field("demo", description="`demo` or the path of a corpus.")
+    label: str = Field(
+        "",
+        description="What the label of the corpus is where it is not to be guessed, such as "
+        "`kind=regression,range=-3:3`.",
+    )
     model: ModelSettings = Field(default_factory=ModelSettings)
     objective: ObjectiveSettings = Field(default_factory=ObjectiveSettings)
     training: TrainingSettings = Field(default_factory=TrainingSettings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mmmie.corpus import Corpus
@@ -34,6 +34,7 @@ def train(
     queue: bool = False,
     progress: bool = False,
     callbacks: list[Callback] | None = None,
+    opened: Callable[[Corpus], None] | None = None,
 ) -> RunFolder:
     """Train a model and keep everything in a run folder.
 
@@ -46,6 +47,7 @@ def train(
         config: the defaults if left out; with `resume` the folder's own is used.
         resume: continue after the last whole epoch of `out`.
         queue: wait until no run beside `out` trains on the device, see `training.queue`.
+        opened: called with the corpus before the training starts.
 
     Returns:
         The run folder; its `best` is the checkpoint.
@@ -71,7 +73,7 @@ def train(
     launched = _is_launched(run)
     trainer = None
     if not launched:
-        data = _opened(data)
+        data = _opened(data, config.label, opened)
         trainer = None if queue else _trainer(data, config, device)
     with _taken(run, resume):
         if not launched:
@@ -85,7 +87,10 @@ def train(
                 if ranks.agree(not wait_for_turn(run, recorder)):
                     recorder.stop("while it was queued")
                     return run
-            trainer = trainer or _trainer(_opened(data), config, device)
+            if trainer is None:
+                if not isinstance(data, Corpus):
+                    data = _opened(data, config.label, opened)
+                trainer = _trainer(data, config, device)
             _fit(trainer, run, recorder, resume, [*(callbacks or []), *[ProgressBar()] * progress])
     trainer = None
     release()
@@ -106,7 +111,7 @@ def _follow(
         with on_terminate(lambda: None):  # the first one decides
             if Ranks.of(make_accelerator(device)).agree(False):
                 return
-    trainer = _trainer(_opened(data), config, device)
+    trainer = _trainer(_opened(data, config.label), config, device)
     _take_up(trainer, run, resume)
     _train(trainer)
 
@@ -197,10 +202,15 @@ def _ended_well(recorder: Recorder, tell: bool) -> Iterator[None]:
         raise
 
 
-def _opened(data: str | Path | Corpus) -> Corpus:
+def _opened(
+    data: str | Path | Corpus, label: str, told: Callable[[Corpus], None] | None = None
+) -> Corpus:
     from mmmie.datasets import load_corpus
 
-    return _checked(data) if isinstance(data, Corpus) else load_corpus(data)
+    corpus = _checked(data) if isinstance(data, Corpus) else load_corpus(data, label=label)
+    if told:
+        told(corpus)
+    return corpus
 
 
 def _checked(corpus: Corpus) -> Corpus:

@@ -12,6 +12,8 @@ from app.corpora.upload import show_faults, upload_corpus
 from app.pages import switch_to
 from app.parts.layout import wide_columns
 from app.parts.names import plain
+from app.screens.data.contents import summary_of
+from app.screens.data.reading import draw_notes, reading_lines
 from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.errors import InputError
 
@@ -101,18 +103,31 @@ def bring_corpus() -> None:
 
 
 def _offer(path: str, key: str) -> None:
-    """Check a corpus folder; say what is wrong with it, or what can be done with it."""
-    try:
-        corpus = loading.open_data(path)
-    except InputError as error:
-        show_faults(error)
-        return
-    remember_corpus(path)
-    st.success(
-        f"{plain(corpus.name)} is sound: {len(corpus):,} utterances, splits "
-        f"{', '.join(corpus.splits)}, modalities {plain(', '.join(corpus.modalities))}.",
-        icon=":material/check:",
-    )
+    """Open a corpus; say what is wrong with it, or how it was read and what can be done with it."""
+    place = st.container()
+    said = st.text_input(
+        "If the label is another",
+        loading.label_said(path),
+        key=f"label-{key}-{path}",
+        placeholder="kind=regression,range=-3:3",
+        help="What the label is, in place of a guess: kind=regression,range=-3:3 for numbers, or "
+        "kind=classification,classes=sad:happy for classes, in the order of their numbers; "
+        "name=… calls it, or names the column that holds it. Each part may be left out.",
+    ).strip()
+    with place:
+        try:
+            corpus = loading.open_data(path, label=said)
+        except InputError as error:
+            show_faults(error)
+            return
+        loading.say_label(path, said)
+        remember_corpus(path)
+        summary = summary_of(corpus)
+        st.success(
+            f"{plain(corpus.name)} was read: {len(corpus):,} utterances.", icon=":material/check:"
+        )
+        st.markdown("\n".join(f"- {line}" for line in reading_lines(summary)))
+        draw_notes(summary["notes"])
     if key == "upload":
         st.caption(f"Kept in {plain(path)}.")
     with st.container(horizontal=True):

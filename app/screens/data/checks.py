@@ -15,6 +15,7 @@ from app.parts.names import capital, figure_text, plain
 from app.parts.numbers import listed
 from app.parts.style import SPLIT_COLOURS, blank, three_digits
 from app.screens.data.channels import FAR_OUT_SHARE
+from mmmie.analysis.corpora.giveaways import LIMIT
 from mmmie.analysis.corpora.quality import LONG_WORDS
 
 _SHIFTED = 0.2  # standard deviations: small by Cohen (1988); for shares half of it
@@ -31,6 +32,9 @@ a number that is too good, too bad or not what it seems.
   chance. Features are compared number by number.
 - **Far out**: more than three interquartile ranges beyond the quartiles (Tukey 1977). A few
   extreme values can dominate the scale of a channel.
+- **Given away**: one channel, or a linear fit of at most eight, goes with the label by a rank
+  correlation above {LIMIT} or finds its class as often. It may have been made of the labels;
+  leave it out if so.
 - **Labels**: a split whose labels differ from those of train makes a model look worse or better
   than it is. For numbers the difference of the means in standard deviations, for classes the
   total variation: the share of utterances that would have to change class.
@@ -69,7 +73,7 @@ def checks(tables: Mapping[str, pd.DataFrame], modalities: list[str], classes: b
 
     Args:
         tables: ``gaps``, ``channels``, ``transcripts``, ``features``, ``shifts`` and ``turns``
-            from `mmmie.analysis.corpora.quality`.
+            from `mmmie.analysis.corpora.quality`; ``giveaways`` if that was looked at.
     """
     gaps, channels = tables["gaps"], tables["channels"]
     transcripts, shifts = tables["transcripts"], tables["shifts"]
@@ -81,6 +85,7 @@ def checks(tables: Mapping[str, pd.DataFrame], modalities: list[str], classes: b
         _constant(channels),
         _far_out(channels),
         _copies(tables["features"]),
+        *([] if "giveaways" not in tables else [_giveaways(tables["giveaways"])]),
         *([] if transcripts.empty else [_transcripts(transcripts)]),
         *([] if shifts.empty else [_shifts(shifts, classes)]),
         _single(tables["turns"]),
@@ -170,6 +175,16 @@ def _copies(features: pd.DataFrame) -> Check:
     if across:
         said += f", {across:,} of them in another split: a leak"
     return Check("Copied features", True, said)
+
+
+def _giveaways(found: pd.DataFrame) -> Check:
+    said = [
+        f"{plain(str(row['modality']))} does, by "
+        f"{'all its channels' if row['channel'] < 0 else 'channel ' + str(row['channel'])} "
+        f"({row['value']:.2f})"
+        for row in found.to_dict("records")
+    ]
+    return _check("Features that give the label away", said, "no channel tells the label alone")
 
 
 def _transcripts(transcripts: pd.DataFrame) -> Check:

@@ -20,16 +20,19 @@ from app.screens.data.figures import (
     draw_turns,
     draw_words,
 )
+from app.screens.data.reading import draw_notes
 from mmmie.analysis.corpora import quality
+from mmmie.analysis.corpora.giveaways import giveaways
 from mmmie.analysis.corpora.summary import corpus_summary
 from mmmie.corpus import Corpus
 
 
 def corpus_contents(corpus: Corpus) -> None:
     """Draw the summary, the checks and the figures of a corpus."""
-    summary, tables = summary_of(corpus.fingerprint, corpus), _quality(corpus.fingerprint, corpus)
+    summary, tables = summary_of(corpus), _quality(corpus.fingerprint, corpus)
     modalities = list(corpus.modalities)
     draw_numbers(summary)
+    draw_notes(summary["notes"])
     draw_modalities(summary)
     draw_checks(tables, modalities, corpus.label.classes is not None, len(corpus))
     left, right = wide_columns(2, key="corpus-figures")
@@ -55,15 +58,19 @@ def corpus_title(summary: dict[str, Any]) -> str:
     )
 
 
+def summary_of(corpus: Corpus) -> dict[str, Any]:
+    """`corpus_summary`, computed once for each corpus and each way to read it."""
+    return _summary(f"{corpus.fingerprint} {corpus.label} {corpus.notes}", corpus)
+
+
 @st.cache_data(show_spinner=False, max_entries=16)
-def summary_of(fingerprint: str, _corpus: Corpus) -> dict[str, Any]:
-    """`corpus_summary`, computed once for each corpus."""
+def _summary(key: str, _corpus: Corpus) -> dict[str, Any]:
     return corpus_summary(_corpus)
 
 
 @st.cache_data(show_spinner="Looking through the corpus", max_entries=8)
 def _quality(fingerprint: str, _corpus: Corpus) -> dict[str, pd.DataFrame]:
-    """All tables of `mmmie.analysis.corpora.quality`, by short names."""
+    """All tables of `mmmie.analysis.corpora.quality`, and giveaways, by short names."""
     return {
         "gaps": quality.gaps(_corpus),
         "channels": quality.channel_table(_corpus),
@@ -71,6 +78,7 @@ def _quality(fingerprint: str, _corpus: Corpus) -> dict[str, pd.DataFrame]:
         "features": quality.repeated_features(_corpus),
         "shifts": quality.label_shifts(_corpus),
         "turns": quality.conversation_lengths(_corpus),
+        "giveaways": giveaways(_corpus),
     }
 
 
@@ -84,7 +92,8 @@ def draw_numbers(summary: dict[str, Any]) -> None:
     if "range" in label:
         scale = (name, " to ".join(map(short_number, label["range"])), None)
     elif "classes" in label:
-        scale = ("Classes", str(len(label["classes"])), plain(", ".join(label["classes"])))
+        count = f"{len(label['classes'])} classes"
+        scale = (name, count, plain(", ".join(label["classes"])))
     cells = [
         ("Utterances", f"{summary['utterances']:,}", None),
         *[

@@ -33,7 +33,8 @@ picked = st.selectbox(
     format_func=lambda p: corpus_words(p) + (", of this checkpoint" if p == own else ""),
 )
 with state.readable_errors():
-    corpus = loading.open_data(str(picked))
-say.title(corpus_title(summary_of(corpus.fingerprint, corpus)), place=heading)
+    said = checkpoint.info.config.label if own is not None and picked == own else None
+    corpus = loading.open_data(str(picked), label=said)
+say.title(corpus_title(summary_of(corpus)), place=heading)
 draw = (lambda: corpus_contents(corpus), lambda: conversation_browser(corpus), bring_corpus)
 lazy_tabs(dict(zip(TABS, draw, strict=True)), key=TABS_KEY)

@@ -20,7 +20,14 @@ from mmmie.metrics import metrics_for
 from mmmie.training.checkpoint_files import CheckpointInfo, parameter_count
 
 _REGRESSION = ("mae", "corr", "acc2_nonzero", "f1_nonzero", "acc7")
+_SIMS = ("mae", "corr", "acc2_sims", "f1_sims", "acc3_sims", "acc5_sims", "acc2_nonzero")
 _CLASSES = ("accuracy", "f1_weighted", "f1_macro")
+
+SIMS_WORDS = (
+    "Labels are on a scale from −1 to 1, like those of SIMS. Acc-2 (> 0) and F1 (> 0) count "
+    "neutral labels as negative, as papers on SIMS do; Acc-3 and Acc-5 are theirs, too. Plain "
+    "Acc-2 leaves neutral labels out, as papers on MOSI do."
+)
 
 
 def draw_summary(view: state.View, heading: DeltaGenerator) -> None:
@@ -39,6 +46,8 @@ def draw_summary(view: state.View, heading: DeltaGenerator) -> None:
     for column, (name, value, explanation) in zip(numbers, cells, strict=True):
         say.number(name, value, help=explanation, place=column)
     say.caption(measured_words(info, view.split, view.corpus.splits))
+    if info.metrics.get("acc2_sims") is not None:
+        say.caption(SIMS_WORDS)
 
 
 def headline(info: CheckpointInfo) -> str:
@@ -107,7 +116,8 @@ def measured_words(info: CheckpointInfo, split: str, splits: Sequence[str]) -> s
 
 def metric_row(info: CheckpointInfo, split: str = "valid") -> list[tuple[str, str, str]]:
     """Name, value and explanation of the metrics that the label defines."""
-    wanted = _CLASSES if info.label.classes else _REGRESSION
+    of_sims = info.metrics.get("acc2_sims") is not None
+    wanted = _CLASSES if info.label.classes else _SIMS if of_sims else _REGRESSION
     known = [name for name in wanted if info.metrics.get(name) is not None]
     row = [(metric(n).name, metric(n).text(info.metrics[n]), metric(n).help) for n in known]
     return [*row, ("Utterances", f"{info.metrics['n']:,}", f"Measured on the {split} split.")]

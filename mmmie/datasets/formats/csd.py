@@ -8,7 +8,7 @@ beside them tells, else the names of the videos decide.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,15 +99,10 @@ def read_csd(source: Source) -> Reading:
     )
     order = sorted(streams, key=lambda name: [*_KINDS, name].index(name))
     streams = {name: streams[name] for name in order}
-    return Reading(
-        folder.name,
-        source.path,
-        label,
-        table,
-        streams,
-        "Read from .csd files.",
-        notes=(*more, *notes),
+    reading = source.reading(
+        label, table, streams, description="Read from .csd files.", notes=[*more, *notes]
     )
+    return replace(reading, name=folder.name)
 
 
 def _require(files: list[Path]) -> None:

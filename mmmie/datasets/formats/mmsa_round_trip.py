@@ -12,6 +12,7 @@ import pandas as pd
 from mmmie.corpus import Corpus
 from mmmie.corpus.folder import describe_corpus, described_corpus
 from mmmie.datasets.file_kind import Source
+from mmmie.datasets.label_guess import relabelled
 from mmmie.datasets.loose_values import Unusable, items_of, numbers_of, text_of
 from mmmie.datasets.padding import Padded, joined, lengths_of
 from mmmie.datasets.streamed_corpus import FLOAT16, FLOAT32, Reading, Stream
@@ -69,6 +70,13 @@ def read_extra(source: Source, parts: dict[str, dict[str, Any]]) -> Reading:
     place = np.argsort(order)
     counts = [len(own) for own in rows]
     dtypes = _dictionary(extras[0].get("dtypes"), "dtypes")
+    table = _columns(extras, counts).iloc[place].reset_index(drop=True)
+    label, notes = corpus.label, corpus.notes
+    if source.said and "label" in table:
+        label, table["label"], more = relabelled(
+            table["label"], label, str(source.path), said=source.said
+        )
+        notes += tuple(more)
     streams = {}
     for name, modality in corpus.modalities.items():
         own = [_padded(part, name, n) for part, n in zip(parts.values(), counts, strict=True)]
@@ -82,13 +90,13 @@ def read_extra(source: Source, parts: dict[str, dict[str, Any]]) -> Reading:
     return Reading(
         corpus.name,
         source.path,
-        corpus.label,
-        _columns(extras, counts).iloc[place].reset_index(drop=True),
+        label,
+        table,
         streams,
         corpus.description,
         corpus.source,
         corpus.licence,
-        notes=corpus.notes,
+        notes=notes,
         maps=source.maps,
     )
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from mmmie.datasets.csv_and_parquet import read_any_table
 from mmmie.datasets.file_kind import Format, Source
+from mmmie.datasets.label_in_features import name_note, named_as_label
 from mmmie.datasets.loose_values import Unusable
 from mmmie.datasets.padding import joined, lengths_of, padded, ragged
 from mmmie.datasets.streamed_corpus import Reading, Stream
@@ -48,14 +49,17 @@ def read_table(source: Source) -> Reading:
     assert file is not None
     table = read_any_table(file)
     streams: dict[str, Stream] = {}
+    notes: list[str] = []
     for name in [column for column in table if _names_files(table[column])]:
         paths = [_inside(file.parent, str(cell), str(name)) for cell in table.pop(name)]
         arrays = [load_npy(path, source) for path in paths]
         streams[str(name)] = ragged(arrays, f"`{name}`")
     for path in sorted(file.parent.glob("*.npy")):
-        if not path.stem.endswith("_lengths"):
+        if named_as_label(path.stem):
+            notes.append(name_note(path.stem))
+        elif not path.stem.endswith("_lengths"):
             streams[path.stem] = _whole(path, len(table), source)
-    return reading_of_table(source, table, streams, zero_non_finite=False)
+    return reading_of_table(source, table, streams, zero_non_finite=False, notes=notes)
 
 
 def _table_of(source: Source) -> Path | None:
