@@ -47,7 +47,7 @@ def train(
         config: the defaults if left out; with `resume` the folder's own is used.
         resume: continue after the last whole epoch of `out`.
         queue: wait until no run beside `out` trains on the device, see `training.queue`.
-        opened: called with the corpus before the training starts.
+        opened: called with the corpus before the training starts, once all was checked.
 
     Returns:
         The run folder; its `best` is the checkpoint.
@@ -73,7 +73,7 @@ def train(
     launched = _is_launched(run)
     trainer = None
     if not launched:
-        data = _opened(data, config.label, opened)
+        data = _opened(data, config.label)
         trainer = None if queue else _trainer(data, config, device)
     with _taken(run, resume):
         if not launched:
@@ -88,9 +88,10 @@ def train(
                     recorder.stop("while it was queued")
                     return run
             if trainer is None:
-                if not isinstance(data, Corpus):
-                    data = _opened(data, config.label, opened)
+                data = data if isinstance(data, Corpus) else _opened(data, config.label)
                 trainer = _trainer(data, config, device)
+            if opened and isinstance(data, Corpus):
+                opened(data)
             _fit(trainer, run, recorder, resume, [*(callbacks or []), *[ProgressBar()] * progress])
     trainer = None
     release()
@@ -202,15 +203,10 @@ def _ended_well(recorder: Recorder, tell: bool) -> Iterator[None]:
         raise
 
 
-def _opened(
-    data: str | Path | Corpus, label: str, told: Callable[[Corpus], None] | None = None
-) -> Corpus:
+def _opened(data: str | Path | Corpus, label: str) -> Corpus:
     from mmmie.datasets import load_corpus
 
-    corpus = _checked(data) if isinstance(data, Corpus) else load_corpus(data, label=label)
-    if told:
-        told(corpus)
-    return corpus
+    return _checked(data) if isinstance(data, Corpus) else load_corpus(data, label=label)
 
 
 def _checked(corpus: Corpus) -> Corpus:
