@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmmie import load_checkpoint, load_config, load_corpus, train
 from mmmie.cli import main
 from mmmie.corpus.folder import save_corpus_folder
 
@@ -323,6 +324,13 @@ def test_a_label_that_was_said_is_used_everywhere(capsys, guessed, tmp_path):
     )
     run(capsys, "predict", out, "--data", guessed, "--label", said, "--out", tmp_path / "p.csv")
     assert pd.read_csv(tmp_path / "p.csv")["label"].max() == 3
+    # two of the labels alone would be classes: the model's kind settles what is a guess
+    table = pd.read_csv(guessed / "utterances.csv")
+    table.assign(label=table["label"] % 2).to_csv(guessed / "utterances.csv", index=False)
+    plain = load_checkpoint(out)
+    plain.info.config.label = ""
+    assert plain.corpus(guessed).label.kind == "regression"
+    table.to_csv(guessed / "utterances.csv", index=False)
     run(capsys, "data", "convert", guessed, tmp_path / "c", "--label", "classes=a:b:c:d")
     info = json.loads(run(capsys, "data", "info", tmp_path / "c", "--json"))
     assert info["label"]["classes"] == ["a", "b", "c", "d"]
@@ -333,3 +341,11 @@ def test_a_label_that_was_said_is_used_everywhere(capsys, guessed, tmp_path):
                         ("train", "--data", guessed, "--out", new)):  # fmt: skip
             assert wrong in refuse(capsys, *command, "--label", wrong) or wrong[-1] in "2b"
         assert not new.exists()
+
+
+def test_a_corpus_that_was_opened_with_a_label_keeps_it_in_its_run(guessed, tmp_path):
+    corpus = load_corpus(guessed, label="range=0:3")
+    config = load_config(overrides=["training.epochs=1", *SMALL[1:-1:2]])
+    run_folder = train(corpus, tmp_path / "run", config)
+    again = load_checkpoint(run_folder.path).corpus()
+    assert again.label.range == (0, 3) and again.label == corpus.label

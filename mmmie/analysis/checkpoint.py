@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +16,7 @@ import pandas as pd
 from mmmie.analysis.ask.question import Question
 from mmmie.analysis.outputs import SplitOutputs, cache_folder, compute_outputs, kept_outputs
 from mmmie.corpus import Corpus, Modality, absent_features
-from mmmie.datasets import load_corpus
+from mmmie.datasets import DESCRIBED, load_corpus, recognise_corpus
 from mmmie.errors import InputError
 from mmmie.hub_files import download, hub_repository
 from mmmie.metrics import metrics_for
@@ -93,11 +94,12 @@ class Checkpoint:
         Raises:
             InputError: it cannot be found or opened, or does not fit the checkpoint.
         """
-        corpus = load_corpus(
-            self.data if data is None else data,
-            label=label or self.info.config.label,
-            unlabelled=unlabelled,
-        )
+        data, label = self.data if data is None else data, label or self.info.config.label
+        name, corpus = recognise_corpus(data, label=label, unlabelled=unlabelled)
+        if corpus.label.kind != self.info.label.kind and not label and name != DESCRIBED:
+            with contextlib.suppress(InputError):  # of few utterances a wrong guess is likely
+                kind = f"kind={self.info.label.kind}"
+                corpus = load_corpus(data, label=kind, unlabelled=unlabelled)
         if not unlabelled:
             return self.fitted(corpus)
         corpus = self.with_text(corpus)

@@ -123,6 +123,7 @@ class Corpus:
         path: the folder or file it was opened from, None if it was generated.
         notes: what was guessed, repaired, clipped or left out when it was opened, one sentence
             each.
+        label_said: what was said of the label when it was opened, see `mmmie.load_corpus`.
         origin: the corpus as it was opened, where a text encoder has made the features of a
             modality since (`mmmie.model.text_features`).
     """
@@ -137,6 +138,7 @@ class Corpus:
     licence: str | None = None
     path: Path | None = None
     notes: tuple[str, ...] = ()
+    label_said: str = ""
     facts: dict[str, float] = field(default_factory=dict)
     """Known answers of a generated corpus, such as ``true_mi/text-audio`` in nats."""
     origin: Corpus | None = None

@@ -12,9 +12,12 @@ from pathlib import Path
 from mmmie.corpus import Corpus
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 from mmmie.datasets.label_guess import relabelled
-from mmmie.datasets.label_said import read_label_said
+from mmmie.datasets.label_said import LabelSaid, read_label_said
 
-__all__ = ["convert_corpus", "load_corpus", "recognise_corpus"]
+__all__ = ["DESCRIBED", "convert_corpus", "load_corpus", "recognise_corpus"]
+
+DESCRIBED = "corpus folder"
+"""The format whose label is described, not guessed."""
 
 
 def load_corpus(data: str | Path, *, label: str | None = None, unlabelled: bool = False) -> Corpus:
@@ -47,7 +50,12 @@ def recognise_corpus(
     data: str | Path, *, label: str | None = None, unlabelled: bool = False
 ) -> tuple[str, Corpus]:
     """The name of the format of a corpus, and the corpus (see `load_corpus`)."""
-    said = read_label_said(label)
+    name, corpus = _recognised(data, read_label_said(label), unlabelled)
+    corpus.label_said = label or ""
+    return name, corpus
+
+
+def _recognised(data: str | Path, said: LabelSaid, unlabelled: bool) -> tuple[str, Corpus]:
     relabel = partial(relabelled, said=said) if said else None
     if str(data) == "demo":
         from mmmie.datasets.demo.generate import generate_demo
@@ -60,7 +68,7 @@ def recognise_corpus(
         return "demo", corpus
     path = Path(data)
     if _is_native(path):
-        return "corpus folder", open_corpus_folder(path, unlabelled=unlabelled, relabel=relabel)
+        return DESCRIBED, open_corpus_folder(path, unlabelled=unlabelled, relabel=relabel)
     from mmmie.datasets.formats.registry import open_reading
 
     name, reading = open_reading(path, said)

@@ -64,6 +64,7 @@ def reading_of_table(
     rest = [name for name in table.columns if name not in names.values()]
     held = columns.get("label", pd.Series([""] * len(table)))
     label, labels, of_label = source.label_of(held, names.get("label", "label"))
+    of_label += _other_labels(names.get("label"), rest, source.said.name)
     conversations, ids = _names(columns, len(table))
     splits, of_splits = splits_of_column(columns.get("split"), conversations, label != NO_LABEL)
     order = number_cells(columns["position"], "position") if "position" in columns else None
@@ -104,9 +105,20 @@ def usual_names(table: pd.DataFrame, label: str | None = None) -> dict[str, str]
             if alias in by_small and by_small[alias] not in found.values():
                 found[name] = by_small[alias]
                 break
-    if label in table.columns:
+    if label is not None and label in table.columns:
         found = {name: held for name, held in found.items() if held != label} | {"label": label}
     return found
+
+
+def _other_labels(label: str | None, rest: list[str], said: str | None) -> list[str]:
+    """A note where several columns may be the label."""
+    others = [name for name in rest if name.lower().replace(" ", "_") in ALIASES["label"]]
+    if label is None or label == said or label.lower() == "label" or not others:
+        return []
+    return [
+        f"`{label}` was taken as the label; for `{others[0]}` say so with `--label "
+        f"name={others[0]}`."
+    ]
 
 
 def _names(columns: dict[str, pd.Series], n: int) -> tuple[list[str], list[str]]:

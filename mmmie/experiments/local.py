@@ -78,6 +78,7 @@ class _Worker:
 @dataclass(frozen=True)
 class _Options:
     data: str
+    label: str
     device: str
     keep_runs: bool
 
@@ -117,6 +118,7 @@ def run_local(
     data: str,
     progress: Progress,
     *,
+    label: str = "",
     processes: int,
     device: str = "auto",
     keep_runs: bool = False,
@@ -129,12 +131,13 @@ def run_local(
         folders: of the trials, prepared.
         data: ``demo`` or the path of the corpus.
         progress: is told what ended and how far the others are.
+        label: what its label is, as for `load_corpus`.
         processes: how many at once.
         device, keep_runs: as for `run_trial`.
     """
     waiting, running = list(folders), list[_Worker]()
     cards = gpus(device)
-    options = _Options(data, device, keep_runs)
+    options = _Options(data, label, device, keep_runs)
     with on_terminate(_interrupt), _one_thread_each():
         try:
             while waiting or running:
@@ -174,7 +177,7 @@ def _run(path: Path, options: _Options, card: str | None) -> None:
     from mmmie.datasets import load_corpus
     from mmmie.experiments.trial import run_trial
 
-    corpus = load_corpus(options.data)
+    corpus = load_corpus(options.data, label=options.label)
     run_trial(folder, corpus, device=options.device, keep_run=options.keep_runs)
 
 

@@ -30,6 +30,7 @@ class ExperimentFile(Settings):
     name: str = Field(min_length=1, description="Title of the report, and its folder.")
     description: str = Field("", description="What it is for; stands on top of the report.")
     data: str = Field("demo", description="`demo` or the path of a corpus.")
+    label: str = Field("", description="What its label is, as in config.toml.")
     seeds: Annotated[int, Field(ge=1, le=10_000)] | list[Seed] = Field(
         5, description="How many seeds, counted from 0, or the seeds themselves."
     )
@@ -87,6 +88,7 @@ class Plan:
     """An experiment, resolved.
 
     Attributes:
+        label: what the label of the corpus is, where it is not to be guessed.
         splits: where metrics are reported, without repetition.
         seeds: of every configuration; a deterministic baseline takes the first only.
         reference: the name of the configuration that others are compared with.
@@ -100,6 +102,7 @@ class Plan:
     seeds: tuple[int, ...]
     reference: str
     configurations: tuple[Configuration, ...]
+    label: str = ""
 
     @property
     def trials(self) -> list[Trial]:
@@ -184,6 +187,7 @@ def read_plan(file: Path | str, data: str | None = None) -> Plan:
         seeds=tuple(dict.fromkeys(seeds)),
         reference=reference,
         configurations=tuple(configurations),
+        label=said.label,
     )
 
 
@@ -197,9 +201,11 @@ def is_deterministic(configuration: Configuration) -> bool:
 
 
 def settings_of(config: Config) -> Flat:
-    """Every setting by its dotted key, but for the seed and the data, which the plan sets."""
+    """Every setting by its dotted key, but for the seed and the corpus, which the plan sets."""
     flat = flatten(config.model_dump(mode="json"))
-    return {key: value for key, value in flat.items() if key not in ("data", "training.seed")}
+    return {
+        key: value for key, value in flat.items() if key not in ("data", "label", "training.seed")
+    }
 
 
 def nest(flat: Flat, where: str) -> dict[str, Any]:
@@ -208,8 +214,9 @@ def nest(flat: Flat, where: str) -> dict[str, Any]:
     Raises:
         InputError: a key is below another with a plain value, or is not free to set.
     """
-    if "data" in flat:
-        raise InputError(f"{where}: `data` is set for all; write it on top of the file")
+    for key in ("data", "label"):
+        if key in flat:
+            raise InputError(f"{where}: `{key}` is set for all; write it on top of the file")
     if "training.seed" in flat:
         raise InputError(f"{where}: `training.seed` is set by `seeds`; leave it out")
     nested: dict[str, Any] = {}

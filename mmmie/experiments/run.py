@@ -48,7 +48,7 @@ class Experiment:
     ) -> None:
         self.file = Path(file)
         self.plan: Plan = read_plan(self.file, data)
-        self.corpus: Corpus = load_corpus(self.plan.data)
+        self.corpus: Corpus = load_corpus(self.plan.data, label=self.plan.label)
         for split in self.plan.splits:
             self.corpus.rows(split)  # raises where there is none
         _check_baselines(self.plan, self.corpus)
@@ -128,7 +128,7 @@ class Experiment:
             from mmmie.experiments.local import run_local
 
             options["processes"] = options["processes"] or default_processes(options["device"])
-            run_local(folders, self.plan.data, progress, **options)
+            run_local(folders, self.plan.data, progress, label=self.plan.label, **options)
 
     def _command(self, processes: int | None, device: str, ray: str | None, keep_runs: bool) -> str:
         words = ["mmmie", "experiment", str(self.file), "--data", self.plan.data]

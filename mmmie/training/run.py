@@ -120,6 +120,7 @@ def _follow(
 def _trainer(corpus: Corpus, config: Config, device: str) -> Trainer:
     check_loggers(config)
     config.data = str(corpus.path.resolve()) if corpus.path else corpus.name
+    config.label = corpus.label_said
     text = config.model.text_encoder
     if text.name is not None and Path(text.name).expanduser().is_dir():
         text.name = str(Path(text.name).expanduser().resolve())

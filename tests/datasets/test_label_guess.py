@@ -232,6 +232,10 @@ def test_a_table_says_by_name_which_column_is_the_label(make_corpus, tmp_path):
     table.to_csv(tmp_path / "utterances.csv", index=False)
     np.save(tmp_path / "audio.npy", np.random.default_rng(0).normal(size=(60, 3)))
     assert load_corpus(tmp_path).label.name == "label"
+    table.rename(columns={"label": "Sentiment"}).to_csv(tmp_path / "utterances.csv", index=False)
+    guessed = load_corpus(tmp_path)
+    assert guessed.label.name == "Sentiment" and "name=Emotion" in guessed.notes[0]
+    table.to_csv(tmp_path / "utterances.csv", index=False)
     read = load_corpus(tmp_path, label="name=Emotion")
     assert read.label.classes == ("glad", "sad") and read.label.name == "Emotion"
     assert list(read.utterances["label_in_file"]) == list(corpus.utterances["label"])

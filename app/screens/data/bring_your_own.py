@@ -106,7 +106,7 @@ def _offer(path: str, key: str) -> None:
     """Open a corpus; say what is wrong with it, or how it was read and what can be done with it."""
     place = st.container()
     said = st.text_input(
-        "If the label is another",
+        "What the label is, if it was read wrongly",
         loading.label_said(path),
         key=f"label-{key}-{path}",
         placeholder="kind=regression,range=-3:3",
