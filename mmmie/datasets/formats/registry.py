@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from mmmie.datasets.file_kind import Format, Source
+from mmmie.datasets.file_kind import Format, Source, kind_of, way_out
 from mmmie.datasets.label_said import NOTHING_SAID, LabelSaid
-from mmmie.datasets.loose_values import Unusable
+from mmmie.datasets.loose_values import Unusable, outlined
 from mmmie.datasets.streamed_corpus import Reading
 from mmmie.errors import InputError
 
@@ -61,8 +61,31 @@ def open_reading(path: Path, said: LabelSaid = NOTHING_SAID) -> tuple[str, Readi
             raise InputError(
                 f"{path}: does not hold what a {one.name} holds ({detail}); fix the file"
             ) from error
+    if fix := way_out(source):
+        raise InputError(f"{path}: {fix}")
     names = ", ".join(one.name for one in formats)
     raise InputError(
-        f"{path}: is of no known format; give a corpus folder or one of: {names} "
+        f"{path}: {_held(source)} is of no known format; give a corpus folder or one of: {names} "
         f"(docs/formats.md shows each)"
     )
+
+
+def _held(source: Source) -> str:
+    """What a source of no format holds, as far as it helps to see the fault."""
+    if source.kind == "pickle":
+        return f"a pickle of {outlined(source.pickle)}"
+    if source.kind == "folder":
+        names = sorted(file.name for file in source.path.iterdir())
+        shown = ", ".join(repr(name[:60]) for name in names[:5]) + ", …" * (len(names) > 5)
+        pickles = [name for name in names if kind_of(source.path / name) == "pickle"]
+        fix = f", of which {pickles[0][:60]!r} can be given itself," if pickles else ""
+        return f"a folder of {shown}{fix}"
+    return f"a file that begins with {_head(source.path)}"
+
+
+def _head(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return repr(stream.read(12))[1:]
+    except OSError:
+        return "nothing that can be read"
