@@ -2,13 +2,11 @@
 
 A tuple of 8 to 14 parts, most of them a dictionary dialogue → a list of utterances, and the names
 of the dialogues of train, test and, in some, valid; `contextual_layouts` knows their orders. Traps
-that are met here: speakers are one-hot vectors or letters that mean somebody else in each
-dialogue, text comes as four layers of RoBERTa, labels are numbers.
+that are met here: speakers are one-hot vectors that mean somebody else in each dialogue, text comes as four layers of RoBERTa, labels are numbers.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +24,6 @@ from mmmie.datasets.streamed_corpus import Reading, Stream
 
 _LAYERS = ("text", "layer2", "layer3", "layer4")
 _VALID_SHARE = 0.1  # conv-emotion's own share
-_SESSION = re.compile(r"(Ses\d\d)[FM]_.*")  # dialogues of IEMOCAP: two actors per session
 
 _CLASSES = {
     "IEMOCAP": ("happy", "sad", "neutral", "angry", "excited", "frustrated"),
@@ -174,29 +171,20 @@ def _names(values: Any, split: str) -> list[str]:
 
 
 def _speakers(dialogues: _Dialogues, part: Any, notes: list[str]) -> list[str | None]:
-    """Names; those that mean somebody else in each dialogue get its name in front."""
+    """Names; one-hot vectors, which mean somebody else in each dialogue, are named after it."""
     values = dialogues.column(part, "speakers", notes)
     some = [value for value in values if value is not None]
-    if isinstance(some[0], (list, tuple, np.ndarray)) and np.size(some[0]) > 1:
-        places = iter(numbers_of(some, None, "`speakers`").argmax(axis=1))
-        told = [None if value is None else str(next(places)) for value in values]
-    else:
-        told = [None if value is None else text_of(value, "`speakers`") for value in values]
-    if not all(name is None or len(name) == 1 for name in told):
-        return told
-    sessions = [_SESSION.fullmatch(name) for name in dialogues.conversations]
-    if all(sessions):
-        scopes = [match[1] for match in sessions if match]
-        notes.append("Speakers are letters: they were taken for one person in each session.")
-    else:
-        scopes = dialogues.conversations
-        notes.append(
-            "Speakers are numbers or letters: they were taken for one person in each dialogue, and "
-            "named after it."
-        )
+    if not isinstance(some[0], (list, tuple, np.ndarray)) or np.size(some[0]) == 1:
+        return [None if value is None else text_of(value, "`speakers`") for value in values]
+    places = iter(numbers_of(some, None, "`speakers`").argmax(axis=1))
+    told = [None if value is None else str(next(places)) for value in values]
+    notes.append(
+        "Speakers are one-hot vectors, which mean somebody else in each dialogue: they were named "
+        "after it."
+    )
     return [
-        None if name is None else f"{scope}_{name}"
-        for scope, name in zip(scopes, told, strict=True)
+        None if name is None else f"{dialogue} · {name}"
+        for dialogue, name in zip(dialogues.conversations, told, strict=True)
     ]
 
 
