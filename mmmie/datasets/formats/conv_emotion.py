@@ -2,7 +2,8 @@
 
 A tuple of 8 to 14 parts, most of them a dictionary dialogue → a list of utterances, and the names
 of the dialogues of train, test and, in some, valid; `contextual_layouts` knows their orders. Traps
-that are met here: speakers are one-hot vectors that mean somebody else in each dialogue, text comes as four layers of RoBERTa, labels are numbers.
+that are met here: speakers are one-hot vectors that mean somebody else in each dialogue, text is
+four layers of RoBERTa, labels are numbers.
 """
 
 from __future__ import annotations
@@ -217,15 +218,12 @@ def _label(values: list[Any], corpus: str | None, name: str, said: LabelSaid) ->
             f"leave these utterances out or give them one"
         )
     known = _CLASSES.get(corpus or "", ())
-    if said or not whole or flat.min() < 0:
-        return guess_label(flat, name, said=said)
-    if flat.max() < len(known) and len({*flat}) > 2:
+    places = whole and flat.min() >= 0 and flat.max() < len(known) and len({*flat}) > 2
+    found = guess_label(flat, name, classes=known if places else None, said=said)
+    if places and found.label.classes == known:
         order = ", ".join(f"{i} {word}" for i, word in enumerate(known))
-        note = f"The numbers of {name} were named in the order of {corpus}: {order}."
-        return guess_label([known[int(x)] for x in flat], name, classes=known)._replace(
-            notes=[note]
-        )
-    return guess_label(flat, f"numbers of {name}", name=name)
+        found.notes.append(f"The numbers of {name} were named in the order of {corpus}: {order}.")
+    return found
 
 
 def _mean(layers: list[Stream]) -> Stream:
