@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import shlex
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from mmmie.datasets.label_said import NOTHING_SAID, LabelSaid
 from mmmie.datasets.padding import absence_notes
 from mmmie.datasets.pickles.load_pickle import load_pickle
 from mmmie.datasets.streamed_corpus import Reading, Stream
+from mmmie.errors import InputError
 
-_PICKLE_NAMES = (".pkl", ".pickle", ".p")
+PICKLE_NAMES = (".pkl", ".pickle", ".p")
 _MAGIC = {
     b"\x89HDF\r\n\x1a\n": "hdf5",
     b"PAR1": "parquet",
@@ -43,6 +45,7 @@ _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _TAR = 257, b"ustar"
 _HEAD = 512
 
+_PACKED = ("gzip", "bzip2", "xz", "zstd")
 _ARRAYS = "as `NAME.npy` with `numpy.save`, beside a table of utterances"
 _FIXES = {
     "hdf5": f"an HDF5 file that is no .csd file; save its arrays {_ARRAYS}",
@@ -60,16 +63,20 @@ _FIXES = {
     "rar": "a rar archive; unpack it and give the file or folder in it",
     "npz": f"an .npz archive of arrays; save each array {_ARRAYS}",
     "torch": "a file of `torch.save`; save a dictionary of numpy arrays with `pickle.dump`",
-    "npy": "one array; give the folder of the table of utterances that it belongs to",
+    "npy": "one array; put a table of utterances beside it and give their folder",
     "git-lfs": "only the pointer that Git LFS keeps; fetch the file itself with `git lfs pull`",
     "html": "a web page, not the file; download the file itself",
 }
 
 
-def way_out(source: Source) -> str | None:
-    """What a file that no format takes is by its first bytes, and what to do; None if unknown."""
-    fix = _FIXES.get(source.kind)
-    return fix and f"is {fix.format(name=source.path.name)}"
+def way_out(file: Path) -> str | None:
+    """What a file is that no format takes, and what to do; None where its first bytes tell
+    nothing."""
+    kind = kind_of(file)
+    if kind in _PACKED and {".tar", ".tgz"} & {suffix.lower() for suffix in file.suffixes}:
+        kind = "tar"
+    fix = _FIXES.get(kind)
+    return fix and f"is {fix.format(name=shlex.quote(file.name))}"
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,8 @@ class Source:
             InputError: it is damaged or not safe.
         """
         if file not in self._pickles:
+            if fix := way_out(file):
+                raise InputError(f"{file}: {fix}")
             self._pickles[file], memory = load_pickle(file)
             self.maps.append(memory)
         return self._pickles[file]
@@ -183,11 +192,11 @@ def kind_of(file: Path) -> str:
     for magic, kind in _MAGIC.items():
         if head.startswith(magic):
             return _kind_of_zip(file) if kind == "zip" else kind
-    if head.startswith(_ZLIB) and file.suffix.lower() in (*_PICKLE_NAMES, ".z", ".joblib"):
+    if head.startswith(_ZLIB) and file.suffix.lower() in (*PICKLE_NAMES, ".z", ".joblib"):
         return "zlib"
     if head[_TAR[0] :].startswith(_TAR[1]):
         return "tar"
-    if head[:1] == b"\x80" or file.suffix.lower() in _PICKLE_NAMES:
+    if head[:1] == b"\x80" or file.suffix.lower() in PICKLE_NAMES:
         return "pickle"
     return "other"
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from mmmie.datasets.conversations import utterance_table
-from mmmie.datasets.file_kind import Format, Source, kind_of
+from mmmie.datasets.file_kind import PICKLE_NAMES, Format, Source, kind_of
 from mmmie.datasets.label_columns import sentiment_and_emotions
 from mmmie.datasets.loose_values import Unusable, described, numbers_of, text_of
 from mmmie.datasets.padding import cut_notes, joined, lengths_of, padded, ragged
@@ -101,7 +101,9 @@ def _files(folder: Path) -> dict[str, Path]:
         {
             file.stem: file
             for file in sorted(folder.iterdir())
-            if file.stem.lower() in SPLIT_NAMES and file.is_file() and kind_of(file) == "pickle"
+            if file.stem.lower() in SPLIT_NAMES
+            and file.is_file()
+            and (file.suffix.lower() in PICKLE_NAMES or kind_of(file) == "pickle")
         }
     )
 

@@ -61,31 +61,20 @@ def open_reading(path: Path, said: LabelSaid = NOTHING_SAID) -> tuple[str, Readi
             raise InputError(
                 f"{path}: does not hold what a {one.name} holds ({detail}); fix the file"
             ) from error
-    if fix := way_out(source):
-        raise InputError(f"{path}: {fix}")
+    _refuse_by_kind(path)
     names = ", ".join(one.name for one in formats)
+    held = f" ({outlined(source.pickle)})" if source.kind == "pickle" else ""
     raise InputError(
-        f"{path}: {_held(source)} is of no known format; give a corpus folder or one of: {names} "
+        f"{path}: is of no known format{held}; give a corpus folder or one of: {names} "
         f"(docs/formats.md shows each)"
     )
 
 
-def _held(source: Source) -> str:
-    """What a source of no format holds, as far as it helps to see the fault."""
-    if source.kind == "pickle":
-        return f"a pickle of {outlined(source.pickle)}"
-    if source.kind == "folder":
-        names = sorted(file.name for file in source.path.iterdir())
-        shown = ", ".join(repr(name[:60]) for name in names[:5]) + ", …" * (len(names) > 5)
-        pickles = [name for name in names if kind_of(source.path / name) == "pickle"]
-        fix = f", of which {pickles[0][:60]!r} can be given itself," if pickles else ""
-        return f"a folder of {shown}{fix}"
-    return f"a file that begins with {_head(source.path)}"
-
-
-def _head(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            return repr(stream.read(12))[1:]
-    except OSError:
-        return "nothing that can be read"
+def _refuse_by_kind(path: Path) -> None:
+    """Say what a file is, or the files of a folder are, where their first bytes tell."""
+    files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
+    for file in files:
+        if fix := way_out(file):
+            raise InputError(f"{file}: {fix}")
+        if path.is_dir() and kind_of(file) == "pickle":
+            raise InputError(f"{path}: is no corpus as a folder; give a file in it, {file.name!r}")
