@@ -18,8 +18,8 @@ _LAYOUTS = (
     f"{_HEAD} {_LAYERS} audio vision sentences train test",  # IEMOCAP of SDT
     f"{_HEAD} {_LAYERS} audio vision sentences train test sentiments",  # MELD of SDT
     f"{_HEAD} {_LAYERS} audio vision sentences train test valid",
-    f"{_HEAD} sentiments {_LAYERS} audio vision sentences train test unused",  # GraphSmile
     f"{_HEAD} sentiments {_LAYERS} audio vision sentences train test valid",
+    f"{_HEAD} sentiments {_LAYERS} audio vision sentences train test unused",  # GraphSmile
     f"speakers labels {_LAYERS} sentences train test valid",  # IEMOCAP of COSMIC, DialogueCRN
     f"speakers labels sentiments {_LAYERS} sentences train test valid",  # MELD of both
     "speakers labels text audio vision train test valid",
