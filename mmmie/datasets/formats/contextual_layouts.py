@@ -28,9 +28,9 @@ _SHORTEST, _LONGEST = 8, 15
 _FOLDS = ("train", "valid", "test")
 _LOOSE = ("ids", "unused")
 _KINDS = {
-    "speakers": ("text", "number", "vector"),
-    "labels": ("number",),
-    "sentiments": ("number",),
+    "speakers": ("text", "number", "one number", "vector"),
+    "labels": ("number", "one number"),
+    "sentiments": ("number", "one number"),
     "sentences": ("text",),
 }
 _KEYS = {
@@ -97,11 +97,11 @@ def _fits(name: str, part: Any) -> bool:
     kind = _kind(part)
     if name in _FOLDS:
         return kind in ("folds", "nothing")
-    return name in _LOOSE or kind in (*_KINDS.get(name, ("vector",)), "nothing")
+    return name in _LOOSE or kind in (*_KINDS.get(name, ("vector", "one number")), "nothing")
 
 
 def _kind(part: Any) -> str:
-    """What a part holds per utterance: ``number``, ``text``, ``vector``; or ``folds``, …"""
+    """What a part holds per utterance, such as ``vector``; or ``folds``, or ``nothing``."""
     if isinstance(part, (set, list, tuple)) or (isinstance(part, np.ndarray) and part.ndim == 1):
         return "folds"
     if not isinstance(part, dict):
@@ -115,7 +115,9 @@ def _kind(part: Any) -> str:
         return "nothing"
     if isinstance(item, (str, bytes)):
         return "text"
-    return "vector" if _is_several(item) and (len(item) > 1 or _is_several(item[0])) else "number"
+    if not _is_several(item):
+        return "number"
+    return "vector" if len(item) > 1 or _is_several(item[0]) else "one number"
 
 
 def _is_several(value: Any) -> bool:

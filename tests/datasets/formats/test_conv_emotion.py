@@ -7,6 +7,8 @@ import pytest
 
 from mmmie.datasets import load_corpus
 from mmmie.datasets.formats import contextual_layouts
+from mmmie.datasets.formats.registry import open_reading
+from mmmie.datasets.label_said import LabelSaid
 from mmmie.errors import InputError
 from tests.datasets.layouts import write_pickle
 from tests.datasets.python_2 import write_python_2
@@ -80,6 +82,13 @@ def test_meld_and_iemocap_give_the_numbers_their_names(tmp_path):
     read = load_corpus(write_pickle(ordered(meld, unknown), tmp_path / "a.pkl"))
     assert read.label.classes == tuple("0123456")
     assert set(read.utterances["speaker"]) == {"Ann", "Bo"}
+
+
+def test_emotion_is_the_label_where_that_is_said(tmp_path):
+    file = write_pickle(ordered(LAYOUTS[5], parts()), tmp_path / "a.pkl")
+    reading = open_reading(file, LabelSaid(name="emotion"))[1]
+    assert reading.label.name == "emotion" and len(reading.label.classes) == 7
+    assert set(reading.utterances["sentiment"]) == {"neutral", "positive", "negative"}
 
 
 def test_one_hot_speakers_are_of_one_dialogue(tmp_path):
