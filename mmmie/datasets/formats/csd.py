@@ -19,7 +19,7 @@ from mmmie.corpus.isolated_reading import probe
 from mmmie.datasets.conversations import place_of, utterance_table
 from mmmie.datasets.csv_and_parquet import read_any_table
 from mmmie.datasets.file_kind import Format, Source, kind_of
-from mmmie.datasets.label_columns import sentiment_and_emotions
+from mmmie.datasets.formats.label_columns import sentiment_and_emotions
 from mmmie.datasets.loose_values import Unusable, text_of
 from mmmie.datasets.splits import SPLIT_NAMES, split_by_name
 from mmmie.datasets.streamed_corpus import Reading, Stream

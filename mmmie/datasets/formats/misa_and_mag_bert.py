@@ -16,7 +16,7 @@ import numpy as np
 
 from mmmie.datasets.conversations import utterance_table
 from mmmie.datasets.file_kind import PICKLE_NAMES, Format, Source, kind_of
-from mmmie.datasets.label_columns import sentiment_and_emotions
+from mmmie.datasets.formats.label_columns import sentiment_and_emotions
 from mmmie.datasets.loose_values import Unusable, described, numbers_of, text_of
 from mmmie.datasets.padding import cut_notes, joined, lengths_of, padded, ragged
 from mmmie.datasets.splits import SPLIT_NAMES, split_parts

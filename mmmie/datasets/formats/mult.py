@@ -13,7 +13,7 @@ import numpy as np
 
 from mmmie.datasets.conversations import utterance_table
 from mmmie.datasets.file_kind import Format, Source
-from mmmie.datasets.label_columns import one_of_several, sentiment_and_emotions
+from mmmie.datasets.formats.label_columns import one_of_several, sentiment_and_emotions
 from mmmie.datasets.label_guess import LabelFound
 from mmmie.datasets.loose_values import Unusable, items_of, numbers_of, text_of
 from mmmie.datasets.padding import joined, padded
