@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import mmap
+import shlex
+import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,11 +18,65 @@ from mmmie.corpus import Label
 from mmmie.datasets.label_guess import LabelFound, guess_label
 from mmmie.datasets.label_in_features import features_alone
 from mmmie.datasets.label_said import NOTHING_SAID, LabelSaid
+from mmmie.datasets.padding import absence_notes
 from mmmie.datasets.pickles.load_pickle import load_pickle
 from mmmie.datasets.streamed_corpus import Reading, Stream
+from mmmie.errors import InputError
 
-_PICKLE_NAMES = (".pkl", ".pickle", ".p")
-_MAGIC = {b"\x89HDF\r\n\x1a\n": "hdf5", b"PAR1": "parquet"}
+PICKLE_NAMES = (".pkl", ".pickle", ".p")
+_MAGIC = {
+    b"\x89HDF\r\n\x1a\n": "hdf5",
+    b"PAR1": "parquet",
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!": "rar",
+    b"\x93NUMPY": "npy",
+    b"MATLAB ": "matlab",
+    b"version https://git-lfs": "git-lfs",
+    b"<!DOCTYPE html": "html",
+    b"<html": "html",
+}
+_ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_TAR = 257, b"ustar"
+_HEAD = 512
+
+_PACKED = ("gzip", "bzip2", "xz", "zstd")
+_ARRAYS = "as `NAME.npy` with `numpy.save`, beside a table of utterances"
+_FIXES = {
+    "hdf5": f"an HDF5 file that is no .csd file; save its arrays {_ARRAYS}",
+    "matlab": "a MATLAB file; read it with `scipy.io.loadmat`, or with `h5py` from version 7.3 on, "
+    f"and save its arrays {_ARRAYS}",
+    "gzip": "packed with gzip; give what `gzip -d < {name} > UNPACKED.pkl` makes of it",
+    "bzip2": "packed with bzip2; give what `bzip2 -d < {name} > UNPACKED.pkl` makes of it",
+    "xz": "packed with xz; give what `xz -d < {name} > UNPACKED.pkl` makes of it",
+    "zstd": "packed with zstd; give what `zstd -d < {name} > UNPACKED.pkl` makes of it",
+    "zlib": "packed with zlib, as joblib does; if it is your own, open it with `joblib.load` and "
+    "save it with `pickle.dump`",
+    "tar": "a tar archive; unpack it with `tar -xf {name}` and give what is in it",
+    "zip": "a zip archive; unpack it and give the file or folder in it",
+    "7z": "a 7z archive; unpack it and give the file or folder in it",
+    "rar": "a rar archive; unpack it and give the file or folder in it",
+    "npz": f"an .npz archive of arrays; save each array {_ARRAYS}",
+    "torch": "a file of `torch.save`; save a dictionary of numpy arrays with `pickle.dump`",
+    "npy": "one array; put a table of utterances beside it and give their folder",
+    "git-lfs": "only the pointer that Git LFS keeps; fetch the file itself with `git lfs pull`",
+    "html": "a web page, not the file; download the file itself",
+}
+
+
+def way_out(file: Path) -> str | None:
+    """What a file is that no format takes, and what to do; None where its first bytes tell
+    nothing."""
+    kind = kind_of(file)
+    if kind in _PACKED and {".tar", ".tgz"} & {suffix.lower() for suffix in file.suffixes}:
+        kind = "tar"
+    fix = _FIXES.get(kind)
+    return fix and f"is {fix.format(name=shlex.quote(file.name))}"
 
 
 @dataclass(frozen=True)
@@ -55,7 +111,7 @@ class Source:
 
     @cached_property
     def kind(self) -> str:
-        """``folder``, ``pickle``, ``hdf5``, ``parquet`` or ``other``, by content."""
+        """``folder``, or what `kind_of` says of a file."""
         return "folder" if self.path.is_dir() else kind_of(self.path)
 
     @property
@@ -74,6 +130,8 @@ class Source:
             InputError: it is damaged or not safe.
         """
         if file not in self._pickles:
+            if fix := way_out(file):
+                raise InputError(f"{file}: {fix}")
             self._pickles[file], memory = load_pickle(file)
             self.maps.append(memory)
         return self._pickles[file]
@@ -104,6 +162,7 @@ class Source:
         """
         name = self.path.name if self.kind == "folder" else self.path.stem
         streams, left_out = features_alone(streams, label, utterances)
+        notes = [*notes, *absence_notes(streams, utterances["id"].tolist())]
         return Reading(
             name,
             self.path,
@@ -123,15 +182,32 @@ class Source:
 
 
 def kind_of(file: Path) -> str:
-    """``pickle``, ``hdf5``, ``parquet`` or ``other``, by the first bytes of a file."""
+    """What a file is by its first bytes: ``pickle``, ``hdf5``, ``parquet``, ``gzip``, …, else
+    ``other``."""
     try:
         with file.open("rb") as stream:
-            head = stream.read(8)
+            head = stream.read(_HEAD)
     except OSError:
         return "other"
     for magic, kind in _MAGIC.items():
         if head.startswith(magic):
-            return kind
-    if head[:1] == b"\x80" or file.suffix.lower() in _PICKLE_NAMES:
+            return _kind_of_zip(file) if kind == "zip" else kind
+    if head.startswith(_ZLIB) and file.suffix.lower() in (*PICKLE_NAMES, ".z", ".joblib"):
+        return "zlib"
+    if head[_TAR[0] :].startswith(_TAR[1]):
+        return "tar"
+    if head[:1] == b"\x80" or file.suffix.lower() in PICKLE_NAMES:
         return "pickle"
     return "other"
+
+
+def _kind_of_zip(file: Path) -> str:
+    """``npz`` and ``torch`` are zip archives too."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return "zip"
+    if names and all(name.endswith(".npy") for name in names):
+        return "npz"
+    return "torch" if any(name.endswith("/data.pkl") for name in names) else "zip"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 LONGEST_TEXT = 100_000
+MOST_NUMBERS = 2**24
+"""Numbers that lists may hold in one value; more belong into arrays."""
+
+_DEEPEST = 5
 
 
 class Unusable(ValueError):
@@ -22,17 +27,21 @@ def text_of(value: Any, what: str) -> str:
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.reshape(-1)[0]
     if isinstance(value, (bytes, memoryview)):
-        raw = bytes(value[: 4 * LONGEST_TEXT])
-        try:
-            value = str(raw, "utf-8")
-        except UnicodeDecodeError:
-            value = str(raw, "latin-1")
+        value = decoded(bytes(value[: 4 * LONGEST_TEXT]))
     if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
         value = f"{value:g}" if isinstance(value, (float, np.floating)) else str(int(value))
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise Unusable(f"{what} is {described(value)}; a short text is expected")
     # a lone surrogate cannot be written to any file
     return str(value).encode("utf-8", "replace").decode("utf-8")
+
+
+def decoded(raw: bytes) -> str:
+    """Text in UTF-8, else in Latin-1, which is what Python 2 left open."""
+    try:
+        return str(raw, "utf-8")
+    except UnicodeDecodeError:
+        return str(raw, "latin-1")
 
 
 def texts_of(values: Any, n: int, what: str) -> list[str]:
@@ -60,23 +69,18 @@ def items_of(values: Any, n: int | None, what: str) -> list[Any]:
 
 
 def numbers_of(values: Any, n: int | None, what: str) -> np.ndarray:
-    """An array of numbers from an array, or from a list of numbers or of small arrays.
+    """An array of numbers from an array, or from lists of numbers or of arrays, nested at will.
 
     Args:
         n: how many along the first axis, None for any number.
 
     Raises:
-        Unusable: it is ragged, holds anything but numbers, or has not `n` entries.
+        Unusable: it is ragged, holds anything but numbers or too many of them, or has not `n`
+            entries.
     """
     if not isinstance(values, np.ndarray) or values.dtype == object:
-        items = items_of(values, None, what)
-        for item in items:
-            if not _is_small(item):
-                raise Unusable(f"{what} holds {described(item)}; numbers are expected")
-        try:
-            values = np.array([np.asarray(item) for item in items])
-        except ValueError:
-            raise Unusable(f"{what} is ragged; make all its entries of one length") from None
+        items_of(values, None, what)
+        values = np.asarray(_stacked(values, what, _DEEPEST, [MOST_NUMBERS]))
     if not values.ndim:
         raise Unusable(f"{what} is {described(values)}; a list or an array is expected")
     if values.dtype.kind not in "fiub" and len(values):
@@ -88,15 +92,49 @@ def numbers_of(values: Any, n: int | None, what: str) -> np.ndarray:
     return values
 
 
-def array_of_item(value: Any, what: str) -> np.ndarray:
-    """The features of one utterance: an array, or a list of numbers or of vectors.
+def arrays_of(items: Sequence[Any], what: str) -> list[np.ndarray]:
+    """One array per item: arrays as they are, nested lists of numbers as arrays.
+
+    None and NaN, which stand for nothing, become an empty array.
 
     Raises:
-        Unusable: it is anything else.
+        Unusable: an item is anything else, or the lists hold too many numbers.
     """
+    room, nothing = [MOST_NUMBERS], np.zeros(0, np.float32)
+    found = []
+    for item in items:
+        missing = item is None or (isinstance(item, (float, np.floating)) and np.isnan(item))
+        plain = isinstance(item, np.ndarray) and item.dtype.kind in "fiub"
+        array = nothing if missing else item if plain else _stacked(item, what, _DEEPEST, room)
+        found.append(np.asarray(array))
+        if found[-1].dtype.kind not in "fiub":
+            raise Unusable(f"{what} is of type {found[-1].dtype}; numbers are expected")
+    return found
+
+
+def _stacked(value: Any, what: str, deepest: int, room: list[int]) -> Any:
+    """Nested lists as one array; `room` is how many more items may be looked at."""
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
-        return value
-    return numbers_of(value, None, what)
+        room[0] -= value.size
+    elif isinstance(value, (int, float, np.number, np.bool_)):
+        room[0] -= 1
+    elif isinstance(value, list) and value and {*map(type, value)} <= {int, float}:
+        room[0] -= len(value)
+        value = np.array(value) if room[0] >= 0 else value
+    elif isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim):
+        if not deepest:
+            raise Unusable(f"{what} nests more than {_DEEPEST} lists; store it flatter")
+        room[0] -= 1
+        parts = [_stacked(item, what, deepest - 1, room) for item in value]
+        try:
+            return np.array(parts)
+        except ValueError:
+            raise Unusable(f"{what} is ragged; make all its entries of one length") from None
+    else:
+        raise Unusable(f"{what} holds {described(value)}; numbers are expected")
+    if room[0] < 0:
+        raise Unusable(f"{what} holds more than {MOST_NUMBERS:,} numbers in lists; store an array")
+    return value
 
 
 def described(value: Any) -> str:
@@ -108,10 +146,13 @@ def described(value: Any) -> str:
     return f"a {type(value).__name__.lstrip('_').lower()}"
 
 
-def _is_small(item: Any) -> bool:
-    """Whether numpy can take it without walking through nested containers."""
-    if isinstance(item, np.ndarray):
-        return item.dtype.kind in "fiub"
-    if isinstance(item, (list, tuple)):
-        return all(isinstance(x, (int, float, np.number)) for x in item)
-    return isinstance(item, (int, float, np.number))
+def outlined(value: Any) -> str:
+    """What a container holds at its top: keys of a dictionary, kinds of the parts of a list."""
+    if isinstance(value, dict) and value:
+        keys = ", ".join(repr(key)[:40] for key in [*value][:8])
+        return f"a dictionary with the keys {keys}{', …' if len(value) > 8 else ''}"
+    if isinstance(value, (list, tuple)) and value:
+        first = ", ".join(described(part) for part in value[:4])
+        more = ", …" if len(value) > 4 else ""
+        return f"{described(value)} of {len(value):,} entries ({first}{more})"
+    return described(value)

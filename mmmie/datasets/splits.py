@@ -25,12 +25,22 @@ SPLIT_NAMES = {
 
 
 def split_parts(content: dict[Any, Any]) -> dict[str, Any]:
-    """Split → what a dictionary holds under any of its names."""
-    return {
-        SPLIT_NAMES[key]: part
-        for key, part in content.items()
-        if isinstance(key, str) and key in SPLIT_NAMES
-    }
+    """Split → what a dictionary holds under any of its names.
+
+    Raises:
+        Unusable: two keys name one split.
+    """
+    found: dict[str, Any] = {}
+    names: dict[str, str] = {}
+    for key, part in content.items():
+        split = SPLIT_NAMES.get(key.strip().lower()) if isinstance(key, str) else None
+        if split in found:
+            raise Unusable(
+                f"holds both `{names[split]}` and `{key.strip()}`, which are one split; join them"
+            )
+        if split:
+            found[split], names[split] = part, key.strip()
+    return found
 
 
 def split_by_name(conversations: Sequence[str], shares: tuple[float, float]) -> list[str]:

@@ -201,7 +201,9 @@ def test_contextual(make_corpus, tmp_path, meld):
     assert read.label.classes == classes
     assert_same(read, corpus, modalities, splits=False)
     assert read.splits == ["train", "valid", "test"]
-    assert set(read.utterances["speaker"]) == ({"0", "1"} if meld else {"F", "M"})
+    own = read.utterances["speaker"].str.split(" · ")
+    assert set(own.str[-1]) == ({"0", "1"} if meld else {"F", "M"})
+    assert not meld or list(own.str[0]) == list(read.utterances["conversation"])
     tested = set(read.utterances.loc[read.utterances["split"] == "test", "conversation"])
     assert tested == {"c2", "c5", "c8", "c11"}
 

@@ -298,7 +298,7 @@ MMSA_FAULTS = {
     "labels twofold": lambda p: p.update(regression_labels=np.ones((len(p["id"]), 2))),
     "label a number": set_item("regression_labels", 3.0),
     "label 0-d": set_item("regression_labels", np.array(3.0)),
-    "labels nested": lambda p: p.update(regression_labels=[[[1]]] * len(p["id"])),
+    "labels nested": lambda p: p.update(regression_labels=[[[[[[[[1]]]]]]]] * len(p["id"])),
     "no id": lambda p: p.pop("id"),
     "id nothing": lambda p: p.update(id=[None] * len(p["id"])),
     "id empty": lambda p: p.update(id=[""] * len(p["id"])),

@@ -19,12 +19,12 @@ from mmmie.corpus.isolated_reading import probe
 from mmmie.datasets.conversations import place_of, utterance_table
 from mmmie.datasets.csv_and_parquet import read_any_table
 from mmmie.datasets.file_kind import Format, Source, kind_of
+from mmmie.datasets.formats.label_columns import sentiment_and_emotions
 from mmmie.datasets.loose_values import Unusable, text_of
 from mmmie.datasets.splits import SPLIT_NAMES, split_by_name
 from mmmie.datasets.streamed_corpus import Reading, Stream
 from mmmie.errors import InputError
 
-_EMOTIONS = ("happiness", "sadness", "anger", "surprise", "disgust", "fear")
 _KINDS = {
     "text": ("glove", "bert", "word2vec", "wordvec", "text", "linguistic"),
     "audio": ("covarep", "opensmile", "acoustic", "audio", "collect", "wav2vec"),
@@ -60,7 +60,7 @@ def is_csd(source: Source) -> bool:
     """Whether it is a folder with ``.csd`` files, or one of these."""
     if source.kind == "folder":
         return any(file.suffix == ".csd" for file in source.path.iterdir())
-    return source.kind == "hdf5"
+    return source.path.suffix == ".csd"
 
 
 def read_csd(source: Source) -> Reading:
@@ -71,36 +71,44 @@ def read_csd(source: Source) -> Reading:
     opened = {file: _open(file) for file in files}
     labels = [file for file, (root, _) in opened.items() if _is_labels(file, root)]
     if len(labels) != 1:
-        raise Unusable(f"has {len(labels)} .csd files of labels; keep exactly one in the folder")
-    segments = _segments(opened.pop(labels[0])[1])
-    values = np.array([segment.label for segment in segments])
-    columns: dict[str, Any] = {
+        raise Unusable(
+            f"has {len(labels)} .csd files with `label` in the name of the file or its root; keep "
+            f"exactly one file of labels"
+        )
+    segments, splits, notes = _in_splits(folder, _segments(opened.pop(labels[0])[1]))
+    values_ = np.array([segment.label for segment in segments])
+    values, emotions, more = sentiment_and_emotions(values_, "the labels")
+    columns: dict[str, Any] = emotions | {
         "start": [segment.start for segment in segments],
         "end": [segment.end for segment in segments],
     }
-    if values.shape[1] == 1 + len(_EMOTIONS):
-        columns |= {f"emotion_{name}": values[:, i + 1] for i, name in enumerate(_EMOTIONS)}
+    label, targets, told = source.label_of(values, labels[0].name, name="sentiment")
+    more += told
+    ids = _ids(segments)
     streams: dict[str, Stream] = {}
     for file, (root, tracks) in opened.items():
         if _holds_words(tracks):
             columns["transcript"] = [_sentence(_cut(tracks, segment)) for segment in segments]
+            silent = [not said for said in columns["transcript"]]
+            if any(silent):
+                more.append(
+                    f"{sum(silent):,} of {len(silent):,} utterances have no transcript, "
+                    f"{ids[silent.index(True)]!r} first."
+                )
         else:
             streams[_modality(file, root, streams)] = _stream(file, tracks, segments)
-    conversations = [segment.video for segment in segments]
-    splits, notes = _splits(folder, conversations)
-    label, targets, more = source.label_of(values[:, 0], labels[0].name, name="sentiment")
     table = utterance_table(
-        _ids(segments),
+        ids,
         splits,
         targets,
-        conversations=conversations,
+        conversations=[segment.video for segment in segments],
         order=[segment.start for segment in segments],
         columns=columns,
     )
     order = sorted(streams, key=lambda name: [*_KINDS, name].index(name))
     streams = {name: streams[name] for name in order}
     reading = source.reading(
-        label, table, streams, description="Read from .csd files.", notes=[*more, *notes]
+        label, table, streams, description="Read from .csd files.", notes=[*notes, *more]
     )
     return replace(reading, name=folder.name)
 
@@ -191,8 +199,6 @@ def _segments(tracks: Tracks) -> list[_Segment]:
             segments.append(_Segment(key, video, float(start), float(end), label))
     if not segments or len({len(segment.label) for segment in segments}) != 1:
         raise Unusable("labels are missing or of different widths; get the file again")
-    if len(segments[0].label) not in (1, 1 + len(_EMOTIONS)):
-        raise Unusable(f"labels have {len(segments[0].label)} columns; 1 or 7 are expected")
     times = np.array([(segment.start, segment.end) for segment in segments])
     if not np.isfinite(times).all():
         raise Unusable("an interval of the labels is not finite; fix it")
@@ -239,18 +245,23 @@ def _rows(track: _Track, steps: np.ndarray) -> np.ndarray:
 
 def _stream(file: Path, tracks: Tracks, segments: list[_Segment]) -> Stream:
     dims = {track.features.shape[1] for track in tracks.values()}
+    if not dims:
+        raise Unusable(f"`{file.name}` holds no video; get it again or take it out of the folder")
     if len(dims) != 1:
         raise Unusable(f"`{file.name}` has {len(dims)} numbers of channels; one is expected")
     dim = dims.pop()
     found = [_steps(tracks, segment) for segment in segments]
-    lengths = np.array([max(1, len(steps)) for _, steps in found], np.int64)
 
     def item(row: int) -> np.ndarray:
         held, steps = found[row]
-        return np.zeros((1, dim)) if held is None or not len(steps) else _rows(held, steps)
+        return np.zeros((0, dim)) if held is None else _rows(held, steps)
 
-    if (lengths == 1).all():
-        return Stream(dim, lambda row: item(row)[0], source=file.name)
+    lengths = np.array([len(steps) for _, steps in found], np.int64)
+    if not lengths.any():
+        raise Unusable(
+            f"`{file.name}` has no step in any labelled segment, such as {segments[0].video!r} "
+            f"from {segments[0].start:g} s on; take it out of the folder, or get files that fit"
+        )
     return Stream(dim, item, lengths, source=file.name)
 
 
@@ -268,19 +279,49 @@ def _sentence(words: np.ndarray) -> str:
     return " ".join(word for word in said if word and word != "sp")  # sp: a short pause
 
 
-def _splits(folder: Path, conversations: list[str]) -> tuple[list[str], list[str]]:
+def _in_splits(
+    folder: Path, segments: list[_Segment]
+) -> tuple[list[_Segment], list[str], list[str]]:
+    """The segments that are in a split, their splits, and notes."""
+    videos = [segment.video for segment in segments]
     file = folder / "splits.csv"
     if not file.is_file():
         note = "Splits are by video name, 70 % train, 15 % valid, 15 % test: not the standard ones."
-        return split_by_name(conversations, (0.7, 0.15)), [note]
+        return segments, split_by_name(videos, (0.7, 0.15)), [note]
+    known = _known_splits(file)
+    outside = list(dict.fromkeys(video for video in videos if video not in known))
+    kept = [segment for segment in segments if segment.video in known]
+    if not kept:
+        raise InputError(
+            f"{file}: names none of the {len(outside):,} videos that have labels, such as "
+            f"{outside[0]!r}; write them in the column `conversation` as the .csd files do"
+        )
+    notes = []
+    if outside:
+        shown = ", ".join(map(repr, outside[:3])) + ", …" * (len(outside) > 3)
+        notes.append(
+            f"{len(segments) - len(kept):,} utterances of {len(outside):,} videos that "
+            f"`{file.name}` does not name were left out: {shown}."
+        )
+    return kept, [known[segment.video] for segment in kept], notes
+
+
+def _known_splits(file: Path) -> dict[str, str]:
+    """Video → split; videos without one are left out."""
     table = read_any_table(file)
     if not {"conversation", "split"} <= set(table):
-        raise Unusable("`splits.csv` lacks `conversation` or `split`; add both columns")
-    known = dict(zip(table["conversation"], table["split"].str.lower(), strict=True))
-    for name in conversations:
-        if known.get(name) not in SPLIT_NAMES:
-            raise Unusable(f"`splits.csv` has no split for {name!r}; add train, valid or test")
-    return [SPLIT_NAMES[known[name]] for name in conversations], []
+        raise InputError(f"{file}: lacks `conversation` or `split`; add both columns")
+    known: dict[str, str] = {}
+    for row, (video, cell) in enumerate(zip(table["conversation"], table["split"], strict=True)):
+        split = SPLIT_NAMES.get(cell.strip().lower()) if cell.strip() else ""
+        if split is None:
+            raise InputError(
+                f"{file}: `split` of row {row + 1} is {cell[:40]!r}; use train, valid or test, or "
+                f"leave the row out"
+            )
+        if known.setdefault(video.strip(), split) != split:
+            raise InputError(f"{file}: {video!r} is in two splits; keep it in one")
+    return {video: split for video, split in known.items() if split}
 
 
 FORMAT = Format("CMU-MultimodalSDK .csd set", is_csd, read_csd)

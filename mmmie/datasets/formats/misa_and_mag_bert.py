@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 
 from mmmie.datasets.conversations import utterance_table
-from mmmie.datasets.file_kind import Format, Source, kind_of
-from mmmie.datasets.loose_values import Unusable, array_of_item, described, numbers_of, text_of
-from mmmie.datasets.padding import ragged
+from mmmie.datasets.file_kind import PICKLE_NAMES, Format, Source, kind_of
+from mmmie.datasets.formats.label_columns import sentiment_and_emotions
+from mmmie.datasets.loose_values import Unusable, described, numbers_of, text_of
+from mmmie.datasets.padding import cut_notes, joined, lengths_of, padded, ragged
 from mmmie.datasets.splits import SPLIT_NAMES, split_parts
-from mmmie.datasets.streamed_corpus import Reading
+from mmmie.datasets.streamed_corpus import Reading, Stream
 
-_EMOTIONS = ("happiness", "sadness", "anger", "surprise", "disgust", "fear")
 _PARTS_WITH_LENGTHS = 6
+_SEVERAL = (str, bytes, np.ndarray, list, tuple)
 
 
 def is_segments(source: Source) -> bool:
@@ -31,21 +32,20 @@ def is_segments(source: Source) -> bool:
         files = _files(source.path)
         return "train" in files and len(files) > 1
     content = source.pickle
-    lists = [content] if isinstance(content, list) else []
-    if isinstance(content, dict):
-        lists = list(split_parts(content).values())
-    return any(isinstance(part, list) and part and _is_segment(part[0]) for part in lists)
+    lists = [*split_parts(content).values()] if isinstance(content, dict) else [content]
+    return any(_is_list(part) and len(part) and _is_segment(part[0]) for part in lists)
 
 
 def read_segments(source: Source) -> Reading:
     """The corpus in lists of segments; a list alone is the split that its file is named after."""
     splits: list[str] = []
     segments: list[Any] = []
-    for split, part in _lists(source).items():
-        if not isinstance(part, (list, tuple)):
+    lists, notes = _lists(source)
+    for split, part in lists.items():
+        if not _is_list(part):
             raise Unusable(f"`{split}` is {described(part)}; a list of segments is expected")
         splits += [split] * len(part)
-        segments += part
+        segments += list(part)
     if not segments:
         raise Unusable("has no utterances in any split; get the file again")
     for i, segment in enumerate(segments):
@@ -53,26 +53,30 @@ def read_segments(source: Source) -> Reading:
             raise Unusable(
                 f"entry {i} is not a (features, label, segment) tuple like the others; fix it"
             )
-    labels = _labels([segment[1] for segment in segments])
-    columns: dict[str, Any] = {}
-    if labels.shape[1] == 1 + len(_EMOTIONS):
-        columns = {f"emotion_{name}": labels[:, i + 1] for i, name in enumerate(_EMOTIONS)}
+    held = _labels([segment[1] for segment in segments])
+    labels, emotions, more = sentiment_and_emotions(held, "the labels")
+    columns: dict[str, Any] = dict(emotions)
+    notes += more
+    features = [segment[0] for segment in segments]
+    words = [parts[0] for parts in features]
     streams = {
-        "audio": ragged([_steps(s[0], 2, 5) for s in segments], "acoustic"),
-        "vision": ragged([_steps(s[0], 1, 4) for s in segments], "visual"),
+        "audio": _stream(features, 2, 5, "acoustic", notes),
+        "vision": _stream(features, 1, 4, "visual", notes),
     }
-    words = [segment[0][0] for segment in segments]
-    if len(segments[0][0]) > 3:
-        columns["transcript"] = [_sentence(segment[0][3]) for segment in segments]
-    elif not isinstance(words[0], np.ndarray):
-        columns["transcript"] = [_sentence(word) for word in words]
-    if isinstance(words[0], np.ndarray) and words[0].ndim == 2:
+    kind = _kind_of_words(words)
+    if kind == "vectors":
         streams = {"text": ragged(words, "words"), **streams}
+    elif kind == "numbers":
+        notes.append("Words are numbers of a vocabulary kept elsewhere: there is no text modality.")
+    if len(features[0]) > 3:
+        columns["transcript"] = [_sentence(parts[3]) for parts in features]
+    elif kind == "texts":
+        columns["transcript"] = [_sentence(said) for said in words]
     ids = [text_of(segment[2], "a segment") for segment in segments]
-    label, targets, notes = source.label_of(labels[:, 0], "labels", name="sentiment")
+    label, targets, told = source.label_of(labels, "labels", name="sentiment")
     table = utterance_table(ids, splits, targets, columns=columns)
     return source.reading(
-        label, table, streams, description="Read from lists of segments.", notes=notes
+        label, table, streams, description="Read from lists of segments.", notes=[*notes, *told]
     )
 
 
@@ -85,52 +89,69 @@ def _is_segment(entry: Any) -> bool:
     )
 
 
+def _is_list(part: Any) -> bool:
+    return isinstance(part, (list, tuple)) or (
+        isinstance(part, np.ndarray) and part.dtype == object and part.ndim == 1
+    )
+
+
 def _files(folder: Path) -> dict[str, Path]:
     """Split → its pickle."""
-    return {
-        SPLIT_NAMES[file.stem]: file
-        for file in sorted(folder.iterdir())
-        if file.stem in SPLIT_NAMES and file.is_file() and kind_of(file) == "pickle"
-    }
+    return split_parts(
+        {
+            file.stem: file
+            for file in sorted(folder.iterdir())
+            if file.stem.lower() in SPLIT_NAMES
+            and file.is_file()
+            and (file.suffix.lower() in PICKLE_NAMES or kind_of(file) == "pickle")
+        }
+    )
 
 
-def _lists(source: Source) -> dict[str, Any]:
+def _lists(source: Source) -> tuple[dict[str, Any], list[str]]:
+    """Split → segments, and a note where nothing names the split."""
     if source.kind == "folder":
         files = _files(source.path)
-        return {s: source.unpickled(files[s]) for s in ("train", "valid", "test") if s in files}
+        return {s: source.unpickled(files[s]) for s in ("train", "valid", "test") if s in files}, []
     content = source.pickle
     if isinstance(content, dict):
-        return split_parts(content)
-    return {SPLIT_NAMES.get(source.path.stem, "train"): content}
+        return split_parts(content), []
+    split = SPLIT_NAMES.get(source.path.stem.lower())
+    if split:
+        return {split: content}, []
+    return {"train": content}, ["The file names no split: all its utterances are train."]
 
 
 def _labels(values: list[Any]) -> np.ndarray:
-    """(N, k), k = 1 or 7."""
-    rows = [
-        array_of_item(value, "a label").reshape(-1)
-        if _has_items(value)
-        else numbers_of([value], 1, "a label")
-        for value in values
-    ]
-    widths = {len(row) for row in rows}
-    if len(widths) != 1 or not widths <= {1, 1 + len(_EMOTIONS)}:
-        raise Unusable(f"labels have {sorted(widths)[:3]} columns; 1 or 7 are expected")
+    """(N, k)."""
+    rows = [numbers_of([value], 1, "a label").reshape(-1) for value in values]
+    widths = sorted({len(row) for row in rows})
+    if len(widths) != 1:
+        raise Unusable(f"labels have {widths[:3]} columns; give all of them 1, or all of them 7")
     return np.array(rows, np.float64)
 
 
-def _has_items(value: Any) -> bool:
-    return isinstance(value, (np.ndarray, list, tuple))
+def _stream(features: list[Any], at: int, length_at: int, what: str, notes: list[str]) -> Stream:
+    """One modality, without the padding where the entries tell their numbers of steps."""
+    lengths = None
+    if len(features[0]) == _PARTS_WITH_LENGTHS:
+        steps = [numbers_of([held[length_at]], 1, "steps").reshape(-1)[:1] for held in features]
+        lengths = lengths_of(steps, len(features), f"the steps of {what}")
+    part = padded([held[at] for held in features], len(features), what, lengths, trim=False)
+    if lengths is not None:
+        notes += cut_notes(part, lengths, what)
+    return joined([part], what)
 
 
-def _steps(features: Any, at: int, length_at: int) -> np.ndarray:
-    """(steps, d), without the padding where the entry tells the number of steps."""
-    values = array_of_item(features[at], "features")
-    if len(features) == _PARTS_WITH_LENGTHS:
-        steps = numbers_of([features[length_at]], 1, "steps").reshape(-1)[0]
-        if not 0 <= steps <= 2**31:
-            raise Unusable(f"an utterance has {steps} steps; fix its length")
-        return values[: int(steps)]
-    return values
+def _kind_of_words(words: list[Any]) -> str:
+    """``vectors``, ``texts``, or ``numbers`` of a vocabulary, by the first that are there."""
+    first = next((said for said in words if isinstance(said, _SEVERAL) and len(said)), "")
+    if isinstance(first, (str, bytes)):
+        return "texts"
+    word = first[0]
+    if isinstance(word, (list, tuple)) or (isinstance(word, np.ndarray) and word.ndim):
+        return "vectors"
+    return "texts" if isinstance(word, (str, bytes)) else "numbers"
 
 
 def _sentence(words: Any) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmmie.corpus import Corpus
+from mmmie.corpus import Corpus, Level
 from mmmie.corpus.folder import describe_corpus, described_corpus
 from mmmie.datasets.file_kind import Source
 from mmmie.datasets.label_guess import relabelled
 from mmmie.datasets.loose_values import Unusable, items_of, numbers_of, text_of
-from mmmie.datasets.padding import Padded, joined, lengths_of
+from mmmie.datasets.padding import Padded, joined, lengths_of, padded
 from mmmie.datasets.streamed_corpus import FLOAT16, FLOAT32, Reading, Stream
 
 EXTRA = "mmmie"
@@ -81,7 +81,7 @@ def read_extra(source: Source, parts: dict[str, dict[str, Any]]) -> Reading:
     for name, modality in corpus.modalities.items():
         own = [_padded(part, name, n) for part, n in zip(parts.values(), counts, strict=True)]
         streams[name] = replace(
-            _placed(joined(own, f"`{name}`"), place, modality.level == "sequence"),
+            _placed(joined(own, f"`{name}`"), place, modality.level),
             dtype=_DTYPES.get(str(dtypes.get(name)), FLOAT32),
             source=modality.source,
             channels=modality.channels,
@@ -112,23 +112,22 @@ def _padded(part: dict[str, Any], name: str, n: int) -> Padded:
     if values is None:
         values = _dictionary(part[EXTRA].get("features"), "features").get(name)
         lengths = _dictionary(part[EXTRA].get("lengths"), "lengths").get(name)
-    array = numbers_of(values, n, f"`{name}`")
     steps = lengths_of(lengths, n, f"`{name}_lengths`")
-    if array.ndim != 3 or (steps > array.shape[1]).any():
+    held = padded(values, n, f"`{name}`", steps)
+    if not held.sequences or (held.lengths != steps).any():
         raise Unusable(f"`{name}` and its lengths do not fit; export the corpus again")
-    return Padded(array, np.zeros(n, np.int64), steps)
+    return held
 
 
-def _placed(stream: Stream, place: np.ndarray, sequences: bool) -> Stream:
+def _placed(stream: Stream, place: np.ndarray, level: Level) -> Stream:
     """The stream in the row order of the corpus and at its level."""
-    lengths = None
-    if sequences:
-        held = stream.lengths
-        lengths = np.ones(len(place), np.int64) if held is None else held[place]
-    elif stream.lengths is not None:
+    item, lengths = stream.item, stream.lengths
+    assert lengths is not None  # what MMSA keeps has steps
+    if level == "sequence":
+        return replace(stream, item=lambda row: item(int(place[row])), lengths=lengths[place])
+    if (lengths != 1).any():
         raise Unusable("a modality of vectors holds sequences; export the corpus again")
-    item = stream.item
-    return replace(stream, item=lambda row: item(int(place[row])), lengths=lengths)
+    return replace(stream, item=lambda row: item(int(place[row]))[0], lengths=None)
 
 
 def _columns(extras: list[dict[str, Any]], counts: list[int]) -> pd.DataFrame:

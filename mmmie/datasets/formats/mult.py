@@ -13,6 +13,7 @@ import numpy as np
 
 from mmmie.datasets.conversations import utterance_table
 from mmmie.datasets.file_kind import Format, Source
+from mmmie.datasets.formats.label_columns import one_of_several, sentiment_and_emotions
 from mmmie.datasets.label_guess import LabelFound
 from mmmie.datasets.loose_values import Unusable, items_of, numbers_of, text_of
 from mmmie.datasets.padding import joined, padded
@@ -41,11 +42,13 @@ def read_mult(source: Source) -> Reading:
         numbers_of(part["labels"], counts[split], f"`{split}` `labels`")
         for split, part in parts.items()
     ]
-    label, targets, notes = _label(source, labels)
-    names, videos, starts, ends = _ids(parts, counts)
-    columns = {} if starts is None or ends is None else {"start": starts, "end": ends}
+    names, videos, starts, ends, notes = _ids(parts, counts)
+    (label, targets, told), columns, more = _label(source, labels, names)
+    if starts is not None and ends is not None:
+        columns |= {"start": starts, "end": ends}
+    order = starts if starts is not None or videos is None else np.arange(len(names))
     table = utterance_table(
-        names, splits, targets, conversations=videos, order=starts, columns=columns
+        names, splits, targets, conversations=videos, order=order, columns=columns
     )
     streams = {}
     for name in _MODALITIES:
@@ -56,7 +59,11 @@ def read_mult(source: Source) -> Reading:
             ]
             streams[name] = joined(own, f"`{name}`")
     return source.reading(
-        label, table, streams, description="Read from a MulT pickle.", notes=notes
+        label,
+        table,
+        streams,
+        description="Read from a MulT pickle.",
+        notes=[*notes, *more, *told],
     )
 
 
@@ -73,25 +80,34 @@ def _parts(content: dict[Any, Any]) -> dict[str, dict[str, Any]]:
     return parts
 
 
-def _label(source: Source, labels: list[np.ndarray]) -> LabelFound:
+def _label(
+    source: Source, labels: list[np.ndarray], ids: list[str]
+) -> tuple[LabelFound, dict[str, Any], list[str]]:
+    """The label with its values (N), further columns, and notes."""
     shapes = {own.shape[1:] for own in labels}
-    if shapes == {(len(_EMOTIONS), 2)}:
-        yes = np.concatenate(labels)[:, :, 1]
-        return source.label_of(yes.argmax(axis=1), "labels", name="emotion", classes=_EMOTIONS)
-    if any(np.prod(shape) != 1 for shape in shapes):
-        raise Unusable(f"`labels` has shape {sorted(shapes)}; (N, 1, 1) or (N, 4, 2) is expected")
-    values = np.concatenate([own.reshape(-1) for own in labels]).astype(np.float64)
-    return source.label_of(values, "labels", name="sentiment")
+    if len(shapes) > 1:
+        raise Unusable(f"`labels` has shapes {sorted(shapes)}; make its splits alike")
+    values = np.concatenate(labels)
+    if shapes <= {(len(_EMOTIONS), 2), (len(_EMOTIONS),)}:
+        yes = values[..., 1] > values[..., 0] if values.ndim == 3 else values > 0
+        names, classes, columns, notes = one_of_several(yes, _EMOTIONS, ids)
+        return source.label_of(names, "labels", name="emotion", classes=classes), columns, notes
+    targets, columns, notes = sentiment_and_emotions(values, "`labels`")
+    return source.label_of(targets, "labels", name="sentiment"), columns, notes
 
 
 def _ids(
     parts: dict[str, dict[str, Any]], counts: dict[str, int]
-) -> tuple[list[str], list[str] | None, np.ndarray | None, np.ndarray | None]:
-    """Names, conversations, and start and end in seconds, as far as the file tells."""
-    if not all("id" in part for part in parts.values()):
+) -> tuple[list[str], list[str] | None, np.ndarray | None, np.ndarray | None, list[str]]:
+    """Names, conversations, start and end in seconds, as far as the file tells, and notes."""
+    without = [split for split, part in parts.items() if "id" not in part]
+    if len(without) == len(parts):
         # nothing tells which belong together: each is a conversation of its own
         names = [f"{split}-{i}" for split, n in counts.items() for i in range(n)]
-        return names, names, None, None
+        note = "There are no ids: each utterance is a conversation of its own."
+        return names, names, None, None, [note]
+    if without:
+        raise Unusable(f"`{without[0]}` has no `id`, which other splits have; add it")
     rows = []
     for split, part in parts.items():
         for item in items_of(part["id"], counts[split], f"`{split}` `id`"):
@@ -100,17 +116,14 @@ def _ids(
     if {len(row) for row in rows} != {3}:
         if {len(row) for row in rows} != {1}:
             raise Unusable("`id` is neither one name nor (video, start, end); make it one of them")
-        return [row[0] for row in rows], None, None, None
+        return [row[0] for row in rows], None, None, None, []
     starts, ends = _times([row[1] for row in rows]), _times([row[2] for row in rows])
     videos = [row[0] for row in rows]
     if starts is None or ends is None:
-        return ["_".join(row) for row in rows], videos, None, None
-    return (
-        [f"{video}[{start:g}]" for video, start in zip(videos, starts, strict=True)],
-        (videos),
-        starts,
-        ends,
-    )
+        note = "Starts and ends in `id` are no numbers: utterances are in the order of the file."
+        return ["_".join(row) for row in rows], videos, None, None, [note]
+    names = [f"{video}[{start:g}]" for video, start in zip(videos, starts, strict=True)]
+    return names, videos, starts, ends, []
 
 
 def _is_row(item: Any) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from mmmie.datasets.file_kind import Format, Source
+from mmmie.datasets.file_kind import Format, Source, kind_of, way_out
 from mmmie.datasets.label_said import NOTHING_SAID, LabelSaid
-from mmmie.datasets.loose_values import Unusable
+from mmmie.datasets.loose_values import Unusable, outlined
 from mmmie.datasets.streamed_corpus import Reading
 from mmmie.errors import InputError
 
@@ -61,8 +61,20 @@ def open_reading(path: Path, said: LabelSaid = NOTHING_SAID) -> tuple[str, Readi
             raise InputError(
                 f"{path}: does not hold what a {one.name} holds ({detail}); fix the file"
             ) from error
+    _refuse_by_kind(path)
     names = ", ".join(one.name for one in formats)
+    held = f" ({outlined(source.pickle)})" if source.kind == "pickle" else ""
     raise InputError(
-        f"{path}: is of no known format; give a corpus folder or one of: {names} "
+        f"{path}: is of no known format{held}; give a corpus folder or one of: {names} "
         f"(docs/formats.md shows each)"
     )
+
+
+def _refuse_by_kind(path: Path) -> None:
+    """Say what a file is, or the files of a folder are, where their first bytes tell."""
+    files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
+    for file in files:
+        if fix := way_out(file):
+            raise InputError(f"{file}: {fix}")
+        if path.is_dir() and kind_of(file) == "pickle":
+            raise InputError(f"{path}: is no corpus as a folder; give a file in it, {file.name!r}")

@@ -77,7 +77,7 @@ def _table_of(source: Source) -> Path | None:
 
 
 def _names_files(column: pd.Series) -> bool:
-    return bool(column.astype(str).str.endswith(".npy").all())
+    return len(column) > 0 and bool(column.astype(str).str.endswith(".npy").all())
 
 
 def _inside(folder: Path, name: str, column: str) -> Path:

@@ -18,6 +18,8 @@ from mmmie.datasets.pickles.opcodes import INSTRUCTIONS
 from mmmie.datasets.pickles.stack_machine import Machine, Refused
 from mmmie.errors import InputError
 
+_TORCH = 0x1950A86A20F9469CFC6C  # what torch begins the files of its older format with
+
 
 def load_pickle(file: Path | str) -> tuple[Any, mmap.mmap]:
     """Read a pickle without running anything of it.
@@ -30,8 +32,8 @@ def load_pickle(file: Path | str) -> tuple[Any, mmap.mmap]:
         arrays and scalars, and the memory map that its large arrays are read-only views of.
 
     Raises:
-        InputError: the file cannot be read, is damaged, too large in number of objects, or names
-            anything that is not data; nothing of it was run.
+        InputError: the file cannot be read, is damaged, too large in number of objects, holds
+            more than one pickle, or names anything that is not data; nothing of it was run.
     """
     file = Path(file)
     try:
@@ -42,7 +44,18 @@ def load_pickle(file: Path | str) -> tuple[Any, mmap.mmap]:
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror}); name a file") from None
     try:
-        return Machine(memory, INSTRUCTIONS).run(), memory
+        machine = Machine(memory, INSTRUCTIONS)
+        value = machine.run()
+        if type(value) is int and value == _TORCH:
+            raise Refused(
+                "is a file of `torch.save`; save a dictionary of numpy arrays with `pickle.dump`"
+            )
+        if memory[machine.at : machine.at + 1] == b"\x80":
+            raise Refused(
+                "holds several pickles one after the other; save them as one dictionary of train, "
+                "valid and test"
+            )
+        return value, memory
     except Refused as error:
         raise InputError(f"{file}: {error}") from None
     except (

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from mmmie.datasets.loose_values import decoded
 from mmmie.datasets.pickles.arrays import ArrayParts, DtypeParts, array_of, dtype_of, scalar_of
 from mmmie.datasets.pickles.stack_machine import MARK, MOST_MARKS, Machine, Refused
 
@@ -42,6 +43,17 @@ for _builtins in ("builtins", "__builtin__"):  # Python 3 and 2
 
 ADMITTED = tuple(sorted(_GLOBALS))
 """The dotted names that a pickle may refer to; none is imported."""
+
+
+_OWN = "if it is your own, save it again as dictionaries of arrays, numbers and text"
+_FIXES = {
+    "torch": "save tensors as numpy arrays, `tensor.numpy()`",
+    "joblib": "joblib wrote it: if it is your own, open it with `joblib.load` and save it with "
+    "`pickle.dump`",
+    "pandas": "it holds a pandas table: if it is your own, open it with `pandas.read_pickle` and "
+    "save it with `to_csv` or `to_parquet`, features as .npy files beside it",
+    "scipy": "save sparse arrays as numpy arrays, `array.toarray()`",
+}
 
 
 class _Global:
@@ -139,7 +151,9 @@ def _fill(target: Any, items: list[Any]) -> None:
 def _key(key: Any) -> Any:
     if isinstance(key, (np.integer, np.str_, np.bytes_)):
         key = key.item()
-    plain = type(key) in (str, bytes, bool) or key is None
+    if isinstance(key, bytes):  # a key of Python 2
+        return decoded(key)
+    plain = type(key) in (str, bool) or key is None
     if not plain and not (type(key) is int and abs(key) < _KEY_LIMIT):
         raise ValueError(f"a {type(key).__name__} is a key")
     return key
@@ -187,7 +201,7 @@ def _named(module: str, name: str) -> _Global:
     dotted = f"{module}.{name}"
     if dotted not in _GLOBALS:
         shown = "".join(c if c.isascii() and c.isprintable() else "?" for c in dotted[:80])
-        fix = "save tensors as numpy arrays" if module.startswith("torch") else "do not use it"
+        fix = _FIXES.get(module.partition(".")[0], _OWN)
         raise Refused(
             f"names `{shown}`, which is not an array, number or text, so nothing was run; {fix}"
         )
@@ -196,7 +210,7 @@ def _named(module: str, name: str) -> _Global:
 
 def _refuse(what: str) -> Callable[[Machine], None]:
     def refuse(machine: Machine) -> NoReturn:
-        raise Refused(f"asks for {what}, which is not data, so nothing was run; do not use it")
+        raise Refused(f"asks for {what}, which is not data, so nothing was run; {_OWN}")
 
     return refuse
 
@@ -243,7 +257,7 @@ def _build(machine: Machine) -> None:
         machine.finish(parts, array_of(shape, dtype, bool(fortran), raw))
     else:
         raise Refused(
-            "sets the state of an object that is not an array, so nothing was run; do not use it"
+            f"sets the state of an object that is not an array, so nothing was run; {_OWN}"
         )
 
 
