@@ -66,7 +66,7 @@ class Reading:
         name: short name.
         path: the file or folder that is read.
         label: what is predicted.
-        utterances: the table of a `Corpus`.
+        utterances: the table of a `Corpus`; what its ``attrs["notes"]`` say joins the notes.
         streams: modality → `Stream`, in the row order of `utterances`.
         notes: what was guessed, repaired, clipped or left out, one sentence each.
         maps: memory maps under the streams; their pages are let go block by block.
@@ -82,6 +82,9 @@ class Reading:
     licence: str | None = None
     notes: tuple[str, ...] = ()
     maps: list[mmap.mmap] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.notes = (*self.utterances.attrs.pop("notes", ()), *self.notes)
 
     def corpus(self, unlabelled: bool = False) -> Corpus:
         """All of it as a corpus; more than `IN_MEMORY` bytes go to a temporary file.
