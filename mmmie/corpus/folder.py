@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from mmmie.corpus import NO_LABEL, TIME_COLUMNS, Corpus, Features, Label, Modality
+from mmmie.corpus import NO_LABEL, TIME_COLUMNS, Corpus, Features, Label, Modality, no_context
 from mmmie.corpus.checks import features_faults, table_faults
 from mmmie.corpus.isolated_reading import probe
 from mmmie.corpus.text_files import read_text
@@ -93,7 +93,7 @@ def open_corpus_folder(
         source=raw.get("source"),
         licence=raw.get("licence"),
         path=folder,
-        notes=notes,
+        notes=joined_notes(notes, utterances),
     )
 
 
@@ -190,6 +190,11 @@ def described_corpus(raw: dict[str, Any], file: Path) -> Corpus:
         licence=raw.get("licence"),
         notes=read_notes(raw, file),
     )
+
+
+def joined_notes(notes: tuple[str, ...], utterances: pd.DataFrame) -> tuple[str, ...]:
+    """Notes in order, each once, and one where no conversation has a second utterance."""
+    return tuple(dict.fromkeys(filter(None, (*notes, no_context(utterances)))))
 
 
 def read_notes(raw: dict[str, Any], file: Path) -> tuple[str, ...]:

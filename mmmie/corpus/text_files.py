@@ -32,7 +32,7 @@ _PACKED = {
     b"SQLite format": "is a database of SQLite; save its table as {}",
     b"%PDF": "is a PDF; save its content as {}",
     b"\x93NUMPY": "is an array of numpy; give it the ending .npy",
-    b"version https://git-lfs": "is only the pointer that Git LFS keeps; fetch it with git lfs pull",
+    b"version https://git-lfs": "is only the pointer of Git LFS; fetch the file with git lfs pull",
     b"<!DOCTYPE html": "is a web page; download the file itself",
     b"<html": "is a web page; download the file itself",
     b"\x80\x02": "is a pickle; save what it holds as {}",

@@ -20,7 +20,7 @@ import pandas as pd
 
 from mmmie.corpus import Corpus, Features, Label, Modality
 from mmmie.corpus.checks import corpus_faults, modality_name_fault
-from mmmie.corpus.folder import describe_corpus
+from mmmie.corpus.folder import describe_corpus, joined_notes
 from mmmie.errors import InputError
 
 IN_MEMORY = 2**30
@@ -149,7 +149,6 @@ class Reading:
             source=self.source,
             licence=self.licence,
             path=self.path,
-            notes=self.notes,
         )
         faults = corpus_faults(corpus, str(self.path), str(self.path), unlabelled)
         if not self.streams:
@@ -164,6 +163,7 @@ class Reading:
         if faults:
             raise InputError(faults[0], faults)
         corpus.modalities = modalities
+        corpus.notes = joined_notes(self.notes, self.utterances)
         if self.label.kind == "regression":
             corpus.utterances["label"] = corpus.utterances["label"].astype(np.float64)
         return corpus

@@ -150,12 +150,15 @@ def _letters(name: object) -> str:
 
 
 def _other_labels(names: dict[str, str], rest: list[str]) -> list[str]:
-    """A note where several columns could be the label."""
+    """A note where several columns could be the label and none is called so."""
+    if _letters(names.get("label", "label")) == "label":
+        return []
     aliases = {_letters(alias) for alias in ALIASES["label"]}
     others = [f"`{name}`" for name in rest if _letters(name) in aliases]
     if not others:
         return []
-    return [f"The label is `{names['label']}`; {' and '.join(others)} stayed as columns."]
+    stayed = "stayed a column" if len(others) == 1 else "stayed columns"
+    return [f"The label is `{names['label']}`; {' and '.join(others)} {stayed}."]
 
 
 def _order(columns: dict[str, pd.Series], n: int) -> tuple[np.ndarray | None, list[str]]:

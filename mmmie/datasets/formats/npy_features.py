@@ -195,8 +195,8 @@ def _why(path: Path, error: BaseException) -> str:
         return "is no .npy file; save the array with numpy.save"
     if re.search(rb"'descr':\s*'\|O'", head):
         return (
-            "is an array of objects, perhaps one array per utterance, which needs a pickle to be "
-            "kept; pad it with zeros to (utterances, steps, channels) and save the numbers of steps in "
+            "is an array of objects, perhaps one array per utterance, which is a pickle within; "
+            "pad it with zeros to (utterances, steps, channels) and save the numbers of steps as "
             f"{path.stem}_lengths.npy, or save one .npy per utterance and name them in a column"
         )
     detail = " ".join(str(error).split())[:120]
