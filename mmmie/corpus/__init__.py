@@ -13,6 +13,7 @@ from mmmie.corpus.corpus import (
     Level,
     Modality,
     absent_features,
+    no_context,
     no_labels,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "Level",
     "Modality",
     "absent_features",
+    "no_context",
     "no_labels",
 ]

@@ -169,6 +169,11 @@ class Corpus:
         return column.map(index).to_numpy(np.int64)
 
     @property
+    def no_context(self) -> str | None:
+        """The sentence that no conversation has a second utterance; None where one has."""
+        return no_context(self.utterances)
+
+    @property
     def has_speakers(self) -> bool:
         """Whether any utterance has a known speaker."""
         return "speaker" in self.utterances and bool(self.utterances["speaker"].notna().any())
@@ -298,6 +303,16 @@ def absent_features(modality: Modality, count: int) -> Features:
     if modality.level == "utterance":
         return Features(np.zeros((count, modality.dim), np.float32))
     return Features(np.zeros((0, modality.dim), np.float32), np.zeros(count + 1, np.int64))
+
+
+def no_context(utterances: pd.DataFrame) -> str | None:
+    """The sentence that every conversation has one utterance, and what it means; else None."""
+    if utterances["conversation"].duplicated().any():
+        return None
+    return (
+        "Every conversation has one utterance, so there are no neighbours: context and identity "
+        "can change nothing, and what the model knows comes from the utterance alone."
+    )
 
 
 def no_labels(utterances: pd.DataFrame, labelled: np.ndarray, where: str) -> str:

@@ -10,9 +10,12 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from mmmie.corpus import NO_LABEL, TIME_COLUMNS, Corpus, Features, Label, Modality
+from mmmie.corpus import NO_LABEL, TIME_COLUMNS, Corpus, Features, Label, Modality, no_context
 from mmmie.corpus.checks import features_faults, table_faults
 from mmmie.corpus.isolated_reading import probe
+from mmmie.corpus.text_files import read_text
+from mmmie.corpus.text_tables import TextTable, read_text_table
+from mmmie.corpus.times import seconds_of
 from mmmie.errors import InputError
 
 FORMAT = "mmmie-corpus/1"
@@ -59,8 +62,9 @@ def open_corpus_folder(
         modalities = _read_modalities(raw, file, found)
     table_file = found.ask(_table_file, folder)
     described = None if relabel else label
-    utterances = found.ask(read_utterances, table_file, described) if table_file else None
-    notes = found.ask(read_notes, raw, file) or ()
+    read = found.ask(read_utterances, table_file, described) if table_file else None
+    utterances = read.rows if read else None
+    notes = (*(found.ask(read_notes, raw, file) or ()), *(read.notes if read else ()))
     if relabel and label is not None and utterances is not None and "label" in utterances:
         relabelled = found.ask(relabel, utterances["label"], label, str(table_file))
         if relabelled is not None:
@@ -89,7 +93,7 @@ def open_corpus_folder(
         source=raw.get("source"),
         licence=raw.get("licence"),
         path=folder,
-        notes=notes,
+        notes=joined_notes(notes, utterances),
     )
 
 
@@ -188,6 +192,11 @@ def described_corpus(raw: dict[str, Any], file: Path) -> Corpus:
     )
 
 
+def joined_notes(notes: tuple[str, ...], utterances: pd.DataFrame) -> tuple[str, ...]:
+    """Notes in order, each once, and one where no conversation has a second utterance."""
+    return tuple(dict.fromkeys(filter(None, (*notes, no_context(utterances)))))
+
+
 def read_notes(raw: dict[str, Any], file: Path) -> tuple[str, ...]:
     """What was noted of a corpus when it was converted.
 
@@ -200,10 +209,11 @@ def read_notes(raw: dict[str, Any], file: Path) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def read_utterances(file: Path, label: Label | None) -> pd.DataFrame:
+def read_utterances(file: Path, label: Label | None) -> TextTable:
     """Read an utterance table; words such as "null" stay words.
 
-    Columns outside the contract become numbers where all their cells are numbers.
+    Columns outside the contract become numbers where all their cells are numbers; times may be
+    written as seconds or as a clock (see `seconds_of`).
 
     Args:
         file: ``utterances.csv`` or ``.parquet``.
@@ -214,6 +224,7 @@ def read_utterances(file: Path, label: Label | None) -> pd.DataFrame:
     """
     if file.suffix == ".parquet" and file.is_file():
         probe("parquet", file)
+    notes: tuple[str, ...] = ()
     try:
         if file.suffix == ".parquet":
             table = pd.read_parquet(file)
@@ -221,8 +232,11 @@ def read_utterances(file: Path, label: Label | None) -> pd.DataFrame:
                 if not pd.api.types.is_numeric_dtype(table[column]):
                     table[column] = table[column].astype(object).where(table[column].notna(), "")
         else:
-            table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8")
-    except (ValueError, OSError, pd.errors.ParserError) as error:
+            found = read_text_table(file)
+            table, notes = found.rows, found.notes
+    except InputError:
+        raise
+    except (ValueError, OSError) as error:
         raise InputError(f"{file}: cannot be read as a table ({error}); fix the file") from None
     if table.columns.duplicated().any():
         name = table.columns[table.columns.duplicated()][0]
@@ -234,9 +248,13 @@ def read_utterances(file: Path, label: Label | None) -> pd.DataFrame:
     for column in TIME_COLUMNS:
         if column in table and (table[column] == "").all():
             table[column] = np.nan
+        elif column in table and not pd.api.types.is_numeric_dtype(table[column]):
+            times = [seconds_of(cell) for cell in table[column]]
+            if None not in times:
+                table[column] = np.array(times, np.float64)
     if "speaker" in table:
         table["speaker"] = table["speaker"].astype(object).where(table["speaker"] != "", None)
-    return table
+    return TextTable(table, notes)
 
 
 def _as_text(column: pd.Series) -> pd.Series:
@@ -262,7 +280,9 @@ def _read_json(file: Path) -> dict[str, Any]:
     if not file.is_file():
         raise InputError(f"{file}: is missing; a corpus folder needs it")
     try:
-        raw = json.loads(file.read_text("utf-8"))
+        raw = json.loads(read_text(file))
+    except InputError:
+        raise
     except (ValueError, OSError, RecursionError) as error:
         raise InputError(f"{file}: is not readable JSON ({error}); fix the file") from None
     if not isinstance(raw, dict):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from mmmie.corpus.isolated_reading import probe
+from mmmie.corpus.text_tables import TextTable, read_text_table
 from mmmie.datasets.file_kind import kind_of
 from mmmie.errors import InputError
 
@@ -16,53 +16,28 @@ MOST_BYTES = 2**31
 
 MOST_COLUMNS = 1000
 _BATCH = 2**28
-_LONGEST_HEAD = 2**20
 
 
-def read_any_table(file: Path) -> pd.DataFrame:
-    """A table with unnamed types: CSV cells as text, Parquet cells as they are.
+def read_any_table(file: Path) -> TextTable:
+    """A table with unnamed types: text files with cells as text, Parquet with cells as they are.
 
     Raises:
         InputError: it cannot be read, or is larger than a table of utterances can be.
     """
     try:
-        table = _parquet(file) if kind_of(file) == "parquet" else _csv(file)
+        if kind_of(file) == "parquet":
+            return TextTable(_parquet(file))
+        size = file.stat().st_size
+        if size > MOST_BYTES // 4:
+            raise InputError(
+                f"{file}: is {size / 2**20:,.0f} MB; keep features in .npy files beside it"
+            )
+        return read_text_table(file, most_columns=MOST_COLUMNS)
     except InputError:
         raise
     except (ValueError, OSError, OverflowError, KeyError, TypeError, MemoryError) as error:
         detail = " ".join(str(error).split())[:160]
         raise InputError(f"{file}: cannot be read as a table ({detail}); fix the file") from None
-    table.columns = [str(name).strip() for name in table.columns]
-    if table.columns.duplicated().any():
-        name = table.columns[table.columns.duplicated()][0]
-        raise InputError(f"{file}: column `{name[:80]}` occurs twice; rename one")
-    return table
-
-
-def _csv(file: Path) -> pd.DataFrame:
-    size = file.stat().st_size
-    if size > MOST_BYTES // 4:
-        raise InputError(
-            f"{file}: is {size / 2**20:,.0f} MB; keep features in .npy files beside it"
-        )
-    separator = "\t" if file.suffix.lower() == ".tsv" else ","
-    options: dict[str, Any] = {
-        "sep": separator,
-        "dtype": str,
-        "keep_default_na": False,
-        "encoding": "utf-8-sig",
-    }
-    with file.open("rb") as stream:  # pandas takes minutes for a hundred thousand columns
-        head = stream.readline(_LONGEST_HEAD)
-    _limit_columns(file, head.count(separator.encode()) + 1)
-    if len(head) == _LONGEST_HEAD:
-        raise InputError(f"{file}: has no header line; name the columns in the first line")
-    # pandas would rename columns that occur twice
-    names = pd.read_csv(file, header=None, nrows=1, **options).iloc[0].tolist()
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise InputError(f"{file}: column `{twice[0][:80]}` occurs twice; rename one")
-    return pd.read_csv(file, **options)
 
 
 def _parquet(file: Path) -> pd.DataFrame:
@@ -93,7 +68,12 @@ def _parquet(file: Path) -> pd.DataFrame:
                 )
             batches.append(batch)
         table = pa.Table.from_batches(batches, schema=parquet.schema_arrow)
-    return table.to_pandas(ignore_metadata=True)
+    made = table.to_pandas(ignore_metadata=True)
+    made.columns = [str(name).strip() for name in made.columns]
+    if made.columns.duplicated().any():
+        name = made.columns[made.columns.duplicated()][0]
+        raise InputError(f"{file}: column `{name[:80]}` occurs twice; rename one")
+    return made
 
 
 def _limit_columns(file: Path, columns: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -43,6 +44,13 @@ def split_parts(content: dict[Any, Any]) -> dict[str, Any]:
     return found
 
 
+def split_of_file(stem: str) -> str | None:
+    """The split that a name such as ``train_sent_emo`` or ``test-00000`` tells, if just one."""
+    words = re.split(r"[^a-z]+", stem.lower())
+    found = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}
+    return found.pop() if len(found) == 1 else None
+
+
 def split_by_name(conversations: Sequence[str], shares: tuple[float, float]) -> list[str]:
     """A split for every conversation where the file has none, the same on every machine.
 
@@ -78,8 +86,28 @@ def splits_of_column(
     if column is None:
         note = "Splits are by conversation name, 70 % train, 15 % valid, 15 % test."
         return split_by_name(conversations, (0.7, 0.15)), [note]
-    found = text_cells(column).str.lower()
+    found = text_cells(column).str.strip().str.lower()
     for row, name in enumerate(found):
         if name and name not in SPLIT_NAMES:
-            raise Unusable(f"`split` of row {row + 1} is {name[:40]!r}; use train, valid or test")
-    return [SPLIT_NAMES.get(name, "") for name in found], []
+            raise Unusable(
+                f"`{column.name}` of row {row + 1} is {name[:40]!r}; use train, valid or test"
+            )
+    return [SPLIT_NAMES.get(name, "") for name in found], joined_splits(found, f"`{column.name}`")
+
+
+def joined_splits(names: Iterable[str], where: str) -> list[str]:
+    """A note where a split has two names, which become one.
+
+    Args:
+        names: of splits, as they are written.
+        where: what holds them.
+    """
+    held: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        if name in SPLIT_NAMES:
+            held.setdefault(SPLIT_NAMES[name], []).append(f"`{name}`")
+    return [
+        f"{where} names both {' and '.join(called)}: they were taken as one split, {split}."
+        for split, called in held.items()
+        if len(called) > 1
+    ]

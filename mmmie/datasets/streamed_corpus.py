@@ -20,7 +20,7 @@ import pandas as pd
 
 from mmmie.corpus import Corpus, Features, Label, Modality
 from mmmie.corpus.checks import corpus_faults, modality_name_fault
-from mmmie.corpus.folder import describe_corpus
+from mmmie.corpus.folder import describe_corpus, joined_notes
 from mmmie.errors import InputError
 
 IN_MEMORY = 2**30
@@ -66,7 +66,7 @@ class Reading:
         name: short name.
         path: the file or folder that is read.
         label: what is predicted.
-        utterances: the table of a `Corpus`.
+        utterances: the table of a `Corpus`; what its ``attrs["notes"]`` say joins the notes.
         streams: modality → `Stream`, in the row order of `utterances`.
         notes: what was guessed, repaired, clipped or left out, one sentence each.
         maps: memory maps under the streams; their pages are let go block by block.
@@ -82,6 +82,9 @@ class Reading:
     licence: str | None = None
     notes: tuple[str, ...] = ()
     maps: list[mmap.mmap] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.notes = (*self.utterances.attrs.pop("notes", ()), *self.notes)
 
     def corpus(self, unlabelled: bool = False) -> Corpus:
         """All of it as a corpus; more than `IN_MEMORY` bytes go to a temporary file.
@@ -146,7 +149,6 @@ class Reading:
             source=self.source,
             licence=self.licence,
             path=self.path,
-            notes=self.notes,
         )
         faults = corpus_faults(corpus, str(self.path), str(self.path), unlabelled)
         if not self.streams:
@@ -161,6 +163,7 @@ class Reading:
         if faults:
             raise InputError(faults[0], faults)
         corpus.modalities = modalities
+        corpus.notes = joined_notes(self.notes, self.utterances)
         if self.label.kind == "regression":
             corpus.utterances["label"] = corpus.utterances["label"].astype(np.float64)
         return corpus

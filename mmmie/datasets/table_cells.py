@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
+from mmmie.corpus.times import seconds_of
 from mmmie.datasets.loose_values import LONGEST_TEXT, Unusable
 
 
-def times_of(columns: Mapping[str, pd.Series]) -> dict[str, np.ndarray]:
-    """``start`` and ``end`` in seconds (N,), NaN where a cell is empty; those that are there.
+def time_cells(column: pd.Series, name: str) -> np.ndarray:
+    """Times in seconds (N,), NaN where a cell holds none (see `seconds_of`).
 
     Raises:
-        Unusable: a cell holds words.
+        Unusable: a cell holds anything else.
     """
-    times = ("start", "end")
-    return {name: number_cells(columns[name], name, True) for name in times if name in columns}
+    seconds = [seconds_of(cell) for cell in text_cells(column)]
+    if None in seconds:
+        bad = seconds.index(None)
+        raise Unusable(
+            f"`{name}` of row {bad + 1} is {str(column.iloc[bad])[:40]!r}; give seconds, or a time "
+            f"such as 0:12:43.012"
+        )
+    return np.array(seconds, np.float64)
 
 
-def number_cells(column: pd.Series, name: str, gaps: bool = False) -> np.ndarray:
-    """Numbers (N,); with `gaps` empty cells are NaN, else a fault as all that is not a number."""
+def number_cells(column: pd.Series, name: str) -> np.ndarray:
+    """Finite numbers (N,).
+
+    Raises:
+        Unusable: a cell is empty or holds anything else.
+    """
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
     wrong = ~np.isfinite(numbers)
-    if gaps:
-        wrong &= (text_cells(column) != "").to_numpy()
     if wrong.any():
         bad = int(wrong.argmax())
         raise Unusable(

@@ -16,6 +16,7 @@ from mmmie.datasets.csv_and_parquet import read_any_table
 from mmmie.datasets.file_kind import Source
 from mmmie.datasets.loose_values import Unusable
 from mmmie.datasets.streamed_corpus import Reading, Stream
+from mmmie.datasets.table_cells import time_cells
 from mmmie.datasets.table_columns import reading_of_table, usual_names
 from mmmie.errors import InputError
 from mmmie.extraction.face_table import FaceTable, read_face_table
@@ -78,9 +79,10 @@ def extract_corpus(
     file = Path(table) if table is not None else clips / TABLE
     if not file.is_file():
         raise InputError(f"{file}: there is no such table; give one with --table")
-    rows = _Rows(read_any_table(file), clips, file)
+    read = read_any_table(file)
+    rows = _Rows(read.rows, clips, file)
     rows.take_transcripts()
-    reading = _reading(rows, clips, file)
+    reading = _reading(rows, clips, file, read.notes)
     engine = voice_engine(audio) if "audio" in rows.files and audio != "none" else None
     if engine is None and "vision" not in rows.files:
         raise InputError(
@@ -108,7 +110,7 @@ def extract_corpus(
             notes.append(_note("vision", face.channels, face.source, face.spool.lengths))
             notes.append(face.lost_words())
         reading.save(folder)
-    return Extraction(len(rows.table), [*notes, _text_words(reading.utterances)])
+    return Extraction(len(rows.table), [*notes, _text_words(reading.utterances), *reading.notes])
 
 
 class _Rows:
@@ -148,14 +150,15 @@ class _Rows:
         column = usual_names(self.table).get(name)
         if column is None:
             return np.full(len(self.table), np.nan)
-        cells = self.table[column].replace("", None)
-        seconds = pd.to_numeric(cells, errors="coerce").to_numpy(float)
-        wrong = (cells.notna().to_numpy() & ~np.isfinite(seconds)) | (seconds < 0)
-        if wrong.any():
-            row = int(wrong.argmax())
+        try:
+            seconds = time_cells(self.table[column], column)
+        except Unusable as error:
+            raise InputError(f"{self.file}: {error}") from None
+        if (seconds < 0).any():
+            row = int((seconds < 0).argmax())
             raise InputError(
-                f"{self.file}: `{column}` of row {row + 1} is {str(cells.iloc[row])[:40]!r}; give "
-                f"seconds from the start of the recording"
+                f"{self.file}: `{column}` of row {row + 1} is '{seconds[row]:g}'; give seconds "
+                f"from the start of the recording"
             )
         return seconds
 
@@ -190,7 +193,7 @@ def _check(clips: Path, folder: Path, step: float, fps: float | None, confidence
         raise InputError(f"--confidence {confidence:g}: give 0 to 1")
 
 
-def _reading(rows: _Rows, clips: Path, file: Path) -> Reading:
+def _reading(rows: _Rows, clips: Path, file: Path, notes: tuple[str, ...]) -> Reading:
     """The corpus without features, its table checked before anything is extracted."""
     try:
         reading = reading_of_table(Source(file), rows.table, {}, zero_non_finite=True)
@@ -200,6 +203,7 @@ def _reading(rows: _Rows, clips: Path, file: Path) -> Reading:
     if faults:
         raise InputError(faults[0], faults)
     reading.name = clips.resolve().name
+    reading.notes = (*notes, *reading.notes)
     return reading
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mmmie.corpus.text_tables import read_text_table
 from mmmie.errors import InputError
 from mmmie.extraction.frames import Frames
 
@@ -23,6 +23,7 @@ _OPENFACE = {
 }
 _PYFEAT = {"Pitch": "head_pitch", "Yaw": "head_yaw", "Roll": "head_roll"}
 _CONFIDENCE = ("confidence", "FaceScore")
+_TOLD = ("frame", "timestamp", "success", *_CONFIDENCE)
 _MOST_BYTES = 2**30
 
 
@@ -58,7 +59,8 @@ def read_face_table(file: Path, fps: float | None, confidence: float) -> FaceTab
     Raises:
         InputError: it is missing or no such table, or `fps` is needed.
     """
-    names = _header(file)
+    table = _numbers(file)
+    names = list(table)
     openface = any(_UNIT.fullmatch(name) and name.endswith("_r") for name in names)
     further = _OPENFACE if openface else _PYFEAT
     pattern = re.compile(r"AU\d\d_r" if openface else r"AU\d\d")
@@ -68,8 +70,8 @@ def read_face_table(file: Path, fps: float | None, confidence: float) -> FaceTab
             f"{file}: has no columns of action units such as AU12_r or AU12; give the CSV of "
             f"OpenFace or py-feat"
         )
-    told = [name for name in ("frame", "timestamp", "success", *_CONFIDENCE) if name in names]
-    table = _numbers(file, [*wanted, *told])
+    if not len(table):
+        raise InputError(f"{file}: has no frames; run the tracker again or leave its cell empty")
     at = _times(file, table, fps)
     sure = next((table[name] for name in _CONFIDENCE if name in table), None)
     tracked = np.isfinite(table[wanted].to_numpy()).all(1) & np.isfinite(at)
@@ -89,40 +91,25 @@ def read_face_table(file: Path, fps: float | None, confidence: float) -> FaceTab
     )
 
 
-def _header(file: Path) -> list[str]:
+def _numbers(file: Path) -> pd.DataFrame:
+    """The columns that may be used, NaN where a cell holds no number."""
     try:
         if file.stat().st_size > _MOST_BYTES:
             raise InputError(f"{file}: is larger than {_MOST_BYTES >> 20:,} MB; split the clip")
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            names = [name.strip() for name in next(csv.reader([stream.readline(2**20)]), [])]
+        table = read_text_table(file, _is_wanted).rows
     except FileNotFoundError:
         raise InputError(
             f"{file}: there is no such file; fix the table or leave its cell empty"
         ) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{file}: cannot be read as a table ({error}); fix the file") from None
-    twice = {name for name in names if names.count(name) > 1 and _UNIT.fullmatch(name)}
-    if twice:
-        raise InputError(f"{file}: column `{min(twice)}` occurs twice; write the table again")
-    return names
-
-
-def _numbers(file: Path, wanted: list[str]) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(
-            file,
-            usecols=lambda name: name.strip() in wanted,
-            encoding="utf-8-sig",
-            skipinitialspace=True,
-            index_col=False,  # a comma at the end of rows would shift all columns
-        )
-    except (ValueError, OSError, OverflowError) as error:
-        detail = " ".join(str(error).split())[:160]
-        raise InputError(f"{file}: cannot be read as a table ({detail}); fix the file") from None
-    table.columns = [name.strip() for name in table.columns]
-    if not len(table):
-        raise InputError(f"{file}: has no frames; run the tracker again or leave its cell empty")
+    except OSError as error:
+        raise InputError(
+            f"{file}: cannot be read as a table ({error.strerror}); fix the file"
+        ) from None
     return table.apply(pd.to_numeric, errors="coerce").astype(float)
+
+
+def _is_wanted(name: str) -> bool:
+    return bool(_UNIT.fullmatch(name)) or name in (*_OPENFACE, *_PYFEAT, *_TOLD)
 
 
 def _times(file: Path, table: pd.DataFrame, fps: float | None) -> np.ndarray:

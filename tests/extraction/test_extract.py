@@ -106,11 +106,11 @@ def test_clips_without_labels_give_a_corpus_to_predict(clips, heard, tmp_path):
         ({"split": "holdout"}, "use train, valid or test"),
         ({"label": ["good", "1", "2"]}, "label of row 1"),
         ({"conversation": ""}, "`conversation` of row 1 is empty"),
-        ({"vision": "b.txt"}, "no columns of action units"),
+        ({"vision": "b.txt"}, "is one column"),
         ({"vision": "none.csv"}, "none.csv: there is no such file"),
         ({"transcript_file": "none.srt"}, "none.srt: cannot be read"),
         ({"audio": "", "vision": ""}, "add a column `audio` or `vision`"),
-        ({"audio": "a\x00.wav"}, "`audio` names 'a\\x00.wav'"),
+        ({"audio": "a\x00.wav"}, "zero byte"),
     ],
 )
 def test_a_fault_is_one_line_and_nothing_is_written(clips, heard, tmp_path, columns, words):

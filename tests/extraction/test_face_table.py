@@ -61,12 +61,12 @@ def test_pyfeat_takes_its_time_from_the_frame_rate(file):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "no columns of action units"),
+        (b"", "is empty"),
         (b"frame,happiness\n1,2\n", "no columns of action units"),
         (b"timestamp,AU12_r\n", "no frames"),
         (b"timestamp,AU12_r,AU12_r\n0,1,2\n", "`AU12_r` occurs twice"),
-        (b"\xff\xfeAU12_r\n1\n", "cannot be read as a table"),
-        (b"a" * 3_000_000, "cannot be read as a table"),
+        (b"\xff\xfeAU12_r\n1\n", "UTF-16"),
+        (b"a" * 3_000_000, "line 1 cannot be read"),
     ],
 )
 def test_what_is_no_such_table_is_refused_in_one_line(file, content, words):

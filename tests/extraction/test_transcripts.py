@@ -61,3 +61,50 @@ def test_bytes_that_are_no_subtitles_give_no_words_or_one_line(tmp_path):
                 assert isinstance(transcript_of(tmp_path / name), str)
             except InputError as error:
                 assert "\n" not in str(error) and name in str(error)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_subtitles_are_decoded_by_their_mark(tmp_path, encoding, end):
+    pytest.importorskip("pysubs2", reason="pysubs2 is not installed (extra extract)")
+    words = "你好，naïve"
+    for name, times in (
+        ("a.srt", "00:00:01,000 --> 00:00:02,000"),
+        ("a.vtt", "00:01.000 --> 00:02.000"),
+    ):
+        text = f"{'WEBVTT' if name == 'a.vtt' else '1'}\n\n{times}\n{words}\n".replace(
+            "1\n\n", "1\n"
+        )
+        (tmp_path / name).write_bytes(text.replace("\n", end).encode(encoding))
+        assert transcript_of(tmp_path / name) == words
+    (tmp_path / "a.txt").write_bytes(words.encode(encoding))
+    assert transcript_of(tmp_path / "a.txt") == words
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("gbk", "GBK"), ("cp932", "Shift-JIS")])
+@pytest.mark.parametrize("kind", ["srt", "vtt", "txt"])
+def test_another_encoding_is_refused_by_name(tmp_path, encoding, name, kind):
+    said = {"gbk": "天气不错,我们出去走走吧", "cp932": "天気がいいから、散歩に行こう"}[encoding]
+    file = tmp_path / f"a.{kind}"
+    file.write_bytes(f"1\n00:00:01,000 --> 00:00:02,000\n{said}\n".encode(encoding))
+    with pytest.raises(InputError) as caught:
+        transcript_of(file)
+    assert str(file) in str(caught.value) and name in str(caught.value)
+
+
+def test_a_file_without_a_subtitle_is_refused_and_an_empty_one_says_nothing(tmp_path):
+    pytest.importorskip("pysubs2", reason="pysubs2 is not installed (extra extract)")
+    for name in ("a.srt", "a.vtt"):
+        (tmp_path / name).write_text("a page of prose\n")
+        with pytest.raises(InputError, match="holds no subtitle"):
+            transcript_of(tmp_path / name)
+        (tmp_path / name).write_text("WEBVTT\n" if name == "a.vtt" else "")
+        assert transcript_of(tmp_path / name) == ""
+    (tmp_path / "b.vtt").write_text(SRT)  # commas, as an .srt under another name has
+    assert transcript_of(tmp_path / "b.vtt", 0.0, 2.0) == "Well, so it goes."
+
+
+def test_too_many_words_for_one_utterance_are_refused(tmp_path):
+    (tmp_path / "a.txt").write_text("word " * 30_000)
+    with pytest.raises(InputError, match="149,999 characters"):
+        transcript_of(tmp_path / "a.txt")

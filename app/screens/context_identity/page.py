@@ -15,6 +15,8 @@ from app.screens.context_identity.window_edit import draw_edited_window
 
 say.title("What does it use of the neighbours, and what does identity change?")
 view = state.current_view()
+if view.corpus.no_context:
+    say.caption(view.corpus.no_context)
 with state.readable_errors():
     effective(view)  # the first look at the outputs: what cannot be read is said here
     other = trained_without(view)

@@ -28,6 +28,8 @@ heading = st.empty()
 say.title("What is this model, and how good is it?", place=heading)
 view = state.current_view()
 draw_summary(view, heading)
+if view.corpus.no_context:
+    say.caption(view.corpus.no_context)
 
 left, right = wide_columns(2, key="how-good", gap="large")
 with left:

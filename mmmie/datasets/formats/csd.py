@@ -102,7 +102,7 @@ def read_csd(source: Source) -> Reading:
         splits,
         targets,
         conversations=[segment.video for segment in segments],
-        order=[segment.start for segment in segments],
+        starts=[segment.start for segment in segments],
         columns=columns,
     )
     order = sorted(streams, key=lambda name: [*_KINDS, name].index(name))
@@ -308,7 +308,7 @@ def _in_splits(
 
 def _known_splits(file: Path) -> dict[str, str]:
     """Video → split; videos without one are left out."""
-    table = read_any_table(file)
+    table = read_any_table(file).rows
     if not {"conversation", "split"} <= set(table):
         raise InputError(f"{file}: lacks `conversation` or `split`; add both columns")
     known: dict[str, str] = {}

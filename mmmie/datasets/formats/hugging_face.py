@@ -16,11 +16,12 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus.isolated_reading import probe
+from mmmie.corpus.text_files import read_text
 from mmmie.datasets.file_kind import Format, Source
 from mmmie.datasets.loose_values import Unusable, described
-from mmmie.datasets.splits import SPLIT_NAMES
+from mmmie.datasets.splits import SPLIT_NAMES, joined_splits
 from mmmie.datasets.streamed_corpus import Reading, Stream
-from mmmie.datasets.table_columns import ALIASES, reading_of_table
+from mmmie.datasets.table_columns import reading_of_table, usual_names
 from mmmie.errors import InputError
 
 MOST_ROWS = 5_000_000
@@ -37,8 +38,10 @@ def read_hugging_face(source: Source) -> Reading:
     import pyarrow as pa
 
     files = _saved(source.path) or _shards(source.path)
+    notes = joined_splits(files, "The dataset")
     tables = []
-    for split, paths in files.items():
+    for name, paths in files.items():
+        split = SPLIT_NAMES.get(name, "")
         for path in paths:
             table = _parquet(path) if path.suffix == ".parquet" else _arrow(path)
             if split and not _names_split(table):
@@ -55,21 +58,23 @@ def read_hugging_face(source: Source) -> Reading:
     names = _class_names(whole.schema.metadata)
     for name in whole.column_names:
         column = whole.column(name).combine_chunks()
-        if pa.types.is_nested(_storage(column).type) and not pa.types.is_struct(column.type):
+        if _is_speaker(name) and pa.types.is_nested(_storage(column).type):
+            plain[name] = pd.Series([str(cell or "") for cell in column.to_pylist()])
+        elif pa.types.is_nested(_storage(column).type) and not pa.types.is_struct(column.type):
             streams[name] = _stream(_storage(column), name)
         elif not pa.types.is_nested(column.type):
             plain[name] = _named(column.to_pandas(), names.get(name))
-    return reading_of_table(source, pd.DataFrame(plain), streams, zero_non_finite=True)
+    return reading_of_table(source, pd.DataFrame(plain), streams, zero_non_finite=True, notes=notes)
 
 
 def _saved(folder: Path) -> dict[str, list[Path]]:
-    """Split (or an empty name) → the Arrow files that ``save_to_disk`` wrote."""
+    """Split, as it is called (or an empty name) → the Arrow files that ``save_to_disk`` wrote."""
     listed = folder / "dataset_dict.json"
     if listed.is_file():
         names = _json(listed).get("splits")
         if not isinstance(names, list) or any(name not in SPLIT_NAMES for name in names):
             raise Unusable(f"`{listed.name}` names other splits than train, valid and test")
-        return {SPLIT_NAMES[name]: _data_files(folder / name) for name in names}
+        return {name: _data_files(folder / name) for name in names}
     return {"": _data_files(folder)} if (folder / "state.json").is_file() else {}
 
 
@@ -87,18 +92,20 @@ def _data_files(folder: Path) -> list[Path]:
 
 
 def _shards(folder: Path) -> dict[str, list[Path]]:
-    """Split → Parquet files such as ``data/train-00000-of-00001.parquet``."""
+    """Split, as it is called → Parquet files such as ``data/train-00000-of-00001.parquet``."""
     found: dict[str, list[Path]] = {}
     for file in sorted([*folder.glob("*.parquet"), *folder.glob("data/*.parquet")]):
         match = _SHARD.fullmatch(file.name)
         if match and match["split"] in SPLIT_NAMES:
-            found.setdefault(SPLIT_NAMES[match["split"]], []).append(file)
+            found.setdefault(match["split"], []).append(file)
     return found
 
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        raw = json.loads(file.read_text("utf-8"))
+        raw = json.loads(read_text(file))
+    except InputError:
+        raise
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"{file}: is not readable JSON ({error}); save the dataset again"
@@ -149,9 +156,13 @@ def _parquet(file: Path) -> Any:
         ) from None
 
 
+def _is_speaker(name: str) -> bool:
+    """Whether lists of this name are one-hot vectors of speakers, not features."""
+    return "speaker" in usual_names(pd.DataFrame(columns=[name]))
+
+
 def _names_split(table: Any) -> bool:
-    small = {name.lower() for name in table.column_names}
-    return any(alias in small for alias in ALIASES["split"])
+    return "split" in usual_names(pd.DataFrame(columns=table.column_names))
 
 
 def _storage(column: Any) -> Any:
@@ -162,47 +173,50 @@ def _storage(column: Any) -> Any:
 
 
 def _stream(column: Any, name: str) -> Stream:
-    """Lists of numbers (d,) or of vectors (steps, d), all with the same d."""
+    """Lists of numbers (d,) or of vectors (steps, d), all with the same d.
+
+    A cell that is missing or an empty list is an utterance without a step.
+    """
     import pyarrow as pa
 
-    if column.null_count:
-        raise Unusable(f"`{name}` is missing in {column.null_count} rows; fill or drop it")
-    inner, offsets = _opened(column, name)
+    inner, counts = _opened(column, name)
     if not pa.types.is_nested(inner.type):
-        dim = _dim(offsets, name)
-        values = _numbers(inner, name)
-        return Stream(dim, lambda row: values[row * dim : (row + 1) * dim], dtype=_kept(values))
-    steps = np.diff(offsets)
-    if (steps < 1).any():
-        raise Unusable(f"`{name}` of row {int((steps < 1).argmax()) + 1} is empty; add one step")
-    vectors, inner_offsets = _opened(inner, name)
-    if pa.types.is_nested(vectors.type):
-        raise Unusable(f"`{name}` nests more than two lists; (steps, channels) is expected")
-    dim = _dim(inner_offsets, name)
-    flat = _numbers(vectors, name).reshape(-1, dim)
-    return Stream(dim, lambda row: flat[offsets[row] : offsets[row + 1]], steps, _kept(flat))
+        vectors, dim = _numbers(inner, name), _dim(counts, name)
+        steps, sequences = np.minimum(counts, 1), False
+    else:
+        deeper, widths = _opened(inner, name)
+        if inner.null_count:
+            raise Unusable(f"`{name}` has missing steps; fill or drop them")
+        if pa.types.is_nested(deeper.type):
+            raise Unusable(f"`{name}` nests more than two lists; (steps, channels) is expected")
+        if (widths == 0).any():
+            raise Unusable(f"`{name}` has steps without a number; drop them")
+        vectors, dim = _numbers(deeper, name), _dim(widths, name)
+        steps, sequences = counts, True
+    flat = vectors.reshape(-1, dim)
+    ends = np.cumsum(steps)
+    if not sequences and (steps == 1).all():
+        return Stream(dim, flat.__getitem__, dtype=_kept(flat))
+    return Stream(dim, lambda row: flat[ends[row] - steps[row] : ends[row]], steps, _kept(flat))
 
 
 def _opened(column: Any, name: str) -> tuple[Any, np.ndarray]:
-    """The items of all lists in a row, and where each list begins, from 0 on (N + 1,)."""
+    """The items of all lists in a row, and how many each has (N,), 0 where it is missing."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    if pa.types.is_fixed_size_list(column.type):
-        return column.flatten(), np.arange(len(column) + 1) * column.type.list_size
-    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+    kinds = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    if not any(kind(column.type) for kind in kinds):
         raise Unusable(f"`{name}` is of type {str(column.type)[:60]}; lists are expected")
-    offsets = column.offsets.to_numpy().astype(np.int64)
-    inner = column.flatten()
-    if inner.null_count and pa.types.is_nested(inner.type):
-        raise Unusable(f"`{name}` has missing steps; fill or drop them")
-    return inner, offsets - offsets[0]
+    counts = pc.fill_null(pc.list_value_length(column), 0)
+    return column.flatten(), counts.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def _dim(offsets: np.ndarray, name: str) -> int:
-    widths = np.unique(np.diff(offsets))
-    if len(widths) != 1 or widths[0] < 1:
-        raise Unusable(f"`{name}` has {len(widths)} numbers of channels; one from 1 on is expected")
-    return int(widths[0])
+def _dim(widths: np.ndarray, name: str) -> int:
+    found = np.unique(widths[widths > 0])
+    if len(found) != 1:
+        raise Unusable(f"`{name}` has {len(found)} numbers of channels; one from 1 on is expected")
+    return int(found[0])
 
 
 def _numbers(column: Any, name: str) -> np.ndarray:

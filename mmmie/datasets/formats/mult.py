@@ -46,9 +46,9 @@ def read_mult(source: Source) -> Reading:
     (label, targets, told), columns, more = _label(source, labels, names)
     if starts is not None and ends is not None:
         columns |= {"start": starts, "end": ends}
-    order = starts if starts is not None or videos is None else np.arange(len(names))
+    order = None if starts is not None or videos is None else np.arange(len(names))
     table = utterance_table(
-        names, splits, targets, conversations=videos, order=order, columns=columns
+        names, splits, targets, conversations=videos, order=order, starts=starts, columns=columns
     )
     streams = {}
     for name in _MODALITIES:

@@ -2,121 +2,106 @@
 
 Features of a modality are one file for all, ``audio.npy`` of (N, d) or (N, L, d) in the row order
 of the table, with ``audio_lengths.npy`` (N,) if known; or one file per utterance, named in a column
-``audio`` of the table.
+``audio`` of the table. A folder may hold a table per split instead, such as MELD's
+``train_sent_emo.csv``, ``dev_sent_emo.csv`` and ``test_sent_emo.csv``.
 """
 
 from __future__ import annotations
 
-import tokenize
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from mmmie.corpus import SPLITS
 from mmmie.datasets.csv_and_parquet import read_any_table
 from mmmie.datasets.file_kind import Format, Source
-from mmmie.datasets.label_in_features import name_note, named_as_label
+from mmmie.datasets.formats.npy_features import take_files, whole_files
 from mmmie.datasets.loose_values import Unusable
-from mmmie.datasets.padding import joined, lengths_of, padded, ragged
-from mmmie.datasets.streamed_corpus import Reading, Stream
-from mmmie.datasets.table_columns import reading_of_table
-from mmmie.errors import InputError
+from mmmie.datasets.splits import split_of_file
+from mmmie.datasets.streamed_corpus import Reading
+from mmmie.datasets.table_columns import reading_of_table, usual_names
 
 _NAMES = ("utterances", "labels", "label", "data")
-_NPY_ERRORS = (
-    ValueError,
-    OSError,
-    EOFError,
-    SyntaxError,
-    ArithmeticError,
-    TypeError,
-    KeyError,
-    MemoryError,
-    RecursionError,
-    tokenize.TokenError,
-)
 _SUFFIXES = (".csv", ".tsv", ".parquet")
+_NO_TABLE = (".xlsx", ".xls", ".ods", ".csv.gz", ".tsv.gz", ".csv.zip", ".jsonl")
 
 
 def is_table(source: Source) -> bool:
-    """Whether it is a table, or a folder that holds one table or one of a usual name."""
-    return _table_of(source) is not None
+    """Whether it is a table, or a folder that holds some."""
+    if source.kind == "folder":
+        return any(_may_be_table(file) for file in source.path.iterdir())
+    return source.kind == "parquet" or _may_be_table(source.path)
 
 
 def read_table(source: Source) -> Reading:
-    """The corpus in a table and the .npy files beside it."""
-    file = _table_of(source)
-    assert file is not None
-    table = read_any_table(file)
-    streams: dict[str, Stream] = {}
+    """The corpus in a table, or in one per split, and the .npy files beside it."""
+    files = _tables_of(source)
+    tables: dict[str, pd.DataFrame] = {}
     notes: list[str] = []
-    for name in [column for column in table if _names_files(table[column])]:
-        paths = [_inside(file.parent, str(cell), str(name)) for cell in table.pop(name)]
-        arrays = [load_npy(path, source) for path in paths]
-        streams[str(name)] = ragged(arrays, f"`{name}`")
-    for path in sorted(file.parent.glob("*.npy")):
-        if named_as_label(path.stem):
-            notes.append(name_note(path.stem))
-        elif not path.stem.endswith("_lengths"):
-            streams[path.stem] = _whole(path, len(table), source)
-    return reading_of_table(source, table, streams, zero_non_finite=False, notes=notes)
-
-
-def _table_of(source: Source) -> Path | None:
+    for split, file in files.items():
+        found = read_any_table(file)
+        notes += found.notes
+        tables[split] = found.rows
+        if split and "split" not in usual_names(found.rows):
+            tables[split]["split"] = split
+    if len(files) > 1:
+        told = ", ".join(f"{file.name} is {split}" for split, file in files.items())
+        notes.append(f"The folder has a table per split: {told}.")
     if source.kind == "folder":
-        found = [
-            file
-            for file in sorted(source.path.iterdir())
-            if file.suffix.lower() in _SUFFIXES and file.is_file()
-        ]
-        named = [file for file in found if file.stem in _NAMES]
-        return named[0] if named else found[0] if len(found) == 1 else None
-    if source.kind == "parquet" or source.path.suffix.lower() in _SUFFIXES:
-        return source.path
-    return None
+        beside = [file.name for file in _in(source.path) if file not in files.values()]
+        notes += [f"{', '.join(beside[:4])} in the folder was not read."] if beside else []
+    table = pd.concat(tables.values(), ignore_index=True)
+    if not len(table):
+        raise Unusable("has no utterances; add at least one row")
+    folder = next(iter(files.values())).parent
+    streams, more = take_files(table, folder, source)
+    whole, further = whole_files(folder, {s: len(rows) for s, rows in tables.items()}, source)
+    return reading_of_table(
+        source, table, streams | whole, zero_non_finite=False, notes=[*notes, *more, *further]
+    )
 
 
-def _names_files(column: pd.Series) -> bool:
-    return len(column) > 0 and bool(column.astype(str).str.endswith(".npy").all())
-
-
-def _inside(folder: Path, name: str, column: str) -> Path:
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise Unusable(f"column `{column}` names {name!r}, outside its folder; keep files inside")
-    return path
-
-
-def _whole(path: Path, n: int, source: Source) -> Stream:
-    values = load_npy(path, source)
-    lengths = None
-    beside = path.with_name(f"{path.stem}_lengths.npy")
-    if beside.is_file():
-        lengths = lengths_of(load_npy(beside, source), n, f"`{beside.name}`")
-    return joined([padded(values, n, f"`{path.name}`", lengths, source.let_go)], f"`{path.stem}`")
-
-
-def load_npy(path: Path, source: Source) -> np.ndarray:
-    """An array of numbers from a .npy file, memory-mapped.
+def _tables_of(source: Source) -> dict[str, Path]:
+    """Split → its table, or one table under an empty name.
 
     Raises:
-        InputError: it is missing, damaged, or holds anything but numbers.
+        Unusable: there are several and nothing tells which one to take, or one is no table.
     """
-    try:
-        with np.errstate(over="raise"):  # of the size that the header claims
-            values = np.lib.format.open_memmap(path, mode="r")  # which knows no pickles
-        if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
-            raise ValueError("it has no numbers")
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; the table needs it") from None
-    except _NPY_ERRORS as error:
-        detail = " ".join(str(error).split())[:120]
-        raise InputError(
-            f"{path}: is not a readable array of numbers ({detail}); save it with numpy.save"
-        ) from None
-    if isinstance(values, np.memmap):
-        source.maps.append(values._mmap)  # type: ignore[attr-defined]
-    return values
+    if source.kind != "folder":
+        return {"": _checked(source.path)}
+    found = _in(source.path)
+    named = [file for file in found if file.stem.lower() in _NAMES]
+    if named or len(found) == 1:
+        return {"": (named or found)[0]}
+    if not found:
+        return {"": _checked(next(f for f in sorted(source.path.iterdir()) if _may_be_table(f)))}
+    by_split: dict[str, list[Path]] = {}
+    for file in found:
+        if split := split_of_file(file.stem):
+            by_split.setdefault(split, []).append(file)
+    if len(by_split) > 1 and all(len(files) == 1 for files in by_split.values()):
+        return {split: by_split[split][0] for split in SPLITS if split in by_split}
+    twice = [file.name for files in by_split.values() for file in files if len(files) > 1]
+    held = ", ".join(twice[:4] or [file.name for file in found][:4])
+    raise Unusable(
+        f"holds several tables ({held}); name one of them, or call one utterances.csv, or keep one "
+        f"per split, such as train.csv, dev.csv and test.csv"
+    )
+
+
+def _in(folder: Path) -> list[Path]:
+    return [f for f in sorted(folder.iterdir()) if f.suffix.lower() in _SUFFIXES and f.is_file()]
+
+
+def _may_be_table(file: Path) -> bool:
+    return file.name.lower().endswith((*_SUFFIXES, *_NO_TABLE)) and file.is_file()
+
+
+def _checked(file: Path) -> Path:
+    if file.name.lower().endswith(_NO_TABLE):
+        unpack = "unpack it" if file.suffix.lower() in (".gz", ".zip") else "save it as CSV"
+        raise Unusable(f"`{file.name}` is no .csv, .tsv or .parquet table; {unpack}")
+    return file
 
 
 FORMAT = Format("table with .npy features", is_table, read_table)
