@@ -24,6 +24,7 @@ class Rates(Callback):
         self.seen.append(trainer.optimiser.param_groups[0]["lr"])
 
 
+@pytest.mark.slow
 def test_learning_rates_rise_for_three_tenths_of_all_steps_and_then_fall(make_corpus):
     rates = Rates()
     fitted = trainer(

@@ -101,6 +101,7 @@ def test_the_learned_bound_is_the_same_on_average_where_the_conditional_is_exact
 
 @pytest.mark.parametrize("nats", [0.2, 1.0])
 @pytest.mark.parametrize("name", [*LOWER, *UPPER])
+@pytest.mark.slow
 def test_the_standard_error_is_the_spread_over_samples(name, nats):
     values, errors = [], []
     for seed in range(150):
