@@ -19,6 +19,21 @@ from mmmie.corpus import Corpus, Features, Label, Modality
 CorpusMaker = Callable[..., Corpus]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, file by file: else one worker ends long after the others."""
+
+    def ease(item: pytest.Item) -> int:
+        if "server" in getattr(item, "fixturenames", ()):
+            return 0
+        return 2 - (item.get_closest_marker("slow") is not None)
+
+    of_file: dict[Path, int] = {}
+    for item in items:
+        of_file[item.path] = min(ease(item), of_file.get(item.path, 2))
+    items.sort(key=lambda item: of_file[item.path])
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     """Small tensors are slower on several threads, and the machine is shared."""

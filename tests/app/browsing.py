@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 
 
@@ -23,3 +25,24 @@ def visit(page: Page, title: str) -> None:
     slug = title.lower().replace(" & ", "_").replace(" ", "_")
     page.wait_for_function(f"location.pathname.endsWith('{slug}') || '{slug}' === 'overview'")
     settle(page)
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    """Choose an option of a box."""
+    page.locator('[data-testid="stSelectbox"]', has_text=box).locator("input").first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settle(page)
+
+
+def fill(page: Page, field: str, value: str) -> None:
+    """Write into a field."""
+    box = page.get_by_label(field, exact=True)
+    box.fill(value)
+    box.press("Enter")
+    settle(page)
+
+
+def open_folder(page: Page, corpus: Path) -> None:
+    """Choose a folder as the corpus of the form of the Train page."""
+    choose(page, "Corpus", "another folder …")
+    fill(page, "Corpus folder", str(corpus))

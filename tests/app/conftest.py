@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import CHROMIUM, chromium, dashboard
 from mmmie.jobs import list_runs, observe
-from mmmie.jobs.steer import steer
+from mmmie.jobs.process import end
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -88,16 +89,24 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
     return found
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The app on a port of its own, with an empty folder for runs: its URL and that folder."""
+@pytest.fixture(scope="session")
+def one_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The app on a port of its own: its URL and its folder of runs."""
     runs = tmp_path_factory.mktemp("server") / "runs"
     with dashboard(runs) as (url, _):
         yield url, runs
-        for run in list_runs(runs):
-            status = observe(run)
-            if status is not None and status.state in ("queued", "running", "paused"):
-                steer(run.path, "stop")
+
+
+@pytest.fixture
+def server(one_server: tuple[str, Path]) -> Iterator[tuple[str, Path]]:
+    """The app, with an empty folder for runs: its URL and that folder."""
+    _, runs = one_server
+    yield one_server
+    for run in list_runs(runs):
+        status = observe(run)
+        if status is not None and status.alive:
+            end(status.pid)
+    shutil.rmtree(runs, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +122,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A tab without a past."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    """A tab without a past, and without animations: drawing them takes a third of all the time."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     yield context.new_page()
     context.close()

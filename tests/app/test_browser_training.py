@@ -13,7 +13,7 @@ from mmmie.corpus.folder import save_corpus_folder
 from mmmie.jobs import list_runs, observe
 from mmmie.training.config import load_config
 from mmmie.training.run_folder import RunFolder
-from tests.app.browsing import settle
+from tests.app.browsing import choose, fill, open_folder, settle
 from tests.conftest import CorpusMaker
 
 EPOCHS = 5000
@@ -41,19 +41,6 @@ def state_of(run: RunFolder) -> str | None:
 def epoch_of(run: RunFolder) -> int:
     status = observe(run)
     return status.epoch if status else 0
-
-
-def choose(page: Page, box: str, option: str) -> None:
-    page.locator('[data-testid="stSelectbox"]', has_text=box).locator("input").first.click()
-    page.get_by_role("option", name=option, exact=True).click()
-    settle(page)
-
-
-def fill(page: Page, field: str, value: str) -> None:
-    box = page.get_by_label(field, exact=True)
-    box.fill(value)
-    box.press("Enter")
-    settle(page)
 
 
 def press(page: Page, button: str) -> None:
@@ -88,8 +75,7 @@ def test_a_run_from_the_first_click_to_the_last(
     asked: list[object] = []  # what the page asks of the server, each time a rerun
     page.on("websocket", lambda one: one.on("framesent", lambda frame: asked.append(frame)))
     page.goto(f"{url}/train")
-    choose(page, "Corpus", "another folder …")
-    fill(page, "Corpus folder", str(tmp_path / "corpus"))
+    open_folder(page, tmp_path / "corpus")
     choose(page, "Preset", "without context")
     fill(page, "Epochs", str(EPOCHS))
     page.get_by_text("All settings").click()
@@ -101,7 +87,9 @@ def test_a_run_from_the_first_click_to_the_last(
     (run,) = list_runs(runs)
     wait_for(lambda: epoch_of(run) >= 2)
     asked.clear()
-    page.wait_for_timeout(3000)
+    deadline = time.monotonic() + 30
+    while not asked and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
     assert asked  # it polls while the run goes on
 
     press(page, "Pause")
@@ -155,5 +143,5 @@ def test_a_run_from_the_first_click_to_the_last(
     assert run.exists
     settle(page)
     asked.clear()
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(2000)  # thrice as long as between two polls
     assert not asked  # every run has ended, and so has the polling

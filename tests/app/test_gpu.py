@@ -55,6 +55,7 @@ def test_free_memory_is_asked_in_a_process_of_its_own(closed_gpu, monkeypatch) -
     assert devices.free_memory("cuda", found) == (1000 * 2**20, 2000 * 2**20)
 
 
+@pytest.mark.slow
 def test_training_is_never_loaded_by_the_page_that_starts_it() -> None:
     """A trainer is a process of its own, whose end gives back what it took of a GPU."""
     code = (

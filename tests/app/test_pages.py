@@ -89,27 +89,44 @@ def run_of(make_corpus, trained, home):
 
 
 def test_the_shipped_checkpoints_are_there():
-    assert SHIPPED == [
-        "demo",
-        "demo-no-context",
-        "demo-no-identity",
-        "demo-no-mi-max",
-        "demo-no-mi-min",
-    ]
+    assert ["demo", *DIFFERENT] == SHIPPED
+
+
+def has_no_error(app, page):
+    assert not app.error, f"{page}: {[e.value for e in app.error]}"
+    cards = [c.value for c in app.caption if c.value.startswith("pinned · ")]
+    assert len(cards) == (page == "screens/representations/page.py"), page
 
 
 @pytest.mark.usefixtures("closed_gpu")
-@pytest.mark.parametrize("name", SHIPPED)
-def test_every_page_on_every_shipped_checkpoint(name, tmp_path, monkeypatch):
+def test_every_page_on_the_demo(tmp_path, monkeypatch):
     monkeypatch.setenv("MMMIE_RUNS", str(tmp_path))
-    other = "demo" if name != "demo" else "demo-no-identity"
-    app = open_app(name, compare=other, pinned="c007_01").run()
+    app = open_app("demo", compare="demo-no-identity", pinned="c007_01").run()
     assert not app.exception
     for page in PAGES:
-        visit(app, page)
-        assert not app.error, f"{page}: {[e.value for e in app.error]}"
-        cards = [c.value for c in app.caption if c.value.startswith("pinned · ")]
-        assert len(cards) == (page == "screens/representations/page.py"), page
+        has_no_error(visit(app, page), page)
+
+
+DIFFERENT = {
+    "demo-no-context": ["context_identity", "predictions"],
+    "demo-no-identity": ["context_identity"],
+    "demo-no-mi-max": ["mutual_information"],
+    "demo-no-mi-min": ["mutual_information"],
+}
+
+
+@pytest.mark.usefixtures("closed_gpu")
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_the_pages_that_what_is_left_out_changes_on_the_other_shipped_checkpoints(
+    name, tmp_path, monkeypatch
+):
+    """Overview and the lesson as well; what each other page does without it, small runs show."""
+    monkeypatch.setenv("MMMIE_RUNS", str(tmp_path))
+    app = open_app(name, compare="demo", pinned="c007_01").run()
+    assert not app.exception and name in app.title[0].value
+    for slug in (*DIFFERENT[name], "learn"):
+        page = pages.PAGES[slug].file
+        has_no_error(visit(app, page), page)
 
 
 KINDS = {
@@ -118,8 +135,16 @@ KINDS = {
     "classes": {"classes": ("negative", "neutral", "positive")},
     "four-modalities": {"levels": {f"m{i}": "utterance" for i in range(4)}},
     "other-range": {"label_range": (1.0, 5.0)},
-    "no-context": {"overrides": ["model.context.enabled=false"]},
-    "no-identity-summary": {"overrides": ["model.identity.enabled=false", "model.readout=summary"]},
+    "no-context-and-squeeze": {
+        "overrides": ["model.context.enabled=false", "objective.minimise.enabled=false"]
+    },
+    "summary-no-identity-and-pull": {
+        "overrides": [
+            "model.identity.enabled=false",
+            "model.readout=summary",
+            "objective.maximise.enabled=false",
+        ]
+    },
 }
 
 
@@ -143,9 +168,10 @@ def test_every_page_without_transcripts(make_corpus, home):
         visit(app, page)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_no_checkpoint_at_all(home, page):
-    visit(open_app(), page)
+def test_no_checkpoint_at_all(home):
+    app = open_app()
+    for page in PAGES:
+        visit(app, page)
 
 
 def test_a_run_in_its_first_epoch_and_a_failed_one(run_of, home):
@@ -162,21 +188,23 @@ def test_a_run_in_its_first_epoch_and_a_failed_one(run_of, home):
         visit(app, page)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_corpus_that_moved_gives_a_readable_box(run_of, home, page):
+def test_a_corpus_that_moved_gives_a_readable_box(run_of, home):
     run_of()
     (home / "corpus-run").rename(home / "elsewhere")
-    app = visit(open_app("runs/run"), page)
-    if page not in ("screens/train/page.py", "screens/data/page.py"):
-        assert any("no longer at" in e.value for e in app.error)
+    app = open_app("runs/run")
+    for page in PAGES:
+        visit(app, page)
+        if page not in ("screens/train/page.py", "screens/data/page.py"):
+            assert any("no longer at" in e.value for e in app.error), page
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_broken_weights_give_a_readable_box(run_of, page):
+def test_broken_weights_give_a_readable_box(run_of):
     run = run_of()
     file = run.best / "model.safetensors"
     file.write_bytes(file.read_bytes()[:100])
-    visit(open_app("runs/run"), page)
+    app = open_app("runs/run")
+    for page in PAGES:
+        visit(app, page)
 
 
 def test_a_broken_description_is_not_offered_or_says_so(run_of):

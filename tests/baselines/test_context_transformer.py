@@ -1,6 +1,7 @@
 """The plain context transformer has nothing of the paper, and uses the context."""
 
 import numpy as np
+import pytest
 import torch
 
 from mmmie.baselines.choice import valid_score
@@ -11,6 +12,7 @@ from mmmie.training.config import load_config
 from mmmie.training.trainer import Trainer
 
 
+@pytest.mark.slow
 def test_no_term_but_the_task_is_in_the_loss(make_corpus):
     config = load_config(overrides=[*SETTINGS, "training.epochs=1"])
     assert config.model.context.span == (8, 3)
@@ -22,6 +24,7 @@ def test_no_term_but_the_task_is_in_the_loss(make_corpus):
     assert terms <= {"maximise"}  # in which only the critic learns
 
 
+@pytest.mark.slow
 def test_it_reads_the_other_turns(make_corpus):
     corpus = make_corpus(conversations=300, length=2, levels={"audio": "utterance"})
     other = corpus.window(1, 0)[:, 0]

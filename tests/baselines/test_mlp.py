@@ -9,6 +9,7 @@ from mmmie.baselines.mlp import mlp
 from mmmie.baselines.ridge import ridge
 
 
+@pytest.mark.slow
 def test_it_learns_what_no_line_can(make_corpus):
     corpus = make_corpus(conversations=120, levels={"audio": "utterance"})
     x = corpus.features["audio"].values
@@ -17,11 +18,13 @@ def test_it_learns_what_no_line_can(make_corpus):
     assert -valid_score(corpus, ridge(corpus, ["audio"], 0)) > 1.8
 
 
+@pytest.mark.slow
 def test_labels_far_from_zero(make_corpus):
     corpus = make_corpus(conversations=40, label_range=(0.0, 1000.0))
     assert -valid_score(corpus, mlp(corpus, ["text"], 0)) < 120
 
 
+@pytest.mark.slow
 def test_a_modality_that_only_fits_train_gets_no_weight(make_corpus):
     corpus = make_corpus(
         conversations=40, levels={"honest": "utterance", "leaky": "utterance"}, dim=6

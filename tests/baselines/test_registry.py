@@ -36,6 +36,7 @@ def test_names_and_their_order(make_corpus):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("classes", [None, ("bad", "fair", "good")], ids=["numbers", "classes"])
+@pytest.mark.slow
 def test_outputs_for_all_utterances_that_beat_the_constant(make_corpus, name, classes):
     corpus = make_corpus(conversations=40, splits=SPLITS, classes=classes)
     output = predict(name, corpus)

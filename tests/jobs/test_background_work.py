@@ -21,6 +21,8 @@ from mmmie.jobs import background_work as module
 from mmmie.jobs.background_work import Work, own_folder
 from mmmie.jobs.process import end
 
+pytestmark = pytest.mark.slow
+
 WORKER = """
 import os, subprocess, sys, time
 from mmmie.errors import InputError

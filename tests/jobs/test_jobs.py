@@ -101,7 +101,7 @@ def test_pause_step_resume_stop(started):
     wait_for(lambda: state(run) == "running" and observe(run).epoch > done)
 
 
-def test_one_run_trains_and_the_others_wait_for_it(start, capsys, monkeypatch):
+def test_one_run_trains_and_the_others_wait_until_it_is_killed(start, capsys, monkeypatch):
     monkeypatch.setenv("MMMIE_NICENESS", "1")
     first, second, third = (start(name) for name in ("first", "second", "third"))
     wait_for(lambda: state(first) == "running" and observe(first).epoch >= 1)
@@ -134,6 +134,11 @@ def test_one_run_trains_and_the_others_wait_for_it(start, capsys, monkeypatch):
     os.kill(observe(first).pid, 9)
     wait_for(lambda: state(second) == "running" and observe(second).epoch >= 1)
     assert state(first) == "failed"
+    reason, quoted = observe(first).error.split("; last line of its log: ")
+    assert reason.startswith("its process is gone and wrote no error: it was killed")
+    assert quoted == log_tail(first, 1)[0]
+    with pytest.raises(InputError, match="only resume can follow"):
+        steer(first.path, "pause")
     os.kill(observe(second).pid, signal.SIGTERM)
     wait_for(lambda: state(second) == "stopped", 5)
     assert checkpoint_folder(second.path) == second.best
@@ -154,18 +159,6 @@ def test_a_heartbeat_tells_of_life_and_not_of_death(tmp_path, capsys):
         assert ("no sign of life for 10" in capsys.readouterr().out) == (silent > 0)
     found.state, found.heartbeat = "finished", 0.0
     assert silent_seconds(found) == 0
-
-
-def test_a_killed_trainer_counts_as_failed(started):
-    run = started
-    wait_for(lambda: state(run) == "running" and observe(run).epoch >= 1)
-    os.kill(run.read_status().pid, 9)
-    wait_for(lambda: state(run) == "failed", 10)
-    reason, quoted = observe(run).error.split("; last line of its log: ")
-    assert reason.startswith("its process is gone and wrote no error: it was killed")
-    assert quoted == log_tail(run, 1)[0]
-    with pytest.raises(InputError, match="only resume can follow"):
-        steer(run.path, "pause")
 
 
 def test_a_run_that_cannot_start_says_why(tmp_path):

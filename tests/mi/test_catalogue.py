@@ -139,6 +139,7 @@ assert LOWER["toy"].terms is Toy.terms
 """
 
 
+@pytest.mark.slow
 def test_a_new_estimator_is_one_file_and_one_entry(tmp_path):
     (tmp_path / "toy.py").write_text(TOY, "utf-8")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{ADDED}"

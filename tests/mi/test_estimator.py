@@ -56,6 +56,7 @@ def test_gradients_reach_both_sides_and_the_parameters(name):
 
 
 @each_learned
+@pytest.mark.slow
 def test_the_loss_goes_down_by_steps(name):
     estimator, x, y = made(name, rows=256)
     optimiser = torch.optim.Adam(estimator.parameters(), lr=1e-2)

@@ -80,6 +80,7 @@ def test_arrays_changed_in_place_are_estimated_anew():
 
 
 @pytest.mark.parametrize("mi", [2, 4, 6])
+@pytest.mark.slow
 def test_club_of_fifteen_hidden_units_is_an_upper_bound_of_gaussians(mi):
     """With 15 hidden units q underfits, and CLUB reports 1.47 / 3.46 / 5.84 for 2 / 4 / 6."""
     x, y = gaussian(20, mi).sample(5000, seed=mi)
@@ -118,6 +119,7 @@ def test_log_variances_reach_beyond_half_a_nat_a_dimension(correlated, dim, nats
     assert log_variance.mean().item() == pytest.approx(-2 * nats / dim, rel=0.05)
 
 
+@pytest.mark.slow
 def test_steps_alone_take_the_log_variance_beyond_it(correlated):
     """tanh keeps log-variances within ±1, which no learning passes."""
     data = correlated(4, 1, 2000)
@@ -141,6 +143,7 @@ def test_the_likelihood_has_its_best_variance_where_the_residuals_are():
 
 
 @pytest.mark.parametrize("name", ["ba", "club", "vub", "doe"])
+@pytest.mark.slow
 def test_learning_does_not_grow_the_variance(name, correlated):
     """Without the -½ log-variance term, learning grows the variance without an end."""
     data = correlated(0, 2, 512)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 import mmmie.mi
 
 
@@ -14,6 +16,7 @@ def test_importing_it_loads_no_torch():
     run("import sys, mmmie.mi; assert 'torch' not in sys.modules")
 
 
+@pytest.mark.slow
 def test_it_uses_nothing_else_of_the_package_and_no_module_hides_a_function():
     run(
         "import sys, mmmie.mi.estimation, mmmie.mi\n"

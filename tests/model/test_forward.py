@@ -127,6 +127,7 @@ def test_evaluating_leaves_the_mode_as_it_was_even_where_it_fails(make_corpus, c
 
 
 @pytest.mark.parametrize("module", [mmmie.model.mmmie, mmmie.analysis.checkpoint])
+@pytest.mark.slow
 def test_the_help_of_the_model_shows_how_to_call_it_and_the_example_runs(module):
     result = doctest.testmod(module)
     assert result.attempted > 2 and result.failed == 0

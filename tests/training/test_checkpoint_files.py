@@ -4,10 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from safetensors.torch import save_file
 
 from mmmie.analysis.checkpoint import load_checkpoint
+from mmmie.corpus import Label
 from mmmie.errors import InputError
-from mmmie.training.checkpoint_files import read_checkpoint_info
+from mmmie.model.config import ModelSettings
+from mmmie.model.mmmie import MMMIE
+from mmmie.training.checkpoint_files import parameter_count, read_checkpoint_info
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 
@@ -110,3 +114,21 @@ def test_the_card_says_what_it_is(run):
     card = (run.best / "card.md").read_text()
     for word in ("small", "seed 0", "mae", "text (4, sequence)"):
         assert word in card
+
+
+@pytest.mark.parametrize("identity", [True, False])
+def test_it_is_what_torch_counts(make_corpus, tmp_path, identity):
+    settings = ModelSettings(dim=16, heads=2, invariant_dim=4)
+    settings.identity.enabled = identity
+    corpus = make_corpus()
+    model = MMMIE(corpus.modalities, Label("sentiment", "regression"), settings)
+    save_file(dict(model.state_dict()), tmp_path / "model.safetensors")
+    assert parameter_count(tmp_path) == sum(p.numel() for p in model.parameters())
+
+
+def test_missing_and_broken_files_are_named(tmp_path):
+    with pytest.raises(InputError, match=r"model\.safetensors"):
+        parameter_count(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"no")
+    with pytest.raises(InputError, match="truncated"):
+        parameter_count(tmp_path)

@@ -75,6 +75,7 @@ def test_values_are_those_of_the_objective(make_corpus):
     assert all(found[f"mi/separation/{name}"] >= 0 for name in NAMES)
 
 
+@pytest.mark.slow
 def test_separation_is_what_gaussian_codes_share(make_corpus):
     objective, _ = parts(make_corpus())
     z, noise = torch.randn(2, 4000, 2, 4, generator=torch.Generator().manual_seed(0))
@@ -127,6 +128,7 @@ def test_the_sample_is_fixed_and_no_larger_than_it_may_be():
 
 
 @pytest.mark.parametrize("nats", [0, 1, 2])
+@pytest.mark.slow
 def test_the_check_finds_what_is_shared(nats):
     found = check(NAMES, gaussian_codes(3000, nats), gaussian_codes(800, nats, seed=1))
     error = found["mi/check_std/text-audio"]

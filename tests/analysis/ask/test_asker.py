@@ -22,6 +22,7 @@ from mmmie.model.inference import encode_rows, predict_windows, windows_of
 from tests.analysis.untrained import untrained, untrained_checkpoint
 
 
+@pytest.mark.slow
 def test_presets_say_the_same_in_the_window_and_over_the_split_of_the_demo() -> None:
     """What the tabs "This window" and "Every intervention" call, on 40 utterances."""
     checkpoint = load_checkpoint("checkpoints/demo")

@@ -1,21 +1,21 @@
 """The independent check, on codes of an untrained model, here and in a process of its own."""
 
+import math
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from mmmie.analysis.bounds import fresh_critic
-from mmmie.analysis.bounds.fresh_critic import FreshCritic, fresh_estimates
+from mmmie.analysis.bounds.fresh_critic import FreshCritic, check_table, fresh_estimates, verdict
 from mmmie.analysis.checkpoint import load_checkpoint
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 from mmmie.model.config import ModelSettings
 from mmmie.model.mmmie import MMMIE
 from mmmie.training.checkpoint_files import CheckpointInfo, write_checkpoint
 from mmmie.training.config import load_config
-
-pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -37,6 +37,7 @@ def saved(make_corpus, tmp_path):
     return load_checkpoint(folder), corpus
 
 
+@pytest.mark.slow
 def test_pairs_and_inputs_are_bounded_from_below(saved):
     found = list(fresh_estimates(*saved, "valid", steps=80))
     names = [(row["family"], row["name"]) for row in found]
@@ -48,6 +49,7 @@ def test_pairs_and_inputs_are_bounded_from_below(saved):
     assert by["audio"]["nats"] > 0.05
 
 
+@pytest.mark.slow
 def test_the_codes_are_those_of_training_so_noise_lowers_the_bound(saved):
     checkpoint, corpus = saved
     noisy = list(fresh_estimates(checkpoint, corpus, "valid", steps=80))
@@ -56,6 +58,7 @@ def test_the_codes_are_those_of_training_so_noise_lowers_the_bound(saved):
     assert clean[2]["nats"] > noisy[2]["nats"] + 0.1
 
 
+@pytest.mark.slow
 def test_the_process_leaves_its_result_in_the_cache(saved, tmp_path, monkeypatch):
     critic = FreshCritic(*saved, "valid", tmp_path)
     assert critic.table() is None and critic.work.state is None
@@ -69,3 +72,73 @@ def test_the_process_leaves_its_result_in_the_cache(saved, tmp_path, monkeypatch
     assert set(table["family"]) == {"pair", "invariant"} and len(table) == critic.count == 3
     monkeypatch.setattr(fresh_critic, "STEPS", 7)  # another effort is another result
     assert FreshCritic(*saved, "valid", tmp_path).table() is None
+
+
+@pytest.mark.parametrize(
+    ("in_training", "bound", "fresh", "said"),
+    [
+        (2.0, "lower", 2.1, "Confirmed"),
+        (2.0, "lower", 1.95, "Confirmed"),
+        (2.0, "lower", 1.0, "1.00 nats less"),
+        (2.0, "lower", 4.6, "ceiling"),
+        (9.0, "upper", 3.0, "between 3.00 and 9.00"),
+        (9.0, "upper", -0.2, "between 0.00 and 9.00"),
+        (2.0, "upper", 3.0, "Contradiction"),
+        (0.5, "neither", 3.0, "At least 3.00"),
+        (math.nan, "", 3.0, "At least 3.00"),
+    ],
+)
+def test_verdicts(in_training, bound, fresh, said):
+    assert said in verdict(in_training, bound, fresh, std=0.02, ceiling=4.8)
+
+
+def test_rows_are_matched_by_family_and_name():
+    bounds = pd.DataFrame(
+        {
+            "family": ["pair", "invariant", "specific"],
+            "name": ["text-audio", "text", "text"],
+            "nats": [2.0, 9.0, 7.0],
+            "bound": ["lower", "upper", "upper"],
+        }
+    )
+    check = pd.DataFrame(
+        {
+            "family": ["pair", "invariant", "invariant"],
+            "name": ["text-audio", "text", "audio"],
+            "nats": [2.2, 3.0, 1.0],
+            "std": 0.1,
+            "ceiling": 4.8,
+            "n": 100,
+        }
+    )
+    table = check_table(bounds, check)
+    assert table["in_training"].tolist()[:2] == [2.0, 9.0]
+    assert math.isnan(table["in_training"].iloc[2]) and table["bound"].iloc[2] == ""
+    assert check_table(bounds[:0], check)["in_training"].isna().all()
+
+
+def test_the_bracket_of_the_run_narrows_what_both_say():
+    bounds = pd.DataFrame(
+        {
+            "family": ["invariant", "invariant"],
+            "name": ["text", "audio"],
+            "nats": [30.0, 9.0],
+            "bound": ["upper", "upper"],
+            "low": [3.5, math.nan],
+            "high": [7.0, math.nan],
+        }
+    )
+    check = pd.DataFrame(
+        {
+            "family": ["invariant", "invariant"],
+            "name": ["text", "audio"],
+            "nats": [2.0, 1.0],
+            "std": 0.1,
+            "ceiling": 4.8,
+            "n": 100,
+        }
+    )
+    table = check_table(bounds, check)
+    assert table["in_training"].tolist() == [7.0, 9.0]
+    assert "between 3.50 and 7.00" in table["verdict"][0]
+    assert "between 1.00 and 9.00" in table["verdict"][1]

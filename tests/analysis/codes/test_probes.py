@@ -71,6 +71,7 @@ def test_the_contract_holds_the_linear_probes_of_the_means(planted):
     assert "nonlinear" not in report["readings"]["means"]
 
 
+@pytest.mark.slow
 def test_samples_do_not_show_what_drowns_in_the_noise_of_the_code(planted):
     corpus, outputs = planted
     # a thousandth of the code's own noise: a probe of means standardises it back
@@ -88,6 +89,7 @@ def test_samples_do_not_show_what_drowns_in_the_noise_of_the_code(planted):
     assert readings["means"]["cka"]["invariant.text"]["invariant.audio"] > 0.95
 
 
+@pytest.mark.slow
 def test_nonlinear_probes_find_what_is_folded(planted):
     corpus, outputs = planted
     folded = corpus.utterances["latent_shared_x"].to_numpy() ** 2

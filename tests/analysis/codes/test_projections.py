@@ -55,6 +55,7 @@ def test_trustworthiness_agrees_with_scikit_learn(codes):
 
 
 @pytest.mark.parametrize("method", ["umap", "tsne"])
+@pytest.mark.slow
 def test_a_slow_method_runs_in_a_process_of_its_own_and_is_found_again(codes, tmp_path, method):
     how = How(method, 3 if method == "umap" else 2, seed=4)
     slow = Projections({"z": codes, "s": codes[:50]}, tmp_path, how)

@@ -25,6 +25,7 @@ def attributions():
     return channel_attributions
 
 
+@pytest.mark.slow
 def test_they_add_up_on_the_demo_model(attributions):
     from mmmie.analysis.checkpoint import load_checkpoint
     from mmmie.analysis.credit.contributions import contributions

@@ -1,18 +1,25 @@
 """What a page drew is in its record, in order, and what is drawn again takes its old place."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from app.export import record as module
 from app.export.record import (
     Drawing,
     Footer,
     Group,
     Heading,
     Number,
+    PageRecord,
     Picture,
     Table,
     Verbatim,
     Words,
+    filling,
+    recorded,
 )
 from app.parts.page_text import MOST_ROWS
 
@@ -112,10 +119,8 @@ def test_a_new_run_begins_a_new_record(app):
     assert len(after) == len(before) and Heading("Drawn 2 times", 3) in after
 
 
-def test_a_fragment_replaces_its_own_part(app):
+def test_a_fragment_replaces_its_own_part(app, monkeypatch):
     """Streamlit keeps the arguments of a fragment, the group among them, for its next run."""
-    from app.export.record import PageRecord, filling
-
     record: PageRecord = app.session_state["page_record"]
     (group,) = (
         part
@@ -123,12 +128,35 @@ def test_a_fragment_replaces_its_own_part(app):
         if isinstance(part, Group) and Heading("Drawn 1 times", 3) in part.parts
     )
     place = record.page.parts.index(group)
-    import streamlit as st
-
     from app.parts import page_text as say
 
-    st.session_state["page_record"] = record
+    monkeypatch.setattr(st, "session_state", {"page_record": record})
+    monkeypatch.setattr(st, "query_params", {"utterance": "b"})
     with filling(group):
         say.finding("Drawn alone")
     assert record.page.parts[place] is group and group.parts == [Heading("Drawn alone", 3)]
-    del st.session_state["page_record"]
+    assert record.open is record.page and record.query == {"utterance": "b"}
+
+
+def test_whoever_asks_while_a_page_is_drawn_gets_all_of_it_and_its_address(monkeypatch):
+    session = {}
+    monkeypatch.setattr(st, "session_state", session)
+    monkeypatch.setattr(st, "query_params", {"utterance": "a"})
+    monkeypatch.setattr(module, "_LONGEST_RUN_SECONDS", 20)
+    with ThreadPoolExecutor() as pool:
+        with pytest.raises(ValueError), recorded():  # a page that fails is complete as well
+            asked = pool.submit(session["page_record"].complete)
+            with pytest.raises(TimeoutError):
+                asked.result(0.2)
+            module.add(Words("the last of it"))
+            raise ValueError
+        assert asked.result(5) == [Heading("MMMIE", 1), Words("the last of it")]
+    assert session["page_record"].query == {"utterance": "a"}
+
+
+def test_outside_the_app_nothing_is_recorded(monkeypatch):
+    monkeypatch.setattr(st, "session_state", {})
+    module.add(Words("to nobody"))
+    with filling(Group()):
+        module.add(Words("to nobody"))
+    assert st.session_state == {}

@@ -1,9 +1,27 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
 import pytest
 
-from app.parts.names import channel_words, plain
+from app.parts import rows as dots
+from app.parts.names import capital, channel_words, figure_text, plain
 from app.parts.slice_names import slice_contents, slice_titles
+from app.screens.compare import card as comparison_card
+from app.screens.compare import comparison
+from app.screens.data import figures as corpus
+from app.screens.learn.utterance import class_labels_figure, labels_figure
+from app.screens.predictions import timeline
+from app.screens.predictions.contributions_by_turn import turns_figure
+from app.screens.predictions.errors import Shown, calibration_figure, confusion_figure
+from app.screens.representations.probe_strip import cka_figure
+from app.utterance import card as utterance
+from app.utterance import window
+from app.utterance.contribution_steps import Step, channels_figure, steps_figure
+from mmmie.corpus import Label
 
 
 def test_markdown_in_a_name_is_escaped() -> None:
@@ -36,3 +54,153 @@ def test_a_flag_is_told_from_a_number() -> None:
 )
 def test_channels_have_units(name: str, words: tuple[str, str]) -> None:
     assert channel_words(name) == words
+
+
+CLASSES = ["<b>joy</b>", "fear"]
+NAME = "<b>joy</b>"
+EVEN = np.array([0.5, 0.5])
+LABEL = Label(NAME, "regression", range=(1.0, 5.0))
+TURNS = pd.DataFrame(
+    {
+        "id": ["a", "b"],
+        "conversation": "c",
+        "position": [0, 1],
+        "speaker": [NAME, "Bo"],
+        "label": CLASSES,
+        "prediction": CLASSES,
+        "transcript": [NAME, "no"],
+    }
+)
+NUMBERS = TURNS.assign(label=[2.0, 4.0], prediction=[2.5, 3.0], absolute_error=[0.5, 1.0])
+LIMITS = (1.0, 5.0)
+
+FIGURES = {
+    "confusion": lambda: confusion_figure(pd.DataFrame(1, index=CLASSES, columns=CLASSES)),
+    "calibration": lambda: calibration_figure(
+        NUMBERS,
+        pd.DataFrame({"prediction": [2.0], "truth": [2.0], "truth_error": [0.1]}),
+        LABEL,
+        LIMITS,
+        Shown(["", ""]),
+    ),
+    "class table": lambda: comparison.class_table(
+        pd.DataFrame({"first": CLASSES, "second": CLASSES}), CLASSES, (NAME, NAME)
+    ),
+    "labels of a corpus": lambda: corpus.label_figure(
+        pd.DataFrame({"split": "train", "label": CLASSES, "share": 0.5}),
+        Label("mood", "classification", classes=tuple(CLASSES)),
+    ),
+    "speakers": lambda: corpus.speaker_figure(
+        pd.DataFrame(
+            {"speaker": [NAME], "utterances": [3], "conversations": [1], "share": [1.0]}
+        )
+    ),
+    "lengths": lambda: corpus.length_figure(
+        pd.DataFrame({"modality": [NAME] * 2, "steps": [1, 2]}), [NAME]
+    ),
+    "a guessed class": lambda: class_labels_figure(
+        CLASSES, np.array([0, 1]), np.array([0]), NAME, NAME
+    ),
+    "a guessed number": lambda: labels_figure(
+        NAME, LIMITS, np.array([2.0]), np.array([2.0]), 3.0, 2.0
+    ),
+    "steps": lambda: steps_figure("mean", 2.0, [Step(NAME, 1.0, "#000000")], LIMITS, NAME),
+    "channels": lambda: channels_figure(
+        pd.DataFrame({NAME: [0.1, 0.2]}), np.zeros((2, 1)), [NAME, "no"], NAME, (1.0, 1.0), False
+    ),
+    "what modalities add": lambda: turns_figure(NUMBERS, np.ones((2, 1)), [NAME], "a", NAME),
+    "likeness": lambda: cka_figure(
+        {code: {f"invariant.{NAME}": 1.0, f"specific.{NAME}": 0.5} for code in (
+            f"invariant.{NAME}", f"specific.{NAME}"
+        )},
+        [NAME],
+    ),
+}  # fmt: skip
+
+DRAWINGS = {
+    "both on classes": lambda: comparison_card.both_on_classes_svg(
+        CLASSES, (EVEN, EVEN), (NAME, NAME), NAME, NAME
+    ),
+    "both on a scale": lambda: comparison_card.both_on_scale_svg(
+        LABEL, LIMITS, 2.0, (3.0, 4.0), (NAME, NAME), NAME
+    ),
+    "dots": lambda: dots.dots_svg(pd.DataFrame({"label": [NAME], "value": [1.0]}), "error", NAME),
+    "class": lambda: utterance.classes_svg(CLASSES, EVEN, NAME),
+    "scale": lambda: utterance.scale_svg(LABEL, LIMITS, 2.0, 3.0),
+    "a conversation of classes": lambda: timeline.timeline_svg(
+        TURNS,
+        Label("mood", "classification", classes=tuple(CLASSES)),
+        (0.0, 1.0),
+        "a",
+        np.array([EVEN, EVEN]),
+        alt=NAME,
+    ),
+    "a conversation of numbers": lambda: timeline.timeline_svg(
+        NUMBERS, LABEL, LIMITS, "a", alt=NAME
+    ),
+    "a class of a window": lambda: window.class_prediction_svg(
+        {"as trained": EVEN}, NAME, CLASSES, alt=NAME
+    ),
+    "a number of a window": lambda: window.prediction_svg(
+        {"as trained": 2.0}, 2.0, LABEL, LIMITS, alt=NAME
+    ),
+    "attention": lambda: window.attention_svg(
+        {"as trained": pd.DataFrame({"offset": [0], "modality": [NAME], "share": [1.0]})},
+        {0: "now"},
+        [NAME],
+        alt=NAME,
+    ),
+}
+
+
+def written(figure: dict[str, Any]) -> Iterator[str]:
+    """Every text that a figure draws: what an axis calls its places, if not these themselves."""
+    layout = figure["layout"]
+    for key, axis in layout.items():
+        if key.startswith(("xaxis", "yaxis")):
+            yield from texts(axis.get("ticktext"))
+            yield from texts(axis.get("title"))
+    yield from texts(layout.get("annotations"))
+    for trace in figure["data"]:
+        for field in ("name", "text", "hovertext", "hovertemplate", "customdata"):
+            if field != "customdata" or "customdata" in str(trace.get("hovertemplate")):
+                yield from texts(trace.get(field))
+        for letter in "xy":
+            axis = layout.get(trace.get(f"{letter}axis", letter).replace(letter, f"{letter}axis"))
+            if "ticktext" not in (axis or {}):
+                yield from texts(trace.get(letter))
+
+
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, (list, tuple, np.ndarray, pd.Series)):
+        for inner in value:
+            yield from texts(inner)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_name_of_a_corpus_is_markup(name: str) -> None:
+    drawn = list(written(FIGURES[name]().to_plotly_json()))
+    assert any("&lt;b&gt;joy" in text for text in drawn)
+    assert [text for text in drawn if "<b>joy" in text] == []
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_no_name_of_a_corpus_is_markup_of_a_drawing(name: str) -> None:
+    drawn = DRAWINGS[name]()
+    assert "&lt;b&gt;joy" in drawn
+    assert "<b>" not in drawn
+
+
+def test_what_is_too_long_is_cut_and_what_is_markup_is_not_lost() -> None:
+    assert figure_text("<b>") == "&lt;b&gt;"
+    assert figure_text("surprise", 5) == "surp…"
+    assert figure_text("surprise", 8) == "surprise"
+
+
+def test_a_capital_letter_leaves_the_others() -> None:
+    assert [capital(name) for name in ("text", "EEG", "iPad", "")] == ["Text", "EEG", "IPad", ""]

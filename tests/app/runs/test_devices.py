@@ -3,6 +3,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from app.runs.devices import Gpu, device_options, free_memory, parse_gpus, used_device
 
 
@@ -25,6 +27,7 @@ def test_auto_is_the_gpu_where_there_is_one() -> None:
     assert 0 < free <= total
 
 
+@pytest.mark.slow
 def test_the_page_never_imports_torch() -> None:
     code = (
         "import sys, app.runs.new_run_form, app.runs.live_run, app.screens.train.run_list\n"

@@ -56,6 +56,7 @@ def test_club_has_the_known_figures(mi, expected):
 @pytest.mark.parametrize(
     ("mi", "expected"), list(zip(STAIRS, (1.817, 3.071, 3.739, 4.025, 4.123), strict=True))
 )
+@pytest.mark.slow
 def test_infonce_has_the_known_figures(mi, expected):
     found = infonce_value(20, mi, 64)
     assert found.value == pytest.approx(expected, abs=0.006)
@@ -66,6 +67,7 @@ def test_infonce_has_the_known_figures(mi, expected):
 @pytest.mark.parametrize(
     ("mi", "expected"), list(zip(STAIRS, (2.168, 4.742, 7.859, 11.652, 16.281), strict=True))
 )
+@pytest.mark.slow
 def test_l1out_has_the_known_figures(mi, expected):
     found = l1out_value(20, mi, 64)
     # the table has errors of its own, of about a quarter of a per cent
@@ -75,6 +77,7 @@ def test_l1out_has_the_known_figures(mi, expected):
 
 
 @pytest.mark.parametrize(("dim", "mi", "batch"), [(1, 0.7, 3), (3, 2.0, 8), (10, 5.0, 200)])
+@pytest.mark.slow
 def test_the_functions_of_the_estimators_give_the_same(dim, mi, batch):
     task, x, y = batches(dim, mi, batch, 40_000 // batch)
     scores = torch.from_numpy(task.log_ratio(x, y))
@@ -109,6 +112,7 @@ def test_infonce_of_two_pairs_by_quadrature():
     assert abs(found.value - expected) < 4 * found.standard_error
 
 
+@pytest.mark.slow
 def test_both_come_near_the_truth_in_large_batches():
     for simulated in (infonce_value, l1out_value):
         gaps = [abs(simulated(2, 1.0, batch).value - 1) for batch in (4, 64, 3000)]
@@ -116,6 +120,7 @@ def test_both_come_near_the_truth_in_large_batches():
 
 
 @pytest.mark.parametrize("simulated", [infonce_value, l1out_value])
+@pytest.mark.slow
 def test_the_standard_error_is_what_seeds_differ_by(simulated):
     runs = [simulated(3, 1.0, 4, seed) for seed in range(16)]
     spread = np.std([run.value for run in runs], ddof=1)
@@ -124,6 +129,7 @@ def test_the_standard_error_is_what_seeds_differ_by(simulated):
 
 
 @pytest.mark.parametrize("batch", [2, 64])
+@pytest.mark.slow
 def test_no_dependence_gives_zero(batch):
     assert infonce_value(20, 0, batch).value == pytest.approx(0, abs=1e-12)
     assert l1out_value(20, 0, batch).value == pytest.approx(0, abs=1e-12)
@@ -148,6 +154,7 @@ def critics(task, n, seed=0):
 
 @pytest.mark.parametrize(("dim", "mi"), [(1, 0.4), (2, 3.0), (20, 6.0)])
 @pytest.mark.parametrize("clip", [0.3, 2.0, 5.0])
+@pytest.mark.slow
 def test_smile_equals_a_simulation_of_its_two_means(dim, mi, clip):
     joint, apart = critics(gaussian(dim, mi), 200_000)
     # above the clip, joint pairs with the weight exp(-r) stand for pairs drawn apart

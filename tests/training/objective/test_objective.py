@@ -116,6 +116,7 @@ def test_all_pairs_and_modalities_at_once_are_one_after_the_other(make_corpus, e
 
 
 @pytest.mark.parametrize("estimator", LOWER)
+@pytest.mark.slow
 def test_the_critic_of_every_lower_bound_is_learned(make_corpus, estimator):
     _, objective, codes = parts(
         make_corpus(conversations=40), f"objective.maximise.estimator={estimator}"

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from app.parts.style import NEUTRAL
+from app.screens.mutual_information.estimators_side_by_side import (
+    bracket_reasons,
+    bracket_title,
+    estimates_table,
+    fit_text,
+    side_by_side_figure,
+)
+from app.screens.mutual_information.lab_controls import estimator_label, estimators_explained
+from app.screens.mutual_information.recorded_bounds import UNITS
+from mmmie.analysis.bounds.side_by_side import bracket_of, quantities
+from mmmie.mi.catalogue import CATALOGUE
 
 
 @pytest.fixture
@@ -105,3 +121,166 @@ def test_nothing_chosen_is_said(world):
     app = open_page()
     app.multiselect(key="side_estimators").set_value([]).run()
     assert "Choose one estimator" in app.info[0].value
+
+
+NATS, BITS = UNITS["nats"], UNITS["bits"]
+
+
+def estimate(title, nats, bound, ceiling=math.nan, doubt=None):
+    return {
+        **{"title": title, "nats": nats, "bound": bound, "std": 0.1, "ceiling": ceiling},
+        **{"assumes": None, "doubt": doubt, "batch_size": 128, "sentence": f"{title} says so."},
+    }
+
+
+def draw(*rows, truth=None, unit=NATS):
+    table = pd.DataFrame(rows)
+    return side_by_side_figure(table, bracket_of(table), unit, truth)
+
+
+UPPER, LOWER = estimate("L1Out", 2.5, "upper"), estimate("InfoNCE", 1.5, "lower", ceiling=4.85)
+NEITHER = estimate("KSG", 0.4, "neither", doubt="in 32 dimensions neighbours are far away")
+
+
+def mark(figure, label):
+    return next(t for t in figure.data if t.y[0] == label and t.error_x.value is not None)
+
+
+def test_lower_bounds_are_on_top_and_symbols_point_to_the_truth():
+    figure = draw(UPPER, NEITHER, LOWER)
+    assert list(figure.layout.yaxis.categoryarray) == ["L1Out ≤", "KSG ≈", "InfoNCE ≥"]
+    symbols = [mark(figure, name).marker.symbol for name in ("InfoNCE ≥", "L1Out ≤")]
+    assert symbols == ["triangle-right", "triangle-left"]
+    assert mark(figure, "InfoNCE ≥").error_x.value == pytest.approx(0.2)
+
+
+def test_what_is_doubtful_is_hollow_and_grey_and_says_why():
+    doubtful = mark(draw(NEITHER, LOWER), "KSG ≈")
+    assert doubtful.marker.symbol == "circle-open" and doubtful.marker.color == NEUTRAL
+    assert "Not to be believed: in 32 dimensions" in doubtful.text[0].replace("<br>", " ")
+    assert "InfoNCE says so." in mark(draw(LOWER), "InfoNCE ≥").text[0]
+
+
+def test_ceiling_truth_and_bracket_are_drawn():
+    figure = draw(LOWER, UPPER, truth=6.6)
+    ceiling = next(t for t in figure.data if t.marker.symbol == "line-ns")
+    assert list(ceiling.x) == [4.85]
+    shapes = figure.layout.shapes
+    assert [(s.x0, s.x1) for s in shapes if s.type == "rect"] == [(1.5, 2.5)]
+    assert [s.x0 for s in shapes if s.type == "line" and s.x0 == s.x1] == [6.6]
+    assert figure.layout.xaxis.range[1] > 6.6
+    alone = draw(LOWER)
+    assert not alone.layout.shapes
+
+
+def test_a_contradiction_has_no_inside():
+    figure = draw(estimate("NWJ", 4.0, "lower"), UPPER)
+    assert not [s for s in figure.layout.shapes if s.type == "rect"]
+
+
+def test_a_loose_bound_does_not_squeeze_the_others():
+    figure = draw(LOWER, UPPER, estimate("CLUB", 40.0, "upper"))
+    assert figure.layout.xaxis.range[1] < 6
+    edge = next(t for t in figure.data if t.mode == "text")
+    assert (edge.text[0], edge.y[0]) == ("40 →", "CLUB ≤")
+    below = draw(LOWER, UPPER, estimate("NWJ", -90.0, "lower", doubt="it rests on 2 pairs"))
+    assert next(t for t in below.data if t.mode == "text").text[0] == "← -90"
+
+
+def test_bits_scale_everything():
+    bits = draw(LOWER, UPPER, truth=2.0, unit=UNITS["bits"])
+    assert mark(bits, "InfoNCE ≥").x[0] == pytest.approx(1.5 / math.log(2))
+    assert bits.layout.xaxis.title.text.endswith("bits")
+
+
+def test_only_doubtful_ones_are_a_picture_too():
+    assert len(draw(NEITHER).data) == 1
+
+
+QUANTITY = quantities(["text", "audio"])["I(z text; z audio)"]
+
+
+def one_estimate(title, nats, bound, std=0.1, ceiling=math.nan, assumes=None, doubt=None, fit=None):
+    return {
+        **{"title": title, "nats": nats, "bound": bound, "std": std, "ceiling": ceiling},
+        **{"assumes": assumes, "doubt": doubt, "fit": fit or {}, "sentence": f"{title} says so."},
+    }
+
+
+def frame(*rows):
+    return pd.DataFrame(rows)
+
+
+AT_LEAST, AT_MOST = (
+    one_estimate("NWJ", 1.5, "lower"),
+    one_estimate("L1Out", 2.5, "upper", assumes="q fits"),
+)
+
+
+def title(*rows, unit=NATS):
+    return bracket_title(QUANTITY, bracket_of(frame(*rows)), unit)
+
+
+def test_the_menu_takes_its_words_from_the_catalogue():
+    for facts in CATALOGUE.values():
+        assert f"**{facts.title}**: {facts.how}" in estimators_explained()
+    assert [estimator_label(name) for name in ("nwj", "club", "ksg")] == [
+        "NWJ ≥",
+        "CLUB ≤",
+        "KSG ≈",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ((AT_LEAST, AT_MOST), "z text and z audio share between 1.5 and 2.5 nats"),
+        ((AT_LEAST,), "z text and z audio share at least 1.5 nats; no upper bound can be believed"),
+        ((AT_MOST,), "z text and z audio share at most 2.5 nats; no lower bound can be believed"),
+        (
+            (one_estimate("NWJ", 9.0, "lower"), AT_MOST),
+            "They contradict each other: NWJ shows at least 9 nats, L1Out at most 2.5",
+        ),
+        (
+            (one_estimate("NWJ", 2.6, "lower"), AT_MOST),
+            "z text and z audio share about 2.6 nats: the bounds meet within their errors",
+        ),
+        (
+            (one_estimate("NWJ", 1.5, "lower", doubt="it is broken"),),
+            "No estimator can be believed on I(z text; z audio)",
+        ),
+        (
+            (one_estimate("NWJ", -0.2, "lower"), AT_MOST),
+            "z text and z audio share between 0 and 2.5 nats",
+        ),
+    ],
+)
+def test_the_title_reconciles_both_sides(rows, said):
+    assert title(*rows) == said
+
+
+def test_bits_are_more_than_nats():
+    assert title(AT_LEAST, AT_MOST, unit=BITS).endswith("between 2.16 and 3.61 bits")
+
+
+def test_reasons_name_both_ends_what_they_rest_on_and_what_is_left_out():
+    near = one_estimate("InfoNCE", 4.2, "lower", std=0.057, ceiling=4.8)
+    rows = frame(near, one_estimate("CLUB", 30.0, "upper", doubt="q does not fit"), AT_MOST)
+    said = bracket_reasons(rows, bracket_of(rows), NATS)
+    assert "The largest lower bound is InfoNCE, 4.2 ± 0.057." in said
+    assert "The smallest upper bound is L1Out, 2.5 ± 0.1, provided that q fits." in said
+    assert "near its ceiling of 4.8" in said
+    assert said.endswith("Not to be believed here: CLUB.")
+
+
+def test_the_table_goes_from_lower_to_upper():
+    shown = estimates_table(frame(AT_MOST, one_estimate("KSG", 1.0, "neither"), AT_LEAST), NATS)
+    assert shown["estimator"].tolist() == ["NWJ", "KSG", "L1Out"]
+    assert shown["value, nats"].tolist() == ["≥ 1.5 ± 0.1", "≈ 1 ± 0.1", "≤ 2.5 ± 0.1"]
+    assert shown["ceiling"].tolist() == ["–"] * 3
+    assert shown["what may be concluded"].tolist()[0] == "NWJ says so."
+
+
+def test_fit_is_said_in_few_words():
+    assert fit_text({"tells_apart": 0.963, "effective_pairs": None}) == "tells 96% of pairs apart"
+    assert fit_text({"a_new_one": 1.0}) == "–"

@@ -20,6 +20,7 @@ from tests.app.opening import goto
 ROOT = Path(__file__).resolve().parents[4]
 
 
+@pytest.mark.slow
 def test_a_click_on_a_row_chooses_its_slice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
