@@ -48,6 +48,8 @@ def read_table(source: Source) -> Reading:
     file = _table_of(source)
     assert file is not None
     table = read_any_table(file)
+    if not len(table):
+        raise Unusable("has no utterances; add at least one row")
     streams: dict[str, Stream] = {}
     notes: list[str] = []
     for name in [column for column in table if _names_files(table[column])]:
@@ -77,7 +79,7 @@ def _table_of(source: Source) -> Path | None:
 
 
 def _names_files(column: pd.Series) -> bool:
-    return len(column) > 0 and bool(column.astype(str).str.endswith(".npy").all())
+    return bool(column.astype(str).str.endswith(".npy").all())
 
 
 def _inside(folder: Path, name: str, column: str) -> Path:
