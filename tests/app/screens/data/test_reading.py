@@ -76,5 +76,8 @@ def test_what_the_label_is_can_be_said_on_the_page(tmp_path: Path) -> None:
     assert not at.exception and "a number from 0 to 3" in shown and "4 classes" not in shown
     assert at.session_state["labels_said"] == {str(tmp_path): "kind=regression,range=0:3"}
     box = next(one for one in at.text_input if one.key and one.key.startswith("label-folder"))
+    box.set_value("range=0:9").run(timeout=30)  # the labels are the same, the range is not
+    assert "a number from 0 to 9" in " ".join(one.value for one in at.markdown)
+    box = next(one for one in at.text_input if one.key and one.key.startswith("label-folder"))
     box.set_value("range=9:8").run(timeout=30)
     assert not at.success and "range=9:8" in at.code[0].value
