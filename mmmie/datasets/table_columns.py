@@ -140,7 +140,7 @@ def usual_names(table: pd.DataFrame, label: str | None = None) -> dict[str, str]
             if held is not None and held not in found.values():
                 found[name] = held
                 break
-    if label in table.columns:
+    if label is not None and label in table.columns:
         found = {name: held for name, held in found.items() if held != label} | {"label": label}
     return found
 

@@ -58,7 +58,9 @@ def write(table, folder, form, encoding):
         table.to_parquet(folder / "utterances.parquet", index=False)
         return
     separator = {"tsv": "\t", "semicolons": ";", "excel": ";"}.get(form, ",")
-    text = table.to_csv(index=False, sep=separator, lineterminator="\r\n" if form == "excel" else "\n")
+    text = table.to_csv(
+        index=False, sep=separator, lineterminator="\r\n" if form == "excel" else "\n"
+    )
     if form == "excel":
         text = "sep=;\r\n" + text
     name = "utterances.tsv" if form == "tsv" else "utterances.csv"

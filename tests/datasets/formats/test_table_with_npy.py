@@ -95,7 +95,10 @@ def test_the_three_tables_of_meld_are_one_corpus(folder, per_split):
     assert list(table["split"].value_counts()[["train", "valid", "test"]]) == [12, 8, 8]
     assert list(table["transcript"]) == [t for p in parts.values() for t in p["Utterance"]]
     assert table["id"].is_unique and table.groupby("conversation").size().eq(4).all()
-    assert table["start"].iloc[0] == pytest.approx(657.25) and set(table["speaker"]) == {"Joey", "Ross"}
+    assert table["start"].iloc[0] == pytest.approx(657.25) and set(table["speaker"]) == {
+        "Joey",
+        "Ross",
+    }
     assert set(corpus.label.classes) == {"negative", "neutral", "positive"}
     assert set(table["Emotion"]) == {"joy", "anger", "neutral"}
     for word in ("dev_sent_emo.csv is valid", "`Sentiment`; `Emotion`", "in several splits"):
@@ -126,7 +129,9 @@ def test_tables_under_each_other_are_refused_where_dialogues_begin_anew(folder, 
 def test_seasons_and_episodes_tell_dialogues_apart(folder):
     written(folder, pd.concat([meld(), meld(40)]))
     corpus = load_corpus(folder)
-    assert corpus.utterances["conversation"].nunique() == 6 and "`Season` and `Episode`" in notes(corpus)
+    assert corpus.utterances["conversation"].nunique() == 6 and "`Season` and `Episode`" in notes(
+        corpus
+    )
 
 
 @pytest.mark.parametrize("numbers", [False, True])
@@ -190,7 +195,10 @@ def test_an_utterance_without_a_file_lacks_the_modality(folder, absent, sequence
     cells = [absent if i in (4, 9) else f"vis/{i}.NPY" for i in range(N)]
     corpus = load_corpus(with_files(folder, cells, arrays))
     lengths = corpus.features["vision"].lengths
-    assert list(np.flatnonzero(lengths == 0)) == [4, 9] and list(corpus.modalities) == ["vision", "text"]
+    assert list(np.flatnonzero(lengths == 0)) == [4, 9] and list(corpus.modalities) == [
+        "vision",
+        "text",
+    ]
     for row in (0, 5, 23):
         np.testing.assert_array_equal(corpus.features["vision"].of(row)[0], [row + 1.0] * 2)
     assert "'d1_0' first" in notes(corpus) and "2 of 24" in notes(corpus)
@@ -220,7 +228,9 @@ def test_features_of_other_kinds_are_noted_not_lost_in_silence(folder):
 
 
 def test_lists_of_a_parquet_table_are_features(folder):
-    table = rows().assign(audio=[None if i == 3 else [[i + 0.5, 1.0]] * (i % 2 + 1) for i in range(N)])
+    table = rows().assign(
+        audio=[None if i == 3 else [[i + 0.5, 1.0]] * (i % 2 + 1) for i in range(N)]
+    )
     table.to_parquet(folder / "labels.parquet")
     corpus = load_corpus(folder)
     assert corpus.features["audio"].lengths[3] == 0
