@@ -195,7 +195,7 @@ def test_columns_of_lists_that_do_not_fit(corpus, tmp_path):
         [[]] * n,
         [[["a"]]] * n,
         [[[[1.0]]]] * n,
-        [[1.0], None, *[[1.0]] * (n - 2)],
+        [[[1.0], None], *[[[1.0]]] * (n - 1)],
     ):
         frame = table.assign(audio=pd.Series(wrong, dtype=object, index=table.index))
         frame.to_parquet(tmp_path / "clone" / "data" / "train.parquet")
