@@ -169,15 +169,20 @@ def test_a_process_of_the_same_number_is_not_taken_for_it(work):
 
 def test_it_outlives_who_started_it_and_is_found_by_another_process(work, tmp_path):
     script = (
-        "import sys; from pathlib import Path; from mmmie.jobs.background_work import Work\n"
+        "import sys, time; from pathlib import Path\n"
+        "from mmmie.jobs.background_work import Work\n"
         "work = Work.on(Path(sys.argv[1]), 'worker', {'of': 'this'})\n"
-        "work.start({'seconds': 1.5, 'answer': 7})\n"
-        "print(work.state)"
+        "work.start({'seconds': 2, 'answer': 7})\n"
+        "print(work.state, flush=True)\n"
+        "time.sleep(60)"
     )
     command = [sys.executable, "-c", script, str(work.folder.parent)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    assert told.stdout.strip() in ("waiting", "running")
-    assert work.active  # the one who started it is gone
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as starter:
+        assert starter.stdout.readline().strip() in ("waiting", "running")
+        os.killpg(starter.pid, signal.SIGKILL)  # it, and all of its session, as a terminal does
+    assert work.active
     assert ended(work) == "done" and said(work, "answer") == [7]
 
 
