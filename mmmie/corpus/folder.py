@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ import pandas as pd
 from mmmie.corpus import NO_LABEL, TIME_COLUMNS, Corpus, Features, Label, Modality, no_context
 from mmmie.corpus.checks import features_faults, table_faults
 from mmmie.corpus.isolated_reading import probe
+from mmmie.corpus.row_order import order_faults, order_metadata
 from mmmie.corpus.text_files import read_text
 from mmmie.corpus.text_tables import TextTable, read_text_table
 from mmmie.corpus.times import seconds_of
@@ -24,7 +25,6 @@ Relabel = Callable[[pd.Series, Label, str], tuple[Label, Any, list[str]]]
 """A column of labels, what the description says of it, and its file → label, values, notes."""
 
 _Read = TypeVar("_Read")
-_MOST_IDS = 2**23  # letters of all ids; of more only the digest is kept
 _TEXT_COLUMNS = ("id", "conversation", "split", "speaker", "transcript")
 _DTYPES = {
     "F16": np.float16,
@@ -79,7 +79,7 @@ def open_corpus_folder(
         found.faults += table_faults(utterances, label, str(table_file), unlabelled)
         if features is not None:
             where = str(features_file)
-            found.faults += _order_faults(utterances, str(table_file), features_file) or (
+            found.faults += order_faults(utterances, str(table_file), features_file) or (
                 features_faults(features, modalities, utterances, where)
             )
     if found.faults:
@@ -144,8 +144,18 @@ def save_corpus_folder(corpus: Corpus, folder: Path | str) -> None:
             tensors[f"{name}.offsets"] = np.ascontiguousarray(features.offsets)
     metadata = order_metadata(corpus.utterances["id"].astype(str).tolist())
     save_file(tensors, str(folder / "features.safetensors"), metadata)
-    corpus.utterances.to_csv(folder / "utterances.csv", index=False)
+    write_utterances(corpus.utterances, folder / "utterances.csv")
     (folder / "corpus.json").write_text(json.dumps(describe_corpus(corpus), indent=1), "utf-8")
+
+
+def write_utterances(utterances: pd.DataFrame, file: Path) -> None:
+    """Write an utterance table as CSV; `read_utterances` gives the same back."""
+    texts = utterances.select_dtypes(exclude="number").astype(str)
+    # pandas leaves a lone carriage return bare, which ends a row for whoever reads it
+    bare = any(texts[name].str.contains("\r", regex=False).any() for name in texts)
+    utterances.to_csv(
+        file, index=False, quoting=csv.QUOTE_NONNUMERIC if bare else csv.QUOTE_MINIMAL
+    )
 
 
 def describe_corpus(corpus: Corpus) -> dict[str, Any]:
@@ -372,63 +382,6 @@ def _read_features(file: Path, modalities: dict[str, Modality]) -> dict[str, Fea
             offsets = arrays.get(f"{name}.offsets")
             features[name] = Features(arrays[name], None if offsets is None else np.array(offsets))
     return features
-
-
-def order_metadata(ids: Sequence[str]) -> dict[str, str]:
-    """What the features say of the utterances that they are of, in the order of their rows.
-
-    Args:
-        ids: of the utterances (N,).
-
-    Returns:
-        ``ids_digest``, and ``ids`` as a JSON list where these are not too long: the metadata of
-        ``features.safetensors``, with which a table that was sorted anew is noticed.
-    """
-    said = json.dumps(ids, ensure_ascii=False)
-    digest = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return {"ids_digest": digest, **({"ids": said} if len(said) <= _MOST_IDS else {})}
-
-
-def _order_faults(utterances: pd.DataFrame, table: str, features: Path) -> list[str]:
-    """What is wrong where the rows of a table are not those that the features were written for."""
-    from safetensors import safe_open
-
-    with safe_open(str(features), framework="np") as stream:
-        kept = stream.metadata() or {}
-    ids = utterances["id"].astype(str).tolist() if "id" in utterances else []
-    if not ids or kept.get("ids_digest") in (None, order_metadata(ids)["ids_digest"]):
-        return []
-    try:
-        was = [str(name) for name in json.loads(kept["ids"])]
-    except (KeyError, ValueError, TypeError, RecursionError):
-        was = ids
-    if len(was) != len(ids):
-        return [
-            f"{table}: has {len(ids):,} rows, but {features.name} was written for {len(was):,} "
-            f"utterances{_first_other(was, ids)}; put the rows back as they were"
-        ]
-    moved = [i for i, (now, then) in enumerate(zip(ids, was, strict=True)) if now != then]
-    if not moved:
-        return [
-            f"{table}: its rows have other ids, or another order, than those that "
-            f"{features.name} was written for; put the rows back as they were"
-        ]
-    fix = "`id` back as it was"
-    if sorted(was) == sorted(ids):
-        fix = f"the rows back in the order in which they were written ({len(moved):,} have moved)"
-    return [
-        f"{table}: row {moved[0] + 1} is {ids[moved[0]]!r}, but the features there are those of "
-        f"{was[moved[0]]!r}; put {fix}"
-    ]
-
-
-def _first_other(was: list[str], ids: list[str]) -> str:
-    """The first utterance that one list has and the other has not."""
-    for names, others, what in ((was, set(ids), "missing"), (ids, set(was), "new")):
-        for name in names:
-            if name not in others:
-                return f", {name!r} is {what}"
-    return ""
 
 
 def map_safetensors(file: Path) -> dict[str, np.ndarray]:

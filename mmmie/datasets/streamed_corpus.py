@@ -20,7 +20,8 @@ import pandas as pd
 
 from mmmie.corpus import Corpus, Features, Label, Modality
 from mmmie.corpus.checks import corpus_faults, modality_name_fault
-from mmmie.corpus.folder import describe_corpus, joined_notes, order_metadata
+from mmmie.corpus.folder import describe_corpus, joined_notes, write_utterances
+from mmmie.corpus.row_order import order_metadata
 from mmmie.errors import InputError
 
 IN_MEMORY = 2**30
@@ -119,7 +120,7 @@ class Reading:
         try:
             counts = self._write_features(unfinished / "features.safetensors")
             corpus.notes += _replaced_notes(counts)
-            corpus.utterances.to_csv(unfinished / "utterances.csv", index=False)
+            write_utterances(corpus.utterances, unfinished / "utterances.csv")
             text = json.dumps(describe_corpus(corpus), indent=1)
             (unfinished / "corpus.json").write_text(text, "utf-8")
             unfinished.chmod(0o755)

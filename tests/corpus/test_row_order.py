@@ -10,7 +10,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from mmmie.corpus import folder as corpus_folder
+from mmmie.corpus import row_order
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 from mmmie.datasets import convert_corpus
 from mmmie.errors import InputError
@@ -114,7 +114,7 @@ def test_folders_without_the_order_stay_readable(folder):
 
 
 def test_of_very_many_ids_the_digest_is_kept(make_corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(corpus_folder, "_MOST_IDS", 100)
+    monkeypatch.setattr(row_order, "_MOST_IDS", 100)
     save_corpus_folder(make_corpus(), tmp_path / "c")
     with safe_open(tmp_path / "c" / "features.safetensors", "np") as stream:
         assert list(stream.metadata()) == ["ids_digest"]

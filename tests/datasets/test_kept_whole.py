@@ -16,10 +16,10 @@ from mmmie.corpus.zip_archive import pack_corpus, unpack_corpus
 from mmmie.datasets import convert_corpus
 from mmmie.datasets.uploads import keep_upload
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 NAMES = TEXTS.filter(bool)
 ODD = st.sampled_from(
-    ["1.0", "007", "nan", "None", "NA", "-", "a,b", '"', " x ", "x\n", "数据", "=1"]
+    ["1.0", "007", "nan", "None", "NA", "-", "a,b", '"', " x ", "x\n", "y\r", "\r\n", "数据", "=1"]
 )
 
 
