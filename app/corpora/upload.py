@@ -22,13 +22,13 @@ _Files = dict[str, io.BytesIO]
 
 
 def upload_corpus() -> str | InputError | None:
-    """Draw the box for a corpus of any format: a file, a zip of a folder, or its files.
+    """Draw the box for a corpus of any format: a file, or a zip of a folder.
 
     Returns:
-        The new corpus folder, what is wrong with the files, or None where none was given.
+        The new corpus folder, what is wrong with the file, or None where none was given.
     """
     return _upload(
-        "A corpus: a zip of its folder, a pickle, or a table with its .npy files",
+        "A corpus: a zip of its folder, or a pickle",
         "bring-zip",
         "Every format that the program opens by its path, in a zip or as it is; nothing in it is "
         "run. An existing corpus is never replaced.",
@@ -52,32 +52,39 @@ def upload_conversations() -> str | InputError | None:
         "formats work too.",
         corpora_folder() / "to-predict",
         partial(keep_upload, unlabelled=True),
+        several=True,
     )
 
 
 def _upload(
-    title: str, key: str, explained: str, folder: Path, keep: Callable[[_Files, Path], Path]
+    title: str,
+    key: str,
+    explained: str,
+    folder: Path,
+    keep: Callable[[_Files, Path], Path],
+    several: bool = False,
 ) -> str | InputError | None:
     """A box for files and a link to the demo; `keep` makes a corpus folder in `folder` of them."""
     given = st.file_uploader(
         title,
-        accept_multiple_files=True,
+        accept_multiple_files=several,
         key=key,
         max_upload_size=_MOST_MEGABYTES,
         help=f"{explained} At most {_MOST_MEGABYTES} MB per file; open larger ones by their path. "
         f"Kept in {plain(str(folder))}.",
     )
     _offer_demo()
-    if not given:
+    files = [] if given is None else given if isinstance(given, list) else [given]
+    if not files:
         return None
     # files stay in their box over reruns: they are unpacked once
     done: dict[str, str | InputError] = st.session_state.setdefault(_UNPACKED, {})
-    content = "+".join(sorted(file.file_id for file in given))
+    content = "+".join(sorted(file.file_id for file in files))
     if content not in done:
         with st.spinner("Unpacking and checking"):
             try:
-                named: _Files = {file.name: file for file in given}
-                if len(named) < len(given):
+                named: _Files = {file.name: file for file in files}
+                if len(named) < len(files):
                     raise InputError("upload: two files have the same name; rename one")
                 done[content] = str(keep(named, folder))
             except InputError as error:

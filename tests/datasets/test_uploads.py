@@ -113,7 +113,7 @@ def test_arrays_keep_their_names_as_modalities(tmp_path):
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({"audio.npy": array(), "text.npy": array()}, "format"),
+        ({"audio.npy": array(), "text.npy": array()}, "table"),
         ({"a.csv": TABLE}, "a.csv: has no features"),
         ({"a.csv": TABLE, "audio.npy": array(3)}, "upload/audio.npy|`audio.npy`"),
         ({"a.csv": TABLE, "../audio.npy": array()}, "rename it"),
