@@ -104,9 +104,7 @@ def fitted_corpus(checkpoint: Checkpoint, corpus: Corpus) -> Corpus:
     Raises:
         InputError: it does not fit, or its transcripts cannot be encoded.
     """
-    fitted = encoded_corpus(checkpoint, corpus)
-    checkpoint.info.check_corpus(fitted)
-    return fitted
+    return checkpoint.info.fitted(encoded_corpus(checkpoint, corpus))
 
 
 def encoded_corpus(checkpoint: Checkpoint, corpus: Corpus) -> Corpus:

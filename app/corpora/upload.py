@@ -4,36 +4,34 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from app.corpora.known_corpora import corpora_folder, remember_corpus
 from app.parts.names import plain
-from mmmie.corpus.zip_archive import pack_corpus, unpack_corpus
+from mmmie.corpus.zip_archive import pack_corpus
 from mmmie.datasets import load_corpus
-from mmmie.datasets.uploads import keep_pickle, keep_table
+from mmmie.datasets.uploads import keep_upload
 from mmmie.errors import InputError
 
 _UNPACKED = "unpacked_uploads"
 _MOST_MEGABYTES = 500
-_PICKLES = ("pkl", "pickle")
 _Files = dict[str, io.BytesIO]
 
 
 def upload_corpus() -> str | InputError | None:
-    """Draw the box for a zip of a corpus folder or a pickle of the field.
+    """Draw the box for a corpus of any format: a file, or a zip of a folder.
 
     Returns:
         The new corpus folder, what is wrong with the file, or None where none was given.
     """
     return _upload(
-        "A corpus folder as a zip, or a pickle",
-        ["zip", *_PICKLES],
+        "A corpus: a zip of its folder, or a pickle",
         "bring-zip",
-        "Pickles are those of MMSA, MulT, MAG-BERT and contextual models; nothing in them is run. "
-        f"At most {_MOST_MEGABYTES} MB; open larger files and other formats by their path. An "
-        "existing corpus is never replaced.",
+        "Every format that the program opens by its path, in a zip or as it is; nothing in it is "
+        "run. An existing corpus is never replaced.",
         corpora_folder(),
         _keep_corpus,
     )
@@ -48,20 +46,18 @@ def upload_conversations() -> str | InputError | None:
     """
     return _upload(
         "A corpus folder as a zip, or a table with its .npy files",
-        ["zip", "csv", "tsv", "parquet", "npy"],
         "own-files",
         "Labels and splits may be missing. A table has one row per utterance with `conversation` "
-        "and `position`, and its features in `audio.npy` and so on, rows in the same order. At "
-        f"most {_MOST_MEGABYTES} MB per file.",
+        "and `position`, and its features in `audio.npy` and so on, rows in the same order. Other "
+        "formats work too.",
         corpora_folder() / "to-predict",
-        _keep_conversations,
+        partial(keep_upload, unlabelled=True),
         several=True,
     )
 
 
 def _upload(
     title: str,
-    types: list[str],
     key: str,
     explained: str,
     folder: Path,
@@ -71,11 +67,11 @@ def _upload(
     """A box for files and a link to the demo; `keep` makes a corpus folder in `folder` of them."""
     given = st.file_uploader(
         title,
-        type=types,
         accept_multiple_files=several,
         key=key,
         max_upload_size=_MOST_MEGABYTES,
-        help=f"{explained} Kept in {plain(str(folder))}.",
+        help=f"{explained} At most {_MOST_MEGABYTES} MB per file; open larger ones by their path. "
+        f"Kept in {plain(str(folder))}.",
     )
     _offer_demo()
     files = [] if given is None else given if isinstance(given, list) else [given]
@@ -97,20 +93,9 @@ def _upload(
 
 
 def _keep_corpus(files: _Files, folder: Path) -> Path:
-    [(name, file)] = files.items()
-    if Path(name).suffix.lower().removeprefix(".") in _PICKLES:
-        path = keep_pickle(name, file, folder)
-    else:
-        path = unpack_corpus(file, folder, name=name)
+    path = keep_upload(files, folder)
     remember_corpus(str(path))
     return path
-
-
-def _keep_conversations(files: _Files, folder: Path) -> Path:
-    [name, *more] = files
-    if name.lower().endswith(".zip") and not more:
-        return unpack_corpus(files[name], folder, name=name, unlabelled=True)
-    return keep_table(files, folder)
 
 
 def _offer_demo() -> None:

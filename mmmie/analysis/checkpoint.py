@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -15,7 +16,8 @@ import pandas as pd
 
 from mmmie.analysis.ask.question import Question
 from mmmie.analysis.outputs import SplitOutputs, cache_folder, compute_outputs, kept_outputs
-from mmmie.corpus import Corpus, Modality, absent_features
+from mmmie.corpus import GIVEN_COLUMNS, Corpus, Modality, absent_features
+from mmmie.corpus.fitting import label_words
 from mmmie.datasets import DESCRIBED, load_corpus, recognise_corpus
 from mmmie.errors import InputError
 from mmmie.hub_files import download, hub_repository
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from mmmie.model.text_encoder import TextEncoder
 
 PREDICTION_COLUMNS = ("id", "conversation", "position", "speaker", "split", "label", "prediction")
+_RANGE = re.compile(r"(^|,)\s*range\s*=[^,]*")
 
 
 class Checkpoint:
@@ -94,28 +97,47 @@ class Checkpoint:
         Raises:
             InputError: it cannot be found or opened, or does not fit the checkpoint.
         """
-        data, label = self.data if data is None else data, label or self.info.config.label
-        name, corpus = recognise_corpus(data, label=label, unlabelled=unlabelled)
-        if corpus.label.kind != self.info.label.kind and not label and name != DESCRIBED:
-            with contextlib.suppress(InputError):  # of few utterances a wrong guess is likely
-                kind = f"kind={self.info.label.kind}"
-                corpus = load_corpus(data, label=kind, unlabelled=unlabelled)
+        corpus = self.opened(data, label=label, unlabelled=unlabelled)
         if not unlabelled:
             return self.fitted(corpus)
         corpus = self.with_text(corpus)
-        completed(self.info, corpus)
+        to_predict(self.info, corpus)
+        return corpus
+
+    def opened(
+        self,
+        data: str | Path | None = None,
+        *,
+        label: str | None = None,
+        unlabelled: bool = False,
+    ) -> Corpus:
+        """`corpus` as it is, whether it fits or not; its label is read as in training.
+
+        Raises:
+            InputError: it cannot be found or opened.
+        """
+        said = label or self.info.config.label
+        if said and not label and data is not None and str(data) != str(self.info.corpus["path"]):
+            said = _RANGE.sub("", said).strip(",")  # the scale of another corpus may be another
+        data = self.data if data is None else data
+        name, corpus = recognise_corpus(data, label=said, unlabelled=unlabelled)
+        if corpus.label.kind != self.info.label.kind and not said and name != DESCRIBED:
+            with contextlib.suppress(InputError):  # of few utterances a wrong guess is likely
+                kind = f"kind={self.info.label.kind}"
+                corpus = load_corpus(data, label=kind, unlabelled=unlabelled)
         return corpus
 
     def fitted(self, corpus: Corpus) -> Corpus:
-        """A corpus as the model takes it: with the features of its text encoder, if it has one.
+        """A corpus as the model takes it: its classes and levels, and its encoder's features.
+
+        Returns:
+            The same corpus where nothing differs; else what was changed is in its `notes`.
 
         Raises:
             InputError: the corpus does not fit the checkpoint or has no transcripts, or the
                 encoder cannot be opened.
         """
-        fitted = self.with_text(corpus)
-        self.info.check_corpus(fitted)
-        return fitted
+        return self.info.fitted(self.with_text(corpus))
 
     def with_text(self, corpus: Corpus) -> Corpus:
         """A corpus with the features of the model's text encoder, if it has one.
@@ -196,14 +218,30 @@ class Checkpoint:
         return batch_of(self.model, self.fitted(corpus), np.asarray(rows))
 
     def outputs(self, corpus: Corpus, split: str) -> SplitOutputs:
-        """Predictions, codes and attention for a split, as trained and under interventions."""
+        """Predictions, codes and attention for a split, as trained and under interventions.
+
+        Raises:
+            InputError: the split is empty, or the corpus does not fit or its classes are not in
+                the order of the model, as `fitted` puts them.
+        """
+        self._check_order(corpus)
         return compute_outputs(self, corpus, split)
 
     def cached_outputs(self, corpus: Corpus, split: str) -> SplitOutputs:
         """`outputs`, read from the cache of the checkpoint where they were computed before."""
+        self._check_order(corpus)
         corpus = self.fitted(corpus)
         key = f"{self.fingerprint}-{corpus.fingerprint}-{split}"
         return kept_outputs(self.info.folder, key, lambda: self.outputs(corpus, split))
+
+    def _check_order(self, corpus: Corpus) -> None:
+        """See that who reads outputs by the classes of a corpus reads the model's."""
+        classes = self.info.label.classes
+        if classes and corpus.label.classes and corpus.label.classes != classes:
+            raise InputError(
+                f"{corpus.where}: `label` has not the classes of checkpoint {self.info.folder} in "
+                f"their order; take the corpus that Checkpoint.fitted gives"
+            )
 
     def evaluate(self, corpus: Corpus, split: str = "valid") -> dict[str, Any]:
         """Metrics on a split, see `mmmie.metrics`."""
@@ -219,6 +257,7 @@ class Checkpoint:
 
         Args:
             corpus: labels and splits may be missing, as may modalities: the model is told so.
+                Labels that do not fit the model stay as they are.
 
         Raises:
             InputError: the corpus does not fit the checkpoint.
@@ -226,7 +265,9 @@ class Checkpoint:
         corpus = self.with_text(corpus)
         missing = missing_modalities(self.info, corpus)
         table = corpus.utterances.reindex(columns=list(PREDICTION_COLUMNS))
-        said, _ = predict_rows(self, completed(self.info, corpus), missing)
+        for name, given in GIVEN_COLUMNS.items():
+            table[name] = corpus.utterances.get(given, table[name])
+        said, _ = predict_rows(self, to_predict(self.info, corpus), missing)
         return table.assign(prediction=said)
 
 
@@ -257,8 +298,8 @@ def missing_modalities(info: CheckpointInfo, corpus: Corpus) -> list[str]:
 def completed(info: CheckpointInfo, corpus: Corpus) -> Corpus:
     """A corpus with every modality of a model; those it lacks are absent from every utterance.
 
-    Where no utterance is labelled, or all labels are classes of the model, the corpus gets the
-    label of the model.
+    It is fitted to the model (`CheckpointInfo.fitted`); where no utterance is labelled, it gets
+    the label of the model.
 
     Raises:
         InputError: it has none of the modalities, one of another shape, or another kind of label.
@@ -272,11 +313,27 @@ def completed(info: CheckpointInfo, corpus: Corpus) -> Corpus:
             modalities={**corpus.modalities, **lacking},
             features={**corpus.features, **absent},
         )
-    same = set(corpus.label.classes or ()) & set(info.label.classes or ())
-    if not corpus.labelled.any() or (same and same == set(corpus.label.classes or ())):
+    if not corpus.labelled.any():
         corpus = replace(corpus, label=info.label)
-    info.check_corpus(corpus)
-    return corpus
+    return info.fitted(corpus)
+
+
+def to_predict(info: CheckpointInfo, corpus: Corpus) -> Corpus:
+    """`completed`, whatever the labels are: those that do not fit are not looked at.
+
+    Raises:
+        InputError: it has none of the modalities, or one of another shape.
+    """
+    try:
+        return completed(info, corpus)
+    except InputError:
+        table = corpus.utterances.assign(label=None)
+        unlabelled = completed(info, replace(corpus, utterances=table))  # raises for all else
+    note = (
+        f"Labels are {label_words(corpus.label)}, predictions {label_words(info.label)}: do not "
+        f"compare them."
+    )
+    return replace(unlabelled, notes=(*unlabelled.notes, note))
 
 
 def predict_rows(

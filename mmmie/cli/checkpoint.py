@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from mmmie.cli.shared import CHECKPOINT, DATA, JSON, LABEL, SPLIT, opened_with_corpus, print_report
+from mmmie.cli.shared import (
+    CHECKPOINT,
+    DATA,
+    JSON,
+    LABEL,
+    SPLIT,
+    opened_with_corpus,
+    print_notes,
+    print_report,
+)
 from mmmie.errors import InputError
 
 
@@ -31,17 +40,16 @@ def evaluate(
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A CSV file.")
 def predict(checkpoint: Path, data: str | None, label: str | None, out: Path) -> None:
     """Predict every utterance of a corpus, labelled or not, into a CSV file."""
-    opened, corpus = opened_with_corpus(checkpoint, data, label, unlabelled=True)
-
-    from mmmie.analysis.checkpoint import missing_modalities
+    from mmmie.analysis.checkpoint import load_checkpoint, missing_modalities, to_predict
     from mmmie.csv_export import csv_text
     from mmmie.files import write_text
 
+    opened = load_checkpoint(checkpoint)
+    corpus = opened.corpus(data, label=label, unlabelled=True)
     missing = missing_modalities(opened.info, corpus)
     if missing:
-        click.echo(
-            f"mmmie: {corpus.where} has no {', '.join(missing)}; predicted without", err=True
-        )
+        print_notes([f"{corpus.where} has no {', '.join(missing)}; predicted without"])
+    print_notes(to_predict(opened.info, corpus).notes[len(corpus.notes) :])
     table = opened.predict(corpus)
     if not out.parent.is_dir():
         raise InputError(f"{out}: its folder does not exist; make it or name another file")

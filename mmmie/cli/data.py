@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mmmie.cli.shared import JSON, LABEL, one_line, print_report
+from mmmie.errors import InputError
 
 
 @click.group()
@@ -70,6 +71,46 @@ def data_convert(source: str, destination: Path, target: str, label: str | None)
     else:
         count = convert_corpus(source, destination, label=label)
     click.echo(f"{count} utterances: {destination}")
+
+
+@data.command("get")
+@click.argument("name", required=False)
+@click.argument("destination", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--from", "given", type=click.Path(path_type=Path), help="A folder that has the files already."
+)
+@click.option("--yes", is_flag=True, help="Accept the terms that are shown.")
+def data_get(name: str | None, destination: Path | None, given: Path | None, yes: bool) -> None:
+    """Build a public corpus from the files of its authors; without NAME, list them.
+
+    DESTINATION is the new corpus folder, NAME if left out.
+    """
+    from mmmie.datasets.public.recipes import RECIPES, check_destination, get_corpus, recipe_of
+
+    if name is None:
+        for recipe in RECIPES.values():
+            click.echo(f"{recipe.name:10} {recipe.title}")
+        return
+    recipe = recipe_of(name)
+    destination = destination or Path(recipe.name)
+    check_destination(destination)
+    click.echo(f"{recipe.title}\nTerms: {recipe.terms}\nThey stand at {recipe.page}")
+    if not yes and not _agreed():
+        raise InputError(
+            f"data get: the terms of {recipe.name} were not accepted, and nothing was fetched; "
+            f"--yes accepts them"
+        )
+    count = get_corpus(
+        recipe, destination, given=given, say=lambda url: click.echo(f"fetching {url}", err=True)
+    )
+    click.echo(f"{count} utterances: {destination}")
+
+
+def _agreed() -> bool:
+    try:
+        return click.confirm("Do you accept them?")
+    except click.Abort:  # nobody is there to ask
+        return False
 
 
 @data.command("extract")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +27,24 @@ SPLIT = click.option("--split", default="valid", show_default=True, help="train,
 CHECKPOINT = click.argument("checkpoint", type=click.Path(path_type=Path))
 
 
-def opened_with_corpus(
-    checkpoint: Path, data: str | None, label: str | None, unlabelled: bool = False
-) -> tuple[Any, Any]:
-    """A checkpoint and the corpus to use it on: `data`, else the one it was trained on."""
+def opened_with_corpus(checkpoint: Path, data: str | None, label: str | None) -> tuple[Any, Any]:
+    """A checkpoint and the corpus to use it on: `data`, else the one it was trained on.
+
+    What had to be changed for the corpus to fit is said on stderr.
+    """
     from mmmie.analysis.checkpoint import load_checkpoint
 
     opened = load_checkpoint(checkpoint)
-    return opened, opened.corpus(data, label=label, unlabelled=unlabelled)
+    corpus = opened.opened(data, label=label)
+    fitted = opened.fitted(corpus)
+    print_notes(fitted.notes[len(corpus.notes) :])
+    return opened, fitted
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Say on stderr what was done to a corpus, one line per note."""
+    for note in notes:
+        click.echo(f"mmmie: {one_line(note)}", err=True)
 
 
 def say_notes(corpus: Corpus) -> None:

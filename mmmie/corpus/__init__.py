@@ -1,6 +1,7 @@
 """What a corpus is: its table and features in memory, its folder, its archive and its checks."""
 
 from mmmie.corpus.corpus import (
+    GIVEN_COLUMNS,
     NO_LABEL,
     REQUIRED_COLUMNS,
     SPLITS,
@@ -18,6 +19,7 @@ from mmmie.corpus.corpus import (
 )
 
 __all__ = [
+    "GIVEN_COLUMNS",
     "NO_LABEL",
     "REQUIRED_COLUMNS",
     "SPLITS",

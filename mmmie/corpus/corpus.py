@@ -21,7 +21,15 @@ from mmmie.errors import InputError
 SPLITS = ("train", "valid", "test")
 REQUIRED_COLUMNS = ("id", "conversation", "position", "split", "label")
 TIME_COLUMNS = ("start", "end")
-STANDARD_COLUMNS = (*REQUIRED_COLUMNS, "speaker", "transcript", *TIME_COLUMNS)
+GIVEN_COLUMNS = {name: f"{name}_given" for name in ("id", "conversation", "position", "speaker")}
+"""Column → the further one that keeps what a table gave where a corpus needs something else."""
+STANDARD_COLUMNS = (
+    *REQUIRED_COLUMNS,
+    "speaker",
+    "transcript",
+    *TIME_COLUMNS,
+    *GIVEN_COLUMNS.values(),
+)
 
 Level = Literal["utterance", "sequence"]
 Kind = Literal["regression", "classification"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd
 from mmmie.corpus import NO_LABEL, TIME_COLUMNS, Corpus, Features, Label, Modality, no_context
 from mmmie.corpus.checks import features_faults, table_faults
 from mmmie.corpus.isolated_reading import probe
+from mmmie.corpus.row_order import order_faults, order_metadata
 from mmmie.corpus.text_files import read_text
 from mmmie.corpus.text_tables import TextTable, read_text_table
 from mmmie.corpus.times import seconds_of
@@ -76,7 +78,10 @@ def open_corpus_folder(
             utterances = _with_gaps(utterances)
         found.faults += table_faults(utterances, label, str(table_file), unlabelled)
         if features is not None:
-            found.faults += features_faults(features, modalities, utterances, str(features_file))
+            where = str(features_file)
+            found.faults += order_faults(utterances, str(table_file), features_file) or (
+                features_faults(features, modalities, utterances, where)
+            )
     if found.faults:
         raise InputError(found.faults[0], found.faults)
     assert name is not None and label is not None  # or there had been a fault
@@ -137,9 +142,20 @@ def save_corpus_folder(corpus: Corpus, folder: Path | str) -> None:
         tensors[name] = np.ascontiguousarray(features.values)
         if features.offsets is not None:
             tensors[f"{name}.offsets"] = np.ascontiguousarray(features.offsets)
-    save_file(tensors, str(folder / "features.safetensors"))
-    corpus.utterances.to_csv(folder / "utterances.csv", index=False)
+    metadata = order_metadata(corpus.utterances["id"].astype(str).tolist())
+    save_file(tensors, str(folder / "features.safetensors"), metadata)
+    write_utterances(corpus.utterances, folder / "utterances.csv")
     (folder / "corpus.json").write_text(json.dumps(describe_corpus(corpus), indent=1), "utf-8")
+
+
+def write_utterances(utterances: pd.DataFrame, file: Path) -> None:
+    """Write an utterance table as CSV; `read_utterances` gives the same back."""
+    texts = utterances.select_dtypes(exclude="number").astype(str)
+    # pandas leaves a lone carriage return bare, which ends a row for whoever reads it
+    bare = any(texts[name].str.contains("\r", regex=False).any() for name in texts)
+    utterances.to_csv(
+        file, index=False, quoting=csv.QUOTE_NONNUMERIC if bare else csv.QUOTE_MINIMAL
+    )
 
 
 def describe_corpus(corpus: Corpus) -> dict[str, Any]:

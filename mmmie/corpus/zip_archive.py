@@ -1,7 +1,8 @@
 """A corpus folder as one zip file: written to be passed on, unpacked without trusting it.
 
-An archive comes from outside, so nothing in it decides where a file is written or how much: only
-the files of a corpus are taken, under their own names, and no more bytes than were agreed.
+An archive comes from outside, so nothing in it decides where a file is written or how much. Of a
+corpus folder only its files are taken, under their own names; of any other folder all files, in a
+scratch folder. No more bytes are unpacked than were agreed.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import re
 import shutil
 import stat
 import tempfile
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -26,11 +29,16 @@ EXPECTED = (DESCRIPTION, *TABLES, FEATURES)
 MOST_BYTES = 8 * 2**30
 _MOST_OF_ONE = {DESCRIPTION: 2**20, "utterances.csv": 2**28, "utterances.parquet": 2**28}
 _MOST_ENTRIES = 1000
+_MOST_FILES = 10_000  # of a folder with one file per utterance
+_DEEPEST = 6
 _MOST_FAULTS = 50
 _MOST_CELLS = 50_000_000
 _CHUNK = 2**20
 _LONGEST_NAME = 60
+_LONGEST_FILE_NAME = 200  # bytes; most systems take 255
 _DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError)
+_NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*]')
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\.|$)", re.IGNORECASE)  # of Windows
 # what the file managers of some systems add by themselves
 _IGNORED = re.compile(r"(^|/)(__MACOSX(/|$)|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 
@@ -91,28 +99,102 @@ def unpack_corpus(
     into.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=into, prefix=".unpacking-"))
     try:
-        try:
-            with zipfile.ZipFile(archive) as opened:
-                entries, folder = _checked(opened, shown, most_bytes, into)
-                for part, entry in entries.items():
-                    # never more than the declared size, which has been checked
-                    with opened.open(entry) as source, (scratch / part).open("xb") as target:
-                        shutil.copyfileobj(source, target, _CHUNK)
-        except InputError:
-            raise
-        except _DAMAGE as error:
-            raise InputError(
-                f"{shown}: is damaged or no zip file ({error}); pack the corpus folder again"
-            ) from None
-        except OSError as error:
-            raise InputError(
-                f"{shown}: cannot be unpacked ({error}); see to it and retry"
-            ) from None
+        with _opened(archive, shown) as opened:
+            entries, folder = _checked(opened, shown, most_bytes, into)
+            for part, entry in entries.items():
+                _write(opened, entry, scratch / part)
         _check_table(scratch, shown)
         _check_corpus(scratch, shown, unlabelled)
         return move_in(scratch, into, folder_name(folder or Path(shown).stem))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def holds_corpus(archive: Path | str | IO[bytes]) -> bool:
+    """Whether a zip is to be read as a corpus folder; also where it cannot be read as a zip."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            names = {PurePosixPath(info.filename).name for info in opened.infolist()}
+    except (*_DAMAGE, OSError):
+        return True  # `unpack_corpus` says what is wrong with it
+    return bool(names & {DESCRIPTION, FEATURES})
+
+
+def unpack_folder(
+    archive: Path | str | IO[bytes], into: Path, *, name: str, most_bytes: int = MOST_BYTES
+) -> None:
+    """Unpack a zip of any folder into a scratch folder, for a reader that trusts no file.
+
+    Links, paths that lead out, encrypted entries and more bytes than `most_bytes` are faults; what
+    some file managers add is left out. Names become those that every system takes.
+
+    Args:
+        archive: a path, or an open binary file such as an upload.
+        into: an empty folder.
+        name: what the archive is called in messages.
+        most_bytes: how much may be unpacked.
+
+    Raises:
+        InputError: it is not a zip or has a fault; `faults` lists all of them.
+    """
+    with _opened(archive, name) as opened:
+        infos = [info for info in opened.infolist() if not _IGNORED.search(info.filename)]
+        if len(infos) > _MOST_FILES:
+            raise InputError(f"{name}: holds {len(infos):,} entries; pack one folder only")
+        faults: list[str] = []
+        entries: dict[str, zipfile.ZipInfo] = {}
+        seen: set[str] = set()
+        for info in infos:
+            if info.is_dir() and not _outside(info.filename):
+                continue
+            parts = [file_name(part) for part in PurePosixPath(_written_name(info)).parts]
+            path = "/".join(parts)
+            fault = _hostile(info, name)
+            if fault is None and len(parts) > _DEEPEST:
+                fault = f"{name}: {info.filename!r} is too deep; put the files higher up"
+            if fault is None and path.casefold() in seen:
+                fault = f"{name}: holds {info.filename!r} twice, or a name like it; rename one"
+            if fault is not None:
+                faults.append(fault)
+            seen.add(path.casefold())
+            entries[path] = info
+        faults += _too_large(entries, name, min(most_bytes, shutil.disk_usage(into).free))
+        _raise(faults, name)
+        for path, info in entries.items():
+            (into / path).parent.mkdir(parents=True, exist_ok=True)
+            _write(opened, info, into / path)
+
+
+@contextmanager
+def _opened(archive: Path | str | IO[bytes], shown: str) -> Iterator[zipfile.ZipFile]:
+    """A zip file; whatever is wrong with it is told in one line."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            yield opened
+    except InputError:
+        raise
+    except _DAMAGE as error:
+        raise InputError(
+            f"{shown}: is damaged or no zip file ({error}); pack the corpus folder again"
+        ) from None
+    except OSError as error:
+        raise InputError(f"{shown}: cannot be unpacked ({error}); see to it and retry") from None
+
+
+def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path) -> None:
+    # never more than the declared size, which has been checked
+    with opened.open(entry) as source, file.open("xb") as target:
+        shutil.copyfileobj(source, target, _CHUNK)
+
+
+def _written_name(info: zipfile.ZipInfo) -> str:
+    """The name of an entry; some programs write UTF-8 without saying so."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
 
 
 def _checked(
@@ -141,14 +223,19 @@ def _checked(
         faults.append(f"{shown}: the files are not in one folder; put all three in the same one")
     faults += _missing(entries, shown)
     faults += _too_large(entries, shown, min(most_bytes, shutil.disk_usage(into).free))
+    _raise(faults, shown)
+    return entries, folders.pop()
+
+
+def _raise(faults: list[str], shown: str) -> None:
     if faults:
         more = len(faults) - _MOST_FAULTS
         listed = [*faults[:_MOST_FAULTS], *([f"{shown}: {more:,} more like these"] * (more > 0))]
         raise InputError(faults[0], listed)
-    return entries, folders.pop()
 
 
-def _entry_fault(info: zipfile.ZipInfo, shown: str) -> str | None:
+def _hostile(info: zipfile.ZipInfo, shown: str) -> str | None:
+    """What is wrong with an entry in whatever folder."""
     said, kind = repr(info.filename), stat.S_IFMT(info.external_attr >> 16)
     if _outside(info.filename):
         return f"{shown}: {said} leads out of the folder; pack the corpus folder itself"
@@ -158,6 +245,14 @@ def _entry_fault(info: zipfile.ZipInfo, shown: str) -> str | None:
         return f"{shown}: {said} is encrypted; pack it without a password"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return f"{shown}: {said} is packed by an unusual method; use deflate, the default of zip"
+    return None
+
+
+def _entry_fault(info: zipfile.ZipInfo, shown: str) -> str | None:
+    """What is wrong with an entry of a corpus folder."""
+    if fault := _hostile(info, shown):
+        return fault
+    said = repr(info.filename)
     path = PurePosixPath(info.filename)
     if len(path.parts) > 2:
         return f"{shown}: {said} is too deep; put the files at the top or in one folder"
@@ -256,9 +351,37 @@ def move_in(folder: Path, into: Path, wanted: str) -> Path:
 
 
 def folder_name(name: str) -> str:
-    """What is left of a name that is one folder on any system."""
-    cleaned = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:_LONGEST_NAME].strip("-.")
-    return cleaned or "corpus"
+    """What is left of a name that is one folder on any system; letters of all scripts stay.
+
+    Example:
+        >>> folder_name("数据"), folder_name("unaligned_50 (1)"), folder_name("../..")
+        ('数据', 'unaligned_50-1', 'corpus')
+    """
+    text = unicodedata.normalize("NFC", name)
+    cleaned = re.sub(r"[^\w.-]+", "-", text).strip("-.")[:_LONGEST_NAME].strip("-.")
+    return f"corpus-{cleaned}"[:_LONGEST_NAME] if _DEVICES.match(cleaned) else cleaned or "corpus"
+
+
+def file_name(name: str) -> str:
+    """A name as one file on any system; its ending stays.
+
+    Signs that are not seen, such as marks of direction, are left out; what leads to other folders
+    or devices becomes a hyphen or gets an underscore in front.
+
+    Example:
+        >>> file_name("数据 (1).pkl. "), file_name("a/b:c.npy"), file_name("con.csv")
+        ('数据 (1).pkl', 'a-b-c.npy', '_con.csv')
+    """
+    text = unicodedata.normalize("NFC", name)
+    seen = "".join(letter for letter in text if unicodedata.category(letter)[0] != "C")
+    plain = _NOT_IN_NAMES.sub("-", seen).strip().rstrip(". ")
+    if _DEVICES.match(plain) or not plain:
+        plain = f"_{plain}"
+    stem, dot, ending = plain.rpartition(".")
+    if len(plain.encode()) > _LONGEST_FILE_NAME and len(ending) < 10:
+        kept = stem.encode()[: _LONGEST_FILE_NAME - len(ending.encode()) - 1]
+        return kept.decode(errors="ignore").rstrip(". ") + dot + ending
+    return plain.encode()[:_LONGEST_FILE_NAME].decode(errors="ignore")
 
 
 def _size(count: int) -> str:

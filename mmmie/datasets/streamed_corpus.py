@@ -20,7 +20,8 @@ import pandas as pd
 
 from mmmie.corpus import Corpus, Features, Label, Modality
 from mmmie.corpus.checks import corpus_faults, modality_name_fault
-from mmmie.corpus.folder import describe_corpus, joined_notes
+from mmmie.corpus.folder import describe_corpus, joined_notes, write_utterances
+from mmmie.corpus.row_order import order_metadata
 from mmmie.errors import InputError
 
 IN_MEMORY = 2**30
@@ -119,7 +120,7 @@ class Reading:
         try:
             counts = self._write_features(unfinished / "features.safetensors")
             corpus.notes += _replaced_notes(counts)
-            corpus.utterances.to_csv(unfinished / "utterances.csv", index=False)
+            write_utterances(corpus.utterances, unfinished / "utterances.csv")
             text = json.dumps(describe_corpus(corpus), indent=1)
             (unfinished / "corpus.json").write_text(text, "utf-8")
             unfinished.chmod(0o755)
@@ -253,7 +254,8 @@ class Reading:
         for name, stream in sorted(self.streams.items(), key=lambda s: -s[1].dtype.itemsize):
             rows, width = self._rows(stream), stream.dim * stream.dtype.itemsize
             announce(name, _NAMES[stream.dtype], [rows, stream.dim], rows * width)
-        head = json.dumps(header).encode()
+        metadata = order_metadata(self.utterances["id"].tolist())
+        head = json.dumps({"__metadata__": metadata, **header}).encode()
         head += b" " * (-len(head) % 8)
         replaced: dict[str, int] = {}
         with file.open("wb") as out:

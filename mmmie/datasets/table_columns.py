@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmmie.corpus import NO_LABEL, TIME_COLUMNS
+from mmmie.corpus import GIVEN_COLUMNS, NO_LABEL, TIME_COLUMNS
 from mmmie.datasets.conversations import place_of, utterance_table
 from mmmie.datasets.file_kind import Source
 from mmmie.datasets.loose_values import Unusable
@@ -120,10 +120,31 @@ def reading_of_table(
         starts=starts,
         columns=further,
     )
+    _keep_given(made, columns, ids, conversations, order)
     streams = {
         name: replace(stream, zero_non_finite=zero_non_finite) for name, stream in streams.items()
     }
     return source.reading(label, made, streams, notes=said)
+
+
+def _keep_given(
+    made: pd.DataFrame,
+    columns: dict[str, pd.Series],
+    ids: list[str],
+    conversations: list[str],
+    order: np.ndarray | None,
+) -> None:
+    """Keep what the table gave and the corpus has otherwise, for who joins predictions to it."""
+    given: dict[str, Any] = {"id": ids, "conversation": conversations, "position": order}
+    if "speaker" in columns:
+        given["speaker"] = _speakers(text_cells(columns["speaker"]))
+    for name, column in GIVEN_COLUMNS.items():
+        if name not in columns or given.get(name) is None:
+            continue
+        held = pd.Series(given[name]).reset_index(drop=True)
+        if (held.fillna("") != made[name].fillna("")).any():
+            whole = name == "position" and (held % 1 == 0).all()
+            made[column] = held.astype(np.int64) if whole else held
 
 
 def usual_names(table: pd.DataFrame, label: str | None = None) -> dict[str, str]:

@@ -13,10 +13,14 @@ from typing import Any, Literal
 import numpy as np
 
 from mmmie.corpus import Corpus
+from mmmie.corpus.fitting import label_words
 from mmmie.errors import InputError
 from mmmie.experiments.plan import Plan, Trial, settings_of
 from mmmie.files import append_line, replacing, write_json
 from mmmie.training.run_folder import RunFolder, process_start
+
+FINGERPRINT, LABEL = "corpus fingerprint", "corpus label"
+"""What a trial says of its data beside its settings: outputs are read by its classes and range."""
 
 State = Literal["finished", "failed", "stopped", "waiting"]
 _WEIGHTS = ("best", "last", "snapshots", "cache")
@@ -120,6 +124,7 @@ class ExperimentFolder:
             if folder.state != "finished":
                 continue
             was, wanted = folder.request(), request_of(trial, corpus)
+            was.setdefault(LABEL, wanted[LABEL])  # older folders do not say
             for key in sorted({*was, *wanted}):
                 if was.get(key) != wanted.get(key):
                     raise InputError(
@@ -170,7 +175,8 @@ def request_of(trial: Trial, corpus: Corpus) -> dict[str, Any]:
     request: dict[str, Any] = {
         "configuration": configuration.name,
         "seed": trial.seed,
-        "corpus fingerprint": corpus.fingerprint,
+        FINGERPRINT: corpus.fingerprint,
+        LABEL: label_words(corpus.label),
     }
     if configuration.config is None:
         return {**request, "baseline": configuration.baseline}

@@ -13,13 +13,13 @@ import numpy as np
 
 import mmmie
 from mmmie.corpus import Corpus
-from mmmie.experiments.folder import TrialFolder
+from mmmie.experiments.folder import FINGERPRINT, LABEL, TrialFolder
 from mmmie.experiments.plan import nest
 from mmmie.files import surviving_folder
 from mmmie.training.config import Config, parse_config
 from mmmie.training.run_folder import read_metrics
 
-_OF_THE_PLAN = ("configuration", "seed", "corpus fingerprint")
+_OF_THE_PLAN = ("configuration", "seed", FINGERPRINT, LABEL)
 
 
 def run_trial(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmmie.corpus import Corpus, Label, Modality
+from mmmie.corpus.fitting import fit_corpus, label_words
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder
 from mmmie.hub_files import cached_repository
@@ -61,38 +62,22 @@ class CheckpointInfo:
         inner = folder.name in ("best", "last") and (folder.parent / "config.toml").exists()
         return folder.parent.name if inner else folder.name
 
-    def check_corpus(self, corpus: Corpus) -> None:
-        """Check that a corpus has what the model takes.
+    def fitted(self, corpus: Corpus) -> Corpus:
+        """A corpus as the model takes it, see `mmmie.corpus.fitting.fit_corpus`.
 
         Raises:
             InputError: a modality is missing, has another dimension or level or comes from another
-                text encoder, or the label is of another kind or has other classes.
+                text encoder, or the label is of another kind, range or has other classes.
         """
+        fitted = fit_corpus(corpus, self.modalities, self.label, f"checkpoint {self.folder}")
         encoded = self.config.model.text_modality
-        for name, wanted in self.modalities.items():
-            own = corpus.modalities.get(name)
-            if own is None:
-                raise InputError(
-                    f"{corpus.where}: modality `{name}` is missing, which checkpoint "
-                    f"{self.folder} takes; choose another corpus or checkpoint"
-                )
-            for key in ("dim", "level"):
-                if getattr(own, key) != getattr(wanted, key):
-                    raise InputError(
-                        f"{corpus.where}: `modalities.{name}.{key}` is {getattr(own, key)}, but "
-                        f"checkpoint {self.folder} takes {getattr(wanted, key)}; choose another "
-                        f"corpus or checkpoint"
-                    )
-            if name == encoded and own.source != wanted.source:
-                raise InputError(
-                    f"{corpus.where}: `{name}` was not made by the text encoder of checkpoint "
-                    f"{self.folder}; take the corpus that Checkpoint.fitted gives"
-                )
-        if corpus.label.kind != self.label.kind or corpus.label.classes != self.label.classes:
+        wanted = self.modalities.get(encoded or "")
+        if encoded and wanted and fitted.modalities[encoded].source != wanted.source:
             raise InputError(
-                f"{corpus.where}: `label` is {_label_words(corpus.label)}, but checkpoint "
-                f"{self.folder} predicts {_label_words(self.label)}; choose another corpus"
+                f"{corpus.where}: `{encoded}` was not made by the text encoder of checkpoint "
+                f"{self.folder}; take the corpus that Checkpoint.fitted gives"
             )
+        return fitted
 
 
 def checkpoint_folder(path: Path | str) -> Path:
@@ -224,10 +209,6 @@ def _text_network(info: CheckpointInfo, weights: Mapping[str, Tensor]) -> TextNe
     return saved_network(info.folder / FOLDER, info.config.model.text_encoder, size)
 
 
-def _label_words(label: Label) -> str:
-    return f"{label.kind} into {'/'.join(label.classes)}" if label.classes else label.kind
-
-
 def _finite(metrics: dict[str, Any]) -> dict[str, Any]:
     return {
         key: None if isinstance(value, float) and not math.isfinite(value) else value
@@ -250,7 +231,7 @@ def _card(info: CheckpointInfo, model: MMMIE) -> str:
 - **What**: MMMIE, our reading of arXiv 2201.03969; {parameters:,} parameters.
 - **Data**: corpus `{info.corpus["name"]}` (fingerprint {info.corpus["fingerprint"]}).
 - **Takes**: {modalities}.{encoded}
-- **Predicts**: {info.label.name}, {_label_words(info.label)}.
+- **Predicts**: {info.label.name}, {label_words(info.label)}.
 - **Chosen**: epoch {info.epoch} by the validation split; seed {info.config.training.seed}.
 
 | validation metric | value |

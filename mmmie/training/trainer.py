@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from mmmie.corpus import Corpus
+from mmmie.corpus.fitting import label_words, same_scale
 from mmmie.errors import InputError
 from mmmie.metrics import metrics_for, primary_metric
 from mmmie.model.batch import Codes
@@ -19,7 +20,7 @@ from mmmie.model.inference import encode_rows, predict_windows, windows_of
 from mmmie.model.mmmie import MMMIE
 from mmmie.training.batches import Batches, Step
 from mmmie.training.callbacks import Callback, Training
-from mmmie.training.checkpoint_files import CheckpointInfo, write_checkpoint
+from mmmie.training.checkpoint_files import CheckpointInfo, read_checkpoint_info, write_checkpoint
 from mmmie.training.config import Config
 from mmmie.training.devices.device_memory import forget_peak, peak_memory
 from mmmie.training.devices.distribution import Ranks, make_accelerator
@@ -243,8 +244,14 @@ class Trainer(Training):
         """Take up where `save_state` left off.
 
         Raises:
-            InputError: the state is missing or unreadable.
+            InputError: the state is missing or unreadable, or of labels on another scale.
         """
+        label = read_checkpoint_info(folder).label
+        if not same_scale(label, self.corpus.label):
+            raise InputError(
+                f"{self.corpus.where}: `label` is {label_words(self.corpus.label)}, but "
+                f"{folder.parent} was trained on {label_words(label)}; resume it on its own corpus"
+            )
         file = folder / "training_state.pt"
         try:
             state = torch.load(file, map_location=self.device, weights_only=True)

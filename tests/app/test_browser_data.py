@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
+import re
 import zipfile
 
 from playwright.sync_api import expect
 
+from tests.datasets import layouts
 
-def test_the_demo_goes_out_and_comes_back_and_a_broken_one_lists_its_faults(server, page, tmp_path):
+
+def test_the_demo_goes_out_and_comes_back_and_a_broken_one_lists_its_faults(
+    server, page, tmp_path, make_corpus
+):
     url, runs = server
     page.goto(f"{url}/data?data_tab=Bring+your+own")
     with page.expect_download(timeout=60_000) as started:
@@ -28,9 +34,14 @@ def test_the_demo_goes_out_and_comes_back_and_a_broken_one_lists_its_faults(serv
     expect(page.get_by_text("This file cannot be used yet")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("'notes/read.me' is not a file of a corpus")).to_be_visible()
 
+    levels = {"text": "sequence", "audio": "sequence", "vision": "sequence"}
+    content = pickle.dumps(layouts.mmsa(make_corpus(levels=levels)))
+    box.set_input_files({"name": "数据 (1).pkl", "mimeType": "", "buffer": content})
+    expect(page.get_by_text(re.compile("60 utterances")).first).to_be_visible(timeout=60_000)
+
     box.set_input_files(archive)
     expect(page.get_by_text("4,810 utterances.")).to_be_visible(timeout=60_000)
-    assert [folder.name for folder in (runs / "corpora").iterdir()] == ["demo"]
+    assert {folder.name for folder in (runs / "corpora").iterdir()} == {"demo", "数据-1"}
     page.get_by_test_id("stMain").get_by_role("button", name="Look at it").click()
     expect(page.get_by_text("checks found something")).to_be_visible(timeout=60_000)
     assert "data_tab" not in page.url or "What" in page.url

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -85,6 +86,27 @@ def test_finished_trials_may_not_mean_something_else(
         Experiment(write(seeds=1, epochs=3), data, tmp_path / "out")
     with pytest.raises(InputError, match="corpus fingerprint"):
         Experiment(write(seeds=1), "demo", tmp_path / "out")
+
+
+def test_finished_trials_are_not_measured_on_another_scale(data, write, tmp_path, in_process):
+    Experiment(write(seeds=1), data, tmp_path / "out").run(**QUIET)
+    description = Path(data) / "corpus.json"
+    said = json.loads(description.read_text("utf-8"))
+    for span, same in (([-3, 3], True), ([-3.0, 3.00000001], True), ([-3, 5], False)):
+        said["label"]["range"] = span
+        description.write_text(json.dumps(said), "utf-8")
+        if same:
+            Experiment(write(seeds=1), data, tmp_path / "out")
+            continue
+        with pytest.raises(InputError, match=r"regression in \[-3, 3\], now .* \[-3, 5\]"):
+            Experiment(write(seeds=1), data, tmp_path / "out")
+    for request in (tmp_path / "out").rglob("trial.json"):  # as older versions wrote it
+        kept = json.loads(request.read_text("utf-8"))
+        assert kept.pop("corpus label") == "regression in [-3, 3]"
+        request.write_text(json.dumps(kept), "utf-8")
+    assert {s for _, s in Experiment(write(seeds=1), data, tmp_path / "out").states()} == {
+        "finished"
+    }
 
 
 def test_a_failed_trial_stops_no_other_and_is_tried_again(data, write, tmp_path, in_process):

@@ -59,13 +59,14 @@ def test_predictions_cover_every_utterance(make_corpus, run):
     [
         ({"levels": {"text": "sequence"}}, "modality `audio` is missing"),
         ({"dim": 5}, r"`modalities.text.dim` is 5, but .* takes 4"),
-        ({"levels": {"text": "utterance", "audio": "utterance"}}, "`modalities.text.level`"),
+        ({"levels": {"text": "sequence", "audio": "sequence"}}, "`modalities.audio.level`"),
+        ({"label_range": (1.0, 5.0)}, r"regression in \[1, 5\], .* predicts .* \[-3, 3\]"),
         ({"classes": ("a", "b")}, "`label` is classification into a/b"),
     ],
 )
 def test_a_corpus_that_does_not_fit(make_corpus, run, changes, words):
     with pytest.raises(InputError, match=words):
-        load_checkpoint(run.path).info.check_corpus(make_corpus(**changes))
+        load_checkpoint(run.path).info.fitted(make_corpus(**changes))
 
 
 @pytest.mark.parametrize("keep", [0, 8, 0.5])

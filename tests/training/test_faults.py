@@ -114,6 +114,15 @@ def test_a_corpus_deleted_in_mid_run(make_corpus, tmp_path):
     assert train(data, run.path, device="cpu", resume=True).read_status().state == "finished"
 
 
+def test_a_run_is_not_resumed_on_another_scale(make_corpus, tmp_path):
+    stop = At(1, lambda trainer: setattr(trainer, "stop_reason", "stop"))
+    run = train(make_corpus(), tmp_path / "run", config(), device="cpu", callbacks=[stop])
+    other = make_corpus(label_range=(1.0, 5.0))
+    with pytest.raises(InputError, match=r"in \[1, 5\], but .* on regression in \[-3, 3\]"):
+        train(other, run.path, device="cpu", resume=True)
+    assert (run.read_status().state, run.read_status().epoch) == ("stopped", 1)
+
+
 @pytest.mark.parametrize("resume", [True, False])
 def test_a_folder_in_use_is_refused_and_unharmed(make_corpus, tmp_path, monkeypatch, resume):
     monkeypatch.setattr(run_folder, "_LOCK_SECONDS", 0.0)

@@ -121,7 +121,7 @@ def test_a_fine_tuned_checkpoint_opens_without_its_folder_and_says_what_training
         spoken, tmp_path / "other", config(bert, "fine_tuned", "training.seed=1"), device="cpu"
     )
     with pytest.raises(InputError, match="was not made by the text encoder of checkpoint"):
-        load_checkpoint(other.path).info.check_corpus(checkpoint.fitted(spoken))
+        load_checkpoint(other.path).info.fitted(checkpoint.fitted(spoken))
     again = load_checkpoint(other.path).fitted(checkpoint.fitted(spoken))
     assert again.fingerprint == load_checkpoint(other.path).fitted(spoken).fingerprint
 

@@ -190,6 +190,8 @@ def _opened(view: View) -> None:
     names = list(corpus.utterances["conversation"].unique())
     name = left.selectbox("Conversation", names, key=f"own-pick-{corpus.fingerprint}")
     with left:
+        for note in corpus.notes[len(opened.notes) :]:
+            say.caption(plain(note))
         _all_predictions(view, opened)
     context = view.checkpoint.info.config.model.context
     part = conversation_of(corpus, name, MOST_TURNS + context.span[1])

@@ -237,8 +237,8 @@ def _with_transcripts(
     until = pd.Series(duration + pause).groupby(table["conversation"]).cumsum().to_numpy()
     times = {"start": np.round(until - duration, 2), "end": np.round(until, 2)}
     table = table.assign(transcript=transcripts, **times)
-    others = [column for column in table if column not in STANDARD_COLUMNS]
-    return table[[*STANDARD_COLUMNS, *others]]
+    first = [column for column in STANDARD_COLUMNS if column in table]
+    return table[[*first, *(column for column in table if column not in first)]]
 
 
 def _text_features(transcripts: list[str]) -> Features:

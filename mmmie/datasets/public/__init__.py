@@ -1,0 +1,1 @@
+"""Public corpora, built on the user's machine from the files that their authors publish."""
