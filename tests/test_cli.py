@@ -326,7 +326,7 @@ def test_a_label_that_was_said_is_used_everywhere(capsys, guessed, tmp_path):
     assert pd.read_csv(tmp_path / "p.csv")["label"].max() == 3
     # two of the labels alone would be classes: the model's kind settles what is a guess
     table = pd.read_csv(guessed / "utterances.csv")
-    table.assign(label=table["label"] % 2).to_csv(guessed / "utterances.csv", index=False)
+    table.assign(label=table["label"] % 2 * 3).to_csv(guessed / "utterances.csv", index=False)
     plain = load_checkpoint(out)
     plain.info.config.label = ""
     assert plain.corpus(guessed).label.kind == "regression"
