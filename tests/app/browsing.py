@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 def settle(page: Page) -> None:
     """Wait until the app has drawn its one title and nothing runs any more."""
     page.wait_for_timeout(250)
-    page.wait_for_selector("h1", timeout=60_000)
+    page.wait_for_selector("h1", timeout=120_000)
     page.wait_for_selector(
-        '[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=90_000
+        '[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=180_000
     )
-    expect(page.locator("h1")).to_have_count(1, timeout=60_000)
+    expect(page.locator("h1")).to_have_count(1, timeout=120_000)
     for fault in ("stException", "stAlertContentError"):
         expect(page.locator(f'[data-testid="{fault}"]'), page.url).to_have_count(0)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.browser import CHROMIUM, chromium, dashboard
 from mmmie.jobs import list_runs, observe
@@ -116,6 +116,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("MMMIE_BROWSER_REQUIRED"):
             pytest.fail("chromium is not installed")
         pytest.skip("chromium is not installed")
+    expect.set_options(timeout=60_000)  # the machine may be busy; what is there is seen at once
     with chromium() as opened:
         yield opened
 

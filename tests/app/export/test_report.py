@@ -115,6 +115,13 @@ def test_no_text_becomes_markup_and_nothing_is_loaded(html):
     assert "default-src 'none'" in html
 
 
+def test_no_library_ends_its_own_script(monkeypatch):
+    monkeypatch.setattr("plotly.offline.get_plotlyjs", lambda: f"'{NASTY}'")
+    tags = Tags()
+    tags.feed(report_html([Picture("one", go.Figure(), "")], Facts()))
+    assert "img" not in tags.names and tags.names.count("script") == 2
+
+
 def test_a_page_without_figures_needs_no_plotly():
     html = report_html([Heading("No figure", 1)], Facts())
     assert len(html) < 20_000 and "<script" not in html
