@@ -148,3 +148,25 @@ def test_positions_ids_and_speakers_come_back_as_they_were_given(capsys, numbers
         assert list(found["position"]) == [str(position) for position in given]
         for column in ("id", "conversation", "speaker"):
             assert list(found[column]) == list(table[column])
+
+
+def test_the_range_that_was_said_in_training_is_not_that_of_another_corpus(
+    capsys, numbers, make_corpus, tmp_path
+):
+    file = numbers / "config.json"
+    raw = json.loads(file.read_text("utf-8"))
+    raw["config"]["label"] = "kind=regression,range=-3:3,name=label"
+    file.write_text(json.dumps(raw), "utf-8")
+    new = tmp_path / "new"
+    new.mkdir()
+    corpus = make_corpus(
+        label_range=(-1.0, 1.0), levels={"text": "utterance", "audio": "utterance"}
+    )
+    table = corpus.utterances.assign(label=corpus.utterances["label"].clip(-1, 1))
+    table.to_csv(new / "utterances.csv", index=False)
+    for name in ("audio", "text"):
+        np.save(new / f"{name}.npy", corpus.features[name].values)
+    said = run(capsys, "evaluate", numbers, "--data", new, code=2)
+    assert "[-1, 1]" in said.err and "--label range=-3:3" in said.err
+    said = run(capsys, "evaluate", numbers, "--data", new, "--label", "range=-3:3", "--json")
+    assert json.loads(said.out)["n"] == 20
