@@ -2,23 +2,135 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from mmmie.analysis.errors.slices import slices
+from mmmie.analysis.codes.snapshots import read_history, snapshot_files
+from mmmie.analysis.errors.slices import every_slice
 from mmmie.corpus import Corpus
 from mmmie.corpus.pooling import step_means
 from mmmie.errors import InputError
+from mmmie.jobs.background_work import Work, serve
 
 if TYPE_CHECKING:
     from mmmie.analysis.checkpoint import Checkpoint
     from mmmie.analysis.codes.snapshots import CodeHistory
     from mmmie.mi.decomposition.decompose import Pointwise
 
+SHIPPED = "label_information.jsonl"
+_MODULE = "mmmie.analysis.bounds.label_information"
+_VERSION = 1
 _MOST_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class LabelInformation:
+    """Decompositions for a checkpoint: of its codes, of them at every epoch, of the features.
+
+    Attributes:
+        checkpoint: whose codes.
+        corpus: that it is run on.
+        split: of the corpus.
+        cache: the folder where results are kept.
+    """
+
+    checkpoint: Checkpoint
+    corpus: Corpus
+    split: str
+    cache: Path
+
+    @cached_property
+    def work(self) -> Work:
+        """The process; its lines are the results."""
+        content = [
+            _VERSION, self.checkpoint.fingerprint, self.corpus.fingerprint, self.split,
+        ]  # fmt: skip
+        return Work.on(self.cache / "work", _MODULE, content)
+
+    @property
+    def count(self) -> int:
+        """How many decompositions there are to make."""
+        names = self.checkpoint.info.modalities
+        pairs = len(list(combinations(names, 2)))
+        return pairs * (2 + len(snapshot_files(self.checkpoint.info.folder)))
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What is there: of this work, or what a shipped checkpoint brings."""
+        return self.work.lines() or self.shipped()
+
+    def shipped(self) -> list[dict[str, Any]]:
+        """The lines that come with a checkpoint, if they are of the same content; else none."""
+        try:
+            text = (self.checkpoint.info.folder / SHIPPED).read_text("utf-8").splitlines()
+            lines = [json.loads(line) for line in text]
+        except (OSError, ValueError):
+            return []
+        return lines[1:] if lines and lines[0] == {"work": self.work.folder.name} else []
+
+    def start(self) -> None:
+        """Compute in a process of its own.
+
+        Raises:
+            InputError: the cache cannot be written.
+        """
+        corpus = self.corpus
+        given = {
+            "checkpoint": str(self.checkpoint.info.folder),
+            "data": str(corpus.path) if corpus.path else corpus.name,
+            "split": self.split,
+        }
+        self.work.start(given)
+
+
+def all_lines(checkpoint: Checkpoint, corpus: Corpus, split: str) -> Iterator[dict[str, Any]]:
+    """`code_lines`, `epoch_lines` and `feature_lines`, with the `source` of each."""
+    for line in code_lines(checkpoint, corpus, split):
+        yield {"source": "codes", **line}
+    files = snapshot_files(checkpoint.info.folder)
+    if files:
+        history = read_history(files, list(checkpoint.info.modalities))
+        for line in epoch_lines(history, corpus):
+            yield {"source": "epochs", **line}
+    for line in feature_lines(corpus, split, list(checkpoint.info.modalities)):
+        yield {"source": "features", **line}
+
+
+def parts_table(lines: list[dict[str, Any]]) -> pd.DataFrame:
+    """All decompositions of whole splits and epochs, one row each.
+
+    Returns:
+        `source`, `epoch`, `first`, `second` (the modalities) and the fields of
+        `mmmie.mi.Decomposition`.
+    """
+    rows = [line for line in lines if line["slice"] is None]
+    return _by_pair(rows)
+
+
+def slices_table(lines: list[dict[str, Any]]) -> pd.DataFrame:
+    """What the utterances of every slice add to the information, one row per slice and pair.
+
+    Returns:
+        `source`, `first`, `second`, `slice`, `n`, and `alone_1`, `alone_2`, `both` and `beyond`
+        (both minus the sum of each) in nats, with `…_std`.
+    """
+    return _by_pair([line for line in lines if line["slice"] is not None])
+
+
+def _by_pair(lines: list[dict[str, Any]]) -> pd.DataFrame:
+    rows = []
+    for line in lines:
+        first, second = line["pair"]
+        rest = {key: value for key, value in line.items() if key != "pair"}
+        rows.append({"first": first, "second": second, **rest})
+    return pd.DataFrame(rows)
 
 
 def part_names(pair: tuple[str, str]) -> dict[str, str]:
@@ -52,7 +164,9 @@ def information_report(found: Iterator[dict[str, Any]]) -> dict[str, Any]:
     return {"pairs": pairs, "unit": "nats"}
 
 
-def feature_lines(corpus: Corpus, split: str) -> Iterator[dict[str, Any]]:
+def feature_lines(
+    corpus: Corpus, split: str, modalities: list[str] | None = None
+) -> Iterator[dict[str, Any]]:
     """The decomposition of the features of every pair, pooled over time, and of its slices.
 
     Models learn from all labelled utterances, except those of the conversations that they are
@@ -60,8 +174,8 @@ def feature_lines(corpus: Corpus, split: str) -> Iterator[dict[str, Any]]:
 
     Returns:
         The fields of `mmmie.mi.Decomposition`, `pair`, and `slice`: None, or its name. Of a slice
-        there are `first`, `second` and `both` instead, what its utterances add to the information
-        of each and of both, with `…_std`.
+        there are `alone_1`, `alone_2`, `both` and `beyond` instead: what its utterances add to the
+        information of each, of both, and of both beyond the sum of each; with `…_std`.
 
     Raises:
         InputError: there is a single modality or conversation, or the label has one value.
@@ -72,7 +186,7 @@ def feature_lines(corpus: Corpus, split: str) -> Iterator[dict[str, Any]]:
         others = np.setdiff1d(rows, judged)
         kept = np.random.default_rng(0).permutation(others)[: max(_MOST_ROWS - len(judged), 0)]
         rows = np.sort(np.concatenate([judged, kept]))
-    inputs = {name: pooled(corpus, name, rows) for name in corpus.modalities}
+    inputs = {name: pooled(corpus, name, rows) for name in modalities or corpus.modalities}
     yield from _lines(corpus, rows, np.isin(rows, judged), inputs)
 
 
@@ -146,7 +260,8 @@ def _lines(
     for pair in combinations(inputs, 2):
         both = np.isfinite(np.hstack([inputs[name] for name in pair])).all(1)
         try:
-            found = pointwise(*(inputs[name][both] for name in pair), label[both], talks[both])
+            first, second = (inputs[name][both] for name in pair)
+            found = pointwise(first, second, label[both], talks[both])
         except InputError as error:
             raise InputError(f"{corpus.where}: {'-'.join(pair)}: {error}") from None
         shown = judged[both]
@@ -164,14 +279,28 @@ def _slices(
 ) -> Iterator[dict[str, Any]]:
     from mmmie.mi.decomposition.decompose import grouped_error
 
-    for name, mask in slices(corpus, rows):
+    for name, mask in every_slice(corpus, rows):
         values = found.rows[places[mask], :3]
         # what both say beyond the sum of each is minus the co-information
         values = np.column_stack([values, values[:, 2] - values[:, 0] - values[:, 1]])
         errors = grouped_error(values - values.mean(0), found.groups[places[mask]])
         line: dict[str, Any] = {"pair": pair, "slice": name, "n": int(mask.sum())}
         for key, value, error in zip(
-            ("first", "second", "both", "beyond"), values.mean(0), errors, strict=True
+            ("alone_1", "alone_2", "both", "beyond"), values.mean(0), errors, strict=True
         ):
             line |= {key: float(value), f"{key}_std": float(error)}
         yield line
+
+
+def _compute(given: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
+    import torch
+
+    from mmmie.analysis.checkpoint import load_checkpoint
+
+    torch.set_num_threads(1)
+    checkpoint = load_checkpoint(given["checkpoint"])
+    yield from all_lines(checkpoint, checkpoint.corpus(given["data"]), given["split"])
+
+
+if __name__ == "__main__":
+    serve(_compute)

@@ -98,13 +98,15 @@ class Pointwise:
         means, crossed = _possible(rows.mean(0), grouped_error(rows - rows.mean(0), groups))
         doubts = [*self.doubts, *crossed]
         values, errors = _parts(means), grouped_error(_parts(rows - rows.mean(0)), groups)
+        values[:4] = values[:4].clip(min=0.0)  # of rounding
         if len(rows) < _FEW_ROWS:
             doubts.append(f"there are only {len(rows)} rows")
         elif count < _FEW_GROUPS:
             doubts.append(f"there are only {count} groups to take errors from")
+        named = dict(zip(PARTS, map(float, values), strict=True))
+        named |= {f"{name}_std": float(error) for name, error in zip(PARTS, errors, strict=True)}
         return Decomposition(
-            *map(float, values),
-            *map(float, errors),
+            **named,
             entropy=self.entropy,
             codes=self.codes,
             n=len(rows),
@@ -226,7 +228,7 @@ def _learned(
         _balanced(_sums(chances, codes), of_y)
         for chances, codes in ((found.first, one), (found.second, two))
     ]
-    shared, doubts = _shared(*tables, one, two, label.codes, rows)
+    shared, doubts = _shared(tables[0], tables[1], one, two, label.codes, rows)
     grown = found.gained.mean()
     error = float(grouped_error((found.gained - grown)[:, None], group)[0])
     if grown > max(_GROWTH * rows[:, 2].mean(), SURE * error, _NOTHING):

@@ -14,6 +14,7 @@ from mmmie.mi.decomposition.predictor import learned_chances
 _FOLDS = 4
 _BAGS, _ENOUGH = 3, 6000  # so many networks per fold, or fewer that learn from so many rows
 _WATCHED = 0.2
+_FEWEST = 4  # groups to learn from, of which some can be watched; else rows are
 _ROUNDS = 100
 _LEAST = 1e-12
 
@@ -39,8 +40,9 @@ def held_out(x1: Tensor, x2: Tensor, label: CodedLabel, groups: np.ndarray, seed
     """Learn p(y | x1), p(y | x2) and p(y | x1, x2) on three quarters of the groups each time.
 
     Up to three networks per fold watch different groups and are averaged. What is used is a
-    mixture of the network and of simpler answers, weighted by what the watched rows say: without input, and for
-    both inputs also each alone and their product, so that two inputs know no less than one.
+    mixture of the network and of simpler answers, weighted by what the watched rows say: without
+    input, and for both inputs also each alone and their product, so that two inputs know no less
+    than one.
 
     Args:
         x1: (N, d1) float32, standardised.
@@ -53,14 +55,15 @@ def held_out(x1: Tensor, x2: Tensor, label: CodedLabel, groups: np.ndarray, seed
     fold_of = (random.permutation(count) * folds // count)[groups]
     fit, watch, half = [], [], []
     for fold in range(folds):
-        known = np.unique(groups[fold_of != fold])
+        known = np.flatnonzero(fold_of != fold)
+        unit = groups[known] if len(np.unique(groups[known])) >= _FEWEST else known
         for _ in range(bags_each):
-            order = random.permutation(known)
+            order = random.permutation(np.unique(unit))
             cut = max(1, round(len(order) * _WATCHED))
-            watch.append(np.flatnonzero(np.isin(groups, order[:cut])))
-            fit.append(np.flatnonzero(np.isin(groups, order[cut:])))
-        rest = order[cut:]
-        half.append(np.flatnonzero(np.isin(groups, rest[: max(1, len(rest) // 2)])))
+            watch.append(known[np.isin(unit, order[:cut])])
+            rest = order[cut:] if len(order) > cut else order
+            fit.append(known[np.isin(unit, rest)])
+        half.append(known[np.isin(unit, rest[: max(1, len(rest) // 2)])])
     both = torch.hstack([x1, x2])
     apart = [learned_chances(x, label, fit, watch, seed).numpy() for x in (x1, x2, both)]
     fewer = learned_chances(both, label, half, watch[bags_each - 1 :: bags_each], seed).numpy()
@@ -84,7 +87,7 @@ def held_out(x1: Tensor, x2: Tensor, label: CodedLabel, groups: np.ndarray, seed
             kept[out] = np.einsum("c,cnk->nk", weights, np.mean([p[:, out] for p in parts], 0))
         at = out, label.codes[out]
         gained[out] = np.log(apart[2][bags[-1]][at] + _LEAST) - np.log(fewer[fold][at] + _LEAST)
-    return HeldOut(*found, gained)
+    return HeldOut(found[0], found[1], found[2], gained)
 
 
 def _candidates(apart: list[np.ndarray], which: int, member: int, shares: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ _PARTS = 3  # normal densities that a number's is a mixture of
 _BATCH = 256
 _EPOCHS, _STEPS, _PATIENCE = 200, 1500, 6
 _RATE, _DECAY = 1e-2, 1e-2
-_BETTER = 5e-4  # nats
+_BETTER = 1e-3  # nats
 _FLOOR = 1e-6
 _FAR = 1e3  # instead of infinity, which has no gradient
 
@@ -44,25 +44,23 @@ def learned_chances(
     generator = torch.Generator().manual_seed(seed)
     codes = torch.from_numpy(label.codes)
     nets = _Networks(len(fit), rows.shape[1], label, generator)
-    size = min(map(len, fit))
-    batch = min(_BATCH, max(16, size // 8))
+    size = max(map(len, fit))
+    batch = min(_BATCH, max(16, size // 8), size)
     epochs = max(1, min(_EPOCHS, _STEPS * batch // size))
     optimiser = torch.optim.AdamW(nets.weights, lr=_RATE, weight_decay=_DECAY)
     best = [weight.detach().clone() for weight in nets.weights]
     lowest = torch.full((len(fit),), math.inf)
-    since = 0
+    since = torch.zeros(len(fit))
     fit_rows = [torch.from_numpy(one) for one in fit]
     most = max(map(len, watch))  # shorter ones start again from their first
     watched = torch.from_numpy(np.stack([np.resize(one, most) for one in watch]))
     for _ in range(epochs):
-        order = torch.stack(
-            [one[torch.randperm(len(one), generator=generator)[:size]] for one in fit_rows]
-        )
+        order = torch.stack([_shuffled(one, size, generator) for one in fit_rows])
         for start in range(0, size - batch + 1, batch):
             chosen = order[:, start : start + batch]
             loss = nets.losses(rows[chosen], codes[chosen]).sum()
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
         with torch.no_grad():
             now = nets.losses(rows[watched], codes[watched])
@@ -70,8 +68,9 @@ def learned_chances(
         lowest = torch.where(better, now, lowest)
         for kept, weight in zip(best, nets.weights, strict=True):
             kept[better] = weight.detach()[better]
-        since = 0 if bool(better.any()) else since + 1
-        if since >= _PATIENCE:
+        # who has once waited for long enough is done
+        since = torch.where(better & (since < _PATIENCE), 0, since + 1)
+        if bool((since >= _PATIENCE).all()):
             break
     with torch.no_grad():
         for kept, weight in zip(best, nets.weights, strict=True):
@@ -83,6 +82,11 @@ def learned_chances(
             ],
             1,
         )
+
+
+def _shuffled(rows: Tensor, size: int, generator: torch.Generator) -> Tensor:
+    """The rows in random order; where they are fewer, again from the first."""
+    return rows[torch.randperm(len(rows), generator=generator)[torch.arange(size) % len(rows)]]
 
 
 class _Networks:
