@@ -101,8 +101,8 @@ def _part(
         marker={
             "color": [part_colour(part, row, modalities) for row in rows],
             "pattern": {
-                "shape": ["/" if row["doubt"] else "" for row in rows],
-                "fillmode": "replace",
+                "shape": ["" if pd.isna(row["doubt"]) else "/" for row in rows],
+                "fillmode": "overlay",
             },
         },
         text=[
@@ -123,7 +123,7 @@ def _hover(row: dict[Any, Any], part: str, unit: str, per_nat: float) -> str:
     if error:
         said += f" ± {error:.2g}"
     said += f" {unit}, {row[part] / row['entropy']:.0%} of the label"
-    if row["doubt"]:
+    if not pd.isna(row["doubt"]):
         said += "<br>" + "<br>".join(textwrap.wrap(f"In doubt: {row['doubt']}.", _WRAP))
     return said
 

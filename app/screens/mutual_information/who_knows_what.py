@@ -154,6 +154,6 @@ def parts_rows(parts: pd.DataFrame, unit: Unit) -> pd.DataFrame:
                 interval_text(value, value - error, value + error) if error else three_digits(value)
             )
             cells[name] = f"{names[part]}: {said}" if part in names else said
-        cells["doubt"] = row["doubt"] or "–"
+        cells["doubt"] = "–" if pd.isna(row["doubt"]) else row["doubt"]
         rows.append(cells)
     return pd.DataFrame(rows)
