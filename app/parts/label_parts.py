@@ -80,7 +80,7 @@ def parts_figure(
                  "array": [SURE * row["total_std"] * per_nat for row in rows]},
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed")
-    figure.update_xaxes(title=f"{unit}; the whole bar is the entropy of the label")
+    figure.update_xaxes(title=f"{unit} of the label's entropy")
     return figure
 
 
@@ -111,6 +111,7 @@ def _part(
         ],
         textposition="inside",
         insidetextanchor="middle",
+        textangle=0,
         textfont={"color": "#ffffff"},
         customdata=[_hover(row, part, unit, per_nat) for row in rows],
         hovertemplate="%{customdata}<extra></extra>",

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import click
 
-from mmmie.cli.shared import DATA, JSON, SPLIT, opened_with_corpus, print_report
+from mmmie.cli.shared import DATA, JSON, LABEL, SPLIT, opened_with_corpus, print_report
 from mmmie.errors import InputError
 
 
 @click.command()
 @click.argument("source", metavar="CHECKPOINT|FOLDER")
 @DATA
+@LABEL
 @SPLIT
 @JSON
-def decompose(source: str, data: str | None, split: str, as_json: bool) -> None:
+def decompose(source: str, data: str | None, label: str | None, split: str, as_json: bool) -> None:
     """What two modalities say about the label: both, each alone, only both together; in nats.
 
     Of a CHECKPOINT it is about the codes of every modality, shared and own together, learned and
@@ -31,12 +32,12 @@ def decompose(source: str, data: str | None, split: str, as_json: bool) -> None:
 
     folders = Path(source), Path(source) / "best"
     if hub_repository(source) or any((folder / "config.json").is_file() for folder in folders):
-        opened, corpus = opened_with_corpus(Path(source), data)
+        opened, corpus = opened_with_corpus(Path(source), data, label)
         lines = code_lines(opened, corpus, split)
     else:
         from mmmie.datasets import load_corpus
 
         if data is not None:
             raise InputError(f"--data is for a checkpoint, and {source} is none; leave it out")
-        lines = feature_lines(load_corpus(source), split)
+        lines = feature_lines(load_corpus(source, label=label), split)
     print_report(information_report(lines), as_json)

@@ -75,5 +75,5 @@ def slices_figure(shown: pd.DataFrame, unit: Unit, modalities: list[str]) -> go.
     figure.update_yaxes(
         tickvals=np.arange(len(best)), ticktext=names, autorange="reversed", showgrid=False
     )
-    figure.update_xaxes(title=f"what it tells of the label, {unit.name}; below 0 it misleads")
+    figure.update_xaxes(title=f"{unit.name}; below 0 it misleads")
     return figure
