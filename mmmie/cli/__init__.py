@@ -8,6 +8,7 @@ import click
 
 from mmmie.cli.checkpoint import evaluate, explain, identity, predict, probe
 from mmmie.cli.data import data
+from mmmie.cli.decompose import decompose
 from mmmie.cli.experiment import experiment
 from mmmie.cli.jobs import jobs
 from mmmie.cli.mi import mi
@@ -43,5 +44,7 @@ def cli() -> None:
     """Train, evaluate and inspect MMMIE models of multimodal sentiment."""
 
 
-for _command in (train, evaluate, predict, identity, probe, explain, mi, experiment, data, jobs):
+for _command in (
+    train, evaluate, predict, identity, probe, explain, mi, decompose, experiment, data, jobs,
+):  # fmt: skip
     cli.add_command(_command)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from mmmie.mi.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
+    from mmmie.mi.decomposition.decompose import Decomposition as Decomposition
+    from mmmie.mi.decomposition.decompose import decompose as decompose
     from mmmie.mi.estimation import estimate as estimate
     from mmmie.mi.estimator import Estimator as Estimator
     from mmmie.mi.estimator import estimator_class as estimator_class
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     ESTIMATORS: dict[str, type[Estimator]]
 
 _HOMES = {
+    "Decomposition": "decomposition.decompose",
     "Estimate": "result",
     "Estimator": "estimator",
+    "decompose": "decomposition.decompose",
     "estimate": "estimation",
     "estimator_class": "estimator",
 }

@@ -19,7 +19,7 @@ def checked_pairs(x: Any, y: Any) -> tuple[Tensor, Tensor]:
     Raises:
         InputError: they are not finite numbers of these shapes, or their rows do not match.
     """
-    rows_x, rows_y = _checked(x, "x"), _checked(y, "y")
+    rows_x, rows_y = checked_rows(x, "x"), checked_rows(y, "y")
     if len(rows_x) != len(rows_y):
         raise InputError(
             f"x has {len(rows_x)} rows and y {len(rows_y)}; give pairs, row i of x with row i of y"
@@ -106,7 +106,12 @@ def _numbered(rows: np.ndarray) -> np.ndarray:
     return first.argsort().argsort()[inverse.reshape(-1)]
 
 
-def _checked(values: Any, name: str) -> np.ndarray:
+def checked_rows(values: Any, name: str) -> np.ndarray:
+    """Numbers as float64 (N, d); `name` is what a message calls them.
+
+    Raises:
+        InputError: they are not finite numbers of shape (N,) or (N, d).
+    """
     if isinstance(values, Tensor):
         values = values.detach().cpu()
         if values.dtype == torch.bfloat16:  # unknown to numpy

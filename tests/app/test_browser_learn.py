@@ -10,7 +10,7 @@ from mmmie.jobs import list_runs, observe
 
 def at_step(page, number: int) -> str:
     """Wait until a step is drawn; its title."""
-    expect(page.get_by_text(f"Step {number + 1} of 8.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(f"Step {number + 1} of 9.")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("To think about")).to_have_count(1, timeout=60_000)
     expect(page.locator("h1")).to_have_count(1)
     for fault in ("stException", "stAlertContentError"):
@@ -33,9 +33,9 @@ def test_the_lesson_is_walked_by_key_and_ends_with_a_model_of_ones_own(server, p
     page.goto(f"{url}/learn")
     titles = [at_step(page, 0)]
     assert "more times in the valid split" in titles[0]
-    for number in range(1, 8):
+    for number in range(1, 9):
         titles.append(press(page, "ArrowRight" if number % 2 else "n", number))
-    assert len(set(titles)) == 8
+    assert len(set(titles)) == 9
     assert "with identity" in titles[5]
     assert press(page, "ArrowLeft", 6) == titles[6]
     assert press(page, "b", 5) == titles[5]
@@ -43,8 +43,8 @@ def test_the_lesson_is_walked_by_key_and_ends_with_a_model_of_ones_own(server, p
     page.get_by_text("Speaker: the same or another").click()
     expect(page.locator("h1")).to_contain_text("with your changes", timeout=30_000)
     page.get_by_text("Train", exact=True).last.click()
-    expect(page.locator("h1")).to_have_text(titles[7], timeout=30_000)
-    at_step(page, 7)
+    expect(page.locator("h1")).to_have_text(titles[8], timeout=30_000)
+    at_step(page, 8)
 
     # A slider keeps the arrow keys to itself.
     slider = page.get_by_role("slider", name="Epochs")

@@ -12,7 +12,9 @@ import streamlit as st
 
 from app.parts import page_text as say
 
-STEPS = ("Utterance", "Encode", "Codes", "Pull", "Squeeze", "Identity", "Predict", "Train")
+STEPS = (
+    "Utterance", "Encode", "Codes", "Pull", "Squeeze", "Identity", "Predict", "Who knows", "Train",
+)  # fmt: skip
 LAST = len(STEPS) - 1
 LETTERS = 15  # of figures, to be read from the back of a room
 TALL = 120  # pixels of a row of small panels

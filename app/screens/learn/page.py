@@ -12,9 +12,10 @@ from app.screens.learn.squeeze import draw_squeeze
 from app.screens.learn.subject import lesson_subject
 from app.screens.learn.train import draw_train
 from app.screens.learn.utterance import draw_utterance
+from app.screens.learn.who_knows import draw_who_knows
 
 # In a fragment, a control draws its own step anew and nothing else. The first step chooses the
-# utterance for all pages, and the last one has a fragment of its own.
+# utterance for all pages, and the last two have fragments of their own.
 DRAWN = (
     draw_utterance,
     fragment(draw_encode),
@@ -23,6 +24,7 @@ DRAWN = (
     fragment(draw_squeeze),
     fragment(draw_identity),
     fragment(draw_predict),
+    draw_who_knows,
     draw_train,
 )
 

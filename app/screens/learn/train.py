@@ -1,4 +1,4 @@
-"""Step 8 of the lesson: train a small model on the page and compare it with the shipped one."""
+"""Step 9 of the lesson: train a small model on the page and compare it with the shipped one."""
 
 from __future__ import annotations
 

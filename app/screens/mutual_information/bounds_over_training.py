@@ -43,8 +43,10 @@ def draw_bounds_over_training(view: state.View, table: pd.DataFrame, unit: Unit)
         say.legend(_legend(recorded, fresh is not None))
         draw_pairs(view, recorded, table, unit, _rows(fresh, "pair"))
         draw_modalities(view, recorded, table, unit, _rows(fresh, "invariant"))
-        say.finding(f"What may be concluded at epoch {recorded.chosen}")
-        draw_conclusions(conclusions(table, unit))
+        with st.expander(
+            f"What may be concluded at epoch {recorded.chosen}", icon=":material/table:"
+        ):
+            draw_conclusions(conclusions(table, unit))
     with state.readable_errors():
         draw_check(view, table, check, unit)
 
@@ -203,7 +205,8 @@ def draw_check(
             "what both say": table["verdict"],
         }
     )
-    say.table(shown, border="horizontal", hide_index=True)
+    with st.expander("Every quantity, of the run and of the check", icon=":material/table:"):
+        say.table(shown, border="horizontal", hide_index=True)
     figure_footer(
         key="fresh-check",
         caption=f"Fresh InfoNCE critics on {int(check['n'].max()):,} utterances of the "
@@ -216,9 +219,8 @@ def draw_check(
 
 def _offer(view: state.View) -> None:
     say.words(
-        f"The objective's critics were trained together with the codes. Train others from "
-        f"nothing, on the codes of the {view.split} split as they are, and see whether they find "
-        f"the same. They also give the least that the shared code keeps of its input."
+        f"The objective's critics learned together with the codes. Others, trained from nothing "
+        f"on the codes of the {view.split} split, may find the same or not."
     )
     critic = _critic(view)
 

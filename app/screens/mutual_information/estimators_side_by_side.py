@@ -126,7 +126,10 @@ def _draw(view: state.View, task: SideBySide, estimators: list[str], unit: Unit)
 def _table(shown: pd.DataFrame) -> None:
     """A table that scrolls sideways where sentences would become too narrow to read."""
     st.html(f"<style>.st-key-side-table table {{min-width: {_TABLE_PIXELS}px;}}</style>")
-    with st.container(key="side-table"):
+    with (
+        st.expander("The same as a table", icon=":material/table:"),
+        st.container(key="side-table"),
+    ):
         say.table(shown, border="horizontal", hide_index=True)
 
 

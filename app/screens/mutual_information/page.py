@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import state
 from app.parts import page_text as say
+from app.parts.label_parts import QUESTION
 from app.parts.numbers import BOUNDS_IN_A_LINE
 from app.screens.mutual_information.bounds_over_training import (
     bounds_headline,
@@ -14,15 +15,17 @@ from app.screens.mutual_information.bounds_over_training import (
 from app.screens.mutual_information.estimator_lab import draw_lab
 from app.screens.mutual_information.estimators_side_by_side import draw_side_by_side
 from app.screens.mutual_information.recorded_bounds import UNITS
+from app.screens.mutual_information.who_knows_what import draw_who_knows_what
 from mmmie.analysis.bounds.history import bounds_table
 
-TRAINING, SIDE_BY_SIDE, LAB = "During training", "Estimators on these codes", "Estimator lab"
+TRAINING, WHO_KNOWS = "During training", "Who knows what"
+SIDE_BY_SIDE, LAB = "Estimators on these codes", "Estimator lab"
 
 heading = st.empty()
 with st.container(horizontal=True, horizontal_alignment="distribute"):
     section = st.segmented_control(
         "Section",
-        [TRAINING, SIDE_BY_SIDE, LAB],
+        [TRAINING, WHO_KNOWS, SIDE_BY_SIDE, LAB],
         default=TRAINING,
         required=True,
         wrap=True,
@@ -50,6 +53,10 @@ with st.container(horizontal=True, horizontal_alignment="distribute"):
 if section == LAB:
     say.title("How far can an estimator be trusted where the answer is known?", place=heading)
     draw_lab()
+elif section == WHO_KNOWS:
+    say.title(QUESTION, place=heading)
+    with state.readable_errors():
+        draw_who_knows_what(state.current_view(), unit, heading)
 elif section == SIDE_BY_SIDE:
     say.title("What do other estimators say about these codes?", place=heading)
     draw_side_by_side(state.current_view(), unit)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus import STANDARD_COLUMNS, Corpus, Features, Label, Modality
+from mmmie.datasets.demo.decomposition_truth import true_decomposition
 from mmmie.datasets.demo.language import (
     TEXT_CHANNELS,
     encode_text,
@@ -23,9 +24,12 @@ from mmmie.datasets.demo.language import (
     write,
 )
 from mmmie.datasets.demo.latents import (
+    CLEAR_NOISE,
+    LABEL_RANGE,
     PRIVATE,
     SARCASM_CHANCE,
     SARCASM_RANGE,
+    SENTIMENT_PER_VALENCE,
     SHARED,
     latent_column,
 )
@@ -50,10 +54,7 @@ _REPLY_CHANCE = 0.43  # that a turn which may be an ambiguous reply is one
 _REPLY_REACH = 6  # utterances back to the speaker's last clear one, at most
 _MOOD_MEMORY = 0.6  # correlation of a speaker's mood from one clear turn to the next
 _PRIVATE_MEMORY = 0.5  # correlation of private factors from one utterance to the next
-_SENTIMENT_PER_VALENCE = 1.5
-_CLEAR_NOISE = 0.1  # of the label
-_REPLY_NOISE = 0.05
-_RANGE = (-3.0, 3.0)
+_REPLY_NOISE = 0.05  # of the label
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def generate_demo(seed: int = 0, conversations: int = 400) -> Corpus:
         ``latent_<part>_<factor>`` for each factor, which hold what was expressed: in ambiguous
         utterances the shared factors and the topic are 0. Its `facts` hold
         ``true_mi/<m>-<n>``, the mutual information per utterance in nats, and
-        ``true_mi_standard_error/<m>-<n>``.
+        ``true_mi_standard_error/<m>-<n>``, and ``true_decomposition/<m>-<n>/<part>``, what a pair
+        says about the label.
 
     Raises:
         InputError: there are too few conversations for three splits.
@@ -105,7 +107,7 @@ def generate_demo(seed: int = 0, conversations: int = 400) -> Corpus:
     channels = {"text": TEXT_CHANNELS, "audio": AUDIO.names, "vision": VISION.names}
     return Corpus(
         name="demo",
-        label=Label("sentiment", "regression", range=_RANGE),
+        label=Label("sentiment", "regression", range=LABEL_RANGE),
         modalities={
             name: Modality(name, len(channels[name]), "sequence", _SOURCES[name], channels[name])
             for name in features
@@ -177,9 +179,9 @@ def _conversation(rng: np.random.Generator) -> _Conversation:
         clear = np.flatnonzero((turns == person) & ~ambiguous)
         valence[clear] = _autoregression(rng, len(clear), _MOOD_MEMORY)
     noise = rng.standard_normal(len(turns))
-    label = np.clip(_SENTIMENT_PER_VALENCE * valence + _CLEAR_NOISE * noise, *_RANGE)
+    label = np.clip(SENTIMENT_PER_VALENCE * valence + CLEAR_NOISE * noise, *LABEL_RANGE)
     replies = label[clear_before[ambiguous]] + _REPLY_NOISE * noise[ambiguous]
-    label[ambiguous] = np.clip(replies, *_RANGE)
+    label[ambiguous] = np.clip(replies, *LABEL_RANGE)
     names = rng.choice(np.array(SPEAKERS, dtype=object), size=count, replace=False)
     return _Conversation(names[turns], ambiguous, valence, label)
 
@@ -253,4 +255,6 @@ def _facts(ambiguous: float) -> dict[str, float]:
         truth = true_mutual_information(first, second, ambiguous=ambiguous)
         facts[f"true_mi/{first}-{second}"] = truth.nats
         facts[f"true_mi_standard_error/{first}-{second}"] = truth.standard_error
+        for part, nats in true_decomposition(first, second, ambiguous=ambiguous).items():
+            facts[f"true_decomposition/{first}-{second}/{part}"] = nats
     return facts

@@ -31,6 +31,13 @@ SARCASM_RANGE = (0.4, 1.0)
 SARCASM_CHANCE = 0.125
 """Chance that a clear utterance in that range is sarcastic; about 3.5 % of all utterances."""
 
+SENTIMENT_PER_VALENCE = 1.5
+CLEAR_NOISE = 0.1
+"""Standard deviation of what the label of a clear utterance adds to its valence."""
+
+LABEL_RANGE = (-3.0, 3.0)
+"""Labels beyond are cut off."""
+
 LEVELS = 9
 """How many levels the words for one factor have."""
 

@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.screens.learn import codes, encode, identity, predict, pull, squeeze, train, utterance
+from app.screens.learn import (
+    codes,
+    encode,
+    identity,
+    predict,
+    pull,
+    squeeze,
+    train,
+    utterance,
+    who_knows,
+)
 from app.screens.learn.codes import (
     CodeBars,
     codes_answer,
@@ -58,7 +68,7 @@ def encoding(weights: list[float] | None, hidden: float = 1.0) -> Encoding:
 
 
 def test_every_step_has_its_formula() -> None:
-    steps = (utterance, encode, codes, pull, squeeze, identity, predict, train)
+    steps = (utterance, encode, codes, pull, squeeze, identity, predict, who_knows, train)
     assert len(steps) == len(STEPS)
     for step in steps:
         assert isinstance(step.FORMULA, Formula)
