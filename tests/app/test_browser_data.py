@@ -8,6 +8,7 @@ import zipfile
 
 from playwright.sync_api import expect
 
+from tests.app.browsing import settle
 from tests.datasets import layouts
 
 
@@ -16,6 +17,7 @@ def test_the_demo_goes_out_and_comes_back_and_a_broken_one_lists_its_faults(
 ):
     url, runs = server
     page.goto(f"{url}/data?data_tab=Bring+your+own")
+    settle(page)
     with page.expect_download(timeout=120_000) as started:
         page.get_by_role("button", name="Download the demo corpus").click(timeout=60_000)
     archive = tmp_path / "demo.zip"

@@ -17,6 +17,7 @@ from app.export.record import (
     Footer,
     Group,
     Heading,
+    Maps,
     Number,
     Picture,
     Table,
@@ -76,7 +77,7 @@ def test_it_holds_the_page_and_where_it_comes_from(html):
         "+0.1",
         "What is this?",
         "1,200 more rows",
-        "<strong>What</strong>: a model",
+        "<li><strong>What</strong>: a model</li>",
     ):
         assert words in html
     assert 'href="http://127.0.0.1:8501/predictions?utterance=a&amp;split=valid"' in html
@@ -113,6 +114,21 @@ def test_no_text_becomes_markup_and_nothing_is_loaded(html):
     assert "img" not in tags.names and tags.names.count("script") == 2
     assert not tags.loaded
     assert "default-src 'none'" in html
+
+
+def test_figures_are_drawn_in_the_light_and_the_dark_theme(html):
+    themes = json.loads(re.search(r"const themes = (.*);\n", html)[1])
+    assert themes.keys() == {"light", "dark"} and themes["light"] != themes["dark"]
+
+
+def test_maps_are_in_the_file_with_what_draws_them(html):
+    maps = [Maps("one", b"\x00\xff first"), Maps("two", b"second")]
+    made = report_html([maps[0], Verbatim("between"), maps[1]], Facts())
+    messages = json.loads(re.search(r"const messages = (.*);\n", made)[1])
+    assert [base64.b64decode(message) for message in messages] == [m.message for m in maps]
+    assert re.findall(r'data-maps="(\d)"', made) == ["0", "1"]
+    assert "function drawMaps" in made and "export default" not in made
+    assert ".mmmie-stage" in made and ".mmmie-stage" not in html  # their style, only where needed
 
 
 def test_no_library_ends_its_own_script(monkeypatch):
