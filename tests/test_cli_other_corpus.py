@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmmie import load_checkpoint
 from mmmie.cli import main
 from mmmie.corpus.folder import save_corpus_folder
+from mmmie.errors import InputError
 from tests.analysis.untrained import untrained_checkpoint
 
 pytestmark = pytest.mark.slow
@@ -62,6 +64,8 @@ def test_another_scale_is_refused_wherever_labels_count(
     assert said.out == "" and said.err.count("\n") == 1
     assert f"[{span[0]:g}, {span[1]:g}]" in said.err and "[-3, 3]" in said.err
     assert str(folder) in said.err
+    with pytest.raises(InputError, match=r"\[-3, 3\]"):
+        load_checkpoint(numbers).corpus(folder)
 
 
 def test_predictions_need_no_labels_so_theirs_are_only_told_apart(
