@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,7 @@ from mmmie.corpus import Corpus
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
 from mmmie.jobs import list_runs, observe
+from mmmie.reading import is_text
 from mmmie.training.checkpoint_files import checkpoint_folder
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 
@@ -51,18 +53,26 @@ def checkpoint_choices(opened: tuple[str, ...] = ()) -> dict[str, Choice]:
     """Every checkpoint that can be picked now, by name; last the paths that the reader opened."""
     choices: dict[str, Choice] = {}
     shipped = shipped_folder()
-    if shipped.is_dir():
+    with suppress(OSError):
         for path in sorted(shipped.iterdir()):
-            if (path / "config.json").is_file():
+            if os.path.isfile(path / "config.json") and is_text(path):
                 choices[path.name] = Choice(path.name, path, "shipped")
-    for run in list_runs(runs_folder()):
+    for run in runs():
         if _has_checkpoint(run.path):
-            name = f"runs/{run.path.name}"
+            name = f"runs/{run.name}"
             choices[name] = Choice(name, run.path, "run")
     for path_text in opened:
         if _has_checkpoint(Path(path_text)):
             choices[path_text] = Choice(path_text, Path(path_text), "opened")
     return choices
+
+
+def runs() -> list[RunFolder]:
+    """The runs of this machine, newest first; none where their folder may not be read."""
+    try:
+        return list_runs(runs_folder())
+    except InputError:
+        return []
 
 
 def active_status(run: RunFolder) -> Status | None:
@@ -73,7 +83,7 @@ def active_status(run: RunFolder) -> Status | None:
 
 def runs_in_training() -> dict[str, Status]:
     """Name → status of the newest runs that have not ended."""
-    found = {run.path.name: active_status(run) for run in list_runs(runs_folder())[:20]}
+    found = {run.name: active_status(run) for run in runs()[:20]}
     return {name: status for name, status in found.items() if status is not None}
 
 
@@ -184,10 +194,9 @@ def _outputs(
 
 def _has_checkpoint(path: Path) -> bool:
     try:
-        checkpoint_folder(path)
+        return is_text(checkpoint_folder(path))
     except InputError:
         return False
-    return True
 
 
 def _files(folder: Path) -> list[Path]:
@@ -199,5 +208,5 @@ def stamp_of(file: Path) -> int:
     """When a file was last written, as a key of caches; 0 where there is none."""
     try:
         return file.stat().st_mtime_ns
-    except OSError:
+    except (OSError, ValueError):
         return 0

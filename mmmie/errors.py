@@ -1,5 +1,10 @@
 """The one error that a user can fix."""
 
+from __future__ import annotations
+
+import contextlib
+import os
+
 
 class InputError(ValueError):
     """Bad input from outside: a file, a field or an option.
@@ -19,5 +24,22 @@ class InputError(ValueError):
     """
 
     def __init__(self, message: str, faults: list[str] | None = None) -> None:
-        super().__init__(" ".join(message.split()))
+        super().__init__(printable(" ".join(message.split())))
         self.faults = faults or [str(self)]
+
+
+def printable(text: str | os.PathLike[str]) -> str:
+    r"""A text or path on one line that every screen can show.
+
+    Bytes that are no text, and characters that move the cursor, become ``\xNN`` and the like.
+
+    Example:
+        >>> printable(os.fsdecode(b"run-\xff"))
+        'run-\\xff'
+    """
+    said = os.fspath(text)
+    if said.isprintable():
+        return said
+    with contextlib.suppress(UnicodeEncodeError):  # half a character, of a JSON file say
+        said = said.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in said)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import itertools
 import json
 import os
+import re
 import shutil
 import sys
-import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,9 @@ _FIXES = {
     errno.ENOENT: "its folder is gone; put it back",
 }
 _LEAST_FREE = 64 * 1024
+_MINUTE, _DAY = 60, 24 * 3600
+_UNIQUE = r"\d+-[0-9a-f]+-\d+"
+_COUNT = itertools.count()
 
 
 class WriteError(OSError):
@@ -42,18 +47,16 @@ def write_text(file: Path, text: str) -> None:
     Raises:
         WriteError: the disk is full or the folder read-only; the old file stays.
     """
-    name: str | None = None
+    scratch = file.with_name(f".{file.name}.{_unique()}")
     with explained(file):
         try:
-            descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            with scratch.open("x", encoding="utf-8") as stream:
                 stream.write(text)
                 stream.flush()
                 os.fsync(stream.fileno())
-            os.replace(name, file)
+            scratch.replace(file)
         except BaseException:
-            if name is not None:
-                Path(name).unlink(missing_ok=True)
+            scratch.unlink(missing_ok=True)
             raise
 
 
@@ -66,13 +69,92 @@ def replacing(file: Path) -> Iterator[Path]:
     Raises:
         WriteError: the disk is full or the folder read-only; the old file stays.
     """
-    scratch = file.with_name(f".{file.name}.{os.getpid()}{file.suffix}")
+    scratch = file.with_name(f".{file.name}.{_unique()}{file.suffix}")
     try:
         with explained(file):
             yield scratch
             scratch.replace(file)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """A new hidden folder in `parent` to work in; gone in the end, unless it was moved.
+
+    Whoever makes one holds its lock, which the system ends with the process however that ends.
+    So the leftovers of killed processes are told from folders in use, and removed first.
+
+    Args:
+        parent: the folder it is made in.
+        prefix: what its name begins with, a dot first.
+
+    Raises:
+        WriteError: the disk is full or the folder read-only.
+    """
+    clear_scratch(parent, prefix)
+    folder = parent / f"{prefix}{_unique()}"
+    with explained(folder):
+        folder.mkdir()
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        _take(descriptor)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+def clear_scratch(parent: Path, prefix: str) -> None:
+    """Remove the folders of `scratch_folder` whose process is gone, and nothing else.
+
+    On a file system without locks that is what nobody wrote to for a day.
+    """
+    ours = re.compile(rf"{re.escape(prefix)}{_UNIQUE}")
+    with contextlib.suppress(OSError):
+        for name in filter(ours.fullmatch, os.listdir(parent)):
+            with contextlib.suppress(OSError):
+                _clear(parent / name, int(name.removeprefix(prefix).partition("-")[0]))
+
+
+def _clear(folder: Path, maker: int) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        free = _take(descriptor)
+        age = time.time() - os.fstat(descriptor).st_mtime
+        # who has just made one may not have locked it yet
+        if (free and (age > _MINUTE or not _is_there(maker))) or (free is None and age > _DAY):
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(descriptor)
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # of another user
+    return True
+
+
+def _take(descriptor: int) -> bool | None:
+    """Lock an open file or folder, without waiting; None where that cannot be done."""
+    try:
+        import fcntl
+    except ImportError:  # no POSIX system
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return False if error.errno in (errno.EWOULDBLOCK, errno.EACCES) else None
+    return True
+
+
+def _unique() -> str:
+    """A name that no other process and no other call gives."""
+    return f"{os.getpid()}-{time.time_ns():x}-{next(_COUNT)}"
 
 
 def keep_latest(folder: Path, pattern: str, count: int) -> None:
@@ -139,7 +221,7 @@ def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
 def surviving_folder(folder: Path) -> Path:
     """`folder`, or its previous version where a crash left only that."""
     old = folder.with_name(f"{folder.name}.old")
-    return old if not folder.exists() and old.exists() else folder
+    return old if not os.path.exists(folder) and os.path.exists(old) else folder
 
 
 @contextlib.contextmanager

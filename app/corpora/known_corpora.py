@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import streamlit as st
@@ -22,7 +23,7 @@ def known_corpora() -> list[str]:
             found[str(folder.parent)] = None
     for _, checkpoint in state.readable_checkpoints():
         path = checkpoint.info.corpus.get("path")
-        if path and Path(path).exists():
+        if path and os.path.exists(path):
             found[path] = None
     return list(found)
 

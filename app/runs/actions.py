@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -34,7 +33,7 @@ _WISHES = {
     "resume": (
         "Resume",
         ":material/play_arrow:",
-        ("paused", "stopped", "failed"),
+        ("paused", "stopped", "failed", "unreadable"),
         "Continue. A run that ended continues after its last whole epoch, in a new process.",
     ),
     "stop": (
@@ -96,7 +95,7 @@ def other_pages(run: RunFolder, key: str) -> None:
         checkpoint_folder(run.path)
     except InputError:
         return
-    name = f"runs/{run.path.name}"
+    name = f"runs/{run.name}"
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption("Open it in", width="content")
         for page in PAGES.values():
@@ -120,7 +119,7 @@ def _wish(path: str, wish: str) -> None:
         st.session_state["steered"] = (str(error), ":material/report:", False)
         return
     if ended:
-        words = f"{Path(path).name} continues in a new process"
+        words = f"{RunFolder(path).name} continues in a new process"
         st.session_state["steered"] = (words, ":material/play_arrow:", True)
 
 
@@ -130,7 +129,7 @@ def _pick_checkpoint(name: str) -> None:
 
 @st.dialog("Delete this run?", icon=":material/delete:")
 def _confirm_deletion(path: str) -> None:
-    name = Path(path).name
+    name = RunFolder(path).name
     st.write(
         f"**{plain(name)}** goes with its checkpoints, curves, snapshots and log. This cannot be "
         "undone."

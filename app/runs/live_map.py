@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from app.parts.maps import (
     utterance_words,
     value_words,
 )
+from app.parts.names import plain
 from app.parts.style import NEUTRAL
 from mmmie.analysis.codes.snapshots import (
     MapAxes,
@@ -34,6 +36,7 @@ from mmmie.analysis.codes.snapshots import (
 )
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
+from mmmie.training.snapshot_files import epoch_of
 
 _HEIGHT = 400
 _EXPLANATION = """
@@ -81,7 +84,11 @@ def draw_run_map(folder: Path, data: str, epoch: int, label: str = "") -> None:
     shown, stamps = _shown(folder, epoch)
     try:
         drawn = _drawn(shown, stamps, corpus.fingerprint if corpus else "", corpus)
-    except (OSError, ValueError):  # a run that starts anew replaces its snapshots
+    except InputError as error:
+        say.words("**A map of the fused codes**")
+        say.caption(plain(str(error)))
+        return
+    except OSError:  # a run that starts anew replaces its snapshots
         drawn = None
     if drawn is None:
         say.words("**A map of the fused codes**")
@@ -106,7 +113,9 @@ def run_map_footer(folder: Path, data: str, label: str = "") -> None:
     """What belongs to the map and stays while it moves: the words and the downloads."""
 
     def table() -> pd.DataFrame:
-        placed = _placed(_shown(folder, -1)[0], _corpus(data, label))
+        placed = None
+        with suppress(OSError, InputError):
+            placed = _placed(_shown(folder, -1)[0], _corpus(data, label))
         if placed is None:
             return pd.DataFrame(columns=["id", "x", "y"])
         return pd.DataFrame({"id": placed.ids, "x": placed.points[:, 0], "y": placed.points[:, 1]})
@@ -168,7 +177,7 @@ def _placed(shown: list[Path], corpus: Corpus | None) -> _Placed | None:
     if corpus is not None and sample is not None:
         targets = _targets(sample, corpus)
         shares = label_share(first, targets), label_share(points, targets)
-    epochs, reach = (_epoch(shown[0]), _epoch(shown[-1])), half_width(first, points)
+    epochs, reach = (epoch_of(shown[0]), epoch_of(shown[-1])), half_width(first, points)
     return _Placed(epochs, axes.ids, points, before, reach, sample, shares)
 
 
@@ -201,10 +210,6 @@ def _targets(sample: pd.DataFrame, corpus: Corpus) -> np.ndarray:
     if corpus.label.classes is None:
         return sample["label"].to_numpy(float)
     return np.column_stack([(sample["label"] == c).to_numpy(float) for c in corpus.label.classes])
-
-
-def _epoch(file: Path) -> int:
-    return int(file.stem.rpartition("-")[2])
 
 
 def run_places(points: np.ndarray, before: np.ndarray | None, reach: float) -> Places:

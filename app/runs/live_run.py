@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ from app.runs.training_curves import curves_frame, training_figure
 from mmmie.corpus import Kind
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder
-from mmmie.jobs import ahead, log_tail, new_metrics, observe, silent_seconds
+from mmmie.jobs import ahead, log_tail, new_metrics, observe, run_faults, silent_seconds
 from mmmie.metrics import primary_metric
 from mmmie.training.checkpoint_files import checkpoint_folder, read_checkpoint_info
 from mmmie.training.config import Config, load_config
@@ -32,6 +33,7 @@ from mmmie.training.run_folder import ENDED, RunFolder, Status, read_metrics
 
 _POLL_SECONDS = 0.7  # with drawing, what is new is on the screen within a second
 _LOG_LINES = 20
+_MOST_FAULTS = 4
 _COLOURS: dict[str, Any] = {
     "queued": "gray",
     "running": "blue",
@@ -39,6 +41,7 @@ _COLOURS: dict[str, Any] = {
     "finished": "green",
     "stopped": "violet",
     "failed": "red",
+    "unreadable": "red",
 }
 ICONS = {
     "queued": ":material/hourglass_empty:",
@@ -47,6 +50,7 @@ ICONS = {
     "finished": ":material/check:",
     "stopped": ":material/stop:",
     "failed": ":material/report:",
+    "unreadable": ":material/report:",
 }
 _EXPLANATION = (
     "**Top**: the whole loss (solid) and its task part (dotted) on the train split. **Middle**: "
@@ -74,6 +78,9 @@ def live_run(run: RunFolder) -> None:
     if st.session_state.get("watched-active") == str(run.path) and not active:
         _say_ended(run, status)
     st.session_state["watched-active"] = str(run.path) if active else None
+    if status is not None and status.state == "unreadable":
+        _unreadable(run, status)
+        return
     top = st.container()
     shape = _shape_of(run, status)
     boxes = _frame(run, status) if status is not None else None
@@ -81,9 +88,18 @@ def live_run(run: RunFolder) -> None:
         fragment(_draw, run_every=_POLL_SECONDS if active else None)(str(run.path), shape, boxes)
 
 
+def _unreadable(run: RunFolder, status: Status) -> None:
+    """A run of which nobody can tell how it stands: why, and what can be done with it."""
+    _name_and_state(run, status)
+    st.error(plain(status.error or ""), icon=":material/report:")
+    steering(run, status)
+    with _log_box(status):
+        _log(run)
+
+
 def _shape_of(run: RunFolder, status: Status | None) -> tuple[bool, bool, bool]:
     """What the frame of a run depends on: whether it began, ended, and has a checkpoint."""
-    kept = surviving_folder(run.best).exists()
+    kept = os.path.exists(surviving_folder(run.best))
     return status is not None, status is not None and status.state in ENDED, kept
 
 
@@ -148,30 +164,51 @@ def _draw(path: str, shape: tuple[bool, bool, bool], boxes: _Boxes | None) -> No
     steering(run, status)
     if status.state == "failed":
         _failure(run, status, config)
+    _faults(run)
     if history or status.state not in ENDED:
         with boxes.curves:
             _curves(run, status, history)
         with boxes.map:
             draw_run_map(run.path, config.data, status.epoch, config.label)
     with boxes.log:
-        lines = log_tail(run, _LOG_LINES)
-        st.code("\n".join(lines) or "The log is empty.", language=None, wrap_lines=True)
+        _log(run)
+
+
+def _log(run: RunFolder) -> None:
+    lines = log_tail(run, _LOG_LINES)
+    st.code("\n".join(lines) or "The log is empty.", language=None, wrap_lines=True)
 
 
 def _log_box(status: Status) -> DeltaGenerator:
     return st.expander("Log", icon=":material/terminal:", expanded=status.state == "failed")
 
 
+def _name_and_state(run: RunFolder, status: Status) -> DeltaGenerator:
+    """The name of a run and its state on one line, to which more can be added."""
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with line:
+        say.finding(plain(run.name), width="content")
+        st.badge(status.state, icon=ICONS[status.state], color=_COLOURS[status.state])
+    return line
+
+
+def _faults(run: RunFolder) -> None:
+    """What cannot be read in the folder of a run; of many faults the first few."""
+    faults = run_faults(run)
+    for fault in faults[:_MOST_FAULTS]:
+        st.warning(plain(fault), icon=":material/report:")
+    if len(faults) > _MOST_FAULTS:
+        say.caption(f"{len(faults) - _MOST_FAULTS} more of its files cannot be read.")
+
+
 def _standing(
     run: RunFolder, status: Status, history: list[dict[str, Any]], config: Config
 ) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        say.finding(plain(run.path.name), width="content")
-        st.badge(status.state, icon=ICONS[status.state], color=_COLOURS[status.state])
+    with _name_and_state(run, status):
         asked = asked_words(status, *run.read_wish())
         if asked:
             st.badge(asked, icon=":material/schedule:", color="gray")
-    waiting = [other.path.name for other in ahead(run)]
+    waiting = [other.name for other in ahead(run)]
     words = standing_words(status, history, len(waiting))
     best = best_words(history, *_metric(run))
     st.progress(
@@ -288,7 +325,7 @@ def _say_ended(run: RunFolder, status: Status | None) -> None:
     state = status.state if status else "gone"
     best = best_words(history_of(run), *_metric(run))
     st.toast(
-        f"{plain(run.path.name)} {'has ' if state == 'failed' else 'is '}{state}"
+        f"{plain(run.name)} {'has ' if state == 'failed' else 'is '}{state}"
         f"{f'. Best: {best}' if best else ''}",
         icon=ICONS.get(state, ":material/check:"),
         duration="long",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ from app.runs.run_words import estimate_words, memory_words
 from app.runs.settings_form import config_of, differences, settings_form
 from mmmie.analysis.training_estimate import PastRun, estimate_time, past_runs
 from mmmie.errors import InputError
-from mmmie.jobs import launch, list_runs
+from mmmie.jobs import launch
+from mmmie.reading import is_text
 from mmmie.training.config import Config, load_config
 from mmmie.training.run_folder import RunFolder
 
@@ -48,7 +50,7 @@ def name_fault(name: str, folder: Path) -> str | None:
             f"“{name}” is not a name for a run: use letters, digits, dots, dashes and underscores, "
             f"not a dot or dash first, at most {_LONGEST_NAME}."
         )
-    if (folder / name).exists():
+    if os.path.lexists(folder / name):
         return f"A run called “{name}” exists already: “{_next_name(name, folder)}” is free."
     return None
 
@@ -60,7 +62,7 @@ def free_name(corpus: str, preset: str, seed: int, folder: Path) -> str:
     kind = [] if copied or preset == "full model" else [preset]
     words = [base, *kind, *([f"seed{seed}"] * bool(seed))]
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(words)).strip("-.").lower() or "run"
-    return _next_name(name, folder) if (folder / name).exists() else name
+    return _next_name(name, folder) if os.path.lexists(folder / name) else name
 
 
 def _next_name(name: str, folder: Path) -> str:
@@ -68,7 +70,7 @@ def _next_name(name: str, folder: Path) -> str:
     if not (stem and number.isdigit()):
         stem, number = name, "1"
     count = int(number) + 1
-    while (folder / f"{stem}-{count}").exists():
+    while os.path.lexists(folder / f"{stem}-{count}"):
         count += 1
     return f"{stem}-{count}"
 
@@ -126,7 +128,7 @@ def _draw() -> None:
     if fault:
         st.error(plain(fault), icon=":material/report:")
     elif corpus:
-        estimate = estimate_time(config, used, _past(_stamps(folder)))
+        estimate = estimate_time(config, used, _past(_stamps()))
         st.caption(plain(estimate_words(estimate, used, config.data)))
     ready = not fault and bool(corpus)
     if st.button("Start training", type="primary", icon=":material/play_arrow:",
@@ -191,7 +193,7 @@ def _take_over(path: str, changes: dict[str, Any]) -> None:
         st.toast(plain(str(error)), icon=":material/report:")
         return
     before: _Copied | None = st.session_state.get(_COPIED)
-    preset = f"copy of {run.path.name}"
+    preset = f"copy of {run.name}"
     values = {key: value for key, _, value in differences(config)} | changes
     count = before.count + 1 if before else 1
     st.session_state[_COPIED] = _Copied(preset, config, values, count)
@@ -226,9 +228,9 @@ def _device_box() -> tuple[str, str]:
     return device, used
 
 
-def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
-    """The runs of a folder and when their metrics were last written."""
-    runs = list_runs(folder)[:_MOST_RUNS]
+def _stamps() -> tuple[tuple[str, int], ...]:
+    """The runs of this machine and when their metrics were last written."""
+    runs = [run for run in loading.runs() if is_text(run.path)][:_MOST_RUNS]
     found = ((str(run.path), loading.stamp_of(run.metrics_file)) for run in runs)
     return tuple((path, stamp) for path, stamp in found if stamp)  # 0 before the first epoch
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,6 +23,7 @@ from mmmie.datasets import DESCRIBED, load_corpus, recognise_corpus
 from mmmie.errors import InputError
 from mmmie.hub_files import download, hub_repository
 from mmmie.metrics import metrics_for
+from mmmie.reading import refuse_closed
 from mmmie.training.checkpoint_files import CheckpointInfo, load_model, read_checkpoint_info
 from mmmie.training.run_folder import read_metrics
 
@@ -72,7 +74,9 @@ class Checkpoint:
         if known["name"] == "demo":
             return "demo"
         path = known.get("path")
-        if path is None or not Path(path).exists():
+        if path is not None:
+            refuse_closed(path)
+        if path is None or not os.path.exists(path):
             raise InputError(
                 f"{self.info.folder}: its corpus `{known['name']}` is no longer at {path}; name "
                 f"where it is now (--data on the command line)"

@@ -19,6 +19,7 @@ from mmmie.analysis.ask.presets import PRESETS
 from mmmie.analysis.ask.presets import TRAINED as TRAINED
 from mmmie.corpus import Corpus
 from mmmie.files import keep_latest, replacing
+from mmmie.reading import open_plain
 
 if TYPE_CHECKING:
     from mmmie.analysis.ask.askable import Askable
@@ -121,9 +122,12 @@ def compute_outputs(checkpoint: Askable, corpus: Corpus, split: str) -> SplitOut
 def kept_outputs(checkpoint: Path, key: str, compute: Callable[[], SplitOutputs]) -> SplitOutputs:
     """Outputs from the cache of a checkpoint folder, computed where they are not there yet."""
     file = cache_folder(checkpoint) / f"outputs-{key}-{_VERSION}.safetensors"
-    if file.is_file():
+    from safetensors import SafetensorError
+
+    try:
         return _read(file)
-    outputs = compute()
+    except (OSError, ValueError, KeyError, SafetensorError):
+        outputs = compute()  # there is none yet, or it is torn or of somebody else
     with contextlib.suppress(OSError):  # on a full disk they are computed again the next time
         _write(file, outputs)
     return outputs
@@ -135,7 +139,7 @@ def cache_folder(checkpoint: Path) -> Path:
     The ``cache/`` of the run or checkpoint folder, or one in the home of this user where that
     cannot be written.
     """
-    home = checkpoint.parent if (checkpoint.parent / "config.toml").exists() else checkpoint
+    home = checkpoint.parent if os.path.exists(checkpoint.parent / "config.toml") else checkpoint
     for folder in (home / "cache", Path.home() / ".cache" / "mmmie"):
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -169,8 +173,9 @@ def _write(file: Path, outputs: SplitOutputs) -> None:
 def _read(file: Path) -> SplitOutputs:
     from safetensors import safe_open
 
+    open_plain(file).close()
     with safe_open(str(file), framework="np") as stream:
-        metadata = stream.metadata()
+        metadata = stream.metadata() or {}
         tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
 
     def group(prefix: str) -> dict[str, np.ndarray]:

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from mmmie.cli.shared import JSON
-from mmmie.errors import InputError
+from mmmie.errors import InputError, printable
+from mmmie.reading import refuse_closed
 
 
 @click.group()
@@ -22,9 +23,10 @@ def jobs() -> None:
 @JSON
 def jobs_list(folder: Path, as_json: bool) -> None:
     """The runs inside a folder (default: runs), or one run."""
-    from mmmie.jobs import ahead, list_runs, observe, silent_seconds
+    from mmmie.jobs import ahead, list_runs, observe, run_faults, silent_seconds
     from mmmie.training.run_folder import RunFolder
 
+    refuse_closed(folder)
     if not folder.exists():
         raise InputError(f"{folder}: there is no such folder; name one with runs in it")
     run = RunFolder(folder)
@@ -34,18 +36,19 @@ def jobs_list(folder: Path, as_json: bool) -> None:
         keys = ("state", "epoch", "epochs", "progress", "error")
         entries.append(
             {
-                "run": str(found.path),
+                "run": printable(found.path),
                 **{key: getattr(status, key, None) for key in keys},
                 "silent_seconds": silent_seconds(status) if status else 0.0,
-                "behind": [str(before.path) for before in ahead(found)],
+                "behind": [printable(before.path) for before in ahead(found)],
+                "faults": run_faults(found),
             }
         )
     if as_json:
         click.echo(json.dumps(entries, indent=1))
         return
     for entry in entries:
-        done = f"{entry['epoch']}/{entry['epochs']}"
-        click.echo(f"{entry['state']!s:9} {done}  {entry['run']}{_remark(entry)}")
+        done = "" if entry["epoch"] is None else f"{entry['epoch']}/{entry['epochs']}"
+        click.echo(f"{entry['state'] or 'unstarted':10} {done}  {entry['run']}{_remark(entry)}")
 
 
 def _remark(entry: dict[str, Any]) -> str:
@@ -53,6 +56,8 @@ def _remark(entry: dict[str, Any]) -> str:
         return f"  {entry['error']}"
     if entry["behind"]:
         return f"  behind {', '.join(entry['behind'])}"
+    if entry["faults"]:
+        return f"  {entry['faults'][0]}"
     silent = entry["silent_seconds"]
     return f"  no sign of life for {silent:.0f} s" if silent else ""
 

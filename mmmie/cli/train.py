@@ -52,8 +52,7 @@ def train(
                 "--resume: takes the run's own configuration; leave out other settings"
             )
         run = RunFolder(out)
-        if not run.exists:
-            raise InputError(f"{out}: is no run folder to resume; leave out --resume to start")
+        run.check_exists("leave out --resume to start")
         config_file = run.config
         data = data or load_config(config_file).data
     if data is None:

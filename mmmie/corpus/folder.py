@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from mmmie.corpus.text_files import read_text
 from mmmie.corpus.text_tables import TextTable, read_text_table
 from mmmie.corpus.times import seconds_of
 from mmmie.errors import InputError
+from mmmie.reading import open_plain, refuse_closed
 
 FORMAT = "mmmie-corpus/1"
 Relabel = Callable[[pd.Series, Label, str], tuple[Label, Any, list[str]]]
@@ -50,7 +52,8 @@ def open_corpus_folder(
         InputError: anything is missing or wrong; `faults` lists all that was found.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    refuse_closed(folder)
+    if not os.path.isdir(folder):
         raise InputError(f"{folder}: there is no such folder; name a corpus folder or `demo`")
     found = _Faults()
     file, features_file = folder / "corpus.json", folder / "features.safetensors"
@@ -287,16 +290,18 @@ def _as_numbers(column: pd.Series) -> pd.Series:
 
 def _table_file(folder: Path) -> Path:
     for name in ("utterances.csv", "utterances.parquet"):
-        if (folder / name).is_file():
+        refuse_closed(folder / name)
+        if os.path.isfile(folder / name):
             return folder / name
     raise InputError(f"{folder / 'utterances.csv'}: is missing; a corpus folder needs it")
 
 
 def _read_json(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        raise InputError(f"{file}: is missing; a corpus folder needs it")
     try:
+        open_plain(file).close()
         raw = json.loads(read_text(file))
+    except FileNotFoundError:
+        raise InputError(f"{file}: is missing; a corpus folder needs it") from None
     except InputError:
         raise
     except (ValueError, OSError, RecursionError) as error:
@@ -373,7 +378,8 @@ def _read_modality(name: str, entry: Any, file: Path) -> Modality:
 
 
 def _read_features(file: Path, modalities: dict[str, Modality]) -> dict[str, Features]:
-    if not file.is_file():
+    refuse_closed(file)
+    if not os.path.isfile(file):
         raise InputError(f"{file}: is missing; a corpus folder needs it")
     arrays = map_safetensors(file)
     features = {}

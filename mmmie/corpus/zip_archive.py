@@ -22,10 +22,14 @@ from typing import IO
 from mmmie.corpus import Corpus
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 from mmmie.errors import InputError
+from mmmie.files import scratch_folder
 
 DESCRIPTION, FEATURES = "corpus.json", "features.safetensors"
 TABLES = ("utterances.csv", "utterances.parquet")
 EXPECTED = (DESCRIPTION, *TABLES, FEATURES)
+UNPACKING = ".unpacking-"
+"""What the name of a folder begins with in which something is unpacked."""
+
 MOST_BYTES = 8 * 2**30
 _MOST_OF_ONE = {DESCRIPTION: 2**20, "utterances.csv": 2**28, "utterances.parquet": 2**28}
 _MOST_ENTRIES = 1000
@@ -97,8 +101,7 @@ def unpack_corpus(
     into = Path(into)
     shown = name or (Path(archive).name if isinstance(archive, (str, Path)) else "archive.zip")
     into.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=into, prefix=".unpacking-"))
-    try:
+    with scratch_folder(into, UNPACKING) as scratch:
         with _opened(archive, shown) as opened:
             entries, folder = _checked(opened, shown, most_bytes, into)
             for part, entry in entries.items():
@@ -106,8 +109,6 @@ def unpack_corpus(
         _check_table(scratch, shown)
         _check_corpus(scratch, shown, unlabelled)
         return move_in(scratch, into, folder_name(folder or Path(shown).stem))
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def holds_corpus(archive: Path | str | IO[bytes]) -> bool:

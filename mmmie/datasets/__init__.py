@@ -5,6 +5,7 @@ A new format is a file in `formats` with a `FORMAT`, and its name in `formats/re
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from mmmie.corpus import Corpus
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 from mmmie.datasets.label_guess import relabelled
 from mmmie.datasets.label_said import LabelSaid, read_label_said
+from mmmie.reading import refuse_closed
 
 __all__ = ["DESCRIBED", "convert_corpus", "load_corpus", "recognise_corpus"]
 
@@ -102,7 +104,9 @@ def convert_corpus(data: str | Path, folder: str | Path, *, label: str | None = 
 
 def _is_native(path: Path) -> bool:
     """Whether a path is the business of `open_corpus_folder`, its message included."""
-    return not path.exists() or (path / "corpus.json").exists() or _is_empty(path)
+    refuse_closed(path)
+    known = os.path.exists(path)
+    return not known or os.path.exists(path / "corpus.json") or _is_empty(path)
 
 
 def _is_empty(path: Path) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import mmap
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from mmmie.corpus.checks import corpus_faults, modality_name_fault
 from mmmie.corpus.folder import describe_corpus, joined_notes, write_utterances
 from mmmie.corpus.row_order import order_metadata
 from mmmie.errors import InputError
+from mmmie.files import scratch_folder
 
 IN_MEMORY = 2**30
 """Features up to this many bytes are held in memory, larger ones in a temporary file."""
@@ -116,17 +116,13 @@ class Reading:
             raise InputError(f"{folder}: exists and is not empty; name a new folder")
         corpus = self._without_features(unlabelled=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        try:
+        with scratch_folder(folder.parent, f".{folder.name}.") as unfinished:
             counts = self._write_features(unfinished / "features.safetensors")
             corpus.notes += _replaced_notes(counts)
             write_utterances(corpus.utterances, unfinished / "utterances.csv")
             text = json.dumps(describe_corpus(corpus), indent=1)
             (unfinished / "corpus.json").write_text(text, "utf-8")
-            unfinished.chmod(0o755)
             unfinished.replace(folder)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
 
     def _without_features(self, unlabelled: bool) -> Corpus:
         """The corpus with everything but features, its table checked."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import IO
 from mmmie.corpus import no_labels
 from mmmie.corpus.folder import open_corpus_folder
 from mmmie.corpus.zip_archive import (
+    UNPACKING,
     file_name,
     folder_name,
     holds_corpus,
@@ -23,6 +23,7 @@ from mmmie.corpus.zip_archive import (
 from mmmie.datasets import convert_corpus
 from mmmie.datasets.file_kind import kind_of
 from mmmie.errors import InputError
+from mmmie.files import scratch_folder
 
 _TABLES = (".csv", ".tsv", ".parquet")
 _DATA = re.compile(r".*\.(csv|tsv|parquet|npy|npz|pkl|pickle|p|gz|csd|h5|hdf5|json|arrow)", re.I)
@@ -61,11 +62,8 @@ def keep_upload(
         [name] = archives
         return unpack_corpus(files[name], into, name=stored[name], unlabelled=unlabelled)
     into.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=into, prefix=".unpacking-"))
-    try:
+    with scratch_folder(into, UNPACKING) as scratch:
         return _kept(files, stored, bool(archives), scratch, into, unlabelled)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _kept(

@@ -6,7 +6,6 @@ import hashlib
 import itertools
 import json
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +14,7 @@ from pydantic import Field, ValidationError
 
 from mmmie.errors import InputError
 from mmmie.model.config import Settings
+from mmmie.reading import read_toml
 from mmmie.training.config import Config, flatten, parse_config
 
 _LONGEST_FOLDER = 80
@@ -246,12 +246,7 @@ def folder_name(name: str) -> str:
 
 
 def _read_file(file: Path) -> ExperimentFile:
-    try:
-        values = tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{file}: there is no such file; name a TOML file") from None
-    except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: is not readable TOML ({error}); fix the file") from None
+    values = read_toml(file)
     try:
         said = ExperimentFile.model_validate(values)
     except ValidationError as error:

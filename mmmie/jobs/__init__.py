@@ -1,5 +1,6 @@
 """Start, watch and steer training processes; the run folder is the only thing they share."""
 
+from mmmie.jobs.faults import run_faults
 from mmmie.jobs.launch import launch, resume_run
 from mmmie.jobs.watch import list_runs, log_tail, new_metrics, observe, silent_seconds
 from mmmie.training.run_queue import ahead
@@ -12,5 +13,6 @@ __all__ = [
     "new_metrics",
     "observe",
     "resume_run",
+    "run_faults",
     "silent_seconds",
 ]

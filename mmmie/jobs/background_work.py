@@ -25,19 +25,43 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from mmmie.errors import InputError
 from mmmie.files import explained, write_json
 from mmmie.jobs.process import as_input_error, death_words, end, new_lines, spawn
-from mmmie.training.run_folder import lock, same_process
+from mmmie.reading import parse_json, read_plain, validated
+from mmmie.training.run_folder import Moment, lock, same_process
 
 State = Literal["waiting", "running", "done", "stopped", "failed"]
+T = TypeVar("T")
 
 _KEPT = 50
+_MOST_GIVEN = 2**26
 _AT_ONCE = max(4, (os.cpu_count() or 1) // 2)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What process.json holds: a process, its start (see `process_start`), and the time."""
+
+    pid: int
+    started: float | None
+    at: Moment
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What ended.json holds."""
+
+    state: Literal["done", "stopped", "failed"]
+    error: str = ""
+
+
+_BEGUN, _ENDED, _GIVEN = TypeAdapter(Begun), TypeAdapter(Ended), TypeAdapter(dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -65,9 +89,9 @@ class Work:
     def state(self) -> State | None:
         """Waiting for its turn, running, done, stopped or failed; None if never started."""
         active = self._pid is not None  # before how it ended: that may come between two looks
-        ended: State | None = _read(self.folder / "ended.json").get("state")
+        ended = self._ended
         if ended is not None:
-            return ended
+            return ended.state
         if active:
             return "running" if (self.folder / "begun").exists() else "waiting"
         return "failed" if (self.folder / "process.json").exists() else None
@@ -80,18 +104,19 @@ class Work:
     @property
     def seconds(self) -> float:
         """Since it was started."""
-        return max(time.time() - _read(self.folder / "process.json").get("at", time.time()), 0.0)
+        begun = self._begun
+        return 0.0 if begun is None else max(time.time() - begun.at, 0.0)
 
     @property
     def failure(self) -> str:
         """Why it failed, in one line."""
-        error = _read(self.folder / "ended.json").get("error")
-        return str(error) if error else death_words(self.folder / "log.txt")
+        ended = self._ended
+        return (ended and ended.error) or death_words(self.folder / "log.txt")
 
     @property
     def given(self) -> dict[str, Any]:
         """What it was last started with; empty if never."""
-        return _read(self.folder / "given.json")
+        return _read(self.folder / "given.json", _GIVEN) or {}
 
     def lines(self) -> list[dict[str, Any]]:
         """What it has said so far."""
@@ -137,8 +162,16 @@ class Work:
 
     @property
     def _pid(self) -> int | None:
-        known = _read(self.folder / "process.json")
-        return known["pid"] if same_process(known.get("pid"), known.get("started")) else None
+        begun = self._begun
+        return begun.pid if begun and same_process(begun.pid, begun.started) else None
+
+    @property
+    def _begun(self) -> Begun | None:
+        return _read(self.folder / "process.json", _BEGUN)
+
+    @property
+    def _ended(self) -> Ended | None:
+        return _read(self.folder / "ended.json", _ENDED)
 
 
 def serve(compute: Callable[[dict[str, Any], Path], Iterable[dict[str, Any]]]) -> None:
@@ -198,9 +231,10 @@ def _forget_old(home: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path, adapter: TypeAdapter[T]) -> T | None:
+    """What a file holds, None where there is none or it is garbled: it can be computed again."""
     try:
-        found = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        raw = parse_json(read_plain(file, _MOST_GIVEN), str(file), nan=True)
+        return validated(adapter, raw, str(file))
+    except (OSError, InputError):
+        return None

@@ -44,8 +44,7 @@ def resume_run(out: Path | str, *, device: str | None = None, queue: bool = True
         InputError: `out` is no run folder, cannot be written, or its trainer is alive.
     """
     run = RunFolder(out)
-    if not run.exists:
-        raise InputError(f"{run.path}: is no run folder; name one with a config.toml")
+    run.check_exists("name one with a config.toml")
     with run.locked(), as_input_error():
         status = observe(run)
         if status is not None and status.state not in ENDED:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from mmmie.errors import InputError
+from mmmie.reading import open_plain, parse_json
 from mmmie.training.run_folder import process_start
 
 _TAIL_BYTES = 64 * 1024
@@ -84,11 +84,11 @@ def end(pid: int) -> None:
 def tail(log: Path, lines: int) -> list[str]:
     """The last lines of a log, empty lines left out; of a long one the last 64 KiB are read."""
     try:
-        with log.open("rb") as stream:
+        with open_plain(log) as stream:
             end_of_file = stream.seek(0, os.SEEK_END)
             stream.seek(max(end_of_file - _TAIL_BYTES, 0))
             text = stream.read().decode("utf-8", errors="replace")
-    except OSError:
+    except (OSError, InputError):
         return []
     return [line for line in text.splitlines() if line.strip()][-lines:]
 
@@ -106,14 +106,28 @@ def death_words(log: Path) -> str:
     )
 
 
-def new_lines(file: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+def json_object(line: bytes, where: str) -> dict[str, Any]:
+    """The object in a line of JSON; an `InputError` that names `where` if it holds none."""
+    entry = parse_json(line, where, nan=True)
+    if not isinstance(entry, dict):
+        raise InputError(f"{where}: is no JSON object; write it again")
+    return entry
+
+
+def new_lines(
+    file: Path, offset: int = 0, parse: Callable[[bytes, str], Any] = json_object
+) -> tuple[list[dict[str, Any]], int]:
     """The JSON lines of a file after byte `offset`, and the offset to ask from next time.
 
     A line that is still being written is left for the next call, a broken one is skipped. Where
     `offset` is no end of a line (the file was written anew), reading starts over.
+
+    Args:
+        parse: makes an entry of a line; gets the line and the name of the file, and raises an
+            `InputError` for a broken one.
     """
     try:
-        with file.open("rb") as stream:
+        with open_plain(file) as stream:
             stream.seek(max(offset - 1, 0))
             data = stream.read()
             if offset and data[:1] != b"\n":
@@ -122,16 +136,12 @@ def new_lines(file: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
                 data = stream.read()
             elif offset:
                 data = data[1:]
-    except OSError:
+    except (OSError, InputError):
         return [], 0
     whole = data[: data.rfind(b"\n") + 1]
-    entries = [entry for line in whole.splitlines() if (entry := _entry(line)) is not None]
+    entries = []
+    for line in whole.split(b"\n"):
+        with suppress(InputError):
+            if line.strip():
+                entries.append(parse(line, str(file)))
     return entries, offset + len(whole)
-
-
-def _entry(line: bytes) -> dict[str, Any] | None:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    return entry if isinstance(entry, dict) else None

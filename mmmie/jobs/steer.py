@@ -29,8 +29,7 @@ def steer(path: Path | str, wish: str) -> str:
         InputError: there is no such run or wish, the run ended, or it cannot be written to.
     """
     run = RunFolder(path)
-    if not run.exists:
-        raise InputError(f"{run.path}: is no run folder; name one with a config.toml")
+    run.check_exists("name one with a config.toml")
     if wish not in WISHES:
         raise InputError(f"{wish}: is no wish; use one of {', '.join(WISHES)}")
     status = observe(run)
@@ -67,8 +66,8 @@ def remove_run(path: Path | str, folder: Path | str) -> None:
         raise InputError(f"{path}: is a link; remove it by hand")
     if path.resolve().parent != folder.resolve():
         raise InputError(f"{path}: is not directly inside {folder}; remove it by hand")
-    if not RunFolder(path).exists:
-        raise InputError(f"{path}: is no run folder; there is nothing to delete")
+    if not os.path.lexists(path / "config.toml"):
+        RunFolder(path).check_exists("there is nothing to delete")
     _check_ended(path)
     aside = folder / _ASIDE / f"{path.name}-{os.getpid()}-{time.time_ns()}"
     try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from mmmie.jobs.process import death_words, new_lines, tail
-from mmmie.training.run_folder import ENDED, RunFolder, Status
+from mmmie.reading import refuse_closed
+from mmmie.training.run_folder import ENDED, RunFolder, Status, metrics_of
 
 SILENT_SECONDS = 15
 
@@ -40,12 +43,40 @@ def silent_seconds(status: Status) -> float:
 
 
 def list_runs(folder: Path | str) -> list[RunFolder]:
-    """The run folders directly inside `folder`, newest first."""
+    """The run folders directly inside `folder`, newest first.
+
+    One that cannot be looked into, or whose config.toml is no file, is among them: `observe` says
+    what is wrong with it.
+
+    Raises:
+        InputError: `folder` itself may not be read.
+    """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
+        refuse_closed(folder)
         return []
-    runs = [RunFolder(path) for path in folder.iterdir() if (path / "config.toml").is_file()]
-    return sorted(runs, key=lambda run: run.config.stat().st_mtime, reverse=True)
+    refuse_closed(folder)
+    runs = [RunFolder(entry.path) for entry in os.scandir(folder) if _is_run(entry)]
+    return sorted(runs, key=_age, reverse=True)
+
+
+def _is_run(entry: os.DirEntry[str]) -> bool:
+    if entry.name.startswith("."):
+        return False
+    try:
+        if not entry.is_dir():
+            return False
+        names = os.listdir(entry.path)
+    except OSError:
+        return True  # of another user, as it seems
+    return "config.toml" in names or "status.json" in names
+
+
+def _age(run: RunFolder) -> float:
+    for path in (run.config, run.path):
+        with suppress(OSError):
+            return os.stat(path).st_mtime
+    return 0.0
 
 
 def log_tail(run: RunFolder, lines: int = 20) -> list[str]:
@@ -58,4 +89,4 @@ def new_metrics(run: RunFolder, offset: int = 0) -> tuple[list[dict[str, Any]], 
 
     A resumed run drops lines that it will write again; then reading starts over.
     """
-    return new_lines(run.metrics_file, offset)
+    return new_lines(run.metrics_file, offset, metrics_of)

@@ -10,6 +10,10 @@ IDENTITY_DEVIATION = 0.3
 """Standard deviation of every entry of an identity vector where training starts."""
 
 
+NO_NUL = r"^[^\x00]*$"
+"""What a path looks like: no system knows one with this character."""
+
+
 class Settings(BaseModel):
     """A group of settings: unknown keys are errors, assignments are checked."""
 
@@ -48,6 +52,7 @@ class TextEncoderSettings(Settings):
     name: str | None = Field(
         None,
         min_length=1,
+        pattern=NO_NUL,
         title="Encoder",  # on a form that has a name of its own
         description="Folder of a Hugging Face encoder, or its name on the Hub; left empty the "
         "features of the corpus are used, and the settings below have no effect.",

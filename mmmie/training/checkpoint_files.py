@@ -5,17 +5,23 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from mmmie.corpus import Corpus, Label, Modality
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+from mmmie.corpus import Corpus, Kind, Label, Level, Modality
 from mmmie.corpus.fitting import fit_corpus, label_words
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder
 from mmmie.hub_files import cached_repository
+from mmmie.model.config import NO_NUL
+from mmmie.reading import open_plain, read_json, refuse_closed, validated
 from mmmie.training.config import Config, parse_config
+from mmmie.training.run_folder import Count, Measured
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     from mmmie.model.text_encoder import TextNetwork
 
 FORMAT = "mmmie-checkpoint/1"
+_MOST_DESCRIPTION = 2**24
 
 
 @dataclass
@@ -59,7 +66,7 @@ class CheckpointInfo:
         repository = cached_repository(folder)
         if repository is not None:
             return repository
-        inner = folder.name in ("best", "last") and (folder.parent / "config.toml").exists()
+        inner = folder.name in ("best", "last") and os.path.exists(folder.parent / "config.toml")
         return folder.parent.name if inner else folder.name
 
     def fitted(self, corpus: Corpus) -> Corpus:
@@ -84,17 +91,78 @@ def checkpoint_folder(path: Path | str) -> Path:
     """The checkpoint folder at `path`: itself, or the ``best/`` of a run folder.
 
     Raises:
-        InputError: there is neither.
+        InputError: there is neither, or it may not be read.
     """
     path = Path(path)
-    if (path / "config.json").is_file():
+    if os.path.isfile(path / "config.json"):
         return path
     best = surviving_folder(path / "best")
-    if (best / "config.json").is_file():
+    if os.path.isfile(best / "config.json"):
         return best
-    if not path.exists():
+    for closed in (path, best, best / "config.json"):
+        refuse_closed(closed)
+    if not os.path.exists(path):
         raise InputError(f"{path}: there is no such checkpoint; name a checkpoint or run folder")
     raise InputError(f"{path}: has no config.json and no best/; name a checkpoint or run folder")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+class _Label(_Part):
+    name: str
+    kind: Kind
+    range: tuple[float, float] | None = None
+    classes: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.range is not None and not self.range[0] < self.range[1]:
+            raise ValueError("`range` must rise")
+        if self.kind == "classification" and len(set(self.classes or ())) < 2:
+            raise ValueError("`classes` must name two or more")
+        if len(set(self.classes or ())) != len(self.classes or ()):
+            raise ValueError("`classes` names one twice")
+        return self
+
+
+class _Modality(_Part):
+    dim: int = Field(ge=1, le=2**20)
+    level: Level
+    source: str | None = None
+    channels: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.channels and len(self.channels) != self.dim:
+            raise ValueError(f"`channels` must list {self.dim} names")
+        return self
+
+
+class _Corpus(_Part):
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    path: str | None = Field(None, pattern=NO_NUL)
+    fingerprint: str
+
+
+class _Description(_Part):
+    """What config.json holds."""
+
+    format: Literal["mmmie-checkpoint/1"]
+    label: _Label
+    modalities: dict[str, _Modality] = Field(min_length=1)
+    corpus: _Corpus
+    config: dict[str, Any]
+    metrics: dict[str, Measured | dict[str, dict[str, Measured]]]
+    epoch: Count
+    carryover: dict[str, dict[Literal["train", "valid", "dropout"], float]] = {}
+    facts: dict[str, float] = {}
+
+
+_DESCRIPTION = TypeAdapter(_Description)
 
 
 def read_checkpoint_info(path: Path | str) -> CheckpointInfo:
@@ -106,41 +174,21 @@ def read_checkpoint_info(path: Path | str) -> CheckpointInfo:
     folder = checkpoint_folder(path)
     file = folder / "config.json"
     try:
-        raw = json.loads(file.read_text("utf-8"))
-        if raw.get("format") != FORMAT:
-            raise InputError(f'{file}: `format` is {raw.get("format")!r}; expected "{FORMAT}"')
-        label = raw["label"]
-        return CheckpointInfo(
-            folder=folder,
-            config=parse_config(raw["config"], str(file)),
-            label=Label(
-                label["name"],
-                label["kind"],
-                range=tuple(label["range"]) if label.get("range") else None,
-                classes=tuple(label["classes"]) if label.get("classes") else None,
-            ),
-            modalities={
-                name: Modality(
-                    name,
-                    entry["dim"],
-                    entry["level"],
-                    entry.get("source"),
-                    tuple(entry["channels"]) if entry.get("channels") else None,
-                )
-                for name, entry in raw["modalities"].items()
-            },
-            corpus=raw["corpus"],
-            metrics=raw["metrics"],
-            epoch=raw["epoch"],
-            carryover=raw.get("carryover", {}),
-            facts=raw.get("facts", {}),
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{file}: field {error} is missing or wrong; write it again") from None
-    except InputError:
-        raise
-    except (ValueError, OSError) as error:
-        raise InputError(f"{file}: is not readable JSON ({error}); write it again") from None
+        raw = read_json(file, _MOST_DESCRIPTION)
+    except FileNotFoundError:
+        raise InputError(f"{file}: is gone; open the checkpoint again") from None
+    said = validated(_DESCRIPTION, raw, str(file))
+    return CheckpointInfo(
+        folder=folder,
+        config=parse_config(said.config, str(file)),
+        label=Label(**dict(said.label)),
+        modalities={name: Modality(name, **dict(m)) for name, m in said.modalities.items()},
+        corpus=said.corpus.model_dump(),
+        metrics=said.metrics,
+        epoch=said.epoch,
+        carryover={m: {str(k): v for k, v in s.items()} for m, s in said.carryover.items()},
+        facts=said.facts,
+    )
 
 
 def write_checkpoint(folder: Path, model: MMMIE, info: CheckpointInfo) -> None:
@@ -189,14 +237,38 @@ def load_model(info: CheckpointInfo, device: str = "cpu") -> MMMIE:
     file = info.folder / "model.safetensors"
     settings = info.config.model
     try:
+        shapes = _shapes(file)
+        _check_shapes(info, shapes, file)
         with _told_if_unreadable(file):
             weights = load_file(str(file))
-            model = MMMIE(info.modalities, info.label, settings, _text_network(info, weights))
-            model.load_state_dict(weights)
+        if not all(bool(t.isfinite().all()) for t in weights.values()):
+            raise InputError(f"{file}: has values that are not finite; train it anew")
+        model = MMMIE(info.modalities, info.label, settings, _text_network(info, weights))
+        model.load_state_dict(weights)
     except RuntimeError as error:
         lines = str(error).split("\n\t")
         raise InputError(f"{file}: does not fit its config.json ({lines[-1]})") from None
     return model.to(device).eval()
+
+
+def _check_shapes(info: CheckpointInfo, shapes: dict[str, tuple[int, ...]], file: Path) -> None:
+    """Check that the weights are those of the model, before memory is taken for either."""
+    import torch
+
+    from mmmie.model.mmmie import MMMIE
+
+    if len(info.modalities) > len(shapes):
+        raise InputError(f"{file}: does not fit its config.json, which has more modalities")
+    with torch.device("meta"):
+        empty = MMMIE(info.modalities, info.label, info.config.model)
+    wanted = {name: tuple(t.shape) for name, t in empty.state_dict().items()}
+    held = {n: shape for n, shape in shapes.items() if not n.startswith("text_encoder.")}
+    for name in sorted(wanted.keys() | held.keys()):
+        if wanted.get(name) != held.get(name):
+            raise InputError(
+                f"{file}: does not fit its config.json (`{name}` has shape {held.get(name)}, the "
+                f"model {wanted.get(name)})"
+            )
 
 
 def _text_network(info: CheckpointInfo, weights: Mapping[str, Tensor]) -> TextNetwork | None:
@@ -252,15 +324,24 @@ def parameter_count(checkpoint: Path) -> int:
     Raises:
         InputError: the weights are missing or no safetensors file.
     """
+    shapes = _shapes(checkpoint / "model.safetensors")
+    return sum(math.prod(shape) for n, shape in shapes.items() if not n.endswith(_BUFFERS))
+
+
+def check_weights(checkpoint: Path) -> None:
+    """Check that there are weights; an `InputError` if they are missing or torn."""
+    _shapes(checkpoint / "model.safetensors")
+
+
+def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
+    """Name → shape of the weights in a file; reads its header only."""
     from safetensors import safe_open
 
-    file = checkpoint / "model.safetensors"
-    with _told_if_unreadable(file), safe_open(str(file), framework="np") as stream:
-        return sum(
-            math.prod(stream.get_slice(name).get_shape())
-            for name in stream.keys()  # noqa: SIM118 - no mapping
-            if not name.endswith(_BUFFERS)
-        )
+    with _told_if_unreadable(file):
+        open_plain(file).close()
+        with safe_open(str(file), framework="np") as stream:
+            names = list(stream.keys())
+            return {name: tuple(stream.get_slice(name).get_shape()) for name in names}
 
 
 @contextlib.contextmanager

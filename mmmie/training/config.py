@@ -10,7 +10,8 @@ from pydantic import Field, ValidationError
 
 from mmmie.errors import InputError
 from mmmie.mi.catalogue import trained
-from mmmie.model.config import ModelSettings, Settings
+from mmmie.model.config import NO_NUL, ModelSettings, Settings
+from mmmie.reading import fault_words, read_toml
 
 if TYPE_CHECKING:
     LowerName: TypeAlias = str
@@ -121,7 +122,7 @@ class TrainingSettings(Settings):
 class Config(Settings):
     """Everything that a run needs besides its corpus."""
 
-    data: str = Field("demo", description="`demo` or the path of a corpus.")
+    data: str = Field("demo", pattern=NO_NUL, description="`demo` or the path of a corpus.")
     label: str = Field(
         "",
         description="What the label of the corpus is where it is not to be guessed, such as "
@@ -146,12 +147,7 @@ def load_config(file: Path | str | None = None, overrides: list[str] | None = No
     where = "configuration"
     if file is not None:
         where = str(file)
-        try:
-            values = tomllib.loads(Path(file).read_text("utf-8"))
-        except FileNotFoundError:
-            raise InputError(f"{file}: there is no such file; name a TOML file") from None
-        except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{file}: is not readable TOML ({error}); fix the file") from None
+        values = read_toml(Path(file))
         parse_config(values, where)
     for override in overrides or []:
         _override(values, override)
@@ -169,12 +165,11 @@ def parse_config(values: dict[str, Any], where: str) -> Config:
         return Config.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
+            key = ".".join(str(part) for part in first["loc"])
             known = ", ".join(_siblings(first["loc"]))
             raise InputError(f"{where}: key `{key}` does not exist; known here: {known}") from None
-        reason = first["msg"][:1].lower() + first["msg"][1:]
-        raise InputError(f"{where}: `{key}` is {first['input']!r}; {reason}") from None
+        raise InputError(f"{where}: {fault_words(error)}") from None
 
 
 def config_toml(config: Config) -> str:

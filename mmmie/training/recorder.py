@@ -11,7 +11,6 @@ import sys
 import time
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -221,12 +220,3 @@ class Control(Callback):
 def snapshot_sample(count: int, wanted: int) -> np.ndarray:
     """Which of `count` validation utterances a snapshot keeps: a fixed sample, in order."""
     return np.sort(np.random.default_rng(0).permutation(count)[: min(count, wanted)])
-
-
-def read_snapshot(file: Path) -> tuple[list[str], dict[str, np.ndarray]]:
-    """Utterance ids (n,), and space (as in `SplitOutputs.spaces`) → codes (n, d)."""
-    from safetensors import safe_open
-
-    with safe_open(str(file), framework="np") as stream:
-        ids = json.loads((stream.metadata() or {}).get("ids", "[]"))
-        return ids, {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118

@@ -218,8 +218,7 @@ def _checked(corpus: Corpus) -> Corpus:
 
 
 def _config_to_resume(run: RunFolder) -> Config:
-    if not run.exists:
-        raise InputError(f"{run.path}: is no run folder to resume; leave --resume out to start")
+    run.check_exists("leave --resume out to start")
     run.refuse_active()
     return load_config(run.config)
 

@@ -10,16 +10,26 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from mmmie.errors import InputError
+from pydantic import Field, TypeAdapter
+
+from mmmie.errors import InputError, printable
 from mmmie.files import append_line, explained, write_json, write_text
+from mmmie.reading import is_text, open_plain, parse_json, read_json, refuse_closed, validated
 
-State = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
+State = Literal["queued", "running", "paused", "finished", "stopped", "failed", "unreadable"]
 Wish = Literal["pause", "resume", "step", "stop"]
 WISHES: tuple[Wish, ...] = ("pause", "resume", "step", "stop")
-ENDED: tuple[State, ...] = ("finished", "stopped", "failed")
+ENDED: tuple[State, ...] = ("finished", "stopped", "failed", "unreadable")
 
+Count: TypeAlias = Annotated[int, Field(ge=0, le=10**9)]
+Moment: TypeAlias = Annotated[float, Field(ge=0, le=1e11)]
+Finite: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
+Measured: TypeAlias = int | Finite | None
+"""A metric; None where it is not defined."""
+
+_MOST_HISTORY = 2**28
 _LOCK_SECONDS = 1.0
 _TICK_SECONDS = 0.015
 
@@ -29,7 +39,8 @@ class Status:
     """Where a run stands.
 
     Attributes:
-        state: queued, running, paused, finished, stopped or failed.
+        state: queued, running, paused, finished, stopped or failed; unreadable is what is said of
+            a run whose status.json cannot be read, and `error` then says why.
         pid: the trainer's process, with `pid_started` (see `process_start`) to tell it from a
             later process of the same number.
         epoch: epochs done.
@@ -42,15 +53,15 @@ class Status:
     """
 
     state: State
-    pid: int | None = None
-    pid_started: float | None = None
-    epoch: int = 0
-    epochs: int = 0
-    progress: float = 0.0
-    heartbeat: float = 0.0
+    pid: Annotated[int, Field(gt=0, lt=2**31)] | None = None
+    pid_started: Moment | None = None
+    epoch: Count = 0
+    epochs: Count = 0
+    progress: Annotated[float, Field(ge=0, le=1)] = 0.0
+    heartbeat: Moment = 0.0
     error: str | None = None
     device: str | None = None
-    queued_at: float | None = None
+    queued_at: Moment | None = None
 
     @property
     def alive(self) -> bool:
@@ -61,6 +72,27 @@ class Status:
     def active(self) -> bool:
         """Whether a living process trains it, has paused it or waits for its turn."""
         return self.state not in ENDED and self.alive
+
+
+@dataclass
+class Holder:
+    """What a lock file says of the process that holds it."""
+
+    pid: Annotated[int, Field(gt=0, lt=2**31)]
+
+
+@dataclass
+class LastWish:
+    """What control.json holds: a wish, and when it was made in seconds since 1970."""
+
+    wish: Wish
+    at: Moment = 0.0
+
+
+_STATUS, _WISH = TypeAdapter(Status), TypeAdapter(LastWish)
+_METRICS = TypeAdapter(dict[str, Measured | dict[str, dict[str, Measured]]])
+_EPOCH = TypeAdapter(Count)
+_HOLDER = TypeAdapter(Holder)
 
 
 class RunFolder:
@@ -81,9 +113,25 @@ class RunFolder:
         self.reserve_file = self.path / ".reserve"
 
     @property
+    def name(self) -> str:
+        """What it is called, as text that every screen can show."""
+        return printable(self.path.name)
+
+    @property
     def exists(self) -> bool:
         """Whether this is a run folder."""
-        return self.config.is_file()
+        return os.path.isfile(self.config)
+
+    def check_exists(self, what: str) -> None:
+        """Check that this is a run folder.
+
+        Raises:
+            InputError: it may not be read, or is none; the message ends with `what` to do.
+        """
+        refuse_closed(self.path)
+        refuse_closed(self.config)
+        if not self.exists:
+            raise InputError(f"{self.path}: is no run folder; {what}")
 
     def check_new(self) -> None:
         """Check that a run may begin here: in a new folder, or one that waits for its trainer.
@@ -144,20 +192,35 @@ class RunFolder:
         write_json(self.status_file, asdict(status))
 
     def read_status(self) -> Status | None:
-        """The last status, None before the first."""
-        raw = _read_json(self.status_file)
-        known = Status.__dataclass_fields__
-        return Status(**{k: v for k, v in raw.items() if k in known}) if "state" in raw else None
+        """The last status, None before the first; `unreadable` says in its `error` why it is."""
+        try:
+            if not is_text(self.path):
+                raise InputError(f"{self.path}: has a name that is no text; rename the folder")
+            refuse_closed(self.path)
+            return validated(_STATUS, read_json(self.status_file), str(self.status_file))
+        except FileNotFoundError:
+            return None
+        except InputError as error:
+            return Status("unreadable", error=str(error))
 
     def wish(self, wish: Wish) -> None:
         """Write the last wish to control.json."""
         write_json(self.control_file, {"wish": wish, "at": time.time()})
 
     def read_wish(self) -> tuple[Wish | None, float]:
-        """The last wish and when it was made; (None, 0) without one."""
-        raw = _read_json(self.control_file)
-        wish = raw.get("wish")
-        return (wish, float(raw.get("at", 0.0))) if wish in WISHES else (None, 0.0)
+        """The last wish and when it was made; (None, 0) without one that can be read."""
+        try:
+            last = self.check_wish()
+        except InputError:
+            last = None
+        return (None, 0.0) if last is None else (last.wish, last.at)
+
+    def check_wish(self) -> LastWish | None:
+        """What control.json holds, None where there is none; an `InputError` if it is garbled."""
+        try:
+            return validated(_WISH, read_json(self.control_file), str(self.control_file))
+        except FileNotFoundError:
+            return None
 
     def forget_wish(self) -> None:
         """Drop the last wish, which was made to a trainer that is gone."""
@@ -180,31 +243,55 @@ class RunFolder:
         return f"{self.path}: {who} is training there; stop it first or name another folder"
 
     def _holds_files(self) -> bool:
-        if not self.path.is_dir():
-            return self.path.exists()
+        if not os.path.isdir(self.path):
+            return os.path.lexists(self.path)
         return any(entry != self.lock_file for entry in self.path.iterdir())
 
 
 def read_metrics(folder: Path | str) -> list[dict[str, Any]]:
     """The metric history of a run or checkpoint folder, one entry per epoch.
 
-    A last line that is still being written is left out.
+    A last line that is still being written is left out, and so is one that cannot be read.
     """
+    return metric_lines(folder)[0]
+
+
+def metric_lines(folder: Path | str) -> tuple[list[dict[str, Any]], list[str]]:
+    """The metric history of a run or checkpoint folder, and what is wrong with its lines."""
     folder = Path(folder)
     for file in (folder / "metrics.jsonl", folder.parent / "metrics.jsonl"):
-        if file.is_file():
+        if os.path.lexists(file):
             break
     else:
-        return []
-    entries = []
-    for line in file.read_text("utf-8", errors="replace").splitlines():
+        return [], []
+    entries, faults = [], []
+    try:
+        with open_plain(file) as stream:
+            lines = stream.read(_MOST_HISTORY).split(b"\n")
+    except OSError:
+        return [], []
+    except InputError as error:
+        return [], [str(error)]
+    for number, line in enumerate(lines, start=1):
         try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(entry, dict) and isinstance(entry.get("epoch"), int):
-            entries.append(entry)
-    return entries
+            if line.strip():
+                entries.append(metrics_of(line, f"{file}, line {number}"))
+        except InputError as error:
+            if number < len(lines):
+                faults.append(str(error))
+    return entries, faults
+
+
+def metrics_of(line: bytes, where: str) -> dict[str, Any]:
+    """The metrics of an epoch in one line of JSON.
+
+    Raises:
+        InputError: it is no JSON, has no `epoch`, or a metric is no number; it names `where`.
+    """
+    entry = validated(_METRICS, parse_json(line, where), where)
+    if "epoch" not in entry:
+        raise InputError(f"{where}: `epoch` is missing; write it again")
+    return {**entry, "epoch": validated(_EPOCH, entry["epoch"], f"{where}, epoch")}
 
 
 @contextlib.contextmanager
@@ -219,12 +306,12 @@ def lock(file: Path) -> Iterator[int | None]:
     """
     try:
         with explained(file):
-            descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+            descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o666)
     except OSError as error:
         raise InputError(str(error)) from None
     try:
         if not _take(descriptor):
-            yield _json_object(os.pread(descriptor, 1000, 0)).get("pid", 0)
+            yield _holder(descriptor)
             return
         with contextlib.suppress(OSError):  # on a full disk nobody learns who holds it
             os.ftruncate(descriptor, 0)
@@ -293,16 +380,10 @@ def _json_number(value: Any) -> Any:
     return value if finite else None
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def _holder(descriptor: int) -> int:
+    """The process that a lock file names, 0 where it names none."""
     try:
-        return _json_object(file.read_bytes())
-    except OSError:
-        return {}
-
-
-def _json_object(data: bytes) -> dict[str, Any]:
-    try:
-        raw = json.loads(data)
-    except ValueError:
-        return {}
-    return raw if isinstance(raw, dict) else {}
+        said = parse_json(os.pread(descriptor, 1000, 0), "lock")
+        return validated(_HOLDER, said, "lock").pid
+    except (InputError, OSError):
+        return 0

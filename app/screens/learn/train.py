@@ -22,7 +22,6 @@ from app.screens.learn.subject import Subject
 from app.utterance.window import prediction_svg
 from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.errors import InputError
-from mmmie.jobs import list_runs
 from mmmie.metrics import primary_metric
 from mmmie.training.config import Config
 from mmmie.training.run_folder import RunFolder
@@ -69,7 +68,7 @@ def draw_train(subject: Subject) -> None:
     started = _form()
     run = started or last_run()
     shipped = _open(_SHIPPED)
-    mine = None if run is None or loading.active_status(run) else _open(f"runs/{run.path.name}")
+    mine = None if run is None or loading.active_status(run) else _open(f"runs/{run.name}")
     name = metric(primary_metric("regression")[0])
     with head:
         opening(
@@ -143,8 +142,7 @@ def small_config(epochs: int, width: int, pull: bool, squeeze: bool, identity: b
 
 def last_run() -> RunFolder | None:
     """The newest run that was started from the lesson, None if there is none."""
-    runs = list_runs(loading.runs_folder())
-    return next((run for run in runs if run.path.name.startswith(_PREFIX)), None)
+    return next((run for run in loading.runs() if run.name.startswith(_PREFIX)), None)
 
 
 def _form() -> RunFolder | None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import state
+from app import loading, state
 from app.parts import page_text as say
 from app.parts.colouring import colouring
 from app.parts.figures import figure_footer
@@ -23,6 +23,7 @@ from app.parts.maps import (
     utterance_words,
     value_words,
 )
+from app.parts.names import plain
 from app.parts.style import modality_colour
 from mmmie.analysis.codes.snapshots import (
     CodeHistory,
@@ -31,6 +32,7 @@ from mmmie.analysis.codes.snapshots import (
     read_history,
     snapshot_files,
 )
+from mmmie.errors import InputError
 
 _KEY, _HEIGHT = "code-epochs", 430
 _TOGETHER = "shared codes z of all modalities"
@@ -58,7 +60,15 @@ def draw_code_epochs(view: state.View) -> None:
             icon=":material/info:",
         )
         return
-    history = _history([str(f) for f in files], view.outputs.modalities, files[-1].stat().st_mtime)
+    stamps = tuple(map(loading.stamp_of, files))
+    try:
+        history = _history([str(f) for f in files], view.outputs.modalities, stamps)
+    except InputError as error:
+        st.warning(plain(str(error)), icon=":material/report:")
+        return
+    if history.faults:
+        more = f" {len(history.faults) - 1} more are left out." if len(history.faults) > 1 else ""
+        st.warning(plain(f"{history.faults[0]}.{more}"), icon=":material/report:")
     table = view.corpus.utterances.set_index("id")
     if not set(history.ids) <= set(table.index):
         st.info("The snapshots of this run are of another corpus.", icon=":material/info:")
@@ -142,7 +152,7 @@ def _moved(history: CodeHistory, space: str) -> tuple[dict[str, np.ndarray], np.
 
 
 @st.cache_resource(show_spinner="Reading the snapshots", max_entries=8)
-def _history(files: list[str], modalities: list[str], stamp: float) -> CodeHistory:
+def _history(files: list[str], modalities: list[str], stamps: tuple[int, ...]) -> CodeHistory:
     return read_history([Path(f) for f in files], modalities)
 
 

@@ -12,7 +12,8 @@ from app.screens.train.run_list import run_list
 from mmmie.jobs import list_runs
 
 say.title("Train it, watch it, stop it, keep it")
-runs = {run.path.name: run for run in list_runs(loading.runs_folder())}
+with state.readable_errors():  # their folder may be closed
+    runs = {run.name: run for run in list_runs(loading.runs_folder())}
 watched, form = wide_columns(
     [2.6, 1], key="train-columns", least=270, gap="medium", from_right=True
 )
@@ -26,7 +27,7 @@ with watched:
     if runs:
         name = st.selectbox("Run", list(runs), key="run", bind="query-params")
         live_run(runs[str(name)])
-        run_list(loading.runs_folder())
+        run_list()
     else:
         with st.container(border=True):
             st.subheader("No run yet")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from app.loading import active_status
+from app.loading import active_status, runs
 from app.parts import page_text as say
 from app.parts.fragment import fragment
-from mmmie.jobs import ahead, list_runs, observe
+from mmmie.jobs import ahead, observe, run_faults
 from mmmie.training.run_folder import RunFolder, Status
 
 _MOST = 100
@@ -24,13 +23,13 @@ def runs_table(runs: list[RunFolder]) -> pd.DataFrame:
         status = observe(run)
         entries.append(
             {
-                "run": run.path.name,
+                "run": run.name,
                 "state": _state_words(run, status),
                 "epochs": f"{status.epoch} of {status.epochs}" if status else "",
                 "progress": min(status.progress, 1.0) if status else 0.0,
                 "device": (status.device or "") if status else "",
                 "heard": datetime.fromtimestamp(status.heartbeat) if status else None,
-                "error": (status.error or "") if status else "",
+                "error": (status and status.error) or next(iter(run_faults(run)), ""),
             }
         )
     return pd.DataFrame(entries)
@@ -43,22 +42,22 @@ def _state_words(run: RunFolder, status: Status | None) -> str:
     return f"{status.state}, {waiting} before it" if waiting else status.state
 
 
-def run_list(folder: Path) -> None:
-    """Draw the table of all runs in a folder, newest first; it refreshes itself while one runs."""
-    active = _any_active(list_runs(folder))
-    fragment(_draw, run_every=2 if active else None)(folder, active)
+def run_list() -> None:
+    """Draw the table of all runs, newest first; it refreshes itself while one runs."""
+    active = _any_active(runs())
+    fragment(_draw, run_every=2 if active else None)(active)
 
 
 def _any_active(runs: list[RunFolder]) -> bool:
     return any(map(active_status, runs[:_MOST]))
 
 
-def _draw(folder: Path, active: bool) -> None:
-    runs = list_runs(folder)
-    if active and not _any_active(runs):
+def _draw(active: bool) -> None:
+    found = runs()
+    if active and not _any_active(found):
         st.rerun()  # the whole page: polling ends
-    say.finding(f"{len(runs)} run{'s' * (len(runs) != 1)} on this machine")
-    table = runs_table(runs)
+    say.finding(f"{len(found)} run{'s' * (len(found) != 1)} on this machine")
+    table = runs_table(found)
     if not table["error"].any():
         table = table.drop(columns="error")
     say.grid(

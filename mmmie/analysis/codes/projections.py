@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
@@ -19,6 +20,7 @@ import numpy as np
 
 from mmmie.files import replacing
 from mmmie.jobs.background_work import Work, serve
+from mmmie.reading import open_plain
 
 _TRUST_NEIGHBOURS = 10
 _TRUST_MOST = 2000
@@ -132,8 +134,8 @@ class Projections:
         for space, file in self._files.items():
             try:
                 found[space] = _read(file, file.stat().st_mtime_ns, len(self.spaces[space]))
-            except (OSError, ValueError, KeyError, EOFError):
-                continue
+            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+                continue  # torn, or of somebody else: computed again
         return found
 
     def start(self) -> None:
@@ -182,10 +184,12 @@ def _fitted(count: int, how: How) -> int:
 @lru_cache(_MOST_READ)
 def _read(file: Path, stamp: int, count: int) -> Projection:
     """The projection of so many codes that a file holds; it has another stamp when it changes."""
-    with np.load(file) as stored:
-        fitted = int(stored["fitted"])
+    with open_plain(file) as stream, np.load(stream) as stored:
+        fitted, points = int(stored["fitted"]), stored["points"]
+        if points.ndim != 2 or len(points) != count:
+            raise ValueError(f"{file}: has points of shape {points.shape}")
         return Projection(
-            stored["points"],
+            points,
             file.name.partition("-")[0],
             None,
             float(stored["trustworthiness"]),

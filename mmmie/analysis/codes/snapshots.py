@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+
+from mmmie.errors import InputError
+from mmmie.training.snapshot_files import epoch_of, read_snapshot, snapshots_in
 
 _DIMENSIONS = 2
 
@@ -22,6 +25,7 @@ class CodeHistory:
         invariant: modality → (E, n, d).
         fused: (E, n, d).
         specific: modality → (E, n, d); empty where a run kept none.
+        faults: a line for every snapshot that cannot be read.
     """
 
     epochs: list[int]
@@ -29,14 +33,16 @@ class CodeHistory:
     invariant: dict[str, np.ndarray]
     fused: np.ndarray
     specific: dict[str, np.ndarray] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
 
 
 def snapshot_files(checkpoint: Path) -> list[Path]:
     """The snapshots of the run that a checkpoint folder belongs to, in order; may be none."""
     for home in (checkpoint, checkpoint.parent):
-        files = sorted((home / "snapshots").glob("epoch-*.safetensors"))
-        if files:
-            return files
+        with suppress(InputError):  # what may not be read cannot be shown
+            files = snapshots_in(home / "snapshots")
+            if files:
+                return files
     return []
 
 
@@ -44,13 +50,30 @@ def read_history(files: list[Path], modalities: list[str]) -> CodeHistory:
     """Read snapshots; those of another sample than the last one's are left out.
 
     Args:
-        files: from `snapshot_files`, at least one.
-    """
-    from mmmie.training.recorder import read_snapshot
+        files: from `snapshot_files`.
+        modalities: those of the checkpoint.
 
-    held = [(int(file.stem.rpartition("-")[2]), *read_snapshot(file)) for file in files]
-    ids = held[-1][1]
-    kept = [(epoch, spaces) for epoch, names, spaces in held if names == ids]
+    Raises:
+        InputError: none can be read.
+    """
+    held, faults = [], []
+    for file in files:
+        try:
+            held.append((epoch_of(file), *read_snapshot(file)))
+        except FileNotFoundError:
+            faults.append(f"{file}: is gone")
+        except InputError as error:
+            faults.append(str(error))
+    wanted = {"fused", *(f"invariant.{m}" for m in modalities)}
+    whole = [entry for entry in held if wanted <= set(entry[2]) and entry[1]]
+    if not whole:
+        raise InputError(faults[0] if faults else f"{files[-1]}: lacks codes of {modalities}")
+    ids, widths = whole[-1][1], _widths(whole[-1][2])
+    kept = [
+        (epoch, spaces)
+        for epoch, names, spaces in whole
+        if names == ids and widths.items() <= _widths(spaces).items()
+    ]
 
     def over_epochs(name: str) -> np.ndarray:
         return np.stack([spaces[name] for _, spaces in kept]).astype(np.float32)
@@ -62,7 +85,12 @@ def read_history(files: list[Path], modalities: list[str]) -> CodeHistory:
         invariant={m: over_epochs(f"invariant.{m}") for m in modalities},
         fused=over_epochs("fused"),
         specific={m: over_epochs(f"specific.{m}") for m in modalities if f"specific.{m}" in in_all},
+        faults=faults,
     )
+
+
+def _widths(spaces: dict[str, np.ndarray]) -> dict[str, int]:
+    return {name: codes.shape[1] for name, codes in spaces.items()}
 
 
 def on_last_axes(codes: np.ndarray) -> np.ndarray:
@@ -119,11 +147,11 @@ def fit_axes(first: Path) -> MapAxes:
 
     Raises:
         OSError: the file is gone.
-        ValueError: it holds no utterances.
+        InputError: it cannot be read or holds no utterances.
     """
     ids, codes = _read_fused(first)
     if not len(codes):
-        raise ValueError(f"{first}: holds no utterances")
+        raise InputError(f"{first}: holds no utterances; delete it")
     rows = np.unique(np.linspace(0, len(codes) - 1, min(len(codes), _MOST_POINTS)).astype(int))
     mean = codes.mean(0)
     axes = np.linalg.svd(codes - mean, full_matrices=False)[2][:_DIMENSIONS]
@@ -137,6 +165,7 @@ def place(snapshot: Path, axes: MapAxes) -> np.ndarray | None:
 
     Raises:
         OSError: the file is gone.
+        InputError: it cannot be read.
     """
     ids, codes = _read_fused(snapshot)
     last = axes.rows[-1]
@@ -180,9 +209,6 @@ def label_share(points: np.ndarray, targets: np.ndarray) -> float:
 
 
 def _read_fused(file: Path) -> tuple[list[str], np.ndarray]:
-    """Ids (n,) and fused codes (n, d); `training.recorder` would bring torch into a server."""
-    from safetensors import safe_open
-
-    with safe_open(str(file), framework="np") as stream:
-        ids = json.loads((stream.metadata() or {}).get("ids", "[]"))
-        return ids, stream.get_tensor("fused").astype(np.float64)
+    """Ids (n,) and fused codes (n, d)."""
+    ids, codes = read_snapshot(file, ["fused"])
+    return ids, codes["fused"].astype(np.float64)

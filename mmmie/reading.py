@@ -1,0 +1,187 @@
+"""Reading small files that others may have written: what is wrong with one is said in one line."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import reprlib
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from mmmie.errors import InputError, printable
+
+T = TypeVar("T")
+
+MOST_BYTES = 2**20
+_ABSENT = (errno.ENOENT, errno.ENOTDIR)
+_REASONS = {
+    errno.EACCES: "cannot be read, you have no permission; ask its owner for it",
+    errno.EPERM: "cannot be read, you have no permission; ask its owner for it",
+    errno.ELOOP: "is a link that leads back to itself; replace it",
+    errno.ENAMETOOLONG: "is no path, a name in it is too long; fix it",
+}
+_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
+
+
+def open_plain(file: Path) -> BinaryIO:
+    """Open a plain file; anything else is refused at once, a pipe too, where opening would wait.
+
+    Raises:
+        FileNotFoundError: there is none.
+        InputError: it may not be read, or is a folder, a pipe or a device.
+    """
+    descriptor = -1
+    try:
+        mode = os.stat(file).st_mode
+        if stat.S_ISREG(mode):
+            descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            mode = os.fstat(descriptor).st_mode  # it may have been replaced meanwhile
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in _ABSENT:
+            raise FileNotFoundError(error.errno, error.strerror, str(file)) from None
+        raise InputError(f"{file}: {_why(error)}") from None
+    if not stat.S_ISREG(mode):
+        if descriptor >= 0:
+            os.close(descriptor)
+        kind = _KINDS.get(stat.S_IFMT(mode), "a device")
+        raise InputError(f"{file}: is {kind}, no plain file; remove it")
+    return os.fdopen(descriptor, "rb")
+
+
+def read_plain(file: Path, most: int = MOST_BYTES) -> bytes:
+    """The content of a plain file of at most `most` bytes.
+
+    Raises:
+        FileNotFoundError: there is none.
+        InputError: see `open_plain`; or it is larger, or the disk cannot be read.
+    """
+    with open_plain(file) as stream:
+        try:
+            data = stream.read(most + 1)
+        except OSError as error:
+            raise InputError(f"{file}: {_why(error)}") from None
+    if len(data) > most:
+        raise InputError(f"{file}: has more than {most:,} bytes; it is not what we wrote there")
+    return data
+
+
+def read_json(file: Path, most: int = MOST_BYTES) -> Any:
+    """What a file of JSON holds.
+
+    Raises:
+        FileNotFoundError: there is none.
+        InputError: see `read_plain`; or it is no JSON, NaN and infinity included.
+    """
+    return parse_json(read_plain(file, most), str(file))
+
+
+def parse_json(data: bytes, where: str, *, nan: bool = False) -> Any:
+    """What bytes of JSON hold, and with `nan` what Python writes as NaN and infinity.
+
+    Raises:
+        InputError: they are no JSON; the message names `where`.
+
+    Example:
+        >>> parse_json(b'{"epoch": NaN}', "line 3")
+        Traceback (most recent call last):
+        ...
+        mmmie.errors.InputError: line 3: is not readable JSON (NaN is no number); write it again
+    """
+    try:
+        return json.loads(data, parse_constant=None if nan else _refuse)
+    except RecursionError:
+        raise InputError(f"{where}: is nested too deeply; write it again") from None
+    except ValueError as error:
+        raise InputError(f"{where}: is not readable JSON ({error}); write it again") from None
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """What a file of TOML holds.
+
+    Raises:
+        InputError: see `read_plain`; or there is none, or it is no TOML.
+    """
+    try:
+        return tomllib.loads(read_plain(file).decode("utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{file}: there is no such file; name a TOML file") from None
+    except InputError:
+        raise
+    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
+        raise InputError(f"{file}: is not readable TOML ({error}); fix the file") from None
+    except RecursionError:
+        raise InputError(f"{file}: is nested too deeply; fix the file") from None
+
+
+def validated(adapter: TypeAdapter[T], raw: Any, where: str) -> T:
+    """A value as a type has it.
+
+    Raises:
+        InputError: it is another one; the message names the first field of `where` that is wrong.
+    """
+    try:
+        return adapter.validate_python(raw)
+    except ValidationError as error:
+        raise InputError(f"{where}: {fault_words(error)}") from None
+    except RecursionError:
+        raise InputError(f"{where}: is nested too deeply; write it again") from None
+
+
+def fault_words(error: ValidationError) -> str:
+    """The first thing that is wrong with a value, as ``field is this; what it should be``."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(printable(str(part)) for part in first["loc"]) or "it"
+    if first["type"] == "missing":
+        return f"`{field}` is missing; write it again"
+    reason = first["msg"].removeprefix("Value error, ")
+    reason = reason[:1].lower() + reason[1:]
+    return f"`{field}` is {short(first['input'])}; {reason}"
+
+
+def short(value: Any) -> str:
+    """A value as Python writes it, in at most some eighty characters."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a very long number"
+
+
+def is_text(path: Path) -> bool:
+    """Whether a path has no bytes that are no UTF-8."""
+    return printable(path) == str(path)
+
+
+def refuse_closed(path: Path | str) -> None:
+    """Check that what is at a path, if anything, may be read: missing is another thing.
+
+    Raises:
+        InputError: it, or a folder on the way, is closed to this user, or the path is none.
+    """
+    try:
+        if stat.S_ISDIR(os.stat(path).st_mode):
+            os.scandir(path).close()
+            os.stat(os.path.join(path, "."))
+        else:
+            open_plain(Path(path)).close()
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        if not (isinstance(error, OSError) and error.errno in _ABSENT):
+            raise InputError(f"{path}: {_why(error)}") from None
+
+
+def _why(error: OSError | ValueError) -> str:
+    if not isinstance(error, OSError):
+        return f"is no path ({error}); fix it"
+    return _REASONS.get(error.errno or 0, f"cannot be read ({error.strerror}); see to it and retry")
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number")
