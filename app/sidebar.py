@@ -21,6 +21,7 @@ from app.selection_link import MOST_IDS, fits_link
 from app.stepping import Walk, walk_of
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
+from mmmie.jobs import keep_going
 from mmmie.training.checkpoint_files import checkpoint_folder
 
 _TYPED, _SHOWN = "typed-utterance", "shown-utterance"
@@ -182,7 +183,10 @@ def _open(path: str) -> None:
 
 
 def _training_now() -> None:
-    for name, status in loading.runs_in_training().items():
+    training = loading.runs_in_training()
+    if any(status.waits for status in training.values()):
+        keep_going(loading.runs_folder())
+    for name, status in training.items():
         st.progress(
             min(status.progress, 1.0),
             text=f"{name}: {status.state}, epoch {status.epoch} of {status.epochs}",

@@ -98,7 +98,7 @@ def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
         folder.mkdir()
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        _take(descriptor)
+        try_lock(descriptor)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -120,7 +120,7 @@ def clear_scratch(parent: Path, prefix: str) -> None:
 def _clear(folder: Path, maker: int) -> None:
     descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     try:
-        free = _take(descriptor)
+        free = try_lock(descriptor)
         age = time.time() - os.fstat(descriptor).st_mtime
         # who has just made one may not have locked it yet
         if (free and (age > _MINUTE or not _is_there(maker))) or (free is None and age > _DAY):
@@ -139,7 +139,7 @@ def _is_there(pid: int) -> bool:
     return True
 
 
-def _take(descriptor: int) -> bool | None:
+def try_lock(descriptor: int) -> bool | None:
     """Lock an open file or folder, without waiting; None where that cannot be done."""
     try:
         import fcntl

@@ -19,12 +19,13 @@ LOWER = {  # part of the core → what it may import of the core, beside itself
     "mmmie.errors": set(),
     "mmmie.files": {"errors"},
     "mmmie.reading": {"errors"},
+    "mmmie.limits": {"errors"},
     "mmmie.mi": {"errors"},
     "mmmie.corpus": {"errors", "files", "reading"},
     "mmmie.metrics": {"errors", "corpus"},
     "mmmie.datasets": {"errors", "files", "reading", "corpus"},
     "mmmie.model": {"errors", "files", "reading", "corpus", "mi", "hub_files"},
-    "mmmie.jobs": {"errors", "files", "reading", "training", "termination"},
+    "mmmie.jobs": {"errors", "files", "reading", "limits", "training", "termination"},
 }
 
 

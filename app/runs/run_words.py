@@ -93,7 +93,7 @@ def run_facts(
     left = seconds_left(history, status.epoch, status.epochs)
     if status.state in ("running", "paused"):
         facts["Time left"] = "known after an epoch" if left is None else f"≤ {duration_words(left)}"
-    if status.state not in ENDED:
+    if status.state not in ENDED and not status.waits:
         facts["Last heard"] = f"{duration_words(max(time.time() - status.heartbeat, 0))} ago"
     return facts
 

@@ -23,13 +23,14 @@ def jobs() -> None:
 @JSON
 def jobs_list(folder: Path, as_json: bool) -> None:
     """The runs inside a folder (default: runs), or one run."""
-    from mmmie.jobs import ahead, list_runs, observe, run_faults, silent_seconds
+    from mmmie.jobs import ahead, keep_going, list_runs, observe, run_faults, silent_seconds
     from mmmie.training.run_folder import RunFolder
 
     refuse_closed(folder)
     if not folder.exists():
         raise InputError(f"{folder}: there is no such folder; name one with runs in it")
     run = RunFolder(folder)
+    keep_going(folder.resolve().parent if run.exists else folder)
     entries = []
     for found in [run] if run.exists else list_runs(folder):
         status = observe(found)

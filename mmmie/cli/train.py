@@ -59,21 +59,25 @@ def train(
         raise InputError("--data: is missing; name `demo` or a corpus")
     config = load_config(config_file, settings)
 
+    from mmmie.jobs import keep_going
     from mmmie.training.devices.distribution import leave, process_rank
     from mmmie.training.devices.threads import choose_threads
     from mmmie.training.run import train as train_run
 
     choose_threads(config.model)
-    run = train_run(
-        data,
-        out,
-        config,
-        device=device,
-        resume=resume,
-        queue=queue,
-        progress=not quiet,
-        opened=say_notes,
-    )
+    try:
+        run = train_run(
+            data,
+            out,
+            config,
+            device=device,
+            resume=resume,
+            queue=queue,
+            progress=not quiet,
+            opened=say_notes,
+        )
+    finally:
+        keep_going(out.resolve().parent)  # should nobody else be there to start the next one
     leave()
     if process_rank() > 0:
         return

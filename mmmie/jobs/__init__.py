@@ -1,12 +1,24 @@
-"""Start, watch and steer training processes; the run folder is the only thing they share."""
+"""Start, watch and steer training processes; the run folder is the only thing they share.
 
-from mmmie.jobs.faults import run_faults
-from mmmie.jobs.launch import launch, resume_run
-from mmmie.jobs.watch import list_runs, log_tail, new_metrics, observe, silent_seconds
-from mmmie.training.run_queue import ahead
+The names below load what they need when they are first used: the process that starts waiting runs
+needs little of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmmie.jobs.faults import run_faults
+    from mmmie.jobs.start import launch, resume_run
+    from mmmie.jobs.turns import keep_going
+    from mmmie.jobs.watch import list_runs, log_tail, new_metrics, observe, silent_seconds
+    from mmmie.training.run_queue import ahead
 
 __all__ = [
     "ahead",
+    "keep_going",
     "launch",
     "list_runs",
     "log_tail",
@@ -16,3 +28,17 @@ __all__ = [
     "run_faults",
     "silent_seconds",
 ]
+
+_HOMES = {
+    "ahead": "mmmie.training.run_queue",
+    "keep_going": "mmmie.jobs.turns",
+    "launch": "mmmie.jobs.start",
+    "resume_run": "mmmie.jobs.start",
+    "run_faults": "mmmie.jobs.faults",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'mmmie.jobs' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES.get(name, "mmmie.jobs.watch")), name)

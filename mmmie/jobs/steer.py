@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from mmmie.errors import InputError
-from mmmie.jobs.launch import resume_run
+from mmmie.jobs.start import resume_run, withdraw
 from mmmie.jobs.watch import observe
 from mmmie.training.run_folder import ENDED, WISHES, RunFolder
 
@@ -44,6 +44,8 @@ def steer(path: Path | str, wish: str) -> str:
         raise InputError(f"{run.path}: is {state}; only resume can follow")
     if status is not None and status.state == "queued" and wish != "stop":
         raise InputError(f"{run.path}: is queued; it can only be stopped before its turn")
+    if status is not None and status.waits and withdraw(run):
+        return f"stopped before its turn: {run.path}"
     try:
         run.wish(next(known for known in WISHES if known == wish))
     except OSError as error:

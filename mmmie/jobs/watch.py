@@ -38,6 +38,8 @@ def silent_seconds(status: Status) -> float:
     Its process is there, so it has not failed: it may be busy in a long validation, suspended,
     or its disk full. A heartbeat from the future only tells that somebody set the clock back.
     """
+    if status.waits:
+        return 0.0
     silent = time.time() - status.heartbeat
     return silent if status.state not in ENDED and silent >= SILENT_SECONDS else 0.0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import time
@@ -15,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, TypeAdapter
 
 from mmmie.errors import InputError, printable
-from mmmie.files import append_line, explained, write_json, write_text
+from mmmie.files import append_line, explained, try_lock, write_json, write_text
 from mmmie.reading import is_text, open_plain, parse_json, read_json, refuse_closed, validated
 
 State = Literal["queued", "running", "paused", "finished", "stopped", "failed", "unreadable"]
@@ -49,7 +48,8 @@ class Status:
         heartbeat: when the trainer last wrote, seconds since 1970.
         error: one line, where it failed.
         device: where it trains, or will.
-        queued_at: since when it waits for its turn, seconds since 1970; None if it never did.
+            Where it waits for its turn, what it was asked to train on.
+        queued_at: since when it waits for its turn, seconds since 1970; None if it does not.
     """
 
     state: State
@@ -69,9 +69,14 @@ class Status:
         return same_process(self.pid, self.pid_started)
 
     @property
+    def waits(self) -> bool:
+        """Whether it waits for its turn, for which it needs no process."""
+        return self.state == "queued" and self.pid is None
+
+    @property
     def active(self) -> bool:
-        """Whether a living process trains it, has paused it or waits for its turn."""
-        return self.state not in ENDED and self.alive
+        """Whether it waits for its turn, or a living process trains it or has paused it."""
+        return self.waits or (self.state not in ENDED and self.alive)
 
 
 @dataclass
@@ -183,7 +188,8 @@ class RunFolder:
             InputError: one does.
         """
         status = self.read_status()
-        if status is not None and status.active and status.pid != os.getpid():
+        ended = status is None or status.state in ENDED or not status.alive
+        if status is not None and not ended and status.pid != os.getpid():
             raise InputError(self._taken(status.pid))
 
     def write_status(self, status: Status) -> None:
@@ -357,22 +363,26 @@ def _start_by_clock(pid: int) -> float | None:
         return None
 
 
-def _take(descriptor: int) -> bool:
+def is_locked(file: Path) -> bool:
+    """Whether a process holds a lock file right now."""
     try:
-        import fcntl
-    except ImportError:  # no POSIX system; the status still names the trainer
-        return True
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return try_lock(descriptor) is False
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int) -> bool:
+    """Lock an open file, tried for a second; where that cannot be done it counts as taken."""
     deadline = time.monotonic() + _LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except OSError as error:
-            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-                return True  # a file system without locks
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.02)
+    while try_lock(descriptor) is False:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _json_number(value: Any) -> Any:
