@@ -95,7 +95,10 @@ def parse_json(data: bytes, where: str, *, nan: bool = False) -> Any:
         mmmie.errors.InputError: line 3: is not readable JSON (NaN is no number); write it again
     """
     try:
-        return json.loads(data, parse_constant=None if nan else _refuse)
+        value = json.loads(data, parse_constant=None if nan else _refuse)
+        if b"\\u" in data:  # half a character can be written so, and no screen can show it
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
     except RecursionError:
         raise InputError(f"{where}: is nested too deeply; write it again") from None
     except ValueError as error:

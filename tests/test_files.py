@@ -2,12 +2,24 @@
 
 import errno
 import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from mmmie import files
-from mmmie.files import WriteError, append_line, replace_folder, surviving_folder, write_text
+from mmmie.files import (
+    WriteError,
+    append_line,
+    clear_scratch,
+    replace_folder,
+    replacing,
+    scratch_folder,
+    surviving_folder,
+    write_text,
+)
 
 
 def full_disk(*arguments, **named):
@@ -108,3 +120,43 @@ def test_a_file_that_cannot_be_written_stays_and_says_why(tmp_path, monkeypatch,
     with pytest.raises(WriteError):
         append_line(file, " and more")
     assert file.read_text() == "old" and names(tmp_path) == ["status.json"]
+
+
+@pytest.mark.parametrize(("mask", "file", "folder"), [(0o022, 0o644, 0o755), (0o007, 0o660, 0o770)])
+def test_what_is_written_follows_the_umask(tmp_path, mask, file, folder):
+    before = os.umask(mask)
+    try:
+        write_text(tmp_path / "text", "x")
+        with replacing(tmp_path / "made") as scratch:
+            scratch.write_text("x")
+        with scratch_folder(tmp_path, ".work-") as made:
+            (made / "file").touch()
+            assert made.stat().st_mode & 0o777 == folder
+        replace_folder(tmp_path / "new", lambda new: write_text(new / "text", "x"))
+    finally:
+        os.umask(before)
+    for path in (tmp_path / "text", tmp_path / "made", tmp_path / "new" / "text"):
+        assert path.stat().st_mode & 0o777 == file, path
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["made", "new", "text"]
+
+
+def test_leftovers_of_killed_processes_go_and_nothing_else(tmp_path):
+    code = (
+        "import sys, time; from pathlib import Path; from mmmie.files import scratch_folder\n"
+        "with scratch_folder(Path(sys.argv[1]), '.work-') as made:\n"
+        "    (made / 'part').touch(); print(made, flush=True); time.sleep(60)"
+    )
+    worker = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    left = Path(worker.stdout.readline().strip())
+    for name in (".work-of-mine", ".work-", "work-1-a-1", ".other-1-a-1"):
+        (tmp_path / name).mkdir()
+    clear_scratch(tmp_path, ".work-")
+    assert (left / "part").exists()  # it is at work
+    worker.kill()
+    worker.communicate()
+    with scratch_folder(tmp_path, ".work-") as mine:
+        clear_scratch(tmp_path, ".work-")
+        assert mine.is_dir() and not left.exists()
+    assert len(list(tmp_path.iterdir())) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -12,10 +13,12 @@ from app.parts.names import plain
 from mmmie.errors import InputError
 from mmmie.jobs import observe
 from mmmie.jobs.steer import remove_run, steer
+from mmmie.limits import Limits
 from mmmie.training.checkpoint_files import checkpoint_folder
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 
 CLONE = "train-clone"
+_STARTED = "runs-of-session"
 # wish → (button, icon, states in which it can be made, what it does)
 _WISHES = {
     "pause": (
@@ -89,6 +92,29 @@ def clone(path: str, changes: dict[str, Any] | None = None) -> None:
     st.session_state[CLONE] = (path, changes or {})
 
 
+def check_may_start() -> None:
+    """Check that this session may start one more run.
+
+    Raises:
+        InputError: as many of its runs as may, see `Limits`, have not ended.
+    """
+    most = Limits.read().runs_per_session
+    started: list[str] = st.session_state.get(_STARTED, [])
+    active = [path for path in started if loading.active_status(RunFolder(path)) is not None]
+    st.session_state[_STARTED] = active
+    if len(active) >= most:
+        raise InputError(
+            f"You have {len(active)} runs that train or wait, as many as may "
+            f"(MMMIE_RUNS_PER_SESSION): {', '.join(RunFolder(p).name for p in active)}; stop one "
+            f"or wait for its end"
+        )
+
+
+def count_start(path: Path | str) -> None:
+    """Remember that this session started a run."""
+    st.session_state[_STARTED] = [*st.session_state.get(_STARTED, []), str(path)]
+
+
 def other_pages(run: RunFolder, key: str) -> None:
     """Buttons that open the best epoch of a run on the other pages; none before it has one."""
     try:
@@ -113,8 +139,13 @@ def other_pages(run: RunFolder, key: str) -> None:
 def _wish(path: str, wish: str) -> None:
     status = observe(RunFolder(path))
     ended = status is None or status.state in ENDED
+    anew = ended and wish == "resume"
     try:
+        if anew:
+            check_may_start()
         steer(path, wish)
+        if anew:
+            count_start(path)
     except InputError as error:
         st.session_state["steered"] = (str(error), ":material/report:", False)
         return

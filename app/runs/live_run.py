@@ -153,7 +153,7 @@ def merge_history(known: list[dict[str, Any]], fresh: list[dict[str, Any]]) -> l
 def _draw(path: str, shape: tuple[bool, bool, bool], boxes: _Boxes | None) -> None:
     run = RunFolder(path)
     status = observe(run)
-    if not run.exists or _shape_of(run, status) != shape:
+    if not os.path.lexists(run.path) or _shape_of(run, status) != shape:
         st.rerun()  # the whole page: its frame has changed, or polling ends
     if status is None or boxes is None:
         st.info("This run has written nothing yet.", icon=":material/hourglass_empty:")

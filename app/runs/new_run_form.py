@@ -13,7 +13,7 @@ import streamlit as st
 from app import loading, state
 from app.corpora.known_corpora import corpus_words, known_corpora, remember_corpus
 from app.parts.names import plain
-from app.runs.actions import CLONE
+from app.runs.actions import CLONE, check_may_start, count_start
 from app.runs.devices import device_options, free_memory, gpus, used_device
 from app.runs.run_words import estimate_words, memory_words
 from app.runs.settings_form import config_of, differences, settings_form
@@ -152,7 +152,8 @@ def start_run(config: Config, out: Path, device: str) -> None:
     """Check the corpus, then train in a process of its own.
 
     Raises:
-        InputError: the corpus is missing, has faults or lacks a split; nothing is started.
+        InputError: the corpus is missing, has faults or lacks a split, or this session or this
+            machine has too many runs; nothing is started.
     """
     corpus = loading.open_data(config.data, label=config.label)
     for split in ("train", "valid"):
@@ -164,7 +165,9 @@ def start_run(config: Config, out: Path, device: str) -> None:
             f"model.heads is {config.model.heads}, which does not divide model.dim "
             f"{config.model.dim}; change one"
         )
+    check_may_start()
     launch(config, out, device=device)
+    count_start(out)
 
 
 @dataclass(frozen=True)

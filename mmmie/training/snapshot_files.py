@@ -27,6 +27,8 @@ def snapshots_in(folder: Path) -> list[Path]:
     """
     if not os.path.isdir(folder):
         refuse_closed(folder)
+        if os.path.lexists(folder):
+            raise InputError(f"{folder}: is no folder; remove it")
         return []
     refuse_closed(folder)
     return sorted((f for f in folder.iterdir() if _NAME.fullmatch(f.name)), key=epoch_of)

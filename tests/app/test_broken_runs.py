@@ -1,0 +1,85 @@
+"""Every page opens whatever is in the folder of runs, and says of a broken run what is wrong."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.pages import PAGES
+from tests.app.opening import goto
+from tests.broken_runs import FILES, LOADING, SNAPSHOTS, STATUS, sound_run
+
+pytestmark = pytest.mark.slow
+MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder with a run for every fault, and some that are no runs at all."""
+    runs = tmp_path_factory.mktemp("broken") / "runs"
+    kinds = {**STATUS, **{kind: make for kind, (_, make) in FILES.items()}, **LOADING, **SNAPSHOTS}
+    for kind, make in kinds.items():
+        make(sound_run(runs / kind))
+    os.rename(sound_run(runs / "name").path, os.fsencode(runs / "na") + b"\xffme")
+    (runs / "loop").symlink_to("loop")
+    os.mkfifo(runs / "pipe")
+    return runs
+
+
+@pytest.fixture
+def app(home, monkeypatch):
+    monkeypatch.setenv("MMMIE_RUNS", str(home))
+    return AppTest.from_file(MAIN, default_timeout=300)
+
+
+def said(app: AppTest) -> str:
+    shown = [*app.error, *app.warning, *app.caption, *app.info]
+    return "\n".join(box.value for box in shown).replace("\\", "")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_of_a_sound_checkpoint_opens_beside_them(app, page):
+    goto(app, page)
+    assert not app.exception, [e.value for e in app.exception]
+
+
+def test_the_page_of_runs_lists_them_all(app, home):
+    goto(app, "train")
+    assert not app.exception, [e.value for e in app.exception]
+    assert {*STATUS, *FILES, "loop", "na\\xffme"} <= set(app.selectbox(key="run").options)
+    for name in ("na\\xffme", "loop"):
+        app.selectbox(key="run").select(name).run()
+        assert not app.exception, (name, [e.value for e in app.exception])
+        assert any("na\\" in e.value or "loop" in e.value for e in app.error)
+
+
+def _look(path: str) -> None:
+    from app.runs.live_run import live_run
+    from mmmie.training.run_folder import RunFolder
+
+    live_run(RunFolder(path))
+
+
+@pytest.mark.parametrize("kind", [*STATUS, *FILES])
+def test_a_broken_run_can_be_looked_at(kind, home):
+    app = AppTest.from_function(_look, args=(str(home / kind),), default_timeout=300).run()
+    assert not app.exception, [e.value for e in app.exception]
+    told = FILES[kind][0] if kind in FILES else "status.json"
+    assert told in said(app), said(app)
+
+
+KINDS = ("best_label", "best_dim", "weights_torn", "weights_nan", "weights_wide", "snapshots_torn")
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "cube", "metrics_depth"])
+@pytest.mark.parametrize("page", ["overview", "representations", "compare"])
+def test_pages_on_a_broken_checkpoint_say_what_is_wrong(app, page, kind):
+    app.query_params["checkpoint"] = f"runs/{kind}"
+    app.query_params["compare"] = "demo"
+    goto(app, page)
+    assert not app.exception, [e.value for e in app.exception]
+    if kind in KINDS[:-1]:
+        assert any("best/" in error.value for error in app.error)
