@@ -12,6 +12,10 @@ import functools
 import gc
 import threading
 import time
+from pathlib import Path
+
+from mmmie.corpus.zip_archive import UNPACKING
+from mmmie.files import clear_scratch
 
 _SECONDS = 30
 
@@ -20,6 +24,13 @@ _SECONDS = 30
 def collect_now_and_then() -> None:
     """Collect garbage every half a minute in which pages ran."""
     threading.Thread(target=_collect, name="garbage", daemon=True).start()
+
+
+@functools.cache  # once in a server
+def clear_leftovers(corpora: Path) -> None:
+    """Remove what uploads left half unpacked when a server was killed."""
+    for folder in (corpora, corpora / "to-predict"):
+        clear_scratch(folder, UNPACKING)
 
 
 def _collect() -> None:

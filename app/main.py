@@ -10,12 +10,14 @@ if ROOT not in sys.path:  # the app is run from a checkout, not installed
     sys.path.insert(0, ROOT)
 
 from app.export.record import recorded  # noqa: E402
-from app.garbage_collection import collect_now_and_then  # noqa: E402
+from app.garbage_collection import clear_leftovers, collect_now_and_then  # noqa: E402
+from app.loading import runs_folder  # noqa: E402
 from app.pages import PAGES, START  # noqa: E402
 from app.sidebar import draw_sidebar  # noqa: E402
 
 st.set_page_config(page_title="MMMIE", page_icon=":material/graphic_eq:", layout="wide")
 collect_now_and_then()
+clear_leftovers(runs_folder() / "corpora")
 sections: dict[str, list] = {}
 for page in PAGES.values():
     start = page.slug == START

@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.corpora.known_corpora import corpora_folder, remember_corpus
+from app.corpora.upload_limits import check_upload
 from app.parts.names import plain
 from mmmie.corpus.zip_archive import pack_corpus
 from mmmie.datasets import load_corpus
@@ -86,6 +87,7 @@ def _upload(
                 named: _Files = {file.name: file for file in files}
                 if len(named) < len(files):
                     raise InputError("upload: two files have the same name; rename one")
+                check_upload(sum(file.size for file in files))
                 done[content] = str(keep(named, folder))
             except InputError as error:
                 done[content] = error
