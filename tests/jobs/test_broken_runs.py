@@ -53,8 +53,10 @@ def test_a_file_that_cannot_be_read_is_named(kind, run):
 
 
 @pytest.mark.parametrize("kind", LOADING)
-def test_weights_that_are_none_of_the_model_are_refused(kind, run):
+def test_weights_that_are_none_of_the_model_are_refused(kind, run, monkeypatch):
     LOADING[kind](run)
+    if kind != "weights_nan":  # before they are read
+        monkeypatch.setattr("safetensors.torch.load_file", None)
     with pytest.raises(InputError, match=r"best/model\.safetensors: "):
         _ = load_checkpoint(run.path).model
 
@@ -93,6 +95,9 @@ def test_a_list_has_a_row_for_every_run(tmp_path, capsys):
 
 
 def test_what_a_user_may_not_read_is_not_called_missing(run, plain_user):
+    for mode in (0o300, 0o400):  # to be passed through only, to be listed only
+        run.path.chmod(mode)
+        assert observe(run).state == "unreadable"
     run.path.chmod(0)
     try:
         [found] = list_runs(run.path.parent)
