@@ -15,7 +15,15 @@ from pydantic import Field, TypeAdapter
 
 from mmmie.errors import InputError, printable
 from mmmie.files import append_line, explained, try_lock, write_json, write_text
-from mmmie.reading import is_text, open_plain, parse_json, read_json, refuse_closed, validated
+from mmmie.reading import (
+    is_text,
+    open_plain,
+    parse_json,
+    read_json,
+    refuse_closed,
+    short,
+    validated,
+)
 
 State = Literal["queued", "running", "paused", "finished", "stopped", "failed", "unreadable"]
 Wish = Literal["pause", "resume", "step", "stop"]
@@ -95,7 +103,8 @@ class LastWish:
 
 
 _STATUS, _WISH = TypeAdapter(Status), TypeAdapter(LastWish)
-_METRICS = TypeAdapter(dict[str, Measured | dict[str, dict[str, Measured]]])
+_METRICS = TypeAdapter(dict[str, Measured | str | dict[str, dict[str, Measured]]])
+_NUMBERS = ("seconds", "device_memory")
 _EPOCH = TypeAdapter(Count)
 _HOLDER = TypeAdapter(Holder)
 
@@ -295,6 +304,9 @@ def metrics_of(line: bytes, where: str) -> dict[str, Any]:
         InputError: it is no JSON, has no `epoch`, or a metric is no number; it names `where`.
     """
     entry = validated(_METRICS, parse_json(line, where), where)
+    for key, value in entry.items():
+        if isinstance(value, str) and ("/" in key or key in _NUMBERS):  # others may be remarks
+            raise InputError(f"{where}: `{key}` is {short(value)}; write a number")
     if "epoch" not in entry:
         raise InputError(f"{where}: `epoch` is missing; write it again")
     return {**entry, "epoch": validated(_EPOCH, entry["epoch"], f"{where}, epoch")}
