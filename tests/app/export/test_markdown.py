@@ -21,6 +21,8 @@ from app.parts.names import plain
         ("[site](javascript:alert)", "[site](javascript:alert)"),
         ("<img onerror=x>", "&lt;img onerror=x&gt;"),
         ("![spy](https://a.org/x.png)", '!<a href="https://a.org/x.png">spy</a>'),
+        (r"\:material/home: stays", ":material/home: stays"),
+        (r"\:red[a word] stays", ":red[a word] stays"),
         ("names_in_snake_case", "names_in_snake_case"),
     ],
 )
