@@ -270,7 +270,7 @@ def objects():
         (np.array([{"a": 1}] * N, object), ("objects",)),
         (np.ones((N, 2), complex), ("no real numbers",)),
         (np.array(["a"] * N), ("no real numbers",)),
-        (gzip.compress(b"x"), ("gzip",)),
+        (gzip.compress(b"x", mtime=0), ("gzip",)),
         (b"PK\x03\x04x", ("zip",)),
         (pickle.dumps(np.ones(3)), ("pickle",)),
         (b"1,2,3\n", ("no .npy file",)),
@@ -289,9 +289,9 @@ def test_arrays_that_cannot_be_read_say_what_they_are(folder, content, words):
 @pytest.mark.parametrize(
     ("name", "content", "word"),
     [
-        ("utterances.csv", gzip.compress(b"id,label\n"), "gzip"),
+        ("utterances.csv", gzip.compress(b"id,label\n", mtime=0), "gzip"),
         ("utterances.csv", b"PK\x03\x04", "zip"),
-        ("utterances.csv.gz", gzip.compress(b"id,label\n"), "unpack"),
+        ("utterances.csv.gz", gzip.compress(b"id,label\n", mtime=0), "unpack"),
         ("utterances.xlsx", b"PK\x03\x04", "CSV"),
         ("utterances.csv", b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
         ("utterances.csv", "id,label\nä_1,1\n".encode("latin-1"), "Windows-1252"),
