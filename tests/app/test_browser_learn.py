@@ -37,8 +37,8 @@ def test_the_lesson_is_walked_by_key_and_ends_with_a_model_of_ones_own(server, p
         titles.append(press(page, "ArrowRight" if number % 2 else "n", number))
     assert len(set(titles)) == 9
     assert "with identity" in titles[5]
-    assert press(page, "ArrowLeft", 6) == titles[6]
-    assert press(page, "b", 5) == titles[5]
+    for number in (7, 6, 5):
+        assert press(page, "b" if number % 2 else "ArrowLeft", number) == titles[number]
 
     page.get_by_text("Speaker: the same or another").click()
     expect(page.locator("h1")).to_contain_text("with your changes", timeout=30_000)

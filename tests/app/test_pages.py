@@ -264,9 +264,9 @@ def test_only_the_section_of_the_url_is_drawn(run_of):
     run_of()
     app = visit(open_app("runs/run", mi_section="Estimators on these codes"), MUTUAL_INFORMATION)
     assert "estimators" in app.title[0].value
-    assert not any("concluded" in s.value for s in app.subheader)
+    assert not any("concluded" in fold.label for fold in app.expander)
     trained = visit(open_app("runs/run"), MUTUAL_INFORMATION)
-    assert any("concluded" in s.value for s in trained.subheader)
+    assert any("concluded" in fold.label for fold in trained.expander)
 
 
 def test_the_lab_needs_no_checkpoint(home):

@@ -54,9 +54,9 @@ def in_process(monkeypatch):
     """Run trials one after the other in this process; the folders that were run."""
     ran = []
 
-    def run(folders, data, progress, *, processes, device, keep_runs):
+    def run(folders, data, progress, *, processes, device, keep_runs, label):
         for folder in folders:
-            run_trial(folder, load_corpus(data), device="cpu", keep_run=keep_runs)
+            run_trial(folder, load_corpus(data, label=label), device="cpu", keep_run=keep_runs)
             ran.append(folder.path.relative_to(folder.path.parents[1]).as_posix())
             progress.ended(folder)
 

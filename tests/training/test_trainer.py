@@ -102,7 +102,7 @@ def test_checks_leave_the_weights_alone(make_corpus, tmp_path):
         assert {**line, "seconds": 0} == {**plain, "seconds": 0}
 
 
-def test_the_last_epoch_before_patience_ran_out_is_checked(make_corpus):
+def test_the_last_epoch_before_patience_ran_out_is_checked(make_corpus, monkeypatch):
     held = []
 
     class Keep(Callback):
@@ -115,7 +115,7 @@ def test_the_last_epoch_before_patience_ran_out_is_checked(make_corpus):
         "cpu",
         callbacks=[Keep()],
     )
-    trainer._is_better = lambda score: False
+    monkeypatch.setattr("mmmie.training.trainer.is_better", lambda *_: False)
     trainer.fit()
     assert trainer.stop_reason == "patience"
     assert ["mi/check/text-audio" in metrics for metrics in held] == [False, True]

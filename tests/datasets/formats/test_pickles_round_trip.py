@@ -42,7 +42,7 @@ def dialogues(draw, vectors=False):
             for name, dim in dims.items():
                 count = 0 if said and draw(st.integers(0, 5)) == 0 else draw(lengths)
                 steps[name] = [
-                    [len(said) + k + 1 + channel / 4 for channel in range(dim)]
+                    [1 + (5 * len(said) + 3 * k) % 32 + channel / 4 for channel in range(dim)]
                     for k in range(count)
                 ]
             label = draw(st.integers(0, 5) if vectors else st.integers(-3 * scale, 3 * scale)) / (
