@@ -10,16 +10,14 @@ import streamlit as st
 from markupsafe import Markup
 
 from app.export.record import Drawing, add
+from app.parts.component import component
 from app.parts.figures import figure_footer
 
-_HERE = Path(__file__).parent
-
-_render = st.components.v2.component(
+_render = component(
     "mmmie_drawing",
-    html='<div class="mmmie-room"></div><div class="mmmie-tip" hidden></div>',
-    css=(_HERE / "drawings.css").read_text("utf-8"),
-    js=(_HERE / "drawings.js").read_text("utf-8"),
-    isolate_styles=False,  # what saves pictures has to find it
+    '<div class="mmmie-room"></div><div class="mmmie-tip" hidden></div>',
+    Path(__file__).with_name("drawings"),
+    isolate=False,  # what saves pictures has to find it
 )
 
 

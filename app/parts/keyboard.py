@@ -9,6 +9,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from app.parts.component import component
+
 PREVIOUS, NEXT, PIN, LET_GO, CLEAR = "Left", "Right", "P", "U", "X"
 
 _HTML = """
@@ -17,13 +19,10 @@ _HTML = """
   <button class="help" title="Show all keys">Keys <kbd>?</kbd></button>
 </div>
 """
-_HERE = Path(__file__).parent
-
-_render = st.components.v2.component(
+_render = component(
     "mmmie_keyboard",
-    html=_HTML,
-    css=(_HERE / "keyboard.css").read_text("utf-8"),
-    js=(_HERE / "keyboard.js").read_text("utf-8"),
+    _HTML,
+    Path(__file__).with_name("keyboard"),
 )
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import streamlit as st
+from app.parts.component import component
 
 _HTML = """
 <div class="row">
@@ -21,13 +21,10 @@ _HTML = """
 </div>
 """
 
-_HERE = Path(__file__).parent
-
-_render = st.components.v2.component(
+_render = component(
     "mmmie_pictures",
-    html=_HTML,
-    css=(_HERE / "picture_buttons.css").read_text("utf-8"),
-    js=(_HERE / "picture_buttons.js").read_text("utf-8"),
+    _HTML,
+    Path(__file__).with_name("picture_buttons"),
 )
 
 

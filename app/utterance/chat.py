@@ -11,6 +11,7 @@ import streamlit as st
 
 from app import state
 from app.export.record import Bubbles, add
+from app.parts.component import component
 from app.parts.figures import figure_footer
 from app.parts.names import text_of
 from app.parts.style import modality_colour, three_digits
@@ -70,12 +71,10 @@ class Bubble:
     removed: bool | None = None
 
 
-_HERE = Path(__file__).parent
-_render = st.components.v2.component(
+_render = component(
     "mmmie_chat",
-    html='<div class="chat"></div>',
-    css=(_HERE / "chat.css").read_text("utf-8"),
-    js=(_HERE / "chat.js").read_text("utf-8"),
+    '<div class="chat"></div>',
+    Path(__file__).with_name("chat"),
 )
 
 

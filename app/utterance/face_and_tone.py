@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from app.parts import page_text as say
+from app.parts.component import component
 from app.parts.names import capital, plain
 from app.parts.style import modality_colour, three_digits
 from mmmie.analysis.corpora.channels import usual_values
@@ -29,12 +30,10 @@ _HTML = """
 </div>
 """
 
-_HERE = Path(__file__).parent
-_render = st.components.v2.component(
+_render = component(
     "mmmie_face",
-    html=_HTML,
-    css=(_HERE / "face.css").read_text("utf-8"),
-    js=(_HERE / "face.js").read_text("utf-8"),
+    _HTML,
+    Path(__file__).with_name("face"),
 )
 
 

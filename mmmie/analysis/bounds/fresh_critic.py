@@ -17,7 +17,8 @@ from typing import Any
 import pandas as pd
 
 from mmmie.analysis.bounds.side_by_side import frozen_codes
-from mmmie.analysis.checkpoint import Checkpoint, load_checkpoint
+from mmmie.analysis.bounds.split_of_checkpoint import given_split, opened_split
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.corpus import Corpus
 from mmmie.jobs.background_work import Work, serve
 from mmmie.mi.thresholds import near_ceiling, slack
@@ -74,12 +75,7 @@ class FreshCritic:
         Raises:
             InputError: the cache cannot be written.
         """
-        given = {
-            "checkpoint": str(self.checkpoint.info.folder),
-            "data": str(self.corpus.path) if self.corpus.path else self.corpus.name,
-            "split": self.split,
-        }
-        self.work.start(given)
+        self.work.start(given_split(self.checkpoint, self.corpus, self.split))
 
 
 def fresh_estimates(
@@ -172,11 +168,7 @@ def verdict(
 
 
 def _compute(given: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
-    import torch
-
-    torch.set_num_threads(1)
-    checkpoint = load_checkpoint(given["checkpoint"])
-    yield from fresh_estimates(checkpoint, checkpoint.corpus(given["data"]), given["split"])
+    yield from fresh_estimates(*opened_split(given))
 
 
 if __name__ == "__main__":

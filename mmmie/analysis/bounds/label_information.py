@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mmmie.analysis.bounds.split_of_checkpoint import given_split, opened_split
 from mmmie.analysis.codes.snapshots import read_history, snapshot_files
 from mmmie.analysis.errors.slices import every_slice
 from mmmie.corpus import Corpus
@@ -81,13 +82,7 @@ class LabelInformation:
         Raises:
             InputError: the cache cannot be written.
         """
-        corpus = self.corpus
-        given = {
-            "checkpoint": str(self.checkpoint.info.folder),
-            "data": str(corpus.path) if corpus.path else corpus.name,
-            "split": self.split,
-        }
-        self.work.start(given)
+        self.work.start(given_split(self.checkpoint, self.corpus, self.split))
 
 
 def all_lines(checkpoint: Checkpoint, corpus: Corpus, split: str) -> Iterator[dict[str, Any]]:
@@ -293,13 +288,7 @@ def _slices(
 
 
 def _compute(given: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
-    import torch
-
-    from mmmie.analysis.checkpoint import load_checkpoint
-
-    torch.set_num_threads(1)
-    checkpoint = load_checkpoint(given["checkpoint"])
-    yield from all_lines(checkpoint, checkpoint.corpus(given["data"]), given["split"])
+    yield from all_lines(*opened_split(given))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from mmmie.analysis.checkpoint import Checkpoint, load_checkpoint
+from mmmie.analysis.bounds.split_of_checkpoint import given_split, opened_split
+from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.corpus import Corpus
 from mmmie.jobs.background_work import Work, serve
 from mmmie.mi.thresholds import NOTHING, SURE, near_ceiling
@@ -154,9 +155,7 @@ class SideBySide:
         """
         there = set(self.results(estimators)["estimator"])
         given = {
-            "checkpoint": str(self.checkpoint.info.folder),
-            "data": str(self.corpus.path) if self.corpus.path else self.corpus.name,
-            "split": self.split,
+            **given_split(self.checkpoint, self.corpus, self.split),
             "kinds": self.quantity.kinds,
             "modalities": self.quantity.modalities,
             "transform": self.transform,
@@ -284,12 +283,8 @@ def _compare(lower: dict[Any, Any], upper: dict[Any, Any]) -> Verdict:
 
 
 def _compute(given: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
-    import torch
-
-    torch.set_num_threads(1)
-    checkpoint = load_checkpoint(given["checkpoint"])
     quantity = Quantity(tuple(given["kinds"]), tuple(given["modalities"]))
-    x, y = frozen_pair(checkpoint, checkpoint.corpus(given["data"]), given["split"], quantity)
+    x, y = frozen_pair(*opened_split(given), quantity)
     for estimator in given["estimators"]:
         yield estimate_row(x, y, estimator, given["transform"])
 
