@@ -6,15 +6,16 @@ import pytest
 from playwright.sync_api import expect
 
 from mmmie.jobs import list_runs, observe
+from tests.app.browsing import settle
 
 
 def at_step(page, number: int) -> str:
     """Wait until a step is drawn; its title."""
     expect(page.get_by_text(f"Step {number + 1} of 9.")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("To think about")).to_have_count(1, timeout=60_000)
-    expect(page.locator("h1")).to_have_count(1)
-    for fault in ("stException", "stAlertContentError"):
-        expect(page.locator(f'[data-testid="{fault}"]')).to_have_count(0)
+    # The script that listens to the arrows arrives by itself, at times after the step's words.
+    expect(page.locator(f'.lesson-keys[data-step="{number}"]')).to_be_attached(timeout=60_000)
+    settle(page)
     page.wait_for_url(f"**step={number}*")
     return page.locator("h1").inner_text()
 
