@@ -169,7 +169,7 @@ def is_waiter(process: psutil.Process, runs: Path) -> bool:
         command = process.cmdline()
     except psutil.Error:
         return False
-    return "mmmie.jobs.waiter" in command and str(runs.resolve()) in command
+    return "mmmie.jobs.waiting_runs_process" in command and str(runs.resolve()) in command
 
 
 def wait(condition: Callable[[], bool]) -> None:

@@ -16,7 +16,7 @@ from app.parts.names import plain
 from app.runs.actions import CLONE, check_may_start, count_start
 from app.runs.devices import device_options, free_memory, gpus, used_device
 from app.runs.run_words import estimate_words, memory_words
-from app.runs.settings_form import config_of, differences, settings_form
+from app.runs.setting_fields import config_of, differences, settings_form
 from mmmie.analysis.training_estimate import PastRun, estimate_time, past_runs
 from mmmie.errors import InputError
 from mmmie.jobs import launch

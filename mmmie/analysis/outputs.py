@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.ask.presets import PRESETS
-from mmmie.analysis.ask.presets import TRAINED as TRAINED
+from mmmie.analysis.ask.preset_questions import PRESETS
+from mmmie.analysis.ask.preset_questions import TRAINED as TRAINED
 from mmmie.corpus import Corpus
 from mmmie.files import keep_latest, replacing
 from mmmie.reading import open_plain

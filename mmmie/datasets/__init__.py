@@ -13,7 +13,7 @@ from pathlib import Path
 from mmmie.corpus import Corpus
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 from mmmie.datasets.label_guess import relabelled
-from mmmie.datasets.label_said import LabelSaid, read_label_said
+from mmmie.datasets.label_option import LabelSaid, read_label_said
 from mmmie.reading import refuse_closed
 
 __all__ = ["DESCRIBED", "convert_corpus", "load_corpus", "recognise_corpus"]

@@ -17,7 +17,7 @@ import pandas as pd
 from mmmie.corpus import Label
 from mmmie.datasets.label_guess import LabelFound, guess_label
 from mmmie.datasets.label_in_features import features_alone
-from mmmie.datasets.label_said import NOTHING_SAID, LabelSaid
+from mmmie.datasets.label_option import NOTHING_SAID, LabelSaid
 from mmmie.datasets.padding import absence_notes
 from mmmie.datasets.pickles.load_pickle import load_pickle
 from mmmie.datasets.streamed_corpus import Reading, Stream

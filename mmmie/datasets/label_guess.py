@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus import NO_LABEL, Label
-from mmmie.datasets.label_said import MOST_CLASSES, NOTHING_SAID, LabelSaid
+from mmmie.datasets.label_option import MOST_CLASSES, NOTHING_SAID, LabelSaid
 from mmmie.datasets.label_text import names_in, numbers_in
 from mmmie.datasets.loose_values import Unusable
 from mmmie.errors import InputError

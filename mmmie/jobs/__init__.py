@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mmmie.jobs.faults import run_faults
     from mmmie.jobs.start import launch, resume_run
-    from mmmie.jobs.turns import keep_going
+    from mmmie.jobs.waiting_runs import keep_going
     from mmmie.jobs.watch import list_runs, log_tail, new_metrics, observe, silent_seconds
     from mmmie.training.run_queue import ahead
 
@@ -31,7 +31,7 @@ __all__ = [
 
 _HOMES = {
     "ahead": "mmmie.training.run_queue",
-    "keep_going": "mmmie.jobs.turns",
+    "keep_going": "mmmie.jobs.waiting_runs",
     "launch": "mmmie.jobs.start",
     "resume_run": "mmmie.jobs.start",
     "run_faults": "mmmie.jobs.faults",

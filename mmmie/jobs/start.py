@@ -10,7 +10,7 @@ from pathlib import Path
 from mmmie.errors import InputError
 from mmmie.files import write_text
 from mmmie.jobs.process import as_input_error
-from mmmie.jobs.turns import keep_going, start_due, start_trainer, waiting_runs
+from mmmie.jobs.waiting_runs import keep_going, start_due, start_trainer, waiting_runs
 from mmmie.jobs.watch import observe
 from mmmie.limits import Limits
 from mmmie.training.config import Config, config_toml

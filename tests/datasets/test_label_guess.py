@@ -10,7 +10,7 @@ from mmmie.corpus import NO_LABEL
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 from mmmie.datasets import convert_corpus, load_corpus
 from mmmie.datasets.label_guess import guess_label
-from mmmie.datasets.label_said import read_label_said
+from mmmie.datasets.label_option import read_label_said
 from mmmie.datasets.loose_values import Unusable
 from mmmie.errors import InputError
 from tests.datasets import layouts

@@ -16,7 +16,7 @@ from mmmie.analysis.ask.identity_effect import (
     retrained_changes,
     without_effect,
 )
-from mmmie.analysis.ask.presets import INTERVENTIONS, PRESETS
+from mmmie.analysis.ask.preset_questions import INTERVENTIONS, PRESETS
 from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.analysis.configurations import configuration_diff, describe_difference
 from mmmie.analysis.outputs import SplitOutputs

@@ -34,7 +34,7 @@ from app.utterance.question_in_address import ABOUT_WINDOW
 from mmmie.analysis.ask.context_use import attention_shares, shares_of, window_places
 from mmmie.analysis.ask.edited_window import neighbours, spelled_out, told_relation, told_roles
 from mmmie.analysis.ask.identity_effect import prediction_shift
-from mmmie.analysis.ask.presets import PRESETS
+from mmmie.analysis.ask.preset_questions import PRESETS
 from mmmie.analysis.ask.question import RELATION_WORDS, TERMS, Question
 from mmmie.errors import InputError
 

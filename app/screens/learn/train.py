@@ -16,7 +16,7 @@ from app.parts.numbers import metric
 from app.parts.style import three_digits
 from app.runs.live_run import live_run
 from app.runs.new_run_form import free_name, start_run
-from app.runs.settings_form import config_of
+from app.runs.setting_fields import config_of
 from app.screens.learn.frame import LETTERS, Formula, closing, opening
 from app.screens.learn.subject import Subject
 from app.utterance.window import prediction_svg

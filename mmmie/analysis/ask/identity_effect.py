@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.analysis.ask.context_use import ATTENDED, attention_masses, attention_variation
-from mmmie.analysis.ask.presets import INTERVENTIONS
+from mmmie.analysis.ask.preset_questions import INTERVENTIONS
 from mmmie.analysis.errors.resampling import (
     Interval,
     conversation_codes,

@@ -17,7 +17,7 @@ from mmmie.datasets.conversations import utterance_table
 from mmmie.datasets.file_kind import Format, Source
 from mmmie.datasets.formats.contextual_layouts import looks_contextual, parts_of
 from mmmie.datasets.label_guess import LabelFound, guess_label
-from mmmie.datasets.label_said import NOTHING_SAID, LabelSaid
+from mmmie.datasets.label_option import NOTHING_SAID, LabelSaid
 from mmmie.datasets.loose_values import Unusable, described, items_of, numbers_of, text_of
 from mmmie.datasets.padding import ragged
 from mmmie.datasets.splits import split_by_name

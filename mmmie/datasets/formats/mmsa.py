@@ -17,7 +17,7 @@ from mmmie.datasets.conversations import utterance_table
 from mmmie.datasets.file_kind import Format, Source
 from mmmie.datasets.formats.label_columns import sentiment_and_emotions
 from mmmie.datasets.formats.mmsa_export import MODALITIES
-from mmmie.datasets.formats.mmsa_round_trip import EXTRA, read_extra
+from mmmie.datasets.formats.mmsa_extra_fields import EXTRA, read_extra
 from mmmie.datasets.label_guess import LabelFound
 from mmmie.datasets.loose_values import (
     Unusable,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmmie.corpus import SPLITS, Corpus, Features
-from mmmie.datasets.formats.mmsa_round_trip import EXTRA, extra_of
+from mmmie.datasets.formats.mmsa_extra_fields import EXTRA, extra_of
 from mmmie.errors import InputError
 
 MODALITIES = ("text", "audio", "vision")

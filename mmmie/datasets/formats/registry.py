@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from mmmie.datasets.file_kind import Format, Source, kind_of, way_out
-from mmmie.datasets.label_said import NOTHING_SAID, LabelSaid
+from mmmie.datasets.label_option import NOTHING_SAID, LabelSaid
 from mmmie.datasets.loose_values import Unusable, outlined
 from mmmie.datasets.streamed_corpus import Reading
 from mmmie.errors import InputError

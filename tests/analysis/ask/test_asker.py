@@ -13,7 +13,7 @@ import pytest
 from mmmie import load_checkpoint
 from mmmie.analysis.ask.asker import Asker
 from mmmie.analysis.ask.edited_window import spelled_out
-from mmmie.analysis.ask.presets import INTERVENTIONS, PRESETS, TRAINED
+from mmmie.analysis.ask.preset_questions import INTERVENTIONS, PRESETS, TRAINED
 from mmmie.analysis.ask.question import ChannelEdit, Question
 from mmmie.corpus import Corpus, Features
 from mmmie.model.config import ContextSettings

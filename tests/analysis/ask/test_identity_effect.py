@@ -18,7 +18,7 @@ from mmmie.analysis.ask.identity_effect import (
     strongest_change,
     without_effect,
 )
-from mmmie.analysis.ask.presets import INTERVENTIONS
+from mmmie.analysis.ask.preset_questions import INTERVENTIONS
 from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mmmie.analysis.ask.presets import INTERVENTIONS, PRESETS, TRAINED
+from mmmie.analysis.ask.preset_questions import INTERVENTIONS, PRESETS, TRAINED
 from mmmie.analysis.ask.question import (
     FEATURES_FIELD,
     TERMS,

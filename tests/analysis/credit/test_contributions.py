@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from mmmie.analysis.ask.asker import Asker
-from mmmie.analysis.ask.presets import PRESETS
+from mmmie.analysis.ask.preset_questions import PRESETS
 from mmmie.analysis.credit.contributions import (
     MOST_PLAYERS,
     MOST_TURNS,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mmmie.analysis.ask.asker import Asker
-from mmmie.analysis.ask.presets import PRESETS
+from mmmie.analysis.ask.preset_questions import PRESETS
 from mmmie.analysis.ask.question import Question
 from mmmie.analysis.checkpoint import Checkpoint, load_checkpoint
 from mmmie.analysis.codes.claims import LABEL, OWN, SHARED

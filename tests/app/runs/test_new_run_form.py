@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.runs import new_run_form as new_run
 from app.runs.new_run_form import PRESETS, free_name, name_fault, start_run
-from app.runs.settings_form import config_of
+from app.runs.setting_fields import config_of
 from mmmie.corpus import Corpus
 from mmmie.corpus.folder import save_corpus_folder
 from mmmie.errors import InputError

@@ -8,7 +8,7 @@ import pytest
 from mmmie.datasets import load_corpus
 from mmmie.datasets.formats import contextual_layouts
 from mmmie.datasets.formats.registry import open_reading
-from mmmie.datasets.label_said import LabelSaid
+from mmmie.datasets.label_option import LabelSaid
 from mmmie.errors import InputError
 from tests.datasets.layouts import write_pickle
 from tests.datasets.python_2 import write_python_2

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.runs.settings_form import config_of
+from app.runs.setting_fields import config_of
 from app.screens.context_identity.interventions import closest_without_identity
 from mmmie.corpus import Label, Modality
 from mmmie.training.checkpoint_files import CheckpointInfo

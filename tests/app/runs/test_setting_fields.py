@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.runs.settings_form import config_of, differences, nested, setting_fields
+from app.runs.setting_fields import config_of, differences, nested, setting_fields
 from mmmie.errors import InputError
 from mmmie.training.config import Config
 
@@ -60,7 +60,7 @@ def test_nested_joins_sections() -> None:
 def page() -> None:
     import streamlit as st
 
-    from app.runs.settings_form import config_of, settings_form
+    from app.runs.setting_fields import config_of, settings_form
 
     chosen = settings_form({"model.identity.enabled": False}, {"data"}, key="f")
     st.session_state["chosen"] = chosen

@@ -7,10 +7,11 @@ import os
 import pytest
 
 from mmmie.errors import InputError
-from mmmie.jobs import launch, observe, turns
+from mmmie.jobs import launch, observe
+from mmmie.jobs import waiting_runs as turns
 from mmmie.jobs.start import resume_run
 from mmmie.jobs.steer import steer
-from mmmie.jobs.turns import keep_going, start_due, wait_in, waiting_runs
+from mmmie.jobs.waiting_runs import keep_going, start_due, wait_in, waiting_runs
 from mmmie.training.config import load_config
 from mmmie.training.run_folder import RunFolder, Status, lock, process_start
 
@@ -50,7 +51,9 @@ def test_one_trains_and_the_others_have_no_process(start, spawned, tmp_path):
     assert [observe(run).pid for run in (first, second, third)] == [os.getpid(), None, None]
     assert [observe(run).state for run in (first, second, third)] == ["queued"] * 3
     assert trained(spawned) == ["first"]
-    assert [given[0] for given in spawned if "train" not in given] == ["mmmie.jobs.waiter"] * 2
+    assert [given[0] for given in spawned if "train" not in given] == [
+        "mmmie.jobs.waiting_runs_process"
+    ] * 2
     assert start_due(tmp_path / "runs") and trained(spawned) == ["first"]
     end(first)
     assert start_due(tmp_path / "runs") and trained(spawned) == ["first", "second"]
@@ -109,7 +112,7 @@ def test_who_looks_starts_a_waiter_unless_there_is_one(start, spawned, tmp_path)
         keep_going(runs)
         assert spawned == []
     keep_going(runs)
-    assert spawned == [["mmmie.jobs.waiter", str(runs)]]
+    assert spawned == [["mmmie.jobs.waiting_runs_process", str(runs)]]
 
 
 def test_the_waiter_starts_all_and_ends(start, spawned, tmp_path, monkeypatch):
@@ -130,7 +133,7 @@ def test_the_waiter_needs_no_torch():
     import subprocess
     import sys
 
-    told = "import sys, mmmie.jobs.waiter; print({'torch', 'numpy'} & {*sys.modules})"
+    told = "import sys, mmmie.jobs.waiting_runs_process; print({'torch', 'numpy'} & {*sys.modules})"
     assert subprocess.check_output([sys.executable, "-c", told], text=True) == "set()\n"
 
 

@@ -78,7 +78,7 @@ def keep_going(folder: Path) -> None:
         folder = folder.resolve()
         if waiting_runs(folder) and not is_locked(folder / _LOCK):
             with open(os.devnull, "wb") as nowhere:
-                spawn(["mmmie.jobs.waiter", str(folder)], nowhere)
+                spawn(["mmmie.jobs.waiting_runs_process", str(folder)], nowhere)
 
 
 def wait_in(folder: Path) -> None:
