@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import load_file
 
 from mmmie import load_checkpoint, load_config, load_corpus, train
 from mmmie.cli import main
@@ -82,6 +83,7 @@ def test_train_evaluate_predict_identity_probe(capsys, folder, trained, tmp_path
         "label",
         "prediction",
     ]
+    assert list(table) == list(load_checkpoint(trained).predict(load_corpus(folder)))
     assert len(table) == 120 and table["prediction"].notna().all()
 
     effect = json.loads(run(capsys, "identity", trained, "--json"))
@@ -116,7 +118,14 @@ def test_train_evaluate_predict_identity_probe(capsys, folder, trained, tmp_path
     both = json.loads(run(capsys, "probe", trained, "--nonlinear", "--json"))
     assert both["codes"] == probes["codes"]
     assert "nonlinear" in both["readings"]["means"]
-    assert "verdict" in run(capsys, "probe", trained)
+
+    missing = json.loads(run(capsys, "robustness", trained, "--json"))
+    assert missing["subsets"]["text+audio"]["mae"] == pytest.approx(metrics["mae"])
+    assert missing["rates"][-1]["rate"] == 0.7
+    for command in ("evaluate", "identity", "probe", "robustness"):
+        shown = run(capsys, command, trained)
+        assert 8 <= shown.count("\n") <= 60 and max(map(len, shown.split("\n"))) < 160
+        assert "verdict" in shown or command != "probe"
 
 
 def test_classification(capsys, make_corpus, tmp_path):
@@ -124,9 +133,29 @@ def test_classification(capsys, make_corpus, tmp_path):
     save_corpus_folder(make_corpus(conversations=24, classes=("no", "maybe", "yes")), data)
     run(capsys, "train", "--data", data, "--out", out, "--epochs", 1, *SMALL)
     metrics = json.loads(run(capsys, "evaluate", out, "--json"))
-    assert set(metrics) == {"n", "accuracy", "f1_weighted", "f1_macro", "per_class"}
-    run(capsys, "predict", out, "--data", data, "--out", tmp_path / "p.csv")
-    assert set(pd.read_csv(tmp_path / "p.csv")["prediction"]) <= {"no", "maybe", "yes"}
+    assert list(metrics) == ["n", "accuracy", "f1_weighted", "f1_macro", "ece", "per_class"]
+    assert run(capsys, "evaluate", out).split("\n")[9:12][0].startswith("no ")
+    file, codes = tmp_path / "p.csv", tmp_path / "codes.safetensors"
+    run(capsys, "predict", out, "--data", data, "--out", file, "--codes", codes)
+    table = pd.read_csv(file)
+    assert set(table["prediction"]) <= {"no", "maybe", "yes"}
+    shares = table[["p_no", "p_maybe", "p_yes"]]
+    assert shares.sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-6)
+    assert (shares.idxmax(axis=1) == "p_" + table["prediction"]).all()
+    valid = table["split"] == "valid"
+    right = table["prediction"] == table["label"]
+    assert right[valid].mean() == pytest.approx(metrics["accuracy"])
+    outputs = load_checkpoint(out).outputs(load_corpus(data), "valid")
+    kept = load_file(codes)
+    assert set(kept) == {"shared.text", "shared.audio", "own.text", "own.audio", "fused"}
+    for ours, stored in (("shared", "invariant"), ("own", "specific")):
+        found = kept[f"{ours}.text"][outputs.rows]
+        assert found == pytest.approx(outputs.spaces[f"{stored}.text"], abs=1e-6)
+    assert kept["fused"][outputs.rows] == pytest.approx(outputs.spaces["fused"], abs=1e-6)
+    line = refuse(
+        capsys, "predict", out, "--out", tmp_path / "q.csv", "--codes", tmp_path / "q.csv"
+    )
+    assert "--codes" in line and not (tmp_path / "q.csv").exists()
 
 
 def test_a_conversation_without_labels_or_audio_is_predicted(capsys, folder, trained, tmp_path):

@@ -51,7 +51,8 @@ def test_the_report_adds_up(capsys, trained):
     if channels is not None:  # None where Captum is not installed
         total = sum(sum(values.values()) for values in channels["values"].values())
         assert channels["start"] + total - channels["gap"] == pytest.approx(prediction, abs=1e-5)
-    assert "context · values · -1 · value" in run(capsys, "explain", path, "--utterance", "c2_2")
+    shown = run(capsys, "explain", path, "--utterance", "c2_2")
+    assert "c2_1" in shown and shown.count("\n") <= 60
 
 
 def test_a_class_can_be_chosen(capsys, trained):

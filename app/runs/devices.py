@@ -75,7 +75,9 @@ def parse_gpus(text: str) -> list[Gpu]:
 def device_options(found: list[Gpu]) -> list[str]:
     """What a run can be given here: auto, the kinds that are there, and cpu."""
     apple = platform.system() == "Darwin" and platform.machine() == "arm64"
-    return ["auto", *["cuda"] * bool(found), *["mps"] * apple, "cpu"]
+    several = [f"cuda:{index}" for index in range(len(found))]
+    cuda = several if len(found) > 1 else ["cuda"] * len(found)
+    return ["auto", *cuda, *["mps"] * apple, "cpu"]
 
 
 def used_device(choice: str, options: list[str]) -> str:
@@ -83,10 +85,16 @@ def used_device(choice: str, options: list[str]) -> str:
     return options[1] if choice == "auto" else choice
 
 
+def gpu_of(device: str, found: list[Gpu]) -> Gpu | None:
+    """The GPU that ``cuda`` or ``cuda:N`` means; None for all else."""
+    kind, _, index = device.partition(":")
+    return found[int(index or 0)] if kind == "cuda" and found else None
+
+
 def free_memory(device: str, found: list[Gpu]) -> tuple[int, int] | None:
     """Free and whole memory in bytes of the device that a run gets; None where it is unknown."""
-    if device == "cuda" and found:
-        gpu = found[0]
+    gpu = gpu_of(device, found)
+    if gpu is not None:
         return (gpu.free, gpu.total) if gpu.free is not None and gpu.total else None
     import psutil
 

@@ -14,7 +14,7 @@ from app import loading, state
 from app.corpora.known_corpora import corpus_words, known_corpora, remember_corpus
 from app.parts.names import plain
 from app.runs.actions import CLONE, check_may_start, count_start
-from app.runs.devices import device_options, free_memory, gpus, used_device
+from app.runs.devices import device_options, free_memory, gpu_of, gpus, used_device
 from app.runs.run_words import estimate_words, memory_words
 from app.runs.setting_fields import config_of, differences, settings_form
 from mmmie.analysis.training_estimate import PastRun, estimate_time, past_runs
@@ -223,8 +223,9 @@ def _device_box() -> tuple[str, str]:
         )
     )
     used = used_device(device, options)
+    gpu = gpu_of(used, found)
     memory = free_memory(used, found)
-    words = [used if device == "auto" else "", found[0].name if used == "cuda" and found else ""]
+    words = [used if device == "auto" else "", gpu.name if gpu else ""]
     if memory is not None:
         words.append(f"{memory_words(memory[0])} of {memory_words(memory[1])} memory free")
     st.caption(plain(": ".join(filter(None, words))))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from mmmie.analysis.ask.askable import Askable
+    from mmmie.analysis.ask.asker import Answer
     from mmmie.model.batch import Batch
     from mmmie.model.mmmie import MMMIE
     from mmmie.model.text_encoder import TextEncoder
@@ -45,6 +46,15 @@ class Checkpoint:
     def __init__(self, info: CheckpointInfo, device: str = "cpu") -> None:
         self.info = info
         self.device = device
+
+    def __repr__(self) -> str:
+        """Which model it is, of what, and how it can be used."""
+        label = self.info.label
+        return (
+            f"<Checkpoint {self.info.folder}: {label.kind} of {label.name!r} from "
+            f"{', '.join(self.info.modalities)}, trained on {self.info.corpus['name']!r}; "
+            f"see .corpus(), .evaluate(), .predict(), .encode() and .model>"
+        )
 
     @cached_property
     def model(self) -> MMMIE:
@@ -248,16 +258,28 @@ class Checkpoint:
             )
 
     def evaluate(self, corpus: Corpus, split: str = "valid") -> dict[str, Any]:
-        """Metrics on a split, see `mmmie.metrics`."""
+        """Metrics on a split, see `mmmie.metrics`; of classes also `ece`, see `calibration`."""
         from mmmie.analysis.ask.asker import Asker
+        from mmmie.analysis.errors.calibration import calibration_error
 
         asker = Asker(self, corpus)
         rows = asker.corpus.rows(split)
         [answer] = asker.answer(rows)
-        return metrics_for(self.info.label, answer.logits, asker.corpus.targets[rows])
+        targets = asker.corpus.targets[rows]
+        metrics = metrics_for(self.info.label, answer.logits, targets)
+        if not self.info.label.classes:
+            return metrics
+        per_class = metrics.pop("per_class")
+        return {
+            **metrics,
+            "ece": calibration_error(answer.output, targets),
+            "per_class": per_class,
+        }
 
     def predict(self, corpus: Corpus) -> pd.DataFrame:
         """Predictions for every utterance, with the columns of ``mmmie predict``.
+
+        Of classes there is also a column ``p_<class>`` each with its probability; they sum to 1.
 
         Args:
             corpus: labels and splits may be missing, as may modalities: the model is told so.
@@ -271,8 +293,32 @@ class Checkpoint:
         table = corpus.utterances.reindex(columns=list(PREDICTION_COLUMNS))
         for name, given in GIVEN_COLUMNS.items():
             table[name] = corpus.utterances.get(given, table[name])
-        said, _ = predict_rows(self, to_predict(self.info, corpus), missing)
-        return table.assign(prediction=said)
+        said, answer = predict_rows(self, to_predict(self.info, corpus), missing)
+        table = table.assign(prediction=said)
+        for name, share in zip(self.info.label.classes or (), answer.values.T, strict=False):
+            table[f"p_{name}"] = share
+        return table
+
+    def encode(self, corpus: Corpus) -> dict[str, np.ndarray]:
+        """The codes of every utterance: what ``mmmie predict --codes`` writes.
+
+        Returns:
+            ``shared.<modality>`` and ``own.<modality>`` → (N, d) the means of the codes, nan where
+            an utterance lacks the modality, and ``fused`` → (N, d) what the prediction is read
+            from. Rows are those of ``corpus.utterances``.
+
+        Raises:
+            InputError: the corpus does not fit the checkpoint.
+
+        Example:
+            >>> checkpoint = load_checkpoint("checkpoints/demo")
+            >>> codes = checkpoint.encode(checkpoint.corpus())
+            >>> codes["shared.text"].shape, codes["own.text"].shape
+            ((4810, 8), (4810, 16))
+        """
+        corpus = self.with_text(corpus)
+        missing = missing_modalities(self.info, corpus)
+        return encoded_rows(self, to_predict(self.info, corpus), missing)
 
 
 def load_checkpoint(path: Path | str, device: str = "cpu") -> Checkpoint:
@@ -342,7 +388,7 @@ def to_predict(info: CheckpointInfo, corpus: Corpus) -> Corpus:
 
 def predict_rows(
     checkpoint: Askable, corpus: Corpus, missing: Sequence[str] = ()
-) -> tuple[list[Any], np.ndarray]:
+) -> tuple[list[Any], Answer]:
     """What a model says of every utterance of a corpus whose conversations are whole.
 
     Args:
@@ -350,13 +396,32 @@ def predict_rows(
         missing: modalities that the model is told are missing in every utterance.
 
     Returns:
-        Predictions (n), numbers or classes, and the output they are from: (n,) in label units or
-        (n, classes) logits.
+        Predictions (n), numbers or classes, and the answer that they are from.
     """
     from mmmie.analysis.ask.asker import Asker
 
     told = Question(missing=tuple(missing), everywhere=True)
     [answer] = Asker(checkpoint, corpus).answer(np.arange(len(corpus)), [told])
-    output = answer.logits.astype(float)
     classes = checkpoint.info.label.classes
-    return [classes[i] for i in output.argmax(1)] if classes else list(output), output
+    output = answer.logits.astype(float)
+    return [classes[i] for i in output.argmax(1)] if classes else list(output), answer
+
+
+def encoded_rows(
+    checkpoint: Askable, corpus: Corpus, missing: Sequence[str] = ()
+) -> dict[str, np.ndarray]:
+    """The codes of every utterance, see `Checkpoint.encode`; arguments as for `predict_rows`."""
+    from mmmie.analysis.ask.asker import Asker
+
+    asker = Asker(checkpoint, corpus)
+    rows = np.arange(len(corpus))
+    codes = asker.codes(rows)
+    present = codes.present.cpu().numpy()
+    found = {}
+    for kind, code in (("shared", codes.invariant), ("own", codes.specific)):
+        means = code.mean.float().cpu().numpy()
+        for m, name in enumerate(asker.modalities):
+            there = present[:, m] & (name not in missing)
+            found[f"{kind}.{name}"] = np.where(there[:, None], means[:, m], np.float32(np.nan))
+    told = Question(missing=tuple(missing), everywhere=True)
+    return {**found, "fused": asker.answer(rows, [told])[0].representation}

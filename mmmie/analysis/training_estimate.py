@@ -9,6 +9,7 @@ import numpy as np
 
 from mmmie.errors import InputError
 from mmmie.training.config import Config, flatten, load_config
+from mmmie.training.devices.choice import device_kind
 from mmmie.training.run_folder import RunFolder, read_metrics
 
 _LATEST_EPOCHS = 5
@@ -108,11 +109,6 @@ def estimate_time(config: Config, device: str, past: list[PastRun]) -> TimeEstim
     best = min(alike, key=lambda run: len(differing[run.name]))
     total = best.seconds * config.training.epochs
     return TimeEstimate(best.seconds, total, best.name, differing[best.name])
-
-
-def device_kind(device: str) -> str:
-    """The kind of a device: ``cuda`` of ``cuda:1``."""
-    return device.partition(":")[0]
 
 
 def _corpus(config: Config) -> str:

@@ -47,5 +47,5 @@ def context_transformer(corpus: Corpus, seed: int) -> np.ndarray:
     with tempfile.TemporaryDirectory() as scratch:
         run = train(corpus, Path(scratch) / "run", config)
         checkpoint = load_checkpoint(run.path)
-        output = predict_rows(checkpoint, corpus)[1]
+        output = predict_rows(checkpoint, corpus)[1].logits.astype(float)
     return output if corpus.label.classes is None else softmax(output, axis=1)

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from mmmie.cli.checkpoint import evaluate, explain, identity, predict, probe
+from mmmie.cli.checkpoint import evaluate, explain, identity, predict, probe, robustness
 from mmmie.cli.data import data
 from mmmie.cli.decompose import decompose
 from mmmie.cli.experiment import experiment
@@ -45,6 +45,7 @@ def cli() -> None:
 
 
 for _command in (
-    train, evaluate, predict, identity, probe, explain, mi, decompose, experiment, data, jobs,
+    train, evaluate, predict, identity, probe, robustness, explain, mi, decompose, experiment,
+    data, jobs,
 ):  # fmt: skip
     cli.add_command(_command)

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from mmmie.cli.shared import JSON, LABEL, one_line, print_report
+from mmmie.cli.shared import JSON, LABEL, print_report
+from mmmie.cli.tables import print_corpus
 from mmmie.errors import InputError
 
 
@@ -29,14 +30,7 @@ def data_info(path: str, label: str | None, as_json: bool) -> None:
     name, corpus = recognise_corpus(path, label=label, unlabelled=True)
     report = {"format": name, **corpus_summary(corpus)}
     report["notes"] += giveaway_notes(corpus)
-    if as_json:
-        print_report(report, as_json)
-        return
-    notes = report.pop("notes")
-    print_report(report, as_json)
-    click.echo("notes" if notes else f"{'notes':48} -")
-    for note in notes:
-        click.echo(f"- {one_line(note)}")
+    print_report(report, as_json, print_corpus)
 
 
 @data.command("convert")

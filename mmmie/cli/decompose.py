@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mmmie.cli.shared import DATA, JSON, LABEL, SPLIT, opened_with_corpus, print_report
+from mmmie.cli.shared import DATA, DEVICE, JSON, LABEL, SPLIT, opened_with_corpus, print_report
 from mmmie.errors import InputError
 
 
@@ -15,8 +15,11 @@ from mmmie.errors import InputError
 @DATA
 @LABEL
 @SPLIT
+@DEVICE
 @JSON
-def decompose(source: str, data: str | None, label: str | None, split: str, as_json: bool) -> None:
+def decompose(
+    source: str, data: str | None, label: str | None, split: str, device: str, as_json: bool
+) -> None:
     """What two modalities say about the label: both, each alone, only both together; in nats.
 
     Of a CHECKPOINT it is about the codes of every modality, shared and own together, learned and
@@ -32,7 +35,7 @@ def decompose(source: str, data: str | None, label: str | None, split: str, as_j
 
     folders = Path(source), Path(source) / "best"
     if hub_repository(source) or any((folder / "config.json").is_file() for folder in folders):
-        opened, corpus = opened_with_corpus(Path(source), data, label)
+        opened, corpus = opened_with_corpus(Path(source), data, label, device)
         lines = code_lines(opened, corpus, split)
     else:
         from mmmie.datasets import load_corpus

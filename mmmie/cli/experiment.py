@@ -7,13 +7,15 @@ from typing import Any
 
 import click
 
+from mmmie.cli.shared import DEVICE
+
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--data", help="`demo` or a corpus, in place of the file's.")
 @click.option("--out", type=click.Path(path_type=Path), help="default: runs/experiments/NAME")
 @click.option("--processes", type=click.IntRange(1), help="Trials at once; default: cores or GPUs.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@DEVICE
 @click.option(
     "--ray",
     is_flag=False,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from mmmie.analysis.checkpoint import Checkpoint
     from mmmie.corpus import Corpus
 
 _NOTES_SAID = 3  # notes in full before a training starts; of more, the first one
@@ -23,18 +24,33 @@ LABEL = click.option(
     help="What the label is: kind=regression,range=-3:3 or kind=classification,classes=A:B:…, "
     "name=…; each may be left out.",
 )
+DEVICE = click.option(
+    "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."
+)
 SPLIT = click.option("--split", default="valid", show_default=True, help="train, valid or test.")
 CHECKPOINT = click.argument("checkpoint", type=click.Path(path_type=Path))
 
 
-def opened_with_corpus(checkpoint: Path, data: str | None, label: str | None) -> tuple[Any, Any]:
+def opened_checkpoint(checkpoint: Path, device: str) -> Checkpoint:
+    """A checkpoint on a device.
+
+    Raises:
+        InputError: the checkpoint cannot be opened, or the device is not there.
+    """
+    from mmmie.analysis.checkpoint import load_checkpoint
+    from mmmie.training.devices.choice import chosen_device
+
+    return load_checkpoint(checkpoint, chosen_device(device))
+
+
+def opened_with_corpus(
+    checkpoint: Path, data: str | None, label: str | None, device: str
+) -> tuple[Checkpoint, Corpus]:
     """A checkpoint and the corpus to use it on: `data`, else the one it was trained on.
 
     What had to be changed for the corpus to fit is said on stderr.
     """
-    from mmmie.analysis.checkpoint import load_checkpoint
-
-    opened = load_checkpoint(checkpoint)
+    opened = opened_checkpoint(checkpoint, device)
     corpus = opened.opened(data, label=label)
     fitted = opened.fitted(corpus)
     print_notes(fitted.notes[len(corpus.notes) :])
@@ -65,12 +81,18 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
 
 
-def print_report(report: dict[str, Any], as_json: bool) -> None:
-    """Print a nested report as one JSON object, or as one line per number."""
+def print_report(
+    report: dict[str, Any],
+    as_json: bool,
+    as_tables: Callable[[dict[str, Any]], None] | None = None,
+) -> None:
+    """Print a nested report as one JSON object, or as tables, or as one line per number."""
     if as_json:
         click.echo(json.dumps(strict(report), indent=1, allow_nan=False))
-        return
-    _print_lines(strict(report), "")
+    elif as_tables:
+        as_tables(strict(report))
+    else:
+        _print_lines(strict(report), "")
 
 
 def _print_lines(value: Any, path: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mmmie.cli.shared import LABEL, say_notes
+from mmmie.cli.shared import DEVICE, LABEL, say_notes
 from mmmie.errors import InputError
 
 
@@ -20,7 +20,7 @@ from mmmie.errors import InputError
 @click.option("--seed", type=int, help="Short for --set training.seed=S.")
 @click.option("--epochs", type=int, help="Short for --set training.epochs=N.")
 @click.option("--log", "loggers", multiple=True, help="tensorboard or mlflow; can be repeated.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@DEVICE
 @click.option("--resume", is_flag=True, help="Continue after the last whole epoch of --out.")
 @click.option("--queue", is_flag=True, help="Wait while a run beside --out has the device.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")

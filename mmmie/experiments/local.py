@@ -87,6 +87,8 @@ def default_processes(device: str) -> int:
     """One process per physical core, or per GPU where the trials will use GPUs."""
     import psutil
 
+    if ":" in device:
+        return 1
     return len(gpus(device)) or psutil.cpu_count(logical=False) or 1
 
 

@@ -30,7 +30,7 @@ def run_trial(
     Args:
         folder: prepared, see `TrialFolder.prepare`.
         corpus: what it is trained on.
-        device: auto, cpu, cuda or mps.
+        device: auto, cpu, cuda, cuda:N or mps.
         keep_run: keep weights and snapshots of the run, not only its outputs and metrics.
     """
     wall, processor = time.perf_counter(), time.process_time()
@@ -88,7 +88,7 @@ def _train(
     if status.state == "stopped":
         return None
     checkpoint = load_checkpoint(run.path, status.device or "cpu")
-    output = predict_rows(checkpoint, corpus)[1]
+    output = predict_rows(checkpoint, corpus)[1].logits.astype(float)
     history = read_metrics(run.path)
     return output.astype(np.float32), {
         "epoch": checkpoint.info.epoch,

@@ -26,7 +26,7 @@ def launch(
     Args:
         config: its `data` names the corpus.
         out: the run folder; an `InputError` unless it is new and can be written.
-        device: auto, cpu, cuda or mps.
+        device: auto, cpu, cuda, cuda:N or mps.
         queue: wait until few enough runs beside `out` train on the device, without a process;
             an `InputError` if too many wait already, see `Limits`.
     """

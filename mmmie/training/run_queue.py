@@ -70,7 +70,7 @@ def queue_lock(folder: Path) -> AbstractContextManager[int | None]:
 
 
 def device_name(device: str) -> str:
-    """The device that auto, cpu, cuda or mps stands for, as the status of a run names it."""
+    """The device that a name such as auto stands for, as the status of a run names it."""
     from mmmie.training.devices.distribution import make_accelerator
 
     return str(make_accelerator(device).device)

@@ -17,7 +17,12 @@ import torch
 
 from mmmie.analysis.ask.askable import Askable
 from mmmie.analysis.ask.edited_features import check_question, edited_features
-from mmmie.analysis.ask.edited_window import shown_places, told_relation, told_roles
+from mmmie.analysis.ask.edited_window import (
+    lost_at_random,
+    shown_places,
+    told_relation,
+    told_roles,
+)
 from mmmie.analysis.ask.question import TERMS, Question
 from mmmie.analysis.ask.word_encoder import word_encoder
 from mmmie.corpus import Corpus, Features
@@ -173,6 +178,7 @@ class Asker:
             index=np.where(window >= 0, np.searchsorted(needed, window), -1),
             relation=relation,
             is_subject=window == (rows[:, None] if about is None else about),
+            utterances=self.corpus.utterances["id"].iloc[needed].tolist(),
             present=codes.present.cpu().numpy(),
             modalities=self.modalities,
         )
@@ -257,11 +263,13 @@ class _Told:
 class _Targets:
     """n targets with the truth about their windows (n, W).
 
-    `index` is -1 where there is no utterance, `is_subject` says where the changed one stands, and
-    `present` (U, M) which modalities the encoded utterances have.
+    `index` is -1 where there is no utterance, `is_subject` says where the changed one stands,
+    `utterances` (U,) are the ids of the encoded utterances, and `present` (U, M) which modalities
+    they have.
     """
 
     names: list[str]
+    utterances: list[str]
     past: int
     index: np.ndarray
     relation: np.ndarray
@@ -274,7 +282,12 @@ class _Targets:
         there, index = self.index >= 0, self.index
         if copies is not None:
             index = np.where(self.is_subject, copies[:, None], index)
-        shown = self.present[index] & shown_places(question, there, self.past)[..., None]
+        present = self.present
+        if question.missing_rate:
+            has = present[: len(self.utterances)]  # the rest are copies
+            present = present.copy()
+            present[: len(has)] &= ~lost_at_random(question, self.utterances, has)
+        shown = present[index] & shown_places(question, there, self.past)[..., None]
         for m, name in enumerate(self.modalities):
             if name in question.missing:
                 shown[..., m] &= ~(self.is_subject | question.everywhere)

@@ -84,6 +84,8 @@ def check_question(question: Question, corpus: Corpus) -> None:
         if name not in corpus.modalities:
             known = ", ".join(corpus.modalities)
             raise InputError(f"{corpus.where}: no modality `{name}` to edit; it holds {known}")
+    if not 0 <= question.missing_rate <= 1:
+        raise InputError(f"edit: `missing_rate` is {question.missing_rate:g}; give 0 to 1")
     for name, strength in question.noise:
         if not 0 <= strength <= MOST_NOISE:
             raise InputError(

@@ -70,6 +70,27 @@ def shown_places(question: Question, there: np.ndarray, past: int) -> np.ndarray
     return shown
 
 
+def lost_at_random(question: Question, names: Sequence[str], present: np.ndarray) -> np.ndarray:
+    """Which modalities (U, M) are missing at the rate of a question, of those present (U, M).
+
+    The draw follows from the seed and the utterance's name alone, so an utterance lacks the same
+    in every window.
+
+    Args:
+        names: (U,) ids of the utterances.
+    """
+    draws = np.array(
+        [
+            np.random.default_rng([question.seed, *n.encode()]).random(present.shape[1])
+            for n in names
+        ]
+    )
+    draws[~present] = -1
+    lost = present & (draws < question.missing_rate)
+    lost[np.arange(len(lost)), draws.argmax(1)] = False
+    return lost
+
+
 def neighbours(there: np.ndarray, past: int) -> tuple[int, ...]:
     """Offsets of the neighbours in one window whose places `there` (W,) hold an utterance."""
     return tuple(int(place) - past for place in np.flatnonzero(there) if place != past)

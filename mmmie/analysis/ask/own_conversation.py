@@ -162,12 +162,9 @@ def predicted_turns(
     Raises:
         InputError: the corpus does not fit the checkpoint.
     """
-    from scipy.special import softmax
-
     corpus = checkpoint.fitted(corpus)
-    classes = checkpoint.info.label.classes
-    said, output = predict_rows(checkpoint, corpus, missing)
+    said, answer = predict_rows(checkpoint, corpus, missing)
     table = corpus.utterances.assign(prediction=said)
     if not corpus.labelled.any():
         table = table.drop(columns="label", errors="ignore")
-    return table, output if classes is None else softmax(output, axis=1)
+    return table, answer.output.astype(float)

@@ -60,11 +60,14 @@ class Question:
         shuffle: seed of a shuffle of the neighbours' roles; None leaves them as they are.
         missing: modalities that the model is told the utterance lacks.
         everywhere: whether they are missing in the whole window, not only in the utterance.
+        missing_rate: chance with which any modality of any utterance is missing, drawn one by one;
+            the last that an utterance has stays.
         noise: (modality, strength): Gaussian noise on every channel and step, in standard
             deviations of the channel on the train split.
         channels: changes of single channels.
         transcript: other words, None for its own.
-        seed: of the noise; another strength scales the same draw.
+        seed: of the noise and of what is missing at random; another strength scales the same
+            draw, and a higher rate takes away the same and more.
     """
 
     terms_off: tuple[str, ...] = ()
@@ -75,6 +78,7 @@ class Question:
     shuffle: int | None = None
     missing: tuple[str, ...] = ()
     everywhere: bool = False
+    missing_rate: float = 0.0
     noise: tuple[tuple[str, float], ...] = ()
     channels: tuple[ChannelEdit, ...] = ()
     transcript: str | None = None
@@ -125,9 +129,10 @@ class Question:
         return {name: text for name, text in fields.items() if text}
 
     def _features_text(self) -> str:
-        if not (self.missing or self.edits_features):
+        if not (self.missing or self.missing_rate or self.edits_features):
             return ""
         pairs = [("hide", name) for name in self.missing]
+        pairs += [("hide_rate", _short(self.missing_rate))] * bool(self.missing_rate)
         pairs += [("noise", f"{_short(strength)} {name}") for name, strength in self.noise]
         pairs += [
             ("channel", f"{_short(one.shift)} {_short(one.stretch)} {one.channel} {one.modality}")
@@ -191,6 +196,8 @@ def _features_question(text: str) -> Question:
         try:
             if key == "hide":
                 missing.append(value)
+            elif key == "hide_rate":
+                rest = replace(rest, missing_rate=float(value))
             elif key == "noise":
                 strength, name = value.split(" ", 1)
                 noise.append((name, float(strength)))

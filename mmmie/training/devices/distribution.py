@@ -12,8 +12,10 @@ The first rank alone judges epochs, writes the run folder and is steered; the ot
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -26,9 +28,11 @@ from torch import Tensor, distributed, nn
 from mmmie.errors import InputError
 from mmmie.model.batch import Codes
 from mmmie.model.encoders import Code
+from mmmie.training.devices.choice import chosen_device
 
 _RANK_STRIDE = 1_000_003  # between the seeds of ranks; torch takes the lower 32 bits of a seed
 _PATIENCE = timedelta(days=365)
+_ACCELERATE_DEVICE = "ACCELERATE_TORCH_DEVICE"
 _OF_CODE = ("mean", "log_variance", "sample")
 
 
@@ -38,7 +42,7 @@ def process_rank() -> int:
 
 
 def make_accelerator(device: str, mixed_precision: str = "no") -> Accelerator:
-    """The device layer for auto, cpu, cuda or mps; under ``torchrun`` it joins the others.
+    """The device layer for a device, see `chosen_device`; under ``torchrun`` it joins the others.
 
     Args:
         mixed_precision: ``no`` or ``bf16``.
@@ -46,12 +50,8 @@ def make_accelerator(device: str, mixed_precision: str = "no") -> Accelerator:
     Raises:
         InputError: the device is unknown or not there.
     """
-    if device not in ("auto", "cpu", "cuda", "mps"):
-        raise InputError(f"--device {device}: is unknown; use auto, cpu, cuda or mps")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InputError("--device cuda: no CUDA device is there; use auto or cpu")
-    if device == "mps" and not torch.backends.mps.is_available():
-        raise InputError("--device mps: no Apple GPU is there; use auto or cpu")
+    chosen = chosen_device(device)
+    numbered = ":" in chosen
     several = _process_count() > 1
     here = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
     if several and device != "cpu" and 0 < torch.cuda.device_count() < here:
@@ -59,18 +59,36 @@ def make_accelerator(device: str, mixed_precision: str = "no") -> Accelerator:
             f"torchrun starts {here} processes for {torch.cuda.device_count()} GPU; start one for "
             f"each, or use --device cpu"
         )
+    if several and numbered:
+        raise InputError(f"--device {device}: torchrun gives each process its GPU; use cuda")
     if several and device == "mps":
         raise InputError("--device mps: one process is all that it takes; leave torchrun out")
     # accelerate forms a group of processes on CPUs only where it is told to use one
     on_cpu = device == "cpu" or (several and not torch.cuda.is_available())
     # One process may train on several devices in turn; accelerate would keep the first.
     AcceleratorState._reset_state(reset_partial_state=True)
-    return Accelerator(
-        cpu=on_cpu,
-        mixed_precision=mixed_precision,
-        # which parameters have a part in the loss depends on settings and on the batch
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
-    )
+    with _device_of_accelerate(chosen) if numbered else contextlib.nullcontext():
+        return Accelerator(
+            cpu=on_cpu,
+            mixed_precision=mixed_precision,
+            # which parameters have a part in the loss depends on settings and on the batch
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+        )
+
+
+@contextlib.contextmanager
+def _device_of_accelerate(name: str) -> Iterator[None]:
+    """A numbered GPU, which accelerate takes from the environment only."""
+    torch.cuda.set_device(name)
+    before = os.environ.get(_ACCELERATE_DEVICE)
+    os.environ[_ACCELERATE_DEVICE] = name
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_ACCELERATE_DEVICE]
+        else:
+            os.environ[_ACCELERATE_DEVICE] = before
 
 
 class Ranks:

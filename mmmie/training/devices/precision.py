@@ -9,6 +9,7 @@ import torch
 
 from mmmie.errors import InputError
 from mmmie.training.config import Config
+from mmmie.training.devices.choice import device_kind
 
 _WIDE = 256
 
@@ -24,7 +25,7 @@ def mixed_precision(config: Config, device: str) -> str:
         InputError: bfloat16 is asked for on a device without it.
     """
     wanted = config.training.precision
-    cuda = device in ("auto", "cuda") and torch.cuda.is_available()
+    cuda = device_kind(device) in ("auto", "cuda") and torch.cuda.is_available()
     able = not cuda or torch.cuda.is_bf16_supported(including_emulation=False)
     if wanted == "bfloat16" and not able:
         raise InputError(

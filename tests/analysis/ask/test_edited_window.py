@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from mmmie.analysis.ask.edited_window import (
+    lost_at_random,
     neighbours,
     shown_places,
     spelled_out,
@@ -64,3 +65,25 @@ def test_shuffled_roles_are_those_of_the_neighbours_that_are_there() -> None:
     assert (told_roles(Question(), names, there, PAST) == np.arange(5)).all()
     pair = np.array([[False, True, True, False, False]])
     assert told_roles(Question(shuffle=1), ["u"], pair, PAST).tolist() == [[0, 1, 2, 3, 4]]
+
+
+def test_modalities_are_lost_at_the_rate_and_the_last_one_stays() -> None:
+    present = np.ones((4000, 3), bool)
+    present[:500, 2] = False
+    present[500] = False
+    names = [f"u{i}" for i in range(len(present))]
+    before = np.zeros_like(present)
+    for rate in (0.0, 0.2, 0.5, 1.0):
+        lost = lost_at_random(Question(missing_rate=rate), names, present)
+        assert not (lost & ~present).any() and (lost | ~before).all()  # the same and more
+        left = present & ~lost
+        assert (left.any(1) == present.any(1)).all()
+        three = np.arange(len(present)) > 500
+        assert abs(lost[three].mean() - (rate - rate**3 / 3)) < 0.015
+        before = lost
+    assert (left.sum(1)[three] == 1).all()
+    half = lost_at_random(Question(missing_rate=0.5), names, present)
+    other = lost_at_random(Question(missing_rate=0.5, seed=1), names, present)
+    assert 0.3 < (half != other).mean() < 0.7
+    some = lost_at_random(Question(missing_rate=0.5), names[7:9], present[7:9])
+    assert some.tolist() == half[7:9].tolist()  # whichever others are asked about

@@ -35,6 +35,7 @@ def questions(draw: st.DrawFn) -> Question:
         alone=draw(st.booleans()),
         shuffle=draw(st.none() | st.integers(0, 10**9)),
         missing=tuple(draw(st.lists(NAMES, max_size=2))),
+        missing_rate=draw(st.just(0.0) | st.floats(0, 1)),
         noise=tuple(draw(st.lists(st.tuples(NAMES, NUMBERS), max_size=2))),
         channels=tuple(
             draw(
@@ -45,7 +46,7 @@ def questions(draw: st.DrawFn) -> Question:
         ),
         transcript=draw(st.none() | st.text(max_size=30)),
     )
-    if not (question.missing or question.edits_features):
+    if not (question.missing or question.missing_rate or question.edits_features):
         return question  # there is no noise to have a seed, and nothing missing anywhere
     everywhere, seed = draw(st.booleans()), draw(st.integers(0, 9999))
     return Question(**{**vars(question), "everywhere": everywhere, "seed": seed})

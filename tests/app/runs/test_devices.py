@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from app.runs.devices import Gpu, device_options, free_memory, parse_gpus, used_device
+from app.runs.devices import Gpu, device_options, free_memory, gpu_of, parse_gpus, used_device
 
 
 def test_answers_of_the_driver_are_read() -> None:
@@ -22,6 +22,10 @@ def test_auto_is_the_gpu_where_there_is_one() -> None:
     assert used_device("cpu", device_options([gpu])) == "cpu"
     assert "cuda" not in device_options([])
     assert free_memory("cuda", [gpu]) == (1, 2)
+    two = [gpu, Gpu("two", 3, 4)]
+    assert device_options(two)[:3] == ["auto", "cuda:0", "cuda:1"]
+    assert used_device("auto", device_options(two)) == "cuda:0"
+    assert free_memory("cuda:1", two) == (3, 4) and gpu_of("cpu", two) is None
     assert free_memory("cuda", [Gpu("one", None, 2)]) is None
     free, total = free_memory("cpu", []) or (0, 0)
     assert 0 < free <= total
