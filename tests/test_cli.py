@@ -181,11 +181,44 @@ def test_a_conversation_without_labels_or_audio_is_predicted(capsys, folder, tra
     assert "has no labels" in line and not (tmp_path / "no").exists()
 
 
-def test_resume_takes_the_run_as_it_is(capsys, trained):
-    out = run(capsys, "train", "--out", trained, "--resume", "--quiet")
-    assert "finished after epoch 2" in out
-    assert "takes the run's own configuration" in refuse(
-        capsys, "train", "--out", trained, "--resume", "--seed", 1
+def test_resume_continues_extends_or_starts(capsys, folder, trained, tmp_path):
+    again = ("train", "--out", trained, "--resume")
+    assert "finished after epoch 2" in run(capsys, *again, "--quiet")
+    assert "finished after epoch 2" in run(capsys, *again, "--seed", 3, *SMALL)
+    others = {
+        "training.seed": ["--seed", 1],
+        "model.dim": ["--set", "model.dim=8"],
+        "training.epochs": ["--epochs", 1],
+        "training.patience": ["--patience", 3],
+    }
+    for key, other in others.items():
+        assert key in refuse(capsys, *again, *other)
+    longer = run(capsys, *again, "--epochs", 3, "--patience", 9, "--quiet")
+    assert "finished after epoch 3" in longer
+    assert load_config(trained / "config.toml").training.epochs == 3
+    (tmp_path / "more.toml").write_text("[training]\nepochs = 4\n")
+    assert "finished after epoch 4" in run(
+        capsys, *again, "--config", tmp_path / "more.toml", "--quiet"
+    )
+    new = ("train", "--out", tmp_path / "new", "--data", folder, "--resume", "--epochs", 1, *SMALL)
+    for _ in range(2):
+        assert "finished after epoch 1" in run(capsys, *new)
+
+
+def test_a_checkpoint_is_fine_tuned(capsys, folder, trained, tmp_path):
+    """The model settings are the checkpoint's; others are refused by name."""
+    tuned = ("train", "--data", folder, "--epochs", 1, "--init", trained, "--quiet")
+    run(capsys, *tuned, "--out", tmp_path / "tuned")
+    config = load_config(tmp_path / "tuned" / "config.toml")
+    assert config.model.dim == 16 and config.init == str(trained)
+    before = json.loads(run(capsys, "evaluate", trained, "--json"))
+    run(capsys, *tuned, "--out", tmp_path / "still", "--set", "training.learning_rate=1e-12")
+    after = json.loads(run(capsys, "evaluate", tmp_path / "still", "--json"))
+    assert after["mae"] == pytest.approx(before["mae"], abs=1e-5)
+    line = refuse(capsys, *tuned, "--out", tmp_path / "no", "--set", "model.dim=32")
+    assert "model.dim" in line and "16" in line and not (tmp_path / "no").exists()
+    assert "nowhere" in refuse(
+        capsys, "train", "--data", folder, "--init", tmp_path / "nowhere", "--out", tmp_path / "no"
     )
 
 
@@ -265,7 +298,7 @@ def test_bad_input_is_one_line_with_status_2(capsys, folder, trained, tmp_path):
         (["train", "--data", folder, "--out", out, "--device", "tpu"], "--device tpu"),
         (["train", "--data", folder, "--out", out, "--epochs", "many"], "many"),
         (["train", "--out", out], "--data"),
-        (["train", "--out", out, "--resume"], "no run folder"),
+        (["train", "--out", out, "--resume"], "--data"),
         (["evaluate", tmp_path / "no"], "no such checkpoint"),
         (["evaluate", trained, "--split", "test"], "split `test`"),
         (["evaluate", trained, "--split", "dev"], "split `dev`"),

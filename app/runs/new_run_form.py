@@ -38,7 +38,7 @@ _LONGEST_NAME = 100
 _STARTED = "runs-started"
 _MOST_RUNS = 50
 _COPIED = "train-copied"
-_HELD_BY_PAGE = {"data", "label", "model.modalities", "training.epochs", "training.seed"}
+_HELD_BY_PAGE = {"data", "label", "init", "model.modalities", "training.epochs", "training.seed"}
 
 
 def name_fault(name: str, folder: Path) -> str | None:

@@ -19,9 +19,20 @@ from mmmie.errors import InputError
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="model.dim=64, …")
 @click.option("--seed", type=int, help="Short for --set training.seed=S.")
 @click.option("--epochs", type=int, help="Short for --set training.epochs=N.")
+@click.option("--patience", type=int, help="Short for --set training.patience=N.")
+@click.option(
+    "--init",
+    metavar="CHECKPOINT",
+    help="Fine-tune this one: its model settings and weights are the first ones.",
+)
 @click.option("--log", "loggers", multiple=True, help="tensorboard or mlflow; can be repeated.")
 @DEVICE
-@click.option("--resume", is_flag=True, help="Continue after the last whole epoch of --out.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Continue after the last whole epoch of --out, or start it. Settings have to agree with "
+    "the run's; more --epochs or --patience extend it.",
+)
 @click.option("--queue", is_flag=True, help="Wait while a run beside --out has the device.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def train(
@@ -32,6 +43,8 @@ def train(
     overrides: tuple[str, ...],
     seed: int | None,
     epochs: int | None,
+    patience: int | None,
+    init: str | None,
     loggers: tuple[str, ...],
     device: str,
     resume: bool,
@@ -39,25 +52,25 @@ def train(
     quiet: bool,
 ) -> None:
     """Train a model into a run folder."""
+    from mmmie.training.checkpoint_files import read_checkpoint_info
     from mmmie.training.config import load_config
     from mmmie.training.run_folder import RunFolder
 
     named = json.dumps(loggers) if loggers else None
-    short = {"seed": seed, "epochs": epochs, "loggers": named}
+    short = {"seed": seed, "epochs": epochs, "patience": patience, "loggers": named}
     settings = [*overrides, *([f"label={label}"] if label else [])]
     settings += [*(f"training.{k}={v}" for k, v in short.items() if v is not None)]
+    settings += [f"init={json.dumps(str(Path(init).expanduser().resolve()))}"] if init else []
+    resume = resume and RunFolder(out).exists
+    beneath = None
     if resume:
-        if settings or config_file:
-            raise InputError(
-                "--resume: takes the run's own configuration; leave out other settings"
-            )
-        run = RunFolder(out)
-        run.check_exists("leave out --resume to start")
-        config_file = run.config
-        data = data or load_config(config_file).data
+        own = load_config(RunFolder(out).config)
+        beneath, data = own.model_dump(exclude_none=True), data or own.data
+    elif init:
+        beneath = {"model": read_checkpoint_info(init).config.model.model_dump(exclude_none=True)}
     if data is None:
         raise InputError("--data: is missing; name `demo` or a corpus")
-    config = load_config(config_file, settings)
+    config = load_config(config_file, settings, beneath=beneath)
 
     from mmmie.jobs import keep_going
     from mmmie.training.devices.distribution import leave, process_rank

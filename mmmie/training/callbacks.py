@@ -31,6 +31,7 @@ class Training(ABC):
         best_score: best validation score so far, None before one.
         best_epoch: its epoch, 0 before one.
         validated: codes and outputs for the valid split at the last validation.
+        extended: whether it continues a run that was to end earlier.
         stop_reason: set it to end the training after the present step.
         waited: seconds of the present epoch that a callback spent waiting, in a pause for example.
     """
@@ -44,6 +45,7 @@ class Training(ABC):
     best_score: float | None
     best_epoch: int
     validated: tuple[Codes, Outputs]
+    extended: bool
     stop_reason: str | None
     waited: float
 

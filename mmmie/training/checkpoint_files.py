@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from mmmie.corpus import Corpus, Kind, Label, Level, Modality
-from mmmie.corpus.fitting import fit_corpus, label_words
+from mmmie.corpus.fitting import fit_corpus, label_words, same_scale
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder
 from mmmie.hub_files import cached_repository
 from mmmie.model.config import NO_NUL
 from mmmie.reading import open_plain, read_json, refuse_closed, validated
-from mmmie.training.config import Config, parse_config
+from mmmie.training.config import Config, flatten, parse_config
 from mmmie.training.run_folder import Count, Measured
 
 if TYPE_CHECKING:
@@ -249,6 +249,53 @@ def load_model(info: CheckpointInfo, device: str = "cpu") -> MMMIE:
         lines = str(error).split("\n\t")
         raise InputError(f"{file}: does not fit its config.json ({lines[-1]})") from None
     return model.to(device).eval()
+
+
+def take_weights(model: MMMIE, info: CheckpointInfo, config: Config) -> None:
+    """Give a new model the weights of a checkpoint, and what its inputs are standardised by.
+
+    The scale of the label stays the new one where the checkpoint has another, and what is hidden
+    in training is the new model's.
+
+    Args:
+        model: of `config`.
+
+    Raises:
+        InputError: the checkpoint cannot be read, or has other modalities, classes or settings
+            of the model; names the first.
+    """
+    where = f"init: {info.folder}"
+    if list(info.modalities) != list(model.modalities):
+        raise InputError(
+            f"{where} has the modalities {', '.join(info.modalities)}, the training "
+            f"{', '.join(model.modalities)}; set model.modalities, or leave init out"
+        )
+    for name, known in info.modalities.items():
+        own = model.modalities[name]
+        if (known.dim, known.level) != (own.dim, own.level):
+            raise InputError(
+                f"{where} takes {name} as {known.dim} channels at {known.level} level, the corpus "
+                f"has {own.dim} at {own.level} level; leave init out"
+            )
+    if (info.label.kind, info.label.classes) != (model.label.kind, model.label.classes):
+        raise InputError(
+            f"{where} predicts {label_words(info.label)}, the corpus has "
+            f"{label_words(model.label)}; leave init out"
+        )
+    before, after = (flatten(one.model.model_dump()) for one in (info.config, config))
+    for key in sorted(before | after):
+        if before.get(key) != after.get(key) and not key.endswith("dropout"):
+            raise InputError(
+                f"{where} has model.{key} = {before.get(key)!r}, the training "
+                f"{after.get(key)!r}; set it alike, or leave init out"
+            )
+    kept = (
+        {"keep"}
+        if same_scale(info.label, model.label)
+        else {"keep", "label_mean", "label_deviation"}
+    )
+    weights = load_model(info).state_dict()
+    model.load_state_dict({n: t for n, t in weights.items() if n not in kept}, strict=False)
 
 
 def _check_shapes(info: CheckpointInfo, shapes: dict[str, tuple[int, ...]], file: Path) -> None:

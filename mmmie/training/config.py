@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -55,6 +56,10 @@ class ObjectiveSettings(Settings):
     reconstruction: float = Field(
         0.5, ge=0, le=100, description="δ, keeps the specific code from collapsing."
     )
+
+
+_MAY_GROW = ("training.epochs", "training.patience")
+_MAY_CHANGE = ("data", "label", "training.loggers")
 
 
 class TrainingSettings(Settings):
@@ -128,13 +133,27 @@ class Config(Settings):
         description="What the label of the corpus is where it is not to be guessed, such as "
         "`kind=regression,range=-3:3`.",
     )
+    init: str = Field(
+        "",
+        pattern=NO_NUL,
+        description="Checkpoint whose weights the training starts from, to fine-tune it; empty for "
+        "fresh ones.",
+    )
     model: ModelSettings = Field(default_factory=ModelSettings)
     objective: ObjectiveSettings = Field(default_factory=ObjectiveSettings)
     training: TrainingSettings = Field(default_factory=TrainingSettings)
 
 
-def load_config(file: Path | str | None = None, overrides: list[str] | None = None) -> Config:
+def load_config(
+    file: Path | str | None = None,
+    overrides: list[str] | None = None,
+    *,
+    beneath: dict[str, Any] | None = None,
+) -> Config:
     """Read a configuration: the defaults, then a TOML file, then ``section.key=value`` pairs.
+
+    Args:
+        beneath: nested values that take the place of the defaults.
 
     Raises:
         InputError: the file cannot be read, or a key does not exist or has a wrong value.
@@ -143,12 +162,13 @@ def load_config(file: Path | str | None = None, overrides: list[str] | None = No
         >>> load_config(overrides=["model.dim=32"]).model.dim
         32
     """
-    values: dict[str, Any] = {}
+    values = deepcopy(beneath or {})
     where = "configuration"
     if file is not None:
         where = str(file)
-        values = read_toml(Path(file))
-        parse_config(values, where)
+        said = read_toml(Path(file))
+        parse_config(said, where)
+        _merge(values, said)
     for override in overrides or []:
         _override(values, override)
         where = f"{where} with --set {override}"
@@ -170,6 +190,43 @@ def parse_config(values: dict[str, Any], where: str) -> Config:
             known = ", ".join(_siblings(first["loc"]))
             raise InputError(f"{where}: key `{key}` does not exist; known here: {known}") from None
         raise InputError(f"{where}: {fault_words(error)}") from None
+
+
+def _merge(values: dict[str, Any], over: dict[str, Any]) -> None:
+    """Put nested values over others, in place."""
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(values.get(key), dict):
+            _merge(values[key], value)
+        else:
+            values[key] = value
+
+
+def extended(config: Config, asked: Config, run: Path) -> Config:
+    """The configuration with which a run continues when some settings were asked for.
+
+    More epochs or patience extend it, loggers may change; all else has to agree.
+
+    Args:
+        config: the run's own.
+        run: its folder, for messages.
+
+    Raises:
+        InputError: a setting differs, or there are fewer epochs or less patience than before.
+    """
+    before, after = flatten(config.model_dump()), flatten(asked.model_dump())
+    for key in sorted(before | after):
+        old, new = before.get(key), after.get(key)
+        if key in _MAY_GROW:
+            if before[key] > after[key]:
+                raise InputError(
+                    f"{key}: is {new}, less than the {old} of {run}; give {old} or more"
+                )
+        elif old != new and key not in _MAY_CHANGE:
+            raise InputError(
+                f"{key}: is {new!r}, but {run} was started with {old!r}; leave it out, or train "
+                f"into another folder"
+            )
+    return asked
 
 
 def config_toml(config: Config) -> str:

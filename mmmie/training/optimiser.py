@@ -47,6 +47,28 @@ def one_cycle(optimiser: Optimizer, steps: int) -> OneCycleLR:
     return OneCycleLR(optimiser, rates, total_steps=steps, pct_start=_RISE)
 
 
+def take_up_schedule(schedule: OneCycleLR, state: dict[str, Any]) -> bool:
+    """Set a schedule to where another stood, and the learning rates with it.
+
+    Where the other was for fewer steps the rest follows this one, from the same step on.
+
+    Args:
+        state: the ``state_dict`` of the other.
+
+    Returns:
+        Whether the other was for fewer steps.
+    """
+    if state["total_steps"] == schedule.total_steps:
+        schedule.load_state_dict(state)
+        return False
+    own = schedule.state_dict()
+    shape = {key: own[key] for key in ("total_steps", "_schedule_phases")}
+    # The rate of the next step was set by the other: that one step is taken again.
+    schedule.load_state_dict({**state, **shape, "last_epoch": state["last_epoch"] - 1})
+    schedule.step()
+    return True
+
+
 def conditional_optimiser(objective: Objective, config: Config) -> Adam | None:
     """For learned conditionals q, which have steps of their own; None where there are none."""
     if not objective.conditionals:

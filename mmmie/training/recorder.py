@@ -46,12 +46,17 @@ class Recorder(Callback):
         self._clear_up()
         self.status.epochs = trainer.config.training.epochs
         self.status.device = str(trainer.device)
+        write_text(self.run.config, config_toml(trainer.config))
         if not surviving_folder(self.run.last).exists():
-            write_text(self.run.config, config_toml(trainer.config))
             replace_folder(self.run.best, trainer.save_checkpoint)
             replace_folder(self.run.last, trainer.save_state)
         self._write(trainer, 0.0)
         self.log(f"{'resumed after' if trainer.epoch else 'started at'} epoch {trainer.epoch}")
+        if trainer.extended:
+            self.log(
+                f"extended to {trainer.config.training.epochs} epochs: from here on the learning "
+                f"rate is that of so many"
+            )
 
     def on_batch(self, trainer: Training, step: int, steps: int) -> None:
         if self._beat_is_due():

@@ -13,7 +13,7 @@ from mmmie.errors import InputError
 from mmmie.files import surviving_folder
 from mmmie.termination import on_terminate
 from mmmie.training.callbacks import Callback, ProgressBar
-from mmmie.training.config import Config, load_config
+from mmmie.training.config import Config, extended, load_config
 from mmmie.training.devices.device_memory import memory_advice, release
 from mmmie.training.devices.distribution import Ranks, is_lost_peer, make_accelerator, process_rank
 from mmmie.training.devices.precision import is_compiler_error
@@ -44,7 +44,8 @@ def train(
     Args:
         data: ``demo``, the path of a corpus, or an opened corpus.
         out: the run folder, new unless `resume`.
-        config: the defaults if left out; with `resume` the folder's own is used.
+        config: the defaults if left out; with `resume` the folder's own if left out, else see
+            `mmmie.training.config.extended`.
         resume: continue after the last whole epoch of `out`.
         queue: wait until no run beside `out` trains on the device, see `training.queue`.
         opened: called with the corpus before the training starts, once all was checked.
@@ -67,14 +68,14 @@ def train(
     if process_rank() > 0:
         _follow(data, run, config, device, resume, queue)
         return run
-    config = _config_to_resume(run) if resume else config or Config()
+    config = _config_to_resume(run, config) if resume else config or Config()
     if not resume:
         run.check_new()
     launched = _is_launched(run)
     trainer = None
     if not launched:
         data = _opened(data, config.label)
-        trainer = None if queue else _trainer(data, config, device)
+        trainer = None if queue else _trainer(data, config, device, run if resume else None)
     with _taken(run, resume):
         if not launched:
             run.forget_wish()
@@ -89,7 +90,7 @@ def train(
                     return run
             if trainer is None:
                 data = data if isinstance(data, Corpus) else _opened(data, config.label)
-                trainer = _trainer(data, config, device)
+                trainer = _trainer(data, config, device, run if resume else None)
             if opened and isinstance(data, Corpus):
                 opened(data)
             _fit(trainer, run, recorder, resume, [*(callbacks or []), *[ProgressBar()] * progress])
@@ -107,25 +108,34 @@ def _follow(
     queue: bool,
 ) -> None:
     """Train along with the first process, which alone writes the run folder."""
-    config = load_config(run.config) if resume else config or Config()
+    if resume:
+        own = load_config(run.config)
+        config = extended(own, config, run.path) if config else own
+    config = config or Config()
     if queue:
         with on_terminate(lambda: None):  # the first one decides
             if Ranks.of(make_accelerator(device)).agree(False):
                 return
-    trainer = _trainer(_opened(data, config.label), config, device)
+    trainer = _trainer(_opened(data, config.label), config, device, run if resume else None)
     _take_up(trainer, run, resume)
     _train(trainer)
 
 
-def _trainer(corpus: Corpus, config: Config, device: str) -> Trainer:
+def _trainer(corpus: Corpus, config: Config, device: str, resumed: RunFolder | None) -> Trainer:
     check_loggers(config)
     config.data = str(corpus.path.resolve()) if corpus.path else corpus.name
     config.label = corpus.label_said
     text = config.model.text_encoder
     if text.name is not None and Path(text.name).expanduser().is_dir():
         text.name = str(Path(text.name).expanduser().resolve())
+    start = None
+    if config.init:
+        config.init = str(Path(config.init).expanduser().resolve())
+        last = surviving_folder(resumed.last) if resumed else None
+        # Its last state has the same scales of the inputs, and the first checkpoint may be gone.
+        start = last if last and last.exists() else Path(config.init)
     with _in_plain_words(config, device):
-        return Trainer(corpus, config, device)
+        return Trainer(corpus, config, device, start=start)
 
 
 def _take_up(trainer: Trainer, run: RunFolder, resume: bool) -> bool:
@@ -217,10 +227,11 @@ def _checked(corpus: Corpus) -> Corpus:
     return corpus
 
 
-def _config_to_resume(run: RunFolder) -> Config:
+def _config_to_resume(run: RunFolder, asked: Config | None) -> Config:
     run.check_exists("leave --resume out to start")
     run.refuse_active()
-    return load_config(run.config)
+    own = load_config(run.config)
+    return extended(own, asked, run.path) if asked else own
 
 
 def _is_launched(run: RunFolder) -> bool:

@@ -20,7 +20,12 @@ from mmmie.model.inference import encode_rows, predict_windows, windows_of
 from mmmie.model.mmmie import MMMIE
 from mmmie.training.batches import Batches, Step
 from mmmie.training.callbacks import Callback, Training
-from mmmie.training.checkpoint_files import CheckpointInfo, read_checkpoint_info, write_checkpoint
+from mmmie.training.checkpoint_files import (
+    CheckpointInfo,
+    read_checkpoint_info,
+    take_weights,
+    write_checkpoint,
+)
 from mmmie.training.config import Config
 from mmmie.training.devices.device_memory import forget_peak, peak_memory
 from mmmie.training.devices.distribution import Ranks, make_accelerator
@@ -30,7 +35,13 @@ from mmmie.training.early_stopping import is_better, patience_ran_out
 from mmmie.training.measured_bounds import check, measure, measured_rows, sample_codes
 from mmmie.training.modality_dropout import modality_carryover
 from mmmie.training.objective.objective import Objective
-from mmmie.training.optimiser import WeightAverage, conditional_optimiser, make_optimiser, one_cycle
+from mmmie.training.optimiser import (
+    WeightAverage,
+    conditional_optimiser,
+    make_optimiser,
+    one_cycle,
+    take_up_schedule,
+)
 from mmmie.training.trained_text import TrainedText
 
 _CHECK_NOISE = 1
@@ -51,6 +62,7 @@ class Trainer(Training):
     Args:
         callbacks: what watches and steers; those of the first rank alone are called. They see the
             attributes of `Training`.
+        start: the checkpoint whose weights it starts from, in place of fresh ones.
 
     Attributes:
         ranks: the processes that train together, see `mmmie.training.devices.distribution`.
@@ -69,8 +81,9 @@ class Trainer(Training):
         config: Config,
         device: str = "auto",
         callbacks: list[Callback] | None = None,
+        start: Path | None = None,
     ) -> None:
-        self.config, self.callbacks = config, callbacks or []
+        self.config, self.callbacks, self._start = config, callbacks or [], start
         self.accelerator = make_accelerator(device, mixed_precision(config, device))
         self.device = self.accelerator.device
         if self.device.type == "cpu":  # accelerate numbers the CPU by rank, but there is one
@@ -84,6 +97,7 @@ class Trainer(Training):
         self.best_score: float | None = None
         self.best_metrics: dict[str, Any] = {}
         self.stop_reason: str | None = None
+        self.extended = False
         self.waited = 0.0
 
     def _open(self, corpus: Corpus) -> None:
@@ -114,6 +128,8 @@ class Trainer(Training):
         corpus, config, wanted = self.corpus, self.config, self.config.training.modality_dropout
         model = MMMIE(corpus.modalities, corpus.label, config.model, self.text.network)
         model.standardise_by(corpus, self.train_rows)
+        if self._start is not None:
+            take_weights(model, read_checkpoint_info(self._start), config)
         for m, name in enumerate(corpus.modalities):
             if isinstance(wanted, dict):
                 hidden = wanted.get(name, 0.0)
@@ -265,7 +281,7 @@ class Trainer(Training):
         self.optimiser.load_state_dict(state["optimiser"])
         if self.conditional_optimiser is not None:
             self.conditional_optimiser.load_state_dict(state["conditional_optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
+        self.extended = take_up_schedule(self.schedule, state["schedule"])
         self.epoch, self.best_epoch = state["epoch"], state["best_epoch"]
         self.best_score, self.best_metrics = state["best_score"], state["best_metrics"]
 

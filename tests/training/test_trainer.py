@@ -85,6 +85,37 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(make_corpus
     assert "mi/check/text-audio" in first[-1]
 
 
+def test_an_extended_run_follows_the_schedule_of_the_new_length(make_corpus, tmp_path):
+    """Two epochs of three, then on to six: at once, or with a stop on the way."""
+    rates = {"at once": [], "stopped": [], "whole": []}
+
+    class Rates(Callback):
+        def __init__(self, name):
+            self.name = name
+
+        def on_batch(self, trainer, step, steps):
+            rates[self.name].append(trainer.optimiser.param_groups[0]["lr"])
+
+    patient = "training.patience=99"
+    for name in ("at once", "stopped"):
+        out, short = tmp_path / name, config(patient, epochs=3)
+        train(make_corpus(), out, short, device="cpu", callbacks=[StopAfter(2, 1)])
+        asked = load_config(RunFolder(out).config, ["training.epochs=6"])
+        stops = [StopAfter(4, 1)] if name == "stopped" else []
+        watch = [Rates(name), *stops]
+        train(make_corpus(), out, asked, device="cpu", resume=True, callbacks=watch)
+    train(make_corpus(), tmp_path / "stopped", device="cpu", resume=True)
+    a, b = weights(tmp_path / "at once"), weights(tmp_path / "stopped")
+    assert all(torch.equal(a[k], b[k]) for k in a)
+    assert [line["epoch"] for line in read_metrics(tmp_path / "at once")] == [1, 2, 3, 4, 5, 6]
+    long = config(patient, epochs=6)
+    train(make_corpus(), tmp_path / "whole", long, device="cpu", callbacks=[Rates("whole")])
+    left = len(rates["at once"])
+    assert left == len(rates["whole"]) * 4 // 6
+    assert rates["at once"] == pytest.approx(rates["whole"][-left:], rel=1e-9)
+    assert "extended to 6 epochs" in RunFolder(tmp_path / "at once").log.read_text()
+
+
 def test_checks_leave_the_weights_alone(make_corpus, tmp_path):
     corpora = {every: make_corpus(conversations=30) for every in (0, 1, 2)}
     for every, corpus in corpora.items():
