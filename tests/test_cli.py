@@ -286,6 +286,21 @@ def test_a_foreign_corpus_trains_and_its_ids_are_no_formulas(capsys, make_corpus
 def test_jobs_list(capsys, trained):
     entries = json.loads(run(capsys, "jobs", "list", trained.parent, "--json"))
     assert [(e["state"], e["epoch"]) for e in entries] == [("finished", 2)]
+    (entry,) = entries
+    metrics = json.loads(run(capsys, "evaluate", trained, "--json"))
+    assert (entry["corpus"], entry["seed"], entry["metric"]) == ("small", 3, "mae")
+    assert entry["value"] == pytest.approx(metrics["mae"], abs=1e-6) and entry["seconds"] > 0
+    assert entry["changed"]["model.dim"] == 16 and "training.seed" not in entry["changed"]
+    run(capsys, "jobs", "tag", trained, "baseline", "<b>&", "baseline")
+    run(capsys, "jobs", "note", trained, "seen twice")
+    run(capsys, "jobs", "tag", trained, "baseline", "--remove")
+    by_corr = ("jobs", "list", trained.parent, "--metric", "corr", "--json")
+    (entry,) = json.loads(run(capsys, *by_corr, "--tag", "<b>&"))
+    assert entry["tags"] == ["<b>&"] and entry["notes"] == "seen twice"
+    assert entry["value"] == pytest.approx(metrics["corr"], abs=1e-5)
+    assert json.loads(run(capsys, *by_corr, "--tag", "baseline")) == []
+    assert "40" in refuse(capsys, "jobs", "tag", trained, "x" * 41)
+    assert "--metric" in refuse(capsys, "jobs", "list", trained.parent, "--metric", "joy")
 
 
 def test_bad_input_is_one_line_with_status_2(capsys, folder, trained, tmp_path):

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mmmie.jobs.faults import run_faults
     from mmmie.jobs.start import launch, resume_run
+    from mmmie.jobs.summary import Notes, RunSummary, read_notes, run_summary, write_notes
     from mmmie.jobs.waiting_runs import keep_going
     from mmmie.jobs.watch import list_runs, log_tail, new_metrics, observe, silent_seconds
     from mmmie.training.run_queue import ahead
 
 __all__ = [
+    "Notes",
+    "RunSummary",
     "ahead",
     "keep_going",
     "launch",
@@ -24,12 +27,20 @@ __all__ = [
     "log_tail",
     "new_metrics",
     "observe",
+    "read_notes",
     "resume_run",
     "run_faults",
+    "run_summary",
     "silent_seconds",
+    "write_notes",
 ]
 
 _HOMES = {
+    "Notes": "mmmie.jobs.summary",
+    "RunSummary": "mmmie.jobs.summary",
+    "read_notes": "mmmie.jobs.summary",
+    "run_summary": "mmmie.jobs.summary",
+    "write_notes": "mmmie.jobs.summary",
     "ahead": "mmmie.training.run_queue",
     "keep_going": "mmmie.jobs.waiting_runs",
     "launch": "mmmie.jobs.start",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder
+from mmmie.jobs.summary import NOTES_FILE, read_notes
 from mmmie.reading import open_plain
 from mmmie.training.checkpoint_files import check_weights, read_checkpoint_info
 from mmmie.training.config import load_config
@@ -27,6 +28,7 @@ def run_faults(run: RunFolder) -> list[str]:
         return []  # its status says so
     best = surviving_folder(run.best)
     files = [run.config, run.control_file, run.metrics_file, run.log, best, run.snapshots]
+    files += [run.path / NOTES_FILE]
     files += [best / "config.json", best / "model.safetensors"]
     return _faults(run.path, tuple(map(_stamp, files)))
 
@@ -39,6 +41,7 @@ def _faults(path: Path, stamps: tuple[tuple[int, int], ...]) -> list[str]:
     checks: list[Callable[[], object]] = [
         lambda: load_config(run.config),
         run.check_wish,
+        lambda: read_notes(run),
         lambda: _check_plain(run.log),
     ]
     if os.path.lexists(best):
