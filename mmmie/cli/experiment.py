@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -14,6 +14,20 @@ from mmmie.cli.shared import DEVICE
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--data", help="`demo` or a corpus, in place of the file's.")
 @click.option("--out", type=click.Path(path_type=Path), help="default: runs/experiments/NAME")
+@click.option(
+    "--folds",
+    type=int,
+    default=0,
+    metavar="K",
+    help="Judge K parts in turn, each by models that never saw it, in place of the splits.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(["conversation", "speaker"]),
+    default="conversation",
+    show_default=True,
+    help="What stays together in a part of --folds.",
+)
 @click.option("--processes", type=click.IntRange(1), help="Trials at once; default: cores or GPUs.")
 @DEVICE
 @click.option(
@@ -31,6 +45,8 @@ def experiment(
     file: Path,
     data: str | None,
     out: Path | None,
+    folds: int,
+    by: Literal["conversation", "speaker"],
     dry_run: bool,
     report_only: bool,
     **options: Any,
@@ -38,10 +54,11 @@ def experiment(
     """Run a grid of settings and seeds, or continue it; write one table and one report."""
     from mmmie.experiments.run import Experiment
 
-    planned = Experiment(file, data, out)
+    planned = Experiment(file, data, out, folds=folds, by=by)
     if dry_run:
         for trial, state in planned.states():
-            click.echo(f"{state:9} seed {trial.seed:<4} {trial.configuration.name}")
+            part = "" if trial.fold is None else f" part {trial.fold + 1}"
+            click.echo(f"{state:9} seed {trial.seed:<4}{part} {trial.configuration.name}")
         return 0
     if report_only:
         planned.report()

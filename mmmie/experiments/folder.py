@@ -107,6 +107,7 @@ class ExperimentFolder:
         self.sessions_file = self.path / "sessions.jsonl"
         self.driver_file = self.path / "driver.json"
         self.table = self.path / "results.csv"
+        self.predictions = self.path / "predictions.csv"
         self.markdown = self.path / "report.md"
         self.html = self.path / "report.html"
 
@@ -123,7 +124,7 @@ class ExperimentFolder:
             folder = self.trial(trial)
             if folder.state != "finished":
                 continue
-            was, wanted = folder.request(), request_of(trial, corpus)
+            was, wanted = folder.request(), request_of(plan, trial, corpus)
             was.setdefault(LABEL, wanted[LABEL])  # older folders do not say
             for key in sorted({*was, *wanted}):
                 if was.get(key) != wanted.get(key):
@@ -169,7 +170,7 @@ class ExperimentFolder:
             self.driver_file.unlink(missing_ok=True)
 
 
-def request_of(trial: Trial, corpus: Corpus) -> dict[str, Any]:
+def request_of(plan: Plan, trial: Trial, corpus: Corpus) -> dict[str, Any]:
     """A trial as its folder keeps it: settings by dotted key, and what data they meet."""
     configuration = trial.configuration
     request: dict[str, Any] = {
@@ -178,6 +179,8 @@ def request_of(trial: Trial, corpus: Corpus) -> dict[str, Any]:
         FINGERPRINT: corpus.fingerprint,
         LABEL: label_words(corpus.label),
     }
+    if trial.fold is not None:
+        request |= {"fold": trial.fold, "folds": plan.folds, "by": plan.by}
     if configuration.config is None:
         return {**request, "baseline": configuration.baseline}
     return {**request, **settings_of(configuration.config)}

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from mmmie.errors import InputError
+from mmmie.experiments.folds import By
 from mmmie.model.config import Settings
 from mmmie.reading import read_toml
 from mmmie.training.config import Config, flatten, parse_config
@@ -63,11 +64,16 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Trial:
-    """One training, or one fit of a baseline, on `data`: ``demo`` or the path of a corpus."""
+    """One training, or one fit of a baseline, on `data`: ``demo`` or the path of a corpus.
+
+    Attributes:
+        fold: the part that it is judged on, from 0; None where the corpus has its own splits.
+    """
 
     configuration: Configuration
     seed: int
     data: str
+    fold: int | None = None
 
     @property
     def config(self) -> Config:
@@ -80,7 +86,8 @@ class Trial:
     @property
     def folder(self) -> Path:
         """Where it is kept, inside the folder of all trials."""
-        return Path(self.configuration.folder) / str(self.seed)
+        part = "" if self.fold is None else f".part{self.fold + 1}"
+        return Path(self.configuration.folder) / f"{self.seed}{part}"
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,9 @@ class Plan:
         seeds: of every configuration; a deterministic baseline takes the first only.
         reference: the name of the configuration that others are compared with.
         configurations: in the order of the file: named ones, the grid, baselines.
+        folds: parts of the corpus that are judged in turn, see `mmmie.experiments.folds`; 0 for
+            the splits of the corpus.
+        by: what stays together in a part.
     """
 
     name: str
@@ -103,14 +113,17 @@ class Plan:
     reference: str
     configurations: tuple[Configuration, ...]
     label: str = ""
+    folds: int = 0
+    by: By = "conversation"
 
     @property
     def trials(self) -> list[Trial]:
         """Every trial; the first seed of all configurations comes before the second of any."""
         return [
-            Trial(configuration, seed, self.data)
+            Trial(configuration, seed, self.data, fold)
             for seed in self.seeds
             for configuration in self.configurations
+            for fold in (range(self.folds) if self.folds else (None,))
             if seed == self.seeds[0] or not is_deterministic(configuration)
         ]
 
@@ -123,6 +136,7 @@ class Plan:
             "splits": list(self.splits),
             "seeds": list(self.seeds),
             "reference": self.reference,
+            **({"folds": self.folds, "by": self.by} if self.folds else {}),
             "configurations": {
                 c.name: {"baseline": c.baseline} if c.config is None else settings_of(c.config)
                 for c in self.configurations
@@ -136,12 +150,15 @@ class Plan:
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def read_plan(file: Path | str, data: str | None = None) -> Plan:
+def read_plan(
+    file: Path | str, data: str | None = None, folds: int = 0, by: By = "conversation"
+) -> Plan:
     """Read an experiment file.
 
     Args:
         file: TOML with the fields of `ExperimentFile`.
         data: a corpus to use in place of the file's.
+        folds, by: see `Plan`; with `folds` the splits of the file are not used.
 
     Raises:
         InputError: the file cannot be read, or a key, a setting, a name or a baseline is wrong.
@@ -183,11 +200,13 @@ def read_plan(file: Path | str, data: str | None = None) -> Plan:
         name=said.name,
         description=said.description,
         data=data or said.data,
-        splits=tuple(dict.fromkeys(splits)),
+        splits=("test",) if folds else tuple(dict.fromkeys(splits)),
         seeds=tuple(dict.fromkeys(seeds)),
         reference=reference,
         configurations=tuple(configurations),
         label=said.label,
+        folds=folds,
+        by=by,
     )
 
 

@@ -114,9 +114,10 @@ def _part(plan: Plan, corpus: Corpus, outcomes: list[Outcome], split: str) -> Sp
             rows = compare(corpus, plan, outcomes, primary, split, mask)
             columns.append(SliceColumn(name, int(mask.sum()), {row.name: row for row in rows}))
     said = ["No trial has finished yet."]
+    shown = f"all {plan.folds} held-out parts" if plan.folds else split
     if tables:
-        said = words.findings(tables[0].rows, primary, split, conversations, plan.reference)
-    return SplitPart(split, len(utterances), conversations, said, tables, columns)
+        said = words.findings(tables[0].rows, primary, shown, conversations, plan.reference)
+    return SplitPart(shown, len(utterances), conversations, said, tables, columns)
 
 
 def _table(metric: str, rows: list[Row]) -> MetricTable:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mmmie.analysis.checkpoint import PREDICTION_COLUMNS
 from mmmie.analysis.errors.slices import slices, turn_slices
 from mmmie.corpus import Corpus
 from mmmie.experiments.folder import ExperimentFolder
+from mmmie.experiments.folds import fold_of, together
 from mmmie.experiments.plan import Plan, Trial
 from mmmie.metrics import metric_names, metrics_for, primary_metric
 
@@ -37,14 +39,59 @@ class Outcome:
     facts: dict[str, Any]
 
 
-def read_outcomes(folder: ExperimentFolder, plan: Plan) -> list[Outcome]:
-    """Every finished trial of the plan.
+def read_outcomes(folder: ExperimentFolder, plan: Plan, corpus: Corpus) -> list[Outcome]:
+    """Every finished trial of the plan; of parts that are judged in turn, all parts together.
 
     Raises:
         InputError: the outputs of one cannot be read.
     """
     kept = ((trial, folder.trial(trial)) for trial in plan.trials)
-    return [Outcome(trial, f.output(), f.result()) for trial, f in kept if f.state == "finished"]
+    found = [Outcome(trial, f.output(), f.result()) for trial, f in kept if f.state == "finished"]
+    if not plan.folds:
+        return found
+    part = fold_of(corpus, plan.folds, plan.by)
+    whole: dict[tuple[str, int], list[Outcome]] = {}
+    for one in found:
+        whole.setdefault((one.trial.configuration.name, one.trial.seed), []).append(one)
+    return [
+        Outcome(
+            replace(parts[0].trial, fold=None),
+            together([one.output for one in parts], part),
+            _summed([one.facts for one in parts]),
+        )
+        for parts in whole.values()
+        if len(parts) == plan.folds
+    ]
+
+
+def _summed(facts: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the trials of all parts say together: times add up, the rest is the last one's."""
+    times = {key: sum(fact[key] for fact in facts) for key in ("seconds", "cpu_seconds")}
+    return {**facts[-1], **times, "epoch": None, "epochs": None}
+
+
+def judged_predictions(corpus: Corpus, plan: Plan, outcomes: list[Outcome]) -> pd.DataFrame:
+    """Every utterance once per configuration and seed, as models said that never saw it.
+
+    Returns:
+        The columns of ``mmmie predict`` with `configuration`, `seed` and `part`, from 1.
+    """
+    part = fold_of(corpus, plan.folds, plan.by) + 1
+    tables = []
+    for outcome in outcomes:
+        table = corpus.utterances.reindex(columns=list(PREDICTION_COLUMNS))
+        classes, output = corpus.label.classes, outcome.output
+        table["prediction"] = [classes[i] for i in output.argmax(1)] if classes else output
+        if classes:
+            shares = np.exp(output - output.max(1, keepdims=True))
+            shares /= shares.sum(1, keepdims=True)
+            table[[f"p_{name}" for name in classes]] = shares
+        trial = outcome.trial
+        table.insert(0, "configuration", trial.configuration.name)
+        table.insert(1, "seed", trial.seed)
+        table.insert(2, "part", part)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
 def split_masks(corpus: Corpus, split: str) -> dict[str, np.ndarray]:

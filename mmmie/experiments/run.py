@@ -15,10 +15,11 @@ from mmmie.csv_export import csv_text
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
 from mmmie.experiments.folder import ExperimentFolder, State, request_of
+from mmmie.experiments.folds import By, fold_corpus, judged_corpus
 from mmmie.experiments.local import Progress, default_processes
 from mmmie.experiments.plan import Plan, Trial, folder_name, read_plan
 from mmmie.experiments.report import write_report
-from mmmie.experiments.results import read_outcomes, tidy_table
+from mmmie.experiments.results import judged_predictions, read_outcomes, tidy_table
 from mmmie.files import write_text
 
 HOME = Path("runs/experiments")
@@ -32,6 +33,9 @@ class Experiment:
         file: TOML, see `mmmie.experiments.plan.ExperimentFile`.
         data: a corpus to use in place of the file's.
         out: the folder; ``runs/experiments/<name>`` if left out.
+        folds: judge so many parts in turn, each by models that never saw it; the splits of the
+            corpus and of the file are then not used.
+        by: what stays together in a part, see `mmmie.experiments.folds`.
 
     Raises:
         InputError: the file, the corpus or a name in them is wrong, or the folder has results
@@ -44,15 +48,24 @@ class Experiment:
     """
 
     def __init__(
-        self, file: Path | str, data: str | None = None, out: Path | str | None = None
+        self,
+        file: Path | str,
+        data: str | None = None,
+        out: Path | str | None = None,
+        *,
+        folds: int = 0,
+        by: By = "conversation",
     ) -> None:
         self.file = Path(file)
-        self.plan: Plan = read_plan(self.file, data)
+        self.plan: Plan = read_plan(self.file, data, folds, by)
         self.corpus: Corpus = load_corpus(self.plan.data, label=self.plan.label)
-        for split in self.plan.splits:
+        for fold in range(folds):
+            fold_corpus(self.corpus, folds, fold, by)  # raises where there are too few groups
+        for split in () if folds else self.plan.splits:
             self.corpus.rows(split)  # raises where there is none
         _check_baselines(self.plan, self.corpus)
-        self.folder = ExperimentFolder(out or HOME / folder_name(self.plan.name))
+        name = folder_name(self.plan.name) + (f"-{folds}-folds" if folds else "")
+        self.folder = ExperimentFolder(out or HOME / name)
         self.folder.check(self.plan, self.corpus)
 
     def states(self) -> list[tuple[Trial, State]]:
@@ -109,15 +122,19 @@ class Experiment:
         """Write the table and the report of what is finished."""
         if not self.folder.plan_file.is_file():
             raise InputError(f"{self.folder.path}: contains no experiment; run it first")
-        outcomes = read_outcomes(self.folder, self.plan)
-        table = tidy_table(self.corpus, self.plan, outcomes)
+        outcomes = read_outcomes(self.folder, self.plan, self.corpus)
+        judged = judged_corpus(self.corpus) if self.plan.folds else self.corpus
+        table = tidy_table(judged, self.plan, outcomes)
         write_text(self.folder.table, csv_text(table))
-        write_report(self.folder, self.plan, self.corpus, outcomes)
+        if self.plan.folds:
+            said = judged_predictions(self.corpus, self.plan, outcomes)
+            write_text(self.folder.predictions, csv_text(said))
+        write_report(self.folder, self.plan, judged, outcomes)
 
     def _run(self, trials: list[Trial], ray: str | None, quiet: bool, **options: Any) -> None:
         folders = [self.folder.trial(trial) for trial in trials]
         for folder, trial in zip(folders, trials, strict=True):
-            folder.prepare(request_of(trial, self.corpus))
+            folder.prepare(request_of(self.plan, trial, self.corpus))
         total = len(self.plan.trials)
         with Progress(total, total - len(trials), quiet) as progress:
             if ray is not None:
@@ -134,6 +151,7 @@ class Experiment:
         words = ["mmmie", "experiment", str(self.file), "--data", self.plan.data]
         words += ["--out", str(self.folder.path), "--device", device]
         words += [] if processes is None else ["--processes", str(processes)]
+        words += ["--folds", str(self.plan.folds), "--by", self.plan.by] * bool(self.plan.folds)
         words += [] if ray is None else ["--ray", ray]
         words += ["--keep-runs"] if keep_runs else []
         return shlex.join(words)

@@ -14,12 +14,13 @@ import numpy as np
 import mmmie
 from mmmie.corpus import Corpus
 from mmmie.experiments.folder import FINGERPRINT, LABEL, TrialFolder
+from mmmie.experiments.folds import fold_corpus
 from mmmie.experiments.plan import nest
 from mmmie.files import surviving_folder
 from mmmie.training.config import Config, parse_config
 from mmmie.training.run_folder import read_metrics
 
-_OF_THE_PLAN = ("configuration", "seed", FINGERPRINT, LABEL)
+_OF_THE_PLAN = ("configuration", "seed", FINGERPRINT, LABEL, "fold", "folds", "by")
 
 
 def run_trial(
@@ -36,6 +37,8 @@ def run_trial(
     wall, processor = time.perf_counter(), time.process_time()
     request = folder.request()
     try:
+        if "fold" in request:
+            corpus = fold_corpus(corpus, request["folds"], request["fold"], request["by"])
         if "baseline" in request:
             output, facts = _fit_baseline(request, corpus)
             facts["seconds"] = time.perf_counter() - wall

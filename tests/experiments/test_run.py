@@ -140,10 +140,10 @@ def test_an_interrupted_trial_ends_as_if_it_had_not_been(data, write, tmp_path):
     trial = experiment.plan.trials[0]
     whole, parted = TrialFolder(tmp_path / "whole"), TrialFolder(tmp_path / "parted")
     for folder in (whole, parted):
-        folder.prepare(request_of(trial, experiment.corpus))
+        folder.prepare(request_of(experiment.plan, trial, experiment.corpus))
     train(experiment.corpus, parted.run.path, trial.config, device="cpu", callbacks=[StopAfter()])
     assert parted.state == "stopped"
-    parted.prepare(request_of(trial, experiment.corpus))
+    parted.prepare(request_of(experiment.plan, trial, experiment.corpus))
     for folder in (whole, parted):
         run_trial(folder, experiment.corpus, device="cpu")
         assert folder.state == "finished" and folder.result()["epochs"] == 4
@@ -153,10 +153,10 @@ def test_an_interrupted_trial_ends_as_if_it_had_not_been(data, write, tmp_path):
 def test_one_begun_with_other_settings_starts_anew(data, write, tmp_path):
     first, second = (Experiment(write(epochs=epochs), data) for epochs in (4, 3))
     folder = TrialFolder(tmp_path / "trial")
-    folder.prepare(request_of(first.plan.trials[0], first.corpus))
+    folder.prepare(request_of(first.plan, first.plan.trials[0], first.corpus))
     config = first.plan.trials[0].config
     train(first.corpus, folder.run.path, config, device="cpu", callbacks=[StopAfter()])
-    folder.prepare(request_of(second.plan.trials[0], second.corpus))
+    folder.prepare(request_of(second.plan, second.plan.trials[0], second.corpus))
     assert folder.state == "waiting"
     run_trial(folder, second.corpus, device="cpu")
     assert folder.result()["epochs"] == 3
