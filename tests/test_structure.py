@@ -25,7 +25,16 @@ LOWER = {  # part of the core → what it may import of the core, beside itself
     "mmmie.metrics": {"errors", "corpus"},
     "mmmie.datasets": {"errors", "files", "reading", "corpus"},
     "mmmie.model": {"errors", "files", "reading", "corpus", "mi", "hub_files"},
-    "mmmie.jobs": {"errors", "files", "reading", "limits", "training", "termination"},
+    "mmmie.jobs": {
+        "errors",
+        "files",
+        "reading",
+        "limits",
+        "corpus",
+        "metrics",
+        "training",
+        "termination",
+    },
 }
 
 

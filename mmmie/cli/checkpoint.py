@@ -51,7 +51,7 @@ def evaluate(
 @click.option(
     "--codes",
     type=click.Path(path_type=Path),
-    help="A safetensors file for shared.<modality>, own.<modality> and fused, a row an utterance.",
+    help="A safetensors file: shared.<modality>, own.<modality>, fused; a row per utterance.",
 )
 @DEVICE
 def predict(

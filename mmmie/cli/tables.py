@@ -184,9 +184,10 @@ def print_corpus(report: Mapping[str, Any]) -> None:
     """The report of ``mmmie data info``: what it is, its splits, its modalities, its notes."""
     apart = ("splits", "modalities", "notes", "label", "utterances_per_conversation")
     label = report["label"]
-    scale = label.get("range") or label.get("classes")
     facts = {key: value for key, value in report.items() if key not in apart}
-    facts["label"] = f"{label['name']}, {label['kind']} {_words(scale)}"
+    if label:
+        scale = label.get("range") or label.get("classes")
+        facts["label"] = f"{label['name']}, {label['kind']} {_words(scale)}"
     turns = report["utterances_per_conversation"]
     facts["turns"] = "{min:g} to {max:g} a conversation, half have {median:g} or fewer".format(
         **turns
