@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
-from typing import Any
+from math import comb
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +16,7 @@ from mmmie.analysis.ask.askable import Askable
 from mmmie.analysis.ask.asker import Answer, Asker
 from mmmie.analysis.ask.edited_window import lost_at_random
 from mmmie.analysis.ask.question import Question
+from mmmie.analysis.bounds.split_of_checkpoint import given_split, opened_split
 from mmmie.analysis.errors.resampling import (
     conversation_codes,
     difference_interval,
@@ -19,11 +24,17 @@ from mmmie.analysis.errors.resampling import (
 )
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
+from mmmie.jobs.background_work import Work, serve
 from mmmie.metrics import metrics_for, primary_metric
+
+if TYPE_CHECKING:
+    from mmmie.analysis.checkpoint import Checkpoint
 
 RATES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 DRAWS = 5
 _REPEATS = 1000
+_MODULE = "mmmie.analysis.ask.robustness"
+_VERSION = 1
 _MOST_MODALITIES = 5  # of more, the subsets of all, of all but one and of one alone
 
 
@@ -66,6 +77,26 @@ def robustness(
         >>> list(found["subsets"])[:2], len(found["rates"])
         (['text+audio+vision', 'text+audio'], 2)
     """
+    lines = list(robustness_lines(checkpoint, corpus, split, rates=rates, draws=draws))
+    kept = [
+        {key: v for key, v in line.items() if key not in ("metric", "subset")} for line in lines
+    ]
+    subsets = {
+        line["subset"]: one for line, one in zip(lines, kept, strict=True) if "subset" in line
+    }
+    curve = [one for one in kept if "rate" in one]
+    return {"n": lines[0]["n"], "metric": lines[0]["metric"], "subsets": subsets, "rates": curve}
+
+
+def robustness_lines(
+    checkpoint: Askable,
+    corpus: Corpus,
+    split: str = "valid",
+    *,
+    rates: Sequence[float] = RATES,
+    draws: int = DRAWS,
+) -> Iterator[dict[str, Any]]:
+    """The entries of `robustness` one by one, with `metric` and either `subset` or `rate`."""
     if any(not 0 < rate <= 1 for rate in rates):
         raise InputError("rates: have to lie above 0 and at most at 1")
     asker = Asker(checkpoint, corpus)
@@ -73,17 +104,16 @@ def robustness(
     judge = _Judge(asker, rows)
     [whole] = asker.answer(rows)
     names = asker.modalities
-    subsets = {}
     for size in _sizes(len(names)):
         for kept in combinations(names, size):
             lost = tuple(name for name in names if name not in kept)
             told = (
                 asker.answer(rows, [Question(missing=lost, everywhere=True)]) if lost else [whole]
             )
-            subsets["+".join(kept)] = judge.figures([whole], told)
+            yield {"subset": "+".join(kept), **judge.figures([whole], told)}
     present = asker.codes(rows).present.cpu().numpy()
     utterances = asker.corpus.utterances["id"].iloc[rows].tolist()
-    curve = [{"rate": 0.0, "missing": 0.0, **judge.figures([whole], [whole])}]
+    yield {"rate": 0.0, "missing": 0.0, **judge.figures([whole], [whole])}
     for rate in rates if len(names) > 1 else ():
         questions = [Question(missing_rate=rate, seed=seed) for seed in range(draws)]
         lost_share = np.mean(
@@ -91,8 +121,7 @@ def robustness(
         )
         told = [asker.answer(rows, [question])[0] for question in questions]
         figures = judge.figures([whole] * draws, told)
-        curve.append({"rate": rate, "missing": float(lost_share), **figures})
-    return {"n": len(rows), "metric": judge.metric, "subsets": subsets, "rates": curve}
+        yield {"rate": rate, "missing": float(lost_share), **figures}
 
 
 def _sizes(modalities: int) -> list[int]:
@@ -121,4 +150,48 @@ class _Judge:
         )
         figures = metrics_for(self.label, after, targets)
         figures["n"] = len(self._targets)
-        return {**figures, "low": found.low, "high": found.high, "change": vars(change)}
+        ends = {"low": found.low, "high": found.high, "change": vars(change)}
+        return {"metric": self.metric, **figures, **ends}
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """`robustness_lines` of a checkpoint in a process of their own.
+
+    Attributes:
+        cache: the folder where results are kept.
+    """
+
+    checkpoint: Checkpoint
+    corpus: Corpus
+    split: str
+    cache: Path
+
+    @cached_property
+    def work(self) -> Work:
+        """The process; its lines are the results."""
+        content = [_VERSION, self.checkpoint.fingerprint, self.corpus.fingerprint, self.split]
+        return Work.on(self.cache / "work", _MODULE, content)
+
+    @property
+    def count(self) -> int:
+        """How many lines there will be."""
+        names = len(self.checkpoint.info.modalities)
+        subsets = sum(comb(names, size) for size in _sizes(names))
+        return subsets + 1 + (len(RATES) if names > 1 else 0)
+
+    def start(self) -> None:
+        """Compute in a process of its own.
+
+        Raises:
+            InputError: the cache cannot be written.
+        """
+        self.work.start(given_split(self.checkpoint, self.corpus, self.split))
+
+
+def _compute(given: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
+    yield from robustness_lines(*opened_split(given))
+
+
+if __name__ == "__main__":
+    serve(_compute)
