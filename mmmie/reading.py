@@ -177,7 +177,9 @@ def refuse_outside(file: Path, folder: Path) -> None:
     except (OSError, ValueError) as error:
         raise InputError(f"{file}: {_why(error)}") from None
     if not inside:
-        raise InputError(f"{file}: is a link that leads out of its folder; put the file itself there")
+        raise InputError(
+            f"{file}: is a link that leads out of its folder; put the file itself there"
+        )
 
 
 def is_text(path: Path) -> bool:

@@ -23,7 +23,7 @@ LOWER = {  # part of the core → what it may import of the core, beside itself
     "mmmie.mi": {"errors"},
     "mmmie.corpus": {"errors", "files", "reading"},
     "mmmie.metrics": {"errors", "corpus"},
-    "mmmie.datasets": {"errors", "files", "reading", "corpus"},
+    "mmmie.datasets": {"errors", "files", "reading", "limits", "corpus"},
     "mmmie.model": {"errors", "files", "reading", "corpus", "mi", "hub_files"},
     "mmmie.jobs": {
         "errors",

@@ -24,6 +24,9 @@ from mmmie.errors import InputError, printable
 from mmmie.reading import parse_json, refuse_closed, refuse_outside, short
 
 FORMAT = "mmmie-corpus/1"
+FILES = ("corpus.json", "utterances.csv", "utterances.parquet", "features.safetensors")
+"""What a corpus folder may hold; one of the tables is enough."""
+
 Relabel = Callable[[pd.Series, Label, str], tuple[Label, Any, list[str]]]
 """A column of labels, what the description says of it, and its file → label, values, notes."""
 
@@ -38,7 +41,11 @@ _LONGEST_NAME = 200
 
 
 def open_corpus_folder(
-    folder: Path | str, *, unlabelled: bool = False, relabel: Relabel | None = None
+    folder: Path | str,
+    *,
+    unlabelled: bool = False,
+    relabel: Relabel | None = None,
+    checked: bool = False,
 ) -> Corpus:
     """Open and check a corpus folder; features stay memory-mapped.
 
@@ -47,6 +54,7 @@ def open_corpus_folder(
             ``features.safetensors``.
         unlabelled: take utterances without a label or a split, for a model to predict.
         relabel: what the labels are in place of what ``corpus.json`` says.
+        checked: its features were all found finite before, so they are not read now.
 
     Raises:
         InputError: anything is missing or wrong; `faults` lists all that was found.
@@ -84,7 +92,7 @@ def open_corpus_folder(
         if features is not None:
             where = str(features_file)
             found.faults += order_faults(utterances, str(table_file), features_file) or (
-                features_faults(features, modalities, utterances, where)
+                features_faults(features, modalities, utterances, where, finite=checked)
             )
     if found.faults:
         raise InputError(found.faults[0], found.faults)
@@ -310,9 +318,9 @@ def _read_description(file: Path) -> dict[str, Any]:
 
 def _name(value: Any, what: str, file: Path) -> str:
     """A name that is not empty, not endless, and can be shown."""
-    if isinstance(value, str) and value.strip() and value.isprintable():
-        if len(value) <= _LONGEST_NAME:
-            return value
+    shown = isinstance(value, str) and value.strip() and value.isprintable()
+    if shown and len(value) <= _LONGEST_NAME:
+        return str(value)
     raise InputError(
         f"{file}: `{what}` is {short(value)}; give a name of 1 to {_LONGEST_NAME} plain characters"
     )

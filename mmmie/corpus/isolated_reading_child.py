@@ -21,6 +21,7 @@ FLOOR = 2**26
 LARGE = 2
 """The exit status where a file is sound but too large."""
 
+_SPARE = 2**28  # for the reader itself
 _NUMBER, _NESTED = 8, 128  # bytes that a cell takes in Python, at least
 
 
@@ -44,14 +45,14 @@ def main(kind: str, most: str, *files: str) -> int:
     return 0
 
 
-def limit(room: int) -> None:
-    """End this process where it takes much more than `room` bytes from now on, or too long."""
+def limit(room: int, seconds: int = SECONDS) -> None:
+    """End this process where it takes more than `room` bytes from now on, or too long."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        most = 2 * room + 2**28 + _taken()
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        most = room + _taken()
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
@@ -125,7 +126,7 @@ def _is_text(kind: pa.DataType) -> bool:
 def read_parquet(file: str, room: int) -> None:
     import pyarrow.parquet as pq
 
-    limit(room)
+    limit(2 * room + _SPARE)
     count = _Count(room)
     with pq.ParquetFile(file) as parquet:
         count.columns(parquet.metadata.num_columns)
@@ -139,7 +140,7 @@ def read_parquet(file: str, room: int) -> None:
 def read_arrow(file: str, room: int) -> None:
     import pyarrow as pa
 
-    limit(room)
+    limit(2 * room + _SPARE)
     count = _Count(room)
     with pa.memory_map(file) as mapped, pa.ipc.open_stream(mapped) as stream:
         count.columns(len(stream.schema))
@@ -150,7 +151,7 @@ def read_arrow(file: str, room: int) -> None:
 def read_hdf5(file: str, room: int) -> None:
     import h5py
 
-    limit(WHOLE_HDF5)
+    limit(2 * WHOLE_HDF5 + _SPARE)
 
     def read(_: str, item: object) -> None:
         if not isinstance(item, h5py.Dataset) or not item.shape:

@@ -103,13 +103,17 @@ def _tensor(file: Path, name: str, entry: Any, begin: int) -> _Tensor:
     """A tensor as its entry describes it; `begin` is where the data begin in the file."""
     where = f"{file}: tensor `{name[:80]}`"
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
-        raise InputError(f"{where} is not described by dtype, shape and data_offsets; write it anew")
+        raise InputError(
+            f"{where} is not described by dtype, shape and data_offsets; write it anew"
+        )
     kind, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     dtype = _DTYPES.get(kind) if isinstance(kind, str) else None
     if dtype is None:
         raise InputError(f"{where} is {short(kind)}; store float16 or float32")
     if not _counts(shape) or len(shape) > _MOST_DIMENSIONS:
-        raise InputError(f"{where} has `shape` {short(shape)}; whole numbers from 0 on are expected")
+        raise InputError(
+            f"{where} has `shape` {short(shape)}; whole numbers from 0 on are expected"
+        )
     size = math.prod(shape) * dtype.itemsize
     if not _counts(offsets) or len(offsets) != 2 or offsets[1] - offsets[0] != size:
         raise InputError(

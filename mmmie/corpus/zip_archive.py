@@ -20,13 +20,12 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from mmmie.corpus import Corpus
-from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
+from mmmie.corpus.folder import FILES, open_corpus_folder, save_corpus_folder
 from mmmie.errors import InputError
 from mmmie.files import scratch_folder
 
 DESCRIPTION, FEATURES = "corpus.json", "features.safetensors"
 TABLES = ("utterances.csv", "utterances.parquet")
-EXPECTED = (DESCRIPTION, *TABLES, FEATURES)
 UNPACKING = ".unpacking-"
 """What the name of a folder begins with in which something is unpacked."""
 
@@ -257,8 +256,8 @@ def _entry_fault(info: zipfile.ZipInfo, shown: str) -> str | None:
     path = PurePosixPath(info.filename)
     if len(path.parts) > 2:
         return f"{shown}: {said} is too deep; put the files at the top or in one folder"
-    if path.name not in EXPECTED:
-        return f"{shown}: {said} is not a file of a corpus; leave it out ({', '.join(EXPECTED)})"
+    if path.name not in FILES:
+        return f"{shown}: {said} is not a file of a corpus; leave it out ({', '.join(FILES)})"
     return None
 
 

@@ -13,6 +13,8 @@ from mmmie.datasets.loose_values import decoded
 from mmmie.datasets.pickles.arrays import ArrayParts, DtypeParts, array_of, dtype_of, scalar_of
 from mmmie.datasets.pickles.stack_machine import MARK, MOST_MARKS, Machine, Refused
 
+_BYTE, _SHORT, _INT = struct.Struct("B"), struct.Struct("<H"), struct.Struct("<i")
+_UNSIGNED, _LARGE = struct.Struct("<I"), struct.Struct("<Q")
 _LONGEST_INTEGER = 16
 # bytes that things take in memory, calls with the time they take
 _A_CALL, _A_LIST, _A_DICT, _A_SET, _A_TUPLE = 256, 96, 96, 240, 64
@@ -79,14 +81,21 @@ def _pop(machine: Machine) -> None:
 
 
 def _constant(value: Any) -> Callable[[Machine], None]:
-    return lambda machine: machine.push(value)
+    return lambda machine: machine.stack.append(value)
 
 
-def _integer(form: str) -> Callable[[Machine], None]:
-    return lambda machine: machine.push(machine.number(form))
+def _integer(form: struct.Struct) -> Callable[[Machine], None]:
+    size, unpack = form.size, form.unpack_from
+
+    def load(machine: Machine) -> None:
+        at = machine.at
+        machine.at = at + size
+        machine.stack.append(unpack(machine.view, at)[0])
+
+    return load
 
 
-def _long(form: str) -> Callable[[Machine], None]:
+def _long(form: struct.Struct) -> Callable[[Machine], None]:
     def load(machine: Machine) -> None:
         length = machine.number(form)
         if length > _LONGEST_INTEGER:
@@ -106,7 +115,7 @@ def _long_line(machine: Machine) -> None:
     machine.push(int(digits))
 
 
-def _bytes(form: str) -> Callable[[Machine], None]:
+def _bytes(form: struct.Struct) -> Callable[[Machine], None]:
     return lambda machine: machine.push(machine.raw(machine.number(form)))
 
 
@@ -117,7 +126,7 @@ def _string_line(machine: Machine) -> None:
     machine.push(codecs.escape_decode(quoted[1:-1])[0])
 
 
-def _text(form: str) -> Callable[[Machine], None]:
+def _text(form: struct.Struct) -> Callable[[Machine], None]:
     def load(machine: Machine) -> None:
         raw = machine.raw(machine.number(form))
         machine.push(str(raw, "utf-8", "surrogatepass"))
@@ -134,9 +143,12 @@ def _extend(machine: Machine, values: list[Any]) -> None:
 
 def _tuple(count: int) -> Callable[[Machine], None]:
     def load(machine: Machine) -> None:
-        items = [machine.pop() for _ in range(count)]
+        stack, marks = machine.stack, machine.marks
+        start = len(stack) - count
+        if start < 0 or (marks and marks[-1] >= start):
+            raise ValueError("a mark is in the way")
         machine.charge(_A_TUPLE)
-        machine.push(tuple(reversed(items)))
+        stack[start:] = [tuple(stack[start:])]
 
     return load
 
@@ -202,16 +214,16 @@ def _frozen_set(machine: Machine) -> None:
     machine.push({_key(machine, item) for item in machine.popped_to_mark()})
 
 
-def _get(form: str) -> Callable[[Machine], None]:
+def _get(form: struct.Struct) -> Callable[[Machine], None]:
     return lambda machine: machine.recall(machine.number(form))
 
 
-def _put(form: str) -> Callable[[Machine], None]:
+def _put(form: struct.Struct) -> Callable[[Machine], None]:
     return lambda machine: machine.remember(machine.number(form))
 
 
 def _protocol(machine: Machine) -> None:
-    if machine.number("B") > 5:
+    if machine.number(_BYTE) > 5:
         raise ValueError("its protocol is newer than 5")
 
 
@@ -320,24 +332,24 @@ _KNOWN: dict[bytes, Callable[[Machine], object]] = {
     b"\x89": _constant(False),
     b"I": _long_line,
     b"L": _long_line,
-    b"J": _integer("<i"),
-    b"K": _integer("B"),
-    b"M": _integer("<H"),
-    b"\x8a": _long("B"),
-    b"\x8b": _long("<i"),
+    b"J": _integer(_INT),
+    b"K": _integer(_BYTE),
+    b"M": _integer(_SHORT),
+    b"\x8a": _long(_BYTE),
+    b"\x8b": _long(_INT),
     b"F": lambda m: m.push(float(m.line())),
     b"G": lambda m: m.push(struct.unpack(">d", m.take(8))[0]),
     b"S": _string_line,
-    b"T": _bytes("<i"),
-    b"U": _bytes("B"),
-    b"B": _bytes("<I"),
-    b"C": _bytes("B"),
-    b"\x8e": _bytes("<Q"),
-    b"\x96": _bytes("<Q"),
+    b"T": _bytes(_INT),
+    b"U": _bytes(_BYTE),
+    b"B": _bytes(_UNSIGNED),
+    b"C": _bytes(_BYTE),
+    b"\x8e": _bytes(_LARGE),
+    b"\x96": _bytes(_LARGE),
     b"V": lambda m: m.push(str(m.line(), "raw-unicode-escape")),
-    b"X": _text("<I"),
-    b"\x8c": _text("B"),
-    b"\x8d": _text("<Q"),
+    b"X": _text(_UNSIGNED),
+    b"\x8c": _text(_BYTE),
+    b"\x8d": _text(_LARGE),
     b"]": _empty(list, _A_LIST),
     b"}": _empty(dict, _A_DICT),
     b"\x8f": _empty(set, _A_SET),
@@ -355,12 +367,11 @@ _KNOWN: dict[bytes, Callable[[Machine], object]] = {
     b"\x90": _add_items,
     b"\x91": _frozen_set,
     b"g": lambda m: m.recall(int(m.line()[:20])),
-    b"h": _get("B"),
-    b"j": _get("<I"),
+    b"h": _get(_BYTE),
+    b"j": _get(_UNSIGNED),
     b"p": lambda m: m.remember(int(m.line()[:20])),
-    b"q": _put("B"),
-    b"r": _put("<I"),
-    b"\x94": lambda m: m.remember(len(m.memo)),
+    b"q": _put(_BYTE),
+    b"r": _put(_UNSIGNED),
     b"c": _global,
     b"\x93": _stack_global,
     b"R": _reduce,

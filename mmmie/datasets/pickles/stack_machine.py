@@ -81,8 +81,11 @@ class Machine:
                 if stop > end:
                     raise ValueError("it ends in the middle")
                 stack.append(str(view[at + 2 : stop], "utf-8", "surrogatepass"))
-            elif code == _MEMOIZE and type(stack[-1]) is str:
-                memo.append(stack[-1])
+            elif code == _MEMOIZE:
+                value = stack[-1]
+                if isinstance(value, (ArrayParts, DtypeParts)):
+                    value.memo_keys.append(len(memo))
+                memo.append(value)
             elif code == _GET:
                 value = memo[memory[at + 1]]
                 if value is _NOTHING:
@@ -121,10 +124,12 @@ class Machine:
         self.at = start + length
         return self.view[start : self.at]
 
-    def number(self, form: str) -> int:
+    def number(self, form: struct.Struct) -> int:
         """The next integer in a `struct` format."""
-        size = struct.calcsize(form)
-        return int(struct.unpack(form, self.take(size))[0])
+        at = self.at
+        self.at = at + form.size
+        number: int = form.unpack_from(self.view, at)[0]
+        return number
 
     def line(self) -> bytes:
         """Up to the next line break, without it."""
