@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmmie.corpus.isolated_reading_child import LARGE
 from mmmie.errors import InputError
-from mmmie.reading import open_plain
+from mmmie.reading import refuse_closed
 
 _CHILD = Path(__file__).with_name("isolated_reading_child.py")
 _SECONDS = 600  # of the clock; the child limits its own processor time to less
@@ -32,7 +32,7 @@ def probe(kind: str, *files: Path, most: int = 2**33) -> None:
             file unpacks to more, has too many columns or too long a text.
     """
     for file in files:
-        open_plain(file).close()
+        refuse_closed(file)
     command = [sys.executable, "-P", str(_CHILD), kind, str(most), *map(str, files)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
