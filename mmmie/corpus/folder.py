@@ -326,11 +326,11 @@ def _name(value: Any, what: str, file: Path) -> str:
     )
 
 
-def _text(raw: dict[str, Any], key: str, file: Path) -> str | None:
-    """What an entry says that may be left out."""
+def _text(raw: dict[str, Any], key: str, file: Path, within: str = "") -> str | None:
+    """What an entry says that may be left out; `within` is where the entry is."""
     value = raw.get(key)
     if value is not None and not isinstance(value, str):
-        raise InputError(f"{file}: `{key}` is {short(value)}; give a text or leave it out")
+        raise InputError(f"{file}: `{within}{key}` is {short(value)}; give a text or leave it out")
     return value
 
 
@@ -404,7 +404,7 @@ def _read_modality(name: str, entry: Any, file: Path) -> Modality:
     if channels is not None and (not isinstance(channels, list) or len(channels) != dim):
         raise InputError(f"{file}: `{where}.channels` must list {dim} names")
     names = _names(channels, f"{where}.channels", file) if channels else None
-    return Modality(name, dim, level, _text(entry, "source", file), names)
+    return Modality(name, dim, level, _text(entry, "source", file, f"{where}."), names)
 
 
 def _read_features(file: Path, modalities: dict[str, Modality]) -> dict[str, Features]:

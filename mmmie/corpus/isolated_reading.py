@@ -42,7 +42,8 @@ def probe(kind: str, *files: Path, most: int = 2**33) -> None:
         return
     # the child says which file it begins with, then what was wrong with it
     lines = done.stdout.decode("utf-8", "replace").splitlines()
-    file = next((name for name in reversed(lines) if name in map(str, files)), files[0])
+    names = [*map(str, files)]
+    file = next((name for name in reversed(lines) if name in names), names[0])
     said = lines[-1][:200] if lines and lines[-1] != file else ""
     if said and done.returncode == LARGE:
         raise InputError(f"{file}: {said}")

@@ -14,7 +14,7 @@ import numpy as np
 from mmmie.errors import InputError
 from mmmie.reading import open_plain, parse_json, short
 
-_DTYPES = {
+_DTYPES: dict[str, np.dtype[Any]] = {
     "F16": np.dtype(np.float16),
     "F32": np.dtype(np.float32),
     "F64": np.dtype(np.float64),
@@ -22,7 +22,7 @@ _DTYPES = {
     "I32": np.dtype(np.int32),
 }
 _MOST_HEADER = 2**26  # of which the ids of the utterances may take nearly all
-_MOST_STRUCTURE = 2**19  # beside them
+_MOST_STRUCTURE = 2**17  # beside them
 _MOST_TENSORS = 1000
 _MOST_DIMENSIONS = 8
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)

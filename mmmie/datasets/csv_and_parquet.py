@@ -22,6 +22,8 @@ def read_any_table(file: Path) -> TextTable:
         return read_text_table(file)
     except InputError:
         raise
-    except (ValueError, OSError, OverflowError, KeyError, TypeError, MemoryError) as error:
+    except MemoryError:
+        raise InputError(f"{file}: takes more memory than there is; split it") from None
+    except (ValueError, OSError, OverflowError, KeyError, TypeError) as error:
         detail = " ".join(str(error).split())[:160]
         raise InputError(f"{file}: cannot be read as a table ({detail}); fix the file") from None
