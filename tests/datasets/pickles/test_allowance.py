@@ -51,7 +51,7 @@ def amplified(function, arguments, count, then=b""):
 
 
 SHAPE, RAW = b"K\x01\x85", b"C\x08" + bytes(8)
-MEMBERS = {  # name → what it is with a number of repetitions, as a list
+MADE = {  # name → what it is with a number of repetitions, as a list
     "encoded text": lambda n: amplified(
         b"c_codecs\nencode\n", text("a" * 5000) + text("latin1") + b"\x86", n
     ),
@@ -108,6 +108,8 @@ MEMBERS = {  # name → what it is with a number of repetitions, as a list
     "empty sets": lambda n: listed(b"\x8f", 40 * n),
     "pairs": lambda n: listed(b"NN\x86", 120 * n),
     "numbers far apart": lambda n: b"]Nr" + struct.pack("<I", 1200 * n) + b"a",
+}
+REPEATED = {
     "lists of lists of lists": lambda n: (
         kept(listed(kept(listed(b"N", 100), 0)[:-1], 1), 1)
         + kept(listed(b"h\x01", 100), 2)
@@ -131,12 +133,17 @@ def small_floor(monkeypatch):
     monkeypatch.setattr(stack_machine, "_FLOOR", 2**20)
 
 
-@pytest.mark.parametrize("name", MEMBERS)
-def test_what_is_repeated_or_made_has_an_allowance(name, tmp_path, small_floor):
+@pytest.mark.parametrize("name", [*MADE, *REPEATED])
+def test_what_is_made_and_what_is_repeated_have_an_allowance(
+    name, tmp_path, small_floor, monkeypatch
+):
     file = tmp_path / "a.pkl"
-    file.write_bytes(HEAD + MEMBERS[name](2) + b".")
+    make = MADE.get(name) or REPEATED[name]
+    file.write_bytes(HEAD + make(2) + b".")
     assert type(load_pickle(file)[0]) is list  # a little of it is data as any other
-    file.write_bytes(HEAD + MEMBERS[name](2000) + b".")
+    file.write_bytes(HEAD + make(2000) + b".")
+    if name in MADE:  # what is made counts while it is made, whatever becomes of it
+        monkeypatch.setattr("mmmie.datasets.pickles.load_pickle.check_repetition", lambda *_: None)
     with pytest.raises(InputError, match="MB") as caught:
         load_pickle(file)
     assert str(file) in str(caught.value) and "\n" not in str(caught.value)
