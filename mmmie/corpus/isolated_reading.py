@@ -43,10 +43,10 @@ def probe(kind: str, *files: Path, most: int = 2**33) -> None:
     # the child says which file it begins with, then what was wrong with it
     lines = done.stdout.decode("utf-8", "replace").splitlines()
     names = [*map(str, files)]
-    file = next((name for name in reversed(lines) if name in names), names[0])
-    said = lines[-1][:200] if lines and lines[-1] != file else ""
+    read = next((name for name in reversed(lines) if name in names), names[0])
+    said = lines[-1][:200] if lines and lines[-1] != read else ""
     if said and done.returncode == LARGE:
-        raise InputError(f"{file}: {said}")
+        raise InputError(f"{read}: {said}")
     raise InputError(
-        f"{file}: is damaged or no {kind} file ({said or 'its reader broke off'}); get it again"
+        f"{read}: is damaged or no {kind} file ({said or 'its reader broke off'}); get it again"
     )
