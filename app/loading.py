@@ -13,7 +13,8 @@ import streamlit as st
 from mmmie.analysis.checkpoint import Checkpoint, load_checkpoint
 from mmmie.analysis.outputs import SplitOutputs
 from mmmie.corpus import Corpus
-from mmmie.datasets import load_corpus
+from mmmie.corpus.folder import FILES
+from mmmie.datasets.reading_apart import open_apart
 from mmmie.errors import InputError
 from mmmie.jobs import list_runs, observe
 from mmmie.reading import is_text
@@ -172,7 +173,7 @@ def _checkpoint(folder: str, stamp: int) -> Checkpoint:
 
 @st.cache_resource(show_spinner="Opening the corpus", max_entries=4)
 def _corpus(data: str, stamp: int, unlabelled: bool, label: str) -> Corpus:
-    return load_corpus(data, label=label, unlabelled=unlabelled)
+    return open_apart(data, label=label, unlabelled=unlabelled)
 
 
 @st.cache_resource(show_spinner="Encoding the transcripts", max_entries=8)
@@ -200,8 +201,7 @@ def _has_checkpoint(path: Path) -> bool:
 
 
 def _files(folder: Path) -> list[Path]:
-    names = ("corpus.json", "utterances.csv", "utterances.parquet", "features.safetensors")
-    return [folder, *(folder / name for name in names)]  # or one file in another format
+    return [folder, *(folder / name for name in FILES)]  # or one file in another format
 
 
 def stamp_of(file: Path) -> int:

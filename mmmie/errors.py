@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 
+_LONGEST = 1200  # characters of a message
+
 
 class InputError(ValueError):
     """Bad input from outside: a file, a field or an option.
@@ -24,8 +26,18 @@ class InputError(ValueError):
     """
 
     def __init__(self, message: str, faults: list[str] | None = None) -> None:
-        super().__init__(printable(" ".join(message.split())))
-        self.faults = faults or [str(self)]
+        super().__init__(_one_line(message))
+        self.faults = [_one_line(fault) for fault in faults or [message]]
+
+
+def _one_line(message: str) -> str:
+    """A message on one line that can be read; of an endless one the ends, where and what to do."""
+    if len(message) > 4 * _LONGEST:
+        message = f"{message[: 2 * _LONGEST]} {message[-2 * _LONGEST :]}"
+    line = printable(" ".join(message.split()))
+    if len(line) > _LONGEST:
+        line = f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
+    return line
 
 
 def printable(text: str | os.PathLike[str]) -> str:

@@ -18,6 +18,8 @@ class Limits:
         runs_per_session: runs of one visit to the dashboard that have not ended.
         upload_mb_per_session: megabytes of corpora that one visit may send.
         upload_mb: megabytes of corpora that were sent and are kept beside the runs.
+        reading_seconds: how long the dashboard may take to read a corpus, of the clock too.
+        reading_mb: megabytes of memory that it may take for it, beside files that it maps.
     """
 
     runs_at_once: int = 1
@@ -25,6 +27,8 @@ class Limits:
     runs_per_session: int = 3
     upload_mb_per_session: int = 2_000
     upload_mb: int = 20_000
+    reading_seconds: int = 300
+    reading_mb: int = 4_000
 
     @classmethod
     def read(cls) -> Limits:

@@ -8,6 +8,7 @@ import os
 import reprlib
 import stat
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -51,7 +52,7 @@ def open_plain(file: Path) -> BinaryIO:
         if descriptor >= 0:
             os.close(descriptor)
         kind = _KINDS.get(stat.S_IFMT(mode), "a device")
-        raise InputError(f"{file}: is {kind}, no plain file; remove it")
+        raise InputError(f"{file}: is {kind}, no plain file; put a plain file in its place")
     return os.fdopen(descriptor, "rb")
 
 
@@ -82,8 +83,13 @@ def read_json(file: Path, most: int = MOST_BYTES) -> Any:
     return parse_json(read_plain(file, most), str(file))
 
 
-def parse_json(data: bytes, where: str, *, nan: bool = False) -> Any:
-    """What bytes of JSON hold, and with `nan` what Python writes as NaN and infinity.
+def parse_json(data: bytes, where: str, *, nan: bool = False, unique: bool = False) -> Any:
+    """What bytes of JSON hold.
+
+    Args:
+        where: what to call them in a message.
+        nan: take what Python writes as NaN and infinity.
+        unique: refuse an object that names a field twice, of which others read the first.
 
     Raises:
         InputError: they are no JSON; the message names `where`.
@@ -95,7 +101,11 @@ def parse_json(data: bytes, where: str, *, nan: bool = False) -> Any:
         mmmie.errors.InputError: line 3: is not readable JSON (NaN is no number); write it again
     """
     try:
-        value = json.loads(data, parse_constant=None if nan else _refuse)
+        value = json.loads(
+            data,
+            parse_constant=None if nan else _refuse,
+            object_pairs_hook=_each_once if unique else None,
+        )
         if b"\\u" in data:  # half a character can be written so, and no screen can show it
             json.dumps(value, ensure_ascii=False).encode()
         return value
@@ -156,6 +166,22 @@ def short(value: Any) -> str:
         return "a very long number"
 
 
+def refuse_outside(file: Path, folder: Path) -> None:
+    """Check that a file of a folder lies in it, links followed.
+
+    Raises:
+        InputError: it is a link that leads out, or to itself.
+    """
+    try:
+        inside = os.path.realpath(file).startswith(os.path.join(os.path.realpath(folder), ""))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: {_why(error)}") from None
+    if not inside:
+        raise InputError(
+            f"{file}: is a link that leads out of its folder; put the file itself there"
+        )
+
+
 def is_text(path: Path) -> bool:
     """Whether a path has no bytes that are no UTF-8."""
     return printable(path) == str(path)
@@ -184,6 +210,14 @@ def _why(error: OSError | ValueError) -> str:
     if not isinstance(error, OSError):
         return f"is no path ({error}); fix it"
     return _REASONS.get(error.errno or 0, f"cannot be read ({error.strerror}); see to it and retry")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = next(name for name, count in Counter(n for n, _ in pairs).items() if count > 1)
+        raise ValueError(f"`{short(twice)[1:-1]}` is named twice")
+    return made
 
 
 def _refuse(constant: str) -> Any:

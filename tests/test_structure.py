@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -23,7 +24,7 @@ LOWER = {  # part of the core → what it may import of the core, beside itself
     "mmmie.mi": {"errors"},
     "mmmie.corpus": {"errors", "files", "reading"},
     "mmmie.metrics": {"errors", "corpus"},
-    "mmmie.datasets": {"errors", "files", "reading", "corpus"},
+    "mmmie.datasets": {"errors", "files", "reading", "limits", "corpus"},
     "mmmie.model": {"errors", "files", "reading", "corpus", "mi", "hub_files"},
     "mmmie.jobs": {
         "errors",
@@ -145,3 +146,12 @@ def test_what_one_page_alone_uses_lives_with_that_page():
             pages = users.get(module, set())
             package = FILES[module].name == "__init__.py"
             assert package or len(pages) > 1, f"{module} is reached from {pages or 'nowhere'}"
+
+
+def test_the_server_reads_no_corpus_of_others_itself():
+    readers = {"open_corpus_folder", "recognise_corpus", "keep_upload", "convert_corpus"}
+    for module, file in FILES.items():
+        if module.startswith("app."):
+            words = file.read_text("utf-8")
+            assert not any(re.search(rf"\b{name}\(", words) for name in readers), module
+            assert all(said == '"demo"' for said in re.findall(r"\bload_corpus\((.*?)\)", words))

@@ -14,7 +14,7 @@ from app.corpora.upload_limits import check_upload
 from app.parts.names import plain
 from mmmie.corpus.zip_archive import pack_corpus
 from mmmie.datasets import load_corpus
-from mmmie.datasets.uploads import keep_upload
+from mmmie.datasets.reading_apart import keep_upload_apart
 from mmmie.errors import InputError
 
 _UNPACKED = "unpacked_uploads"
@@ -52,7 +52,7 @@ def upload_conversations() -> str | InputError | None:
         "and `position`, and its features in `audio.npy` and so on, rows in the same order. Other "
         "formats work too.",
         corpora_folder() / "to-predict",
-        partial(keep_upload, unlabelled=True),
+        partial(keep_upload_apart, unlabelled=True),
         several=True,
     )
 
@@ -95,7 +95,7 @@ def _upload(
 
 
 def _keep_corpus(files: _Files, folder: Path) -> Path:
-    path = keep_upload(files, folder)
+    path = keep_upload_apart(files, folder)
     remember_corpus(str(path))
     return path
 

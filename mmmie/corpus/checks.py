@@ -69,6 +69,7 @@ def features_faults(
     modalities: dict[str, Modality],
     utterances: pd.DataFrame,
     where: str,
+    finite: bool = False,
 ) -> list[str]:
     """List the faults of the features of all modalities.
 
@@ -77,6 +78,7 @@ def features_faults(
         modalities: what the description says of them.
         utterances: the table, for the number of rows and the ids.
         where: what to call the features in a message.
+        finite: whether all numbers are known to be finite; they are then not read.
     """
     ids = utterances["id"].astype(str).to_numpy() if "id" in utterances else None
     faults = []
@@ -87,7 +89,10 @@ def features_faults(
         if name not in features:
             faults.append(f"{where}: tensor `{name}` is missing; add it or drop the modality")
             continue
-        faults += _feature_faults(features[name], modality, len(utterances), ids, where)
+        own = list(_shape_faults(features[name], modality, len(utterances), where))
+        if not own and not finite:
+            own = list(_number_faults(features[name], name, ids, where))
+        faults += own
     return faults
 
 
@@ -236,29 +241,29 @@ def _label_faults(
         )
 
 
-def _feature_faults(
-    features: Features, modality: Modality, n: int, ids: np.ndarray | None, where: str
-) -> Iterator[str]:
+def _shape_faults(features: Features, modality: Modality, n: int, where: str) -> Iterator[str]:
     name, values, offsets = modality.name, features.values, features.offsets
     if values.dtype not in (np.float16, np.float32):
         yield f"{where}: tensor `{name}` is {values.dtype}; store float16 or float32"
-        return
-    if values.ndim != 2 or values.shape[1] != modality.dim:
+    elif values.ndim != 2 or values.shape[1] != modality.dim:
         yield (
             f"{where}: tensor `{name}` has shape {tuple(values.shape)}, expected "
             f"(rows, {modality.dim}); fix it or `dim` in corpus.json"
         )
-        return
-    if modality.level == "utterance":
+    elif modality.level == "utterance":
         if offsets is not None or len(values) != n:
             yield (
                 f"{where}: tensor `{name}` has {len(values)} rows for {n} utterances; "
                 f"store one row per utterance"
             )
-            return
     elif (fault := _offset_fault(offsets, len(values), n)) is not None:
         yield f"{where}: tensor `{name}.offsets` {fault}"
-        return
+
+
+def _number_faults(
+    features: Features, name: str, ids: np.ndarray | None, where: str
+) -> Iterator[str]:
+    values, offsets = features.values, features.offsets
     finite = np.ones(len(values), bool)
     for start in range(0, len(values), _CHUNK_ROWS):
         part = np.isfinite(values[start : start + _CHUNK_ROWS])

@@ -14,31 +14,38 @@ import pandas as pd
 
 from mmmie.corpus import NO_LABEL, TIME_COLUMNS, Corpus, Features, Label, Modality, no_context
 from mmmie.corpus.checks import features_faults, table_faults
-from mmmie.corpus.isolated_reading import probe
+from mmmie.corpus.parquet_tables import read_parquet_table
 from mmmie.corpus.row_order import order_faults, order_metadata
+from mmmie.corpus.safetensors_files import map_safetensors
 from mmmie.corpus.text_files import read_text
 from mmmie.corpus.text_tables import TextTable, read_text_table
 from mmmie.corpus.times import seconds_of
-from mmmie.errors import InputError
-from mmmie.reading import open_plain, refuse_closed
+from mmmie.errors import InputError, printable
+from mmmie.reading import parse_json, refuse_closed, refuse_outside, short
 
 FORMAT = "mmmie-corpus/1"
+FILES = ("corpus.json", "utterances.csv", "utterances.parquet", "features.safetensors")
+"""What a corpus folder may hold; one of the tables is enough."""
+
 Relabel = Callable[[pd.Series, Label, str], tuple[Label, Any, list[str]]]
 """A column of labels, what the description says of it, and its file → label, values, notes."""
 
 _Read = TypeVar("_Read")
+_TEXTS = ("description", "source", "licence")
 _TEXT_COLUMNS = ("id", "conversation", "split", "speaker", "transcript")
-_DTYPES = {
-    "F16": np.float16,
-    "F32": np.float32,
-    "F64": np.float64,
-    "I64": np.int64,
-    "I32": np.int32,
-}
+_MOST_DESCRIPTION = 2**22  # characters
+_MOST_MODALITIES = 100
+_MOST_CLASSES = 1000
+_MOST_DIM = 2**20
+_LONGEST_NAME = 200
 
 
 def open_corpus_folder(
-    folder: Path | str, *, unlabelled: bool = False, relabel: Relabel | None = None
+    folder: Path | str,
+    *,
+    unlabelled: bool = False,
+    relabel: Relabel | None = None,
+    checked: bool = False,
 ) -> Corpus:
     """Open and check a corpus folder; features stay memory-mapped.
 
@@ -47,6 +54,7 @@ def open_corpus_folder(
             ``features.safetensors``.
         unlabelled: take utterances without a label or a split, for a model to predict.
         relabel: what the labels are in place of what ``corpus.json`` says.
+        checked: its features were all found finite before, so they are not read now.
 
     Raises:
         InputError: anything is missing or wrong; `faults` lists all that was found.
@@ -57,14 +65,15 @@ def open_corpus_folder(
         raise InputError(f"{folder}: there is no such folder; name a corpus folder or `demo`")
     found = _Faults()
     file, features_file = folder / "corpus.json", folder / "features.safetensors"
-    raw = found.ask(_read_json, file) or {}
+    raw = found.ask(_read_description, file) or {}
     name = label = None
     modalities: dict[str, Modality] = {}
     if raw:
-        name = found.ask(_string, raw, "name", file)
+        name = found.ask(_name, raw.get("name"), "name", file)
         undescribed = unlabelled and "label" not in raw
         label = NO_LABEL if undescribed else found.ask(_read_label, raw, file)
         modalities = _read_modalities(raw, file, found)
+    texts = {key: found.ask(_text, raw, key, file) for key in _TEXTS}
     table_file = found.ask(_table_file, folder)
     described = None if relabel else label
     read = found.ask(read_utterances, table_file, described) if table_file else None
@@ -83,7 +92,7 @@ def open_corpus_folder(
         if features is not None:
             where = str(features_file)
             found.faults += order_faults(utterances, str(table_file), features_file) or (
-                features_faults(features, modalities, utterances, where)
+                features_faults(features, modalities, utterances, where, finite=checked)
             )
     if found.faults:
         raise InputError(found.faults[0], found.faults)
@@ -93,13 +102,13 @@ def open_corpus_folder(
         utterances["label"] = utterances["label"].astype(np.float64)
     return Corpus(
         name=name,
-        description=str(raw.get("description") or ""),
+        description=texts["description"] or "",
         label=label,
         modalities=modalities,
         utterances=utterances,
         features=features,
-        source=raw.get("source"),
-        licence=raw.get("licence"),
+        source=texts["source"],
+        licence=texts["licence"],
         path=folder,
         notes=joined_notes(notes, utterances),
     )
@@ -177,7 +186,7 @@ def describe_corpus(corpus: Corpus) -> dict[str, Any]:
             modalities[name]["channels"] = list(modality.channels)
     described: dict[str, Any] = {
         "format": FORMAT,
-        "name": corpus.name,
+        "name": printable(corpus.name)[:_LONGEST_NAME],
         "description": corpus.description,
         "label": None if corpus.label == NO_LABEL else label,
         "modalities": modalities,
@@ -199,14 +208,14 @@ def described_corpus(raw: dict[str, Any], file: Path) -> Corpus:
     if found.faults:
         raise InputError(found.faults[0], found.faults)
     return Corpus(
-        name=_string(raw, "name", file),
-        description=str(raw.get("description") or ""),
+        name=_name(raw.get("name"), "name", file),
+        description=_text(raw, "description", file) or "",
         label=_read_label(raw, file),
         modalities=modalities,
         utterances=pd.DataFrame(),
         features={},
-        source=raw.get("source"),
-        licence=raw.get("licence"),
+        source=_text(raw, "source", file),
+        licence=_text(raw, "licence", file),
         notes=read_notes(raw, file),
     )
 
@@ -241,15 +250,14 @@ def read_utterances(file: Path, label: Label | None) -> TextTable:
     Raises:
         InputError: the file cannot be read as a table.
     """
-    if file.suffix == ".parquet" and file.is_file():
-        probe("parquet", file)
     notes: tuple[str, ...] = ()
     try:
         if file.suffix == ".parquet":
-            table = pd.read_parquet(file)
+            table = read_parquet_table(file)
             for column in table.columns:
                 if not pd.api.types.is_numeric_dtype(table[column]):
-                    table[column] = table[column].astype(object).where(table[column].notna(), "")
+                    texts = table[column].astype(object).where(table[column].notna(), "")
+                    table[column] = texts.astype(str)
         else:
             found = read_text_table(file)
             table, notes = found.rows, found.notes
@@ -257,9 +265,6 @@ def read_utterances(file: Path, label: Label | None) -> TextTable:
         raise
     except (ValueError, OSError) as error:
         raise InputError(f"{file}: cannot be read as a table ({error}); fix the file") from None
-    if table.columns.duplicated().any():
-        name = table.columns[table.columns.duplicated()][0]
-        raise InputError(f"{file}: column `{name}` occurs twice; rename one")
     for column in table.columns:
         classes = label is not None and label.kind == "classification"
         text = column in _TEXT_COLUMNS or (column == "label" and classes)
@@ -292,31 +297,40 @@ def _table_file(folder: Path) -> Path:
     for name in ("utterances.csv", "utterances.parquet"):
         refuse_closed(folder / name)
         if os.path.isfile(folder / name):
+            refuse_outside(folder / name, folder)
             return folder / name
     raise InputError(f"{folder / 'utterances.csv'}: is missing; a corpus folder needs it")
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def _read_description(file: Path) -> dict[str, Any]:
     try:
-        open_plain(file).close()
-        raw = json.loads(read_text(file))
+        text = read_text(file, _MOST_DESCRIPTION)
     except FileNotFoundError:
         raise InputError(f"{file}: is missing; a corpus folder needs it") from None
-    except InputError:
-        raise
-    except (ValueError, OSError, RecursionError) as error:
-        raise InputError(f"{file}: is not readable JSON ({error}); fix the file") from None
+    refuse_outside(file, file.parent)
+    raw = parse_json(text.encode(), str(file), unique=True)
     if not isinstance(raw, dict):
         raise InputError(f"{file}: holds no JSON object; write one with `format`, `name`, …")
     if raw.get("format") != FORMAT:
-        raise InputError(f'{file}: `format` is {raw.get("format")!r}; expected "{FORMAT}"')
+        raise InputError(f'{file}: `format` is {short(raw.get("format"))}; expected "{FORMAT}"')
     return raw
 
 
-def _string(raw: dict[str, Any], key: str, file: Path) -> str:
+def _name(value: Any, what: str, file: Path) -> str:
+    """A name that is not empty, not endless, and can be shown."""
+    shown = isinstance(value, str) and value.strip() and value.isprintable()
+    if shown and len(value) <= _LONGEST_NAME:
+        return str(value)
+    raise InputError(
+        f"{file}: `{what}` is {short(value)}; give a name of 1 to {_LONGEST_NAME} plain characters"
+    )
+
+
+def _text(raw: dict[str, Any], key: str, file: Path, within: str = "") -> str | None:
+    """What an entry says that may be left out; `within` is where the entry is."""
     value = raw.get(key)
-    if not isinstance(value, str) or not value:
-        raise InputError(f"{file}: `{key}` is missing or no string; give a short one")
+    if value is not None and not isinstance(value, str):
+        raise InputError(f"{file}: `{within}{key}` is {short(value)}; give a text or leave it out")
     return value
 
 
@@ -324,63 +338,80 @@ def _read_label(raw: dict[str, Any], file: Path) -> Label:
     label = raw.get("label")
     if not isinstance(label, dict):
         raise InputError(f"{file}: `label` is missing; give its name, kind and range or classes")
-    name, kind = str(label.get("name") or "label"), label.get("kind")
+    kind = label.get("kind")
+    name = _name(label.get("name") or "label", "label.name", file)
     if kind == "regression":
         return Label(name, "regression", range=_read_range(label.get("range"), file))
     if kind == "classification":
         classes = label.get("classes")
-        if not isinstance(classes, list) or len(classes) < 2:
-            raise InputError(f"{file}: `label.classes` must list at least two class names")
-        names = tuple(str(c) for c in classes)
+        if not isinstance(classes, list) or not 2 <= len(classes) <= _MOST_CLASSES:
+            raise InputError(
+                f"{file}: `label.classes` is {short(classes)}; list 2 to {_MOST_CLASSES:,} names"
+            )
+        names = _names(classes, "label.classes", file)
         if len(set(names)) != len(names):
             raise InputError(f"{file}: `label.classes` names a class twice; name each once")
         return Label(name, "classification", classes=names)
-    raise InputError(f"{file}: `label.kind` is {kind!r}; use regression or classification")
+    raise InputError(f"{file}: `label.kind` is {short(kind)}; use regression or classification")
+
+
+def _names(values: list[Any], what: str, file: Path) -> tuple[str, ...]:
+    """Names as they are written, numbers among them."""
+    names = tuple(str(v) if type(v) in (int, float) else v for v in values)
+    for at, name in enumerate(names):
+        if not isinstance(name, str) or len(name) > _LONGEST_NAME:
+            raise InputError(
+                f"{file}: `{what}[{at}]` is {short(name)}; give a text of at most {_LONGEST_NAME} "
+                f"characters"
+            )
+    return names
 
 
 def _read_range(limits: Any, file: Path) -> tuple[float, float]:
     if (
         isinstance(limits, list)
         and len(limits) == 2
-        and all(isinstance(x, (int, float)) and np.isfinite(x) for x in limits)
+        and all(type(x) in (int, float) and abs(x) < 1e300 for x in limits)
         and limits[0] < limits[1]
     ):
         return float(limits[0]), float(limits[1])
-    raise InputError(f"{file}: `label.range` is {limits!r}; give [lowest, highest]")
+    raise InputError(f"{file}: `label.range` is {short(limits)}; give [lowest, highest]")
 
 
 def _read_modalities(raw: dict[str, Any], file: Path, found: _Faults) -> dict[str, Modality]:
     entries = raw.get("modalities")
-    if not isinstance(entries, dict) or not entries:
-        found.faults.append(f"{file}: `modalities` is missing or empty; describe at least one")
+    if not isinstance(entries, dict) or not 1 <= len(entries) <= _MOST_MODALITIES:
+        found.faults.append(
+            f"{file}: `modalities` is {short(entries)}; describe 1 to {_MOST_MODALITIES}"
+        )
         return {}
     read = {name: found.ask(_read_modality, name, entry, file) for name, entry in entries.items()}
     return {name: modality for name, modality in read.items() if modality is not None}
 
 
 def _read_modality(name: str, entry: Any, file: Path) -> Modality:
+    where = f"modalities.{_name(name, 'modalities', file)}"
     if not isinstance(entry, dict):
-        raise InputError(
-            f"{file}: `modalities.{name}` is not an object; give its `dim` and `level`"
-        )
+        raise InputError(f"{file}: `{where}` is not an object; give its `dim` and `level`")
     dim, level = entry.get("dim"), entry.get("level")
-    if not isinstance(dim, int) or isinstance(dim, bool) or dim < 1:
-        raise InputError(f"{file}: `modalities.{name}.dim` is {dim!r}; give a whole number ≥ 1")
-    if level not in ("utterance", "sequence"):
+    if type(dim) is not int or not 1 <= dim <= _MOST_DIM:
         raise InputError(
-            f"{file}: `modalities.{name}.level` is {level!r}; use utterance or sequence"
+            f"{file}: `{where}.dim` is {short(dim)}; give a whole number from 1 to {_MOST_DIM:,}"
         )
+    if level not in ("utterance", "sequence"):
+        raise InputError(f"{file}: `{where}.level` is {short(level)}; use utterance or sequence")
     channels = entry.get("channels")
     if channels is not None and (not isinstance(channels, list) or len(channels) != dim):
-        raise InputError(f"{file}: `modalities.{name}.channels` must list {dim} names")
-    names = tuple(str(c) for c in channels) if channels else None
-    return Modality(name, dim, level, entry.get("source"), names)
+        raise InputError(f"{file}: `{where}.channels` must list {dim} names")
+    names = _names(channels, f"{where}.channels", file) if channels else None
+    return Modality(name, dim, level, _text(entry, "source", file, f"{where}."), names)
 
 
 def _read_features(file: Path, modalities: dict[str, Modality]) -> dict[str, Features]:
     refuse_closed(file)
     if not os.path.isfile(file):
         raise InputError(f"{file}: is missing; a corpus folder needs it")
+    refuse_outside(file, file.parent)
     arrays = map_safetensors(file)
     features = {}
     for name in modalities:
@@ -388,39 +419,3 @@ def _read_features(file: Path, modalities: dict[str, Modality]) -> dict[str, Fea
             offsets = arrays.get(f"{name}.offsets")
             features[name] = Features(arrays[name], None if offsets is None else np.array(offsets))
     return features
-
-
-def map_safetensors(file: Path) -> dict[str, np.ndarray]:
-    """Memory-map every tensor of a safetensors file.
-
-    Raises:
-        InputError: the file is truncated or not safetensors, or holds another number type.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(str(file), framework="np"):
-            pass  # checks the header against the size of the file
-    except (SafetensorError, OSError) as error:
-        raise InputError(
-            f"{file}: is truncated or no safetensors file ({error}); write it again"
-        ) from None
-    with file.open("rb") as stream:
-        size = int.from_bytes(stream.read(8), "little")
-        header = json.loads(stream.read(size))
-    arrays: dict[str, np.ndarray] = {}
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        if entry["dtype"] not in _DTYPES:
-            raise InputError(
-                f"{file}: tensor `{name}` is {entry['dtype']}; store float16 or float32"
-            )
-        shape = tuple(entry["shape"])
-        dtype = _DTYPES[entry["dtype"]]
-        start = 8 + size + entry["data_offsets"][0]
-        empty = 0 in shape
-        arrays[name] = (
-            np.empty(shape, dtype) if empty else np.memmap(file, dtype, "r", start, shape)
-        )
-    return arrays

@@ -10,23 +10,30 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mmmie.corpus.isolated_reading_child import LARGE
 from mmmie.errors import InputError
+from mmmie.reading import refuse_closed
 
 _CHILD = Path(__file__).with_name("isolated_reading_child.py")
 _SECONDS = 600  # of the clock; the child limits its own processor time to less
 
 
-def probe(kind: str, *files: Path) -> None:
+def probe(kind: str, *files: Path, most: int = 2**33) -> None:
     """Read files in a child process.
 
     Args:
         files: what is to be read.
         kind: ``parquet``, ``arrow`` or ``hdf5``.
+        most: bytes that a Parquet or Arrow file may unpack to; small ones to less, 64 MB and a
+            hundred times what they are.
 
     Raises:
-        InputError: the child was refused, was brought down, or took too long or too much.
+        InputError: the child was refused, was brought down, or took too long or too much; or the
+            file unpacks to more, has too many columns or too long a text.
     """
-    command = [sys.executable, "-P", str(_CHILD), kind, *map(str, files)]
+    for file in files:
+        refuse_closed(file)
+    command = [sys.executable, "-P", str(_CHILD), kind, str(most), *map(str, files)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -35,8 +42,11 @@ def probe(kind: str, *files: Path) -> None:
         return
     # the child says which file it begins with, then what was wrong with it
     lines = done.stdout.decode("utf-8", "replace").splitlines()
-    file = next((name for name in reversed(lines) if name in map(str, files)), files[0])
-    said = lines[-1][:200] if lines and lines[-1] != file else ""
+    names = [*map(str, files)]
+    read = next((name for name in reversed(lines) if name in names), names[0])
+    said = lines[-1][:200] if lines and lines[-1] != read else ""
+    if said and done.returncode == LARGE:
+        raise InputError(f"{read}: {said}")
     raise InputError(
-        f"{file}: is damaged or no {kind} file ({said or 'its reader broke off'}); get it again"
+        f"{read}: is damaged or no {kind} file ({said or 'its reader broke off'}); get it again"
     )

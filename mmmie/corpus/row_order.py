@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmmie.corpus.safetensors_files import read_metadata
+
 _MOST_IDS = 2**23  # letters of all ids; of more only the digest is kept
 
 
@@ -29,10 +31,7 @@ def order_metadata(ids: Sequence[str]) -> dict[str, str]:
 
 def order_faults(utterances: pd.DataFrame, table: str, features: Path) -> list[str]:
     """What is wrong where the rows of a table are not those that the features were written for."""
-    from safetensors import safe_open
-
-    with safe_open(str(features), framework="np") as stream:
-        kept = stream.metadata() or {}
+    kept = read_metadata(features)
     ids = utterances["id"].astype(str).tolist() if "id" in utterances else []
     if not ids or kept.get("ids_digest") in (None, order_metadata(ids)["ids_digest"]):
         return []

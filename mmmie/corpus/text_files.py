@@ -6,10 +6,12 @@ import codecs
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
 from mmmie.errors import InputError
+from mmmie.reading import open_plain
 
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -18,42 +20,71 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_PACKED = {
-    b"\x1f\x8b": "is packed with gzip; unpack it with gunzip",
-    b"PK\x03\x04": "is a zip archive, as .npz and .xlsx files are; unpack it, or save it as {}",
-    b"\xd0\xcf\x11\xe0": "is a workbook or document of Office; save it as {}",
-    b"BZh": "is packed with bzip2; unpack it with bunzip2",
-    b"\xfd7zXZ": "is packed with xz; unpack it with unxz",
-    b"\x28\xb5\x2f\xfd": "is packed with zstd; unpack it with unzstd",
-    b"\x89HDF\r\n": "is an HDF5 file; save what it holds as {}",
-    b"MATLAB 5.0": "is a file of MATLAB; save what it holds as {}",
-    b"PAR1": "is a Parquet file; give it the ending .parquet",
-    b"ARROW1": "is an Arrow file; save it as {}",
-    b"SQLite format": "is a database of SQLite; save its table as {}",
-    b"%PDF": "is a PDF; save its content as {}",
-    b"\x93NUMPY": "is an array of numpy; give it the ending .npy",
-    b"version https://git-lfs": "is only the pointer of Git LFS; fetch the file with git lfs pull",
-    b"<!DOCTYPE html": "is a web page; download the file itself",
-    b"<html": "is a web page; download the file itself",
-    b"\x80\x02": "is a pickle; save what it holds as {}",
-    b"\x80\x03": "is a pickle; save what it holds as {}",
-    b"\x80\x04": "is a pickle; save what it holds as {}",
-    b"\x80\x05": "is a pickle; save what it holds as {}",
+_FIRST_BYTES = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!": "rar",
+    b"\xd0\xcf\x11\xe0": "office",
+    b"\x89HDF\r\n": "hdf5",
+    b"MATLAB ": "matlab",
+    b"PAR1": "parquet",
+    b"ARROW1": "arrow",
+    b"SQLite format": "sqlite",
+    b"%PDF": "pdf",
+    b"\x93NUMPY": "npy",
+    b"version https://git-lfs": "git-lfs",
+    b"<!DOCTYPE html": "html",
+    b"<html": "html",
+    b"\x80\x02": "pickle",
+    b"\x80\x03": "pickle",
+    b"\x80\x04": "pickle",
+    b"\x80\x05": "pickle",
+}
+_NO_TEXT = {
+    "gzip": "is packed with gzip; unpack it with gunzip",
+    "bzip2": "is packed with bzip2; unpack it with bunzip2",
+    "xz": "is packed with xz; unpack it with unxz",
+    "zstd": "is packed with zstd; unpack it with unzstd",
+    "zip": "is a zip archive, as .npz and .xlsx files are; unpack it, or save it as {}",
+    "7z": "is a 7z archive; unpack it",
+    "rar": "is a rar archive; unpack it",
+    "office": "is a workbook or document of Office; save it as {}",
+    "hdf5": "is an HDF5 file; save what it holds as {}",
+    "matlab": "is a file of MATLAB; save what it holds as {}",
+    "parquet": "is a Parquet file; give it the ending .parquet",
+    "arrow": "is an Arrow file; save it as {}",
+    "sqlite": "is a database of SQLite; save its table as {}",
+    "pdf": "is a PDF; save its content as {}",
+    "npy": "is an array of numpy; give it the ending .npy",
+    "git-lfs": "is only the pointer of Git LFS; fetch the file with git lfs pull",
+    "html": "is a web page; download the file itself",
+    "pickle": "is a pickle; save what it holds as {}",
 }
 _SAMPLE = 2**16
 _WESTERN = 0.45
 _MOSTLY = 0.9
 
 
-def read_text(file: Path) -> str:
+def read_text(file: Path, most: int = 2**26) -> str:
     """All of a text file: UTF-8, or UTF-16 or UTF-32 with their mark; line ends become ``\\n``.
 
+    Args:
+        most: how many characters it may have.
+
     Raises:
-        InputError: it is of another encoding or no text; the message names the likely one.
-        OSError: it cannot be opened.
+        InputError: it is of another encoding or no text, and the message names the likely one; or
+            it is longer, or no plain file (see `open_plain`).
+        FileNotFoundError: there is none.
     """
     with open_text(file) as stream:
-        text = stream.read()
+        text = stream.read(most + 1)
+        if len(text) > most:
+            raise InputError(f"{file}: has more than {most:,} characters; it is none of ours")
         _refuse_nul(file, text)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -61,18 +92,23 @@ def read_text(file: Path) -> str:
 @contextmanager
 def open_text(file: Path) -> Iterator[TextIO]:
     """A text file to read line by line, line ends as they are; faults as of `read_text`."""
-    with file.open("rb") as raw:
+    with open_plain(file) as raw:
         head = raw.read(_SAMPLE)
-    if said := packed(head, "plain text"):
-        raise InputError(f"{file}: {said}")
-    found = [name for mark, name in _MARKS.items() if head.startswith(mark)]
-    if not found:
-        _refuse_nul(file, str(head, "latin-1"))
-    try:
-        with file.open(encoding=found[0] if found else "utf-8", newline="") as stream:
-            yield stream
-    except UnicodeError:
-        raise InputError(f"{file}: {_unreadable(file)}") from None
+        if said := packed(head, "plain text"):
+            raise InputError(f"{file}: {said}")
+        found = [name for mark, name in _MARKS.items() if head.startswith(mark)]
+        if not found:
+            _refuse_nul(file, str(head, "latin-1"))
+        raw.seek(0)
+        try:
+            yield TextIOWrapper(raw, found[0] if found else "utf-8", newline="")
+        except UnicodeError:
+            raise InputError(f"{file}: {_unreadable(file)}") from None
+
+
+def kind_of_bytes(head: bytes) -> str | None:
+    """What a file that begins so is: ``gzip``, ``parquet``, ``pickle`` and so on, if that tells."""
+    return next((kind for mark, kind in _FIRST_BYTES.items() if head.startswith(mark)), None)
 
 
 def packed(head: bytes, wanted: str) -> str | None:
@@ -82,7 +118,8 @@ def packed(head: bytes, wanted: str) -> str | None:
         head: the first bytes.
         wanted: what it should be saved as, such as ``CSV``.
     """
-    return next((s.format(wanted) for mark, s in _PACKED.items() if head.startswith(mark)), None)
+    said = _NO_TEXT.get(kind_of_bytes(head) or "")
+    return said and said.format(wanted)
 
 
 def _refuse_nul(file: Path, text: str) -> None:
@@ -97,7 +134,7 @@ def _refuse_nul(file: Path, text: str) -> None:
 
 def _unreadable(file: Path) -> str:
     """Why a file that was not decoded is none of ours: the line, and what it probably is."""
-    with file.open("rb") as raw:
+    with open_plain(file) as raw:
         head = raw.read(4)
         marked = [name for mark, name in _MARKS.items() if head.startswith(mark)]
         if marked and marked[0] != "utf-8-sig":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -12,12 +14,21 @@ from typing import TextIO
 
 import pandas as pd
 
+from mmmie.corpus.isolated_reading_child import LONGEST_TEXT, MOST_COLUMNS
 from mmmie.corpus.text_files import open_text
 from mmmie.errors import InputError
+
+MOST_BYTES = 2**29
+"""Of a table of utterances as text; features do not belong into it."""
+
+MOST_CELLS = 50_000_000
+
+__all__ = ["LONGEST_TEXT", "MOST_COLUMNS", "TextTable", "read_text_table"]
 
 _SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "|", ",": "commas"}
 _END = "\uffff the end \uffff"
 _LONGEST_LINE = 2**24
+_MOST_SHORT = 1000  # rows with fewer cells than the header, beyond those that are whole
 _PLAIN_NAME = re.compile(r"[\w ()#/-]+")
 _EXCEL_HINT = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 
@@ -41,7 +52,7 @@ class TextTable:
 def read_text_table(
     file: Path,
     wanted: Callable[[str], bool] = lambda name: True,
-    most_columns: int | None = None,
+    most_columns: int = MOST_COLUMNS,
 ) -> TextTable:
     """A table with a header line, whose separator is the one that parts most of its names.
 
@@ -50,13 +61,19 @@ def read_text_table(
 
     Args:
         wanted: which columns to keep, by name.
-        most_columns: a limit that refuses at once what is no table of utterances.
+        most_columns: how many it may have; more are no table of utterances.
 
     Raises:
-        InputError: it is no text or no table; the message names the line.
+        InputError: it is no text or no table, larger than `MOST_BYTES` or `MOST_CELLS`, or a cell
+            is longer than `LONGEST_TEXT`; the message names the line.
         OSError: it cannot be opened.
     """
     with open_text(file) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size > MOST_BYTES:
+            raise InputError(
+                f"{file}: is {size / 2**20:,.0f} MB; keep features in .npy files beside the table"
+            )
         first, head = _head(file, stream)
         hint = _EXCEL_HINT.fullmatch(head)
         if hint:
@@ -98,25 +115,37 @@ def _records(file: Path, lines: Iterator[str], first: int, separator: str) -> It
                 )
             if any("\0" in cell for cell in cells):
                 raise InputError(f"{file}: line {at:,} holds a zero byte; write the file again")
+            if cells and max(map(len, cells)) > LONGEST_TEXT:
+                raise InputError(_too_long(file, at))
             yield at, cells
             at = first + reader.line_num
     except csv.Error as error:
+        if "field larger" in str(error):
+            raise InputError(_too_long(file, at)) from None
         raise InputError(
             f"{file}: line {at:,} cannot be read ({error}); see whether a quote is not closed"
         ) from None
 
 
-def _check_names(file: Path, names: list[str], most: int | None) -> None:
-    if most is not None and len(names) > most:
+def _too_long(file: Path, line: int) -> str:
+    return (
+        f"{file}: line {line:,} holds a text of more than {LONGEST_TEXT:,} characters; shorten it, "
+        f"or close its quote"
+    )
+
+
+def _check_names(file: Path, names: list[str], most: int) -> None:
+    if len(names) > most:
         raise InputError(
-            f"{file}: has {len(names):,} columns; keep features in .npy files beside the table"
+            f"{file}: has {len(names):,} columns, of which at most {most:,} are read; keep "
+            f"features in .npy files beside the table"
         )
     if len(names) == 1 and not _PLAIN_NAME.fullmatch(names[0]):
         raise InputError(
             f"{file}: its header {names[0][:60]!r} is one column; part columns by a comma, a "
             f"semicolon or a tab"
         )
-    twice = [name for name in names if name and names.count(name) > 1]
+    twice = [name for name, count in Counter(filter(None, names)).items() if count > 1]
     if twice:
         raise InputError(f"{file}: column `{twice[0][:80]}` occurs twice; rename one")
 
@@ -146,7 +175,13 @@ def _table(
         if len(cells) < width:
             short.append(line)
             cells += [""] * (width - len(cells))
+            if 2 * len(short) > len(rows) + _MOST_SHORT:
+                break
         rows.append([cells[at] for at in kept])
+        if len(rows) * len(kept) > MOST_CELLS:
+            raise InputError(
+                f"{file}: has more than {MOST_CELLS:,} cells; keep features in .npy files beside it"
+            )
     if 2 * len(short) > len(rows):
         raise InputError(
             f"{file}: line {short[0]:,} has fewer cells than the header, whose names are parted by "

@@ -7,6 +7,7 @@ scratch folder. No more bytes are unpacked than were agreed.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import stat
@@ -20,13 +21,12 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from mmmie.corpus import Corpus
-from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
+from mmmie.corpus.folder import FILES, open_corpus_folder, save_corpus_folder
 from mmmie.errors import InputError
 from mmmie.files import scratch_folder
 
 DESCRIPTION, FEATURES = "corpus.json", "features.safetensors"
 TABLES = ("utterances.csv", "utterances.parquet")
-EXPECTED = (DESCRIPTION, *TABLES, FEATURES)
 UNPACKING = ".unpacking-"
 """What the name of a folder begins with in which something is unpacked."""
 
@@ -36,7 +36,8 @@ _MOST_ENTRIES = 1000
 _MOST_FILES = 10_000  # of a folder with one file per utterance
 _DEEPEST = 6
 _MOST_FAULTS = 50
-_MOST_CELLS = 50_000_000
+_MOST_RATIO = 100
+_LEAST_ROOM = 2**26
 _CHUNK = 2**20
 _LONGEST_NAME = 60
 _LONGEST_FILE_NAME = 200  # bytes; most systems take 255
@@ -106,7 +107,6 @@ def unpack_corpus(
             entries, folder = _checked(opened, shown, most_bytes, into)
             for part, entry in entries.items():
                 _write(opened, entry, scratch / part)
-        _check_table(scratch, shown)
         _check_corpus(scratch, shown, unlabelled)
         return move_in(scratch, into, folder_name(folder or Path(shown).stem))
 
@@ -159,7 +159,7 @@ def unpack_folder(
                 faults.append(fault)
             seen.add(path.casefold())
             entries[path] = info
-        faults += _too_large(entries, name, min(most_bytes, shutil.disk_usage(into).free))
+        faults += _too_large(entries, name, _room(opened, most_bytes, into))
         _raise(faults, name)
         for path, info in entries.items():
             (into / path).parent.mkdir(parents=True, exist_ok=True)
@@ -223,7 +223,7 @@ def _checked(
     if len(folders) > 1:
         faults.append(f"{shown}: the files are not in one folder; put all three in the same one")
     faults += _missing(entries, shown)
-    faults += _too_large(entries, shown, min(most_bytes, shutil.disk_usage(into).free))
+    faults += _too_large(entries, shown, _room(opened, most_bytes, into))
     _raise(faults, shown)
     return entries, folders.pop()
 
@@ -257,8 +257,8 @@ def _entry_fault(info: zipfile.ZipInfo, shown: str) -> str | None:
     path = PurePosixPath(info.filename)
     if len(path.parts) > 2:
         return f"{shown}: {said} is too deep; put the files at the top or in one folder"
-    if path.name not in EXPECTED:
-        return f"{shown}: {said} is not a file of a corpus; leave it out ({', '.join(EXPECTED)})"
+    if path.name not in FILES:
+        return f"{shown}: {said} is not a file of a corpus; leave it out ({', '.join(FILES)})"
     return None
 
 
@@ -279,6 +279,13 @@ def _missing(entries: dict[str, zipfile.ZipInfo], shown: str) -> Iterator[str]:
         yield f"{shown}: holds both {' and '.join(tables)}; leave one out"
 
 
+def _room(opened: zipfile.ZipFile, most: int, into: Path) -> int:
+    """How many bytes may be unpacked: a small archive that unpacks to much was made for that."""
+    assert opened.fp is not None
+    held = opened.fp.seek(0, os.SEEK_END)
+    return min(most, _MOST_RATIO * held + _LEAST_ROOM, shutil.disk_usage(into).free)
+
+
 def _too_large(entries: dict[str, zipfile.ZipInfo], shown: str, most: int) -> Iterator[str]:
     for part, info in entries.items():
         limit = _MOST_OF_ONE.get(part, most)
@@ -292,28 +299,6 @@ def _too_large(entries: dict[str, zipfile.ZipInfo], shown: str, most: int) -> It
         yield (
             f"{shown}: would be {_size(total)}; at most {_size(most)} are unpacked: open such a "
             f"corpus by its folder"
-        )
-
-
-def _check_table(folder: Path, shown: str) -> None:
-    """A parquet file of a few bytes can hold billions of cells: count before reading them."""
-    file = folder / TABLES[1]
-    if not file.is_file():
-        return
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        held = pyarrow.parquet.read_metadata(file)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise InputError(
-            f"{shown}/{file.name}: cannot be read as a table ({error}); fix the file"
-        ) from None
-    cells = held.num_rows * held.num_columns
-    if cells > _MOST_CELLS:
-        raise InputError(
-            f"{shown}/{file.name}: has {cells:,} cells; at most {_MOST_CELLS:,} are read from an "
-            f"archive: open such a corpus by its folder"
         )
 
 

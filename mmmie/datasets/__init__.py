@@ -16,13 +16,15 @@ from mmmie.datasets.label_guess import relabelled
 from mmmie.datasets.label_option import LabelSaid, read_label_said
 from mmmie.reading import refuse_closed
 
-__all__ = ["DESCRIBED", "convert_corpus", "load_corpus", "recognise_corpus"]
+__all__ = ["DESCRIBED", "convert_corpus", "is_described", "load_corpus", "recognise_corpus"]
 
 DESCRIBED = "corpus folder"
 """The format whose label is described, not guessed."""
 
 
-def load_corpus(data: str | Path, *, label: str | None = None, unlabelled: bool = False) -> Corpus:
+def load_corpus(
+    data: str | Path, *, label: str | None = None, unlabelled: bool = False, checked: bool = False
+) -> Corpus:
     """Open a corpus: ``demo``, a corpus folder, or a file or folder of another format.
 
     The format is recognised by content: pickles of MMSA, MulT, MISA, MMIM, MAG-BERT and
@@ -36,6 +38,7 @@ def load_corpus(data: str | Path, *, label: str | None = None, unlabelled: bool 
             ``kind=…,range=LOW:HIGH,classes=A:B:…,name=…``, see `read_label_said`.
         unlabelled: take utterances without a label or a split, for a model to predict; only
             corpus folders and tables can lack them.
+        checked: the features of a corpus folder were all found finite before.
 
     Raises:
         InputError: it is missing, of no known format, or has a fault, or `label` does not fit.
@@ -45,19 +48,21 @@ def load_corpus(data: str | Path, *, label: str | None = None, unlabelled: bool 
         >>> sorted(corpus.modalities)
         ['audio', 'text', 'vision']
     """
-    return recognise_corpus(data, label=label, unlabelled=unlabelled)[1]
+    return recognise_corpus(data, label=label, unlabelled=unlabelled, checked=checked)[1]
 
 
 def recognise_corpus(
-    data: str | Path, *, label: str | None = None, unlabelled: bool = False
+    data: str | Path, *, label: str | None = None, unlabelled: bool = False, checked: bool = False
 ) -> tuple[str, Corpus]:
     """The name of the format of a corpus, and the corpus (see `load_corpus`)."""
-    name, corpus = _recognised(data, read_label_said(label), unlabelled)
+    name, corpus = _recognised(data, read_label_said(label), unlabelled, checked)
     corpus.label_said = label or ""
     return name, corpus
 
 
-def _recognised(data: str | Path, said: LabelSaid, unlabelled: bool) -> tuple[str, Corpus]:
+def _recognised(
+    data: str | Path, said: LabelSaid, unlabelled: bool, checked: bool
+) -> tuple[str, Corpus]:
     relabel = partial(relabelled, said=said) if said else None
     if str(data) == "demo":
         from mmmie.datasets.demo.generate import generate_demo
@@ -69,8 +74,10 @@ def _recognised(data: str | Path, said: LabelSaid, unlabelled: bool) -> tuple[st
             corpus = replace(corpus, label=found[0], utterances=table, notes=tuple(found[2]))
         return "demo", corpus
     path = Path(data)
-    if _is_native(path):
-        return DESCRIBED, open_corpus_folder(path, unlabelled=unlabelled, relabel=relabel)
+    if is_described(path):
+        return DESCRIBED, open_corpus_folder(
+            path, unlabelled=unlabelled, relabel=relabel, checked=checked
+        )
     from mmmie.datasets.formats.registry import open_reading
 
     name, reading = open_reading(path, said)
@@ -91,7 +98,7 @@ def convert_corpus(data: str | Path, folder: str | Path, *, label: str | None = 
         InputError: `data` cannot be opened, or `folder` holds something; nothing is written.
     """
     folder = Path(folder)
-    if str(data) == "demo" or _is_native(Path(data)):
+    if str(data) == "demo" or is_described(Path(data)):
         corpus = load_corpus(data, label=label, unlabelled=True)
         save_corpus_folder(corpus, folder)
         return len(corpus)
@@ -102,8 +109,12 @@ def convert_corpus(data: str | Path, folder: str | Path, *, label: str | None = 
     return len(reading.utterances)
 
 
-def _is_native(path: Path) -> bool:
-    """Whether a path is the business of `open_corpus_folder`, its message included."""
+def is_described(path: Path) -> bool:
+    """Whether a path is the business of `open_corpus_folder`, its message included.
+
+    Raises:
+        InputError: it may not be read, or is a pipe or a device.
+    """
     refuse_closed(path)
     known = os.path.exists(path)
     return not known or os.path.exists(path / "corpus.json") or _is_empty(path)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.corpus import Label
+from mmmie.corpus.text_files import kind_of_bytes
 from mmmie.datasets.label_guess import LabelFound, guess_label
 from mmmie.datasets.label_in_features import features_alone
 from mmmie.datasets.label_option import NOTHING_SAID, LabelSaid
@@ -22,25 +23,9 @@ from mmmie.datasets.padding import absence_notes
 from mmmie.datasets.pickles.load_pickle import load_pickle
 from mmmie.datasets.streamed_corpus import Reading, Stream
 from mmmie.errors import InputError
+from mmmie.reading import open_plain
 
 PICKLE_NAMES = (".pkl", ".pickle", ".p")
-_MAGIC = {
-    b"\x89HDF\r\n\x1a\n": "hdf5",
-    b"PAR1": "parquet",
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ\x00": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"PK\x03\x04": "zip",
-    b"PK\x05\x06": "zip",
-    b"7z\xbc\xaf\x27\x1c": "7z",
-    b"Rar!": "rar",
-    b"\x93NUMPY": "npy",
-    b"MATLAB ": "matlab",
-    b"version https://git-lfs": "git-lfs",
-    b"<!DOCTYPE html": "html",
-    b"<html": "html",
-}
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _TAR = 257, b"ustar"
 _HEAD = 512
@@ -185,13 +170,15 @@ def kind_of(file: Path) -> str:
     """What a file is by its first bytes: ``pickle``, ``hdf5``, ``parquet``, ``gzip``, …, else
     ``other``."""
     try:
-        with file.open("rb") as stream:
+        with open_plain(file) as stream:
             head = stream.read(_HEAD)
-    except OSError:
+    except (OSError, InputError):
         return "other"
-    for magic, kind in _MAGIC.items():
-        if head.startswith(magic):
-            return _kind_of_zip(file) if kind == "zip" else kind
+    kind = kind_of_bytes(head)
+    if kind == "zip":
+        return _kind_of_zip(file)
+    if kind in _FIXES or kind in ("parquet", "pickle"):
+        return kind
     if head.startswith(_ZLIB) and file.suffix.lower() in (*PICKLE_NAMES, ".z", ".joblib"):
         return "zlib"
     if head[_TAR[0] :].startswith(_TAR[1]):

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-LONGEST_TEXT = 100_000
+from mmmie.corpus.text_tables import LONGEST_TEXT
+
 MOST_NUMBERS = 2**24
 """Numbers that lists may hold in one value; more belong into arrays."""
 

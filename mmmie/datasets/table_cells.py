@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mmmie.corpus.text_tables import LONGEST_TEXT
 from mmmie.corpus.times import seconds_of
-from mmmie.datasets.loose_values import LONGEST_TEXT, Unusable
+from mmmie.datasets.loose_values import Unusable
 
 
 def time_cells(column: pd.Series, name: str) -> np.ndarray:

@@ -89,17 +89,30 @@ def _kept(
     called = named if archive or len(files) == 1 else "upload"
     try:
         convert_corpus(source, made)
-        if not unlabelled:
-            corpus = open_corpus_folder(made, unlabelled=True)
-            if not corpus.labelled.all():
-                raise InputError(no_labels(corpus.utterances, corpus.labelled, called))
-        open_corpus_folder(made, unlabelled=unlabelled)
+        check_labelled(made, called, unlabelled)
     except InputError as error:
         faults = error.faults
         for path in (source, sent, made):
             faults = [fault.replace(str(path), called) for fault in faults]
         raise InputError(faults[0], faults) from None
     return move_in(made, into, folder_name(source.stem if source.is_file() else source.name))
+
+
+def check_labelled(made: Path, called: str, unlabelled: bool) -> None:
+    """Check a corpus folder that was made of something else.
+
+    Args:
+        called: what that is called in a message.
+        unlabelled: whether labels and splits may be missing.
+
+    Raises:
+        InputError: it has a fault, or labels are missing.
+    """
+    corpus = open_corpus_folder(made, unlabelled=True)
+    if not unlabelled:
+        if not corpus.labelled.all():
+            raise InputError(no_labels(corpus.utterances, corpus.labelled, called))
+        open_corpus_folder(made, checked=True)
 
 
 def _stored_names(files: Mapping[str, IO[bytes]]) -> dict[str, str]:

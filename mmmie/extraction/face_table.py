@@ -24,7 +24,6 @@ _OPENFACE = {
 _PYFEAT = {"Pitch": "head_pitch", "Yaw": "head_yaw", "Roll": "head_roll"}
 _CONFIDENCE = ("confidence", "FaceScore")
 _TOLD = ("frame", "timestamp", "success", *_CONFIDENCE)
-_MOST_BYTES = 2**30
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,6 @@ def read_face_table(file: Path, fps: float | None, confidence: float) -> FaceTab
 def _numbers(file: Path) -> pd.DataFrame:
     """The columns that may be used, NaN where a cell holds no number."""
     try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise InputError(f"{file}: is larger than {_MOST_BYTES >> 20:,} MB; split the clip")
         table = read_text_table(file, _is_wanted).rows
     except FileNotFoundError:
         raise InputError(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from mmmie.corpus.text_files import read_text
-from mmmie.datasets.loose_values import LONGEST_TEXT
+from mmmie.corpus.text_tables import LONGEST_TEXT
 from mmmie.errors import InputError
 
 SUBTITLES = (".srt", ".vtt")
-_MOST_BYTES = 2**26
 
 
 def transcript_of(file: Path, start: float = 0.0, end: float | None = None) -> str:
@@ -26,8 +25,6 @@ def transcript_of(file: Path, start: float = 0.0, end: float | None = None) -> s
     if suffix not in (".txt", *SUBTITLES):
         raise InputError(f"{file}: is no .txt, .srt or .vtt file; name one as transcript_file")
     try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise InputError(f"{file}: is larger than {_MOST_BYTES >> 20} MB; give a transcript")
         text = read_text(file)
     except OSError as error:
         raise InputError(

@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 
 from mmmie.corpus import Corpus, Features, Modality
-from mmmie.corpus.folder import map_safetensors
+from mmmie.corpus.safetensors_files import map_safetensors
 from mmmie.errors import InputError
 from mmmie.files import keep_latest, replacing
 from mmmie.model.features import FeatureStore, Inputs

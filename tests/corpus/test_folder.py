@@ -282,4 +282,4 @@ def test_names_that_a_modality_cannot_have_are_refused(make_corpus, tmp_path, na
     folder = write(make_corpus(levels={name: "utterance"}), tmp_path / "c")
     with pytest.raises(InputError) as caught:
         open_corpus_folder(folder)
-    assert repr(name) in str(caught.value) and "features.safetensors" in str(caught.value)
+    assert repr(name) in str(caught.value) and str(folder) in str(caught.value)

@@ -15,7 +15,7 @@ import pytest
 from mmmie.corpus import Corpus
 from mmmie.corpus import zip_archive as corpus_archive
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
-from mmmie.corpus.zip_archive import pack_corpus, unpack_corpus
+from mmmie.corpus.zip_archive import pack_corpus, unpack_corpus, unpack_folder
 from mmmie.errors import InputError
 
 MakeCorpus = Callable[..., Corpus]
@@ -146,18 +146,17 @@ def test_no_more_is_unpacked_than_agreed(parts: dict[str, bytes], tmp_path: Path
     assert "at most 1.0 MB" in faults_of(zipped(description), tmp_path / "corpora")[0]
 
 
-def test_a_table_of_too_many_cells_is_not_read(
-    make_corpus: MakeCorpus, parts: dict[str, bytes], tmp_path: Path, monkeypatch
+def test_a_small_archive_does_not_unpack_to_much(
+    parts: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "corpora").mkdir()
-    del parts["utterances.csv"]
-    table = io.BytesIO()
-    make_corpus().utterances.to_parquet(table)
-    files = {**parts, "utterances.parquet": table.getvalue()}
-    monkeypatch.setattr(corpus_archive, "_MOST_CELLS", 100)
-    assert "has 420 cells" in faults_of(zipped(files), tmp_path / "corpora")[0]
-    files["utterances.parquet"] = b"no table"
-    assert "cannot be read as a table" in faults_of(zipped(files), tmp_path / "corpora")[0]
+    monkeypatch.setattr(corpus_archive, "_LEAST_ROOM", 2**20)
+    unpack_corpus(zipped(parts), tmp_path / "other")
+    bomb = zipped({**parts, "features.safetensors": bytes(5_000_000)})
+    assert any("4.8 MB" in fault for fault in faults_of(bomb, tmp_path / "corpora"))
+    (tmp_path / "scratch").mkdir()
+    with pytest.raises(InputError, match="4.8 MB"):
+        unpack_folder(zipped({"a.npy": bytes(5_000_000)}), tmp_path / "scratch", name="sent.zip")
 
 
 @pytest.mark.parametrize("damage", ["text", "cut", "flipped"])

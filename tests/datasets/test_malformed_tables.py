@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import time
 
@@ -154,6 +155,16 @@ def test_a_link_out_of_the_folder_is_not_followed(corpus, folder, tmp_path):
     table = corpus.utterances.assign(smell="inside.npy")
     table.to_csv(folder / "labels.csv", index=False)
     refused(folder, "outside its folder")
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "audio.npy"])
+def test_no_file_of_a_folder_leads_out_or_waits(folder, tmp_path, name):
+    (folder / name).rename(tmp_path / name)
+    (folder / name).symlink_to(tmp_path / name)
+    refused(folder, "leads out of its folder")
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    refused(folder)
 
 
 def test_parquet(corpus, tmp_path):

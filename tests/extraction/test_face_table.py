@@ -66,7 +66,7 @@ def test_pyfeat_takes_its_time_from_the_frame_rate(file):
         (b"timestamp,AU12_r\n", "no frames"),
         (b"timestamp,AU12_r,AU12_r\n0,1,2\n", "`AU12_r` occurs twice"),
         (b"\xff\xfeAU12_r\n1\n", "UTF-16"),
-        (b"a" * 3_000_000, "line 1 cannot be read"),
+        (b"a" * 3_000_000, "line 1 holds a text of more"),
     ],
 )
 def test_what_is_no_such_table_is_refused_in_one_line(file, content, words):

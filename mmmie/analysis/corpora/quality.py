@@ -116,15 +116,17 @@ def repeated_transcripts(corpus: Corpus, fewest_words: int = LONG_WORDS) -> pd.D
     columns = ["earlier", "later", "utterances", "share", "example"]
     if "transcript" not in corpus.utterances:
         return pd.DataFrame(columns=columns)
-    words = corpus.utterances["transcript"].fillna("").astype(str).str.casefold().str.split()
-    long = (words.str.len() >= fewest_words).to_numpy()
-    said = words.str.join(" ").to_numpy(object)
+    texts = corpus.utterances["transcript"].fillna("").astype(str)
+    words = [text.casefold().split() for text in texts]
+    long = np.array([len(own) >= fewest_words for own in words], bool)
+    said = [" ".join(own) for own in words]
     held = {split: corpus.rows(split)[long[corpus.rows(split)]] for split in corpus.splits}
     entries = []
     for earlier, later in combinations(corpus.splits, 2):
-        again = held[later][pd.Index(said[held[later]]).isin(said[held[earlier]])]
+        known = {said[row] for row in held[earlier]}
+        again = [row for row in held[later] if said[row] in known]
         share = len(again) / max(len(held[later]), 1)
-        example = said[again[0]] if len(again) else ""
+        example = said[again[0]] if again else ""
         entries.append((earlier, later, len(again), share, example))
     return pd.DataFrame(entries, columns=columns)
 
@@ -142,12 +144,12 @@ def repeated_features(corpus: Corpus) -> pd.DataFrame:
         absent, zeros = lacking(features)
         said |= ~(absent | zeros)
         sketches.append(_sketch(features))
-    codes = pd.DataFrame(np.concatenate(sketches, 1)).groupby(
-        list(range(sum(s.shape[1] for s in sketches))), sort=False, dropna=False
-    )
+    table = pd.DataFrame(np.concatenate(sketches, 1))
+    twice = table[table.duplicated(keep=False)]
+    codes = twice.groupby([*table], sort=False, dropna=False)
     split = corpus.utterances["split"].to_numpy()
     entries = []
-    for rows in (r for r in codes.indices.values() if len(r) > 1):
+    for rows in codes.groups.values():
         seen: dict[tuple[bytes, ...], int] = {}
         for row in sorted(int(r) for r in rows if said[r]):
             content = tuple(np.asarray(f.of(row)).tobytes() for f in corpus.features.values())

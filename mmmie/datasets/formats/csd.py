@@ -24,6 +24,7 @@ from mmmie.datasets.loose_values import Unusable, text_of
 from mmmie.datasets.splits import SPLIT_NAMES, split_by_name
 from mmmie.datasets.streamed_corpus import Reading, Stream
 from mmmie.errors import InputError
+from mmmie.reading import refuse_outside
 
 _KINDS = {
     "text": ("glove", "bert", "word2vec", "wordvec", "text", "linguistic"),
@@ -122,6 +123,7 @@ def _require(files: list[Path]) -> None:
             f'{files[0]}: needs h5py to be read; run `pip install "mmmie[csd]"`'
         ) from None
     for file in files:
+        refuse_outside(file, file.parent)
         if kind_of(file) != "hdf5":
             raise InputError(f"{file}: is no HDF5 file, or damaged; get the file again")
     probe("hdf5", *files)

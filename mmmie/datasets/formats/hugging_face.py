@@ -25,6 +25,7 @@ from mmmie.datasets.table_columns import reading_of_table, usual_names
 from mmmie.errors import InputError
 
 MOST_ROWS = 5_000_000
+_MOST_STATE = 2**22
 _SHARD = re.compile(r"(?P<split>[a-z]+)(-[\w-]+)?\.parquet")
 
 
@@ -103,7 +104,7 @@ def _shards(folder: Path) -> dict[str, list[Path]]:
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        raw = json.loads(read_text(file))
+        raw = json.loads(read_text(file, _MOST_STATE))
     except InputError:
         raise
     except (OSError, ValueError, RecursionError) as error:

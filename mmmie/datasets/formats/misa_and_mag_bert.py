@@ -21,6 +21,7 @@ from mmmie.datasets.loose_values import Unusable, described, numbers_of, text_of
 from mmmie.datasets.padding import cut_notes, joined, lengths_of, padded, ragged
 from mmmie.datasets.splits import SPLIT_NAMES, split_parts
 from mmmie.datasets.streamed_corpus import Reading, Stream
+from mmmie.reading import refuse_outside
 
 _PARTS_WITH_LENGTHS = 6
 _SEVERAL = (str, bytes, np.ndarray, list, tuple)
@@ -112,6 +113,8 @@ def _lists(source: Source) -> tuple[dict[str, Any], list[str]]:
     """Split → segments, and a note where nothing names the split."""
     if source.kind == "folder":
         files = _files(source.path)
+        for file in files.values():
+            refuse_outside(file, source.path)
         return {s: source.unpickled(files[s]) for s in ("train", "valid", "test") if s in files}, []
     content = source.pickle
     if isinstance(content, dict):

@@ -20,6 +20,7 @@ from mmmie.datasets.streamed_corpus import Stream
 from mmmie.datasets.table_cells import text_cells
 from mmmie.datasets.table_columns import usual_names
 from mmmie.errors import InputError
+from mmmie.reading import open_plain, refuse_outside
 
 _LENGTHS = "_lengths"
 _ELSEWHERE = re.compile(
@@ -102,6 +103,7 @@ def whole_files(
     found: dict[str, dict[str, Path]] = {}
     streams, notes, n = {}, [], sum(rows.values())
     for stem, file in files.items():
+        refuse_outside(file, folder)
         if named_as_label(stem):
             notes.append(name_note(stem))
         elif not stem.lower().endswith(_LENGTHS):
@@ -169,12 +171,15 @@ def load_npy(path: Path, source: Source) -> np.ndarray:
         InputError: it is missing, damaged, or holds anything but numbers; the message says what.
     """
     try:
+        open_plain(path).close()
         with np.errstate(over="raise"):  # of the size that the header claims
             values = np.lib.format.open_memmap(path, mode="r")  # which knows no pickles
         if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
             raise ValueError(f"its numbers are of type {values.dtype}")
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; the table needs it") from None
+    except InputError:
+        raise
     except _NPY_ERRORS as error:
         raise InputError(f"{path}: {_why(path, error)}") from None
     if isinstance(values, np.memmap):
@@ -185,7 +190,7 @@ def load_npy(path: Path, source: Source) -> np.ndarray:
 def _why(path: Path, error: BaseException) -> str:
     """What is wrong with a .npy file, and what to do."""
     try:
-        with path.open("rb") as stream:
+        with open_plain(path) as stream:
             head = stream.read(2**12)
     except OSError as unread:
         return f"cannot be read ({unread.strerror}); see its permissions"

@@ -29,7 +29,6 @@ _CONTENT_ERRORS = (
     ArithmeticError,
     AttributeError,
     RecursionError,
-    MemoryError,
 )
 
 
@@ -56,6 +55,8 @@ def open_reading(path: Path, said: LabelSaid = NOTHING_SAID) -> tuple[str, Readi
             raise InputError(f"{path}: {error} (read as {one.name})") from None
         except InputError:
             raise
+        except MemoryError:
+            raise InputError(f"{path}: takes more memory than there is; split it") from None
         except _CONTENT_ERRORS as error:  # what no check foresaw is still a fault of the file
             detail = f"{type(error).__name__}: {error}"[:160]
             raise InputError(

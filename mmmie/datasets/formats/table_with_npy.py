@@ -20,6 +20,7 @@ from mmmie.datasets.loose_values import Unusable
 from mmmie.datasets.splits import split_of_file
 from mmmie.datasets.streamed_corpus import Reading
 from mmmie.datasets.table_columns import reading_of_table, usual_names
+from mmmie.reading import refuse_outside
 
 _NAMES = ("utterances", "labels", "label", "data")
 _SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -39,6 +40,8 @@ def read_table(source: Source) -> Reading:
     tables: dict[str, pd.DataFrame] = {}
     notes: list[str] = []
     for split, file in files.items():
+        if source.kind == "folder":
+            refuse_outside(file, source.path)
         found = read_any_table(file)
         notes += found.notes
         tables[split] = found.rows

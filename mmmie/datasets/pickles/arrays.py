@@ -85,7 +85,9 @@ def scalar_of(dtype: Any, raw: Any) -> np.generic:
     Raises:
         ValueError: type and content do not fit.
     """
-    value: np.generic = array_of((1,), dtype, False, raw)[0]
-    if not isinstance(value, np.generic):
+    if not isinstance(dtype, np.dtype) or dtype.hasobject:
         raise ValueError("a scalar is an object")
+    if not isinstance(raw, (bytes, memoryview)) or len(raw) != dtype.itemsize:
+        raise ValueError(f"a scalar claims {dtype.itemsize:,} bytes that are not there")
+    value: np.generic = np.frombuffer(raw, dtype, 1)[0]
     return value

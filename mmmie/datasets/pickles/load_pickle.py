@@ -14,9 +14,11 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from mmmie.datasets.pickles.allowance import check_repetition
 from mmmie.datasets.pickles.opcodes import INSTRUCTIONS
 from mmmie.datasets.pickles.stack_machine import Machine, Refused
 from mmmie.errors import InputError
+from mmmie.reading import open_plain
 
 _TORCH = 0x1950A86A20F9469CFC6C  # what torch begins the files of its older format with
 
@@ -32,12 +34,13 @@ def load_pickle(file: Path | str) -> tuple[Any, mmap.mmap]:
         arrays and scalars, and the memory map that its large arrays are read-only views of.
 
     Raises:
-        InputError: the file cannot be read, is damaged, too large in number of objects, holds
-            more than one pickle, or names anything that is not data; nothing of it was run.
+        InputError: the file cannot be read, is damaged, too large in number of objects, repeats
+            its parts too often, holds more than one pickle, or names anything that is not data;
+            nothing of it was run.
     """
     file = Path(file)
     try:
-        with file.open("rb") as stream:
+        with open_plain(file) as stream:
             if not os.fstat(stream.fileno()).st_size:
                 raise InputError(f"{file}: is empty; get the file again")
             memory = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
@@ -55,6 +58,7 @@ def load_pickle(file: Path | str) -> tuple[Any, mmap.mmap]:
                 "holds several pickles one after the other; save them as one dictionary of train, "
                 "valid and test"
             )
+        check_repetition(value, len(memory))
         return value, memory
     except Refused as error:
         raise InputError(f"{file}: {error}") from None

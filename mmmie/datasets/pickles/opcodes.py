@@ -13,7 +13,12 @@ from mmmie.datasets.loose_values import decoded
 from mmmie.datasets.pickles.arrays import ArrayParts, DtypeParts, array_of, dtype_of, scalar_of
 from mmmie.datasets.pickles.stack_machine import MARK, MOST_MARKS, Machine, Refused
 
+_BYTE, _SHORT, _INT = struct.Struct("B"), struct.Struct("<H"), struct.Struct("<i")
+_UNSIGNED, _LARGE = struct.Struct("<I"), struct.Struct("<Q")
 _LONGEST_INTEGER = 16
+# bytes that things take in memory, calls with the time they take
+_A_CALL, _A_LIST, _A_DICT, _A_SET, _A_TUPLE = 256, 96, 96, 240, 64
+_AN_ITEM, _AN_ENTRY = 16, 48
 _KEY_LIMIT = 2**60  # larger integers share hashes, which makes dictionaries slow on purpose
 
 _ARRAY, _SCALAR, _BUFFER, _DTYPE, _ENCODE = "array", "scalar", "buffer", "dtype", "encode"
@@ -76,14 +81,21 @@ def _pop(machine: Machine) -> None:
 
 
 def _constant(value: Any) -> Callable[[Machine], None]:
-    return lambda machine: machine.push(value)
+    return lambda machine: machine.stack.append(value)
 
 
-def _integer(form: str) -> Callable[[Machine], None]:
-    return lambda machine: machine.push(machine.number(form))
+def _integer(form: struct.Struct) -> Callable[[Machine], None]:
+    size, unpack = form.size, form.unpack_from
+
+    def load(machine: Machine) -> None:
+        at = machine.at
+        machine.at = at + size
+        machine.stack.append(unpack(machine.view, at)[0])
+
+    return load
 
 
-def _long(form: str) -> Callable[[Machine], None]:
+def _long(form: struct.Struct) -> Callable[[Machine], None]:
     def load(machine: Machine) -> None:
         length = machine.number(form)
         if length > _LONGEST_INTEGER:
@@ -103,7 +115,7 @@ def _long_line(machine: Machine) -> None:
     machine.push(int(digits))
 
 
-def _bytes(form: str) -> Callable[[Machine], None]:
+def _bytes(form: struct.Struct) -> Callable[[Machine], None]:
     return lambda machine: machine.push(machine.raw(machine.number(form)))
 
 
@@ -114,7 +126,7 @@ def _string_line(machine: Machine) -> None:
     machine.push(codecs.escape_decode(quoted[1:-1])[0])
 
 
-def _text(form: str) -> Callable[[Machine], None]:
+def _text(form: struct.Struct) -> Callable[[Machine], None]:
     def load(machine: Machine) -> None:
         raw = machine.raw(machine.number(form))
         machine.push(str(raw, "utf-8", "surrogatepass"))
@@ -131,24 +143,48 @@ def _extend(machine: Machine, values: list[Any]) -> None:
 
 def _tuple(count: int) -> Callable[[Machine], None]:
     def load(machine: Machine) -> None:
-        items = [machine.pop() for _ in range(count)]
-        machine.push(tuple(reversed(items)))
+        stack, marks = machine.stack, machine.marks
+        start = len(stack) - count
+        if start < 0 or (marks and marks[-1] >= start):
+            raise ValueError("a mark is in the way")
+        machine.charge(_A_TUPLE)
+        stack[start:] = [tuple(stack[start:])]
+
+    return load
+
+
+def _tuple_to_mark(machine: Machine) -> None:
+    machine.charge(_A_TUPLE)
+    machine.push(tuple(machine.popped_to_mark()))
+
+
+def _list_to_mark(machine: Machine) -> None:
+    machine.charge(_A_LIST)
+    machine.push(machine.popped_to_mark())
+
+
+def _empty(make: Callable[[], Any], size: int) -> Callable[[Machine], None]:
+    def load(machine: Machine) -> None:
+        machine.charge(size)
+        machine.push(make())
 
     return load
 
 
 def _set_items(machine: Machine, items: list[Any]) -> None:
-    _fill(machine.top(), items)
+    _fill(machine, machine.top(), items)
 
 
-def _fill(target: Any, items: list[Any]) -> None:
+def _fill(machine: Machine, target: Any, items: list[Any]) -> None:
     if type(target) is not dict or len(items) % 2:
         raise ValueError("it sets items of what is not a dictionary")
     for key, value in zip(items[::2], items[1::2], strict=True):
-        target[_key(key)] = value
+        target[_key(machine, key)] = value
 
 
-def _key(key: Any) -> Any:
+def _key(machine: Machine, key: Any) -> Any:
+    """A key as a dictionary or a set gets it; a long one costs its length each time."""
+    machine.charge(_AN_ENTRY + (len(key) if isinstance(key, (str, bytes)) else 0))
     if isinstance(key, (np.integer, np.str_, np.bytes_)):
         key = key.item()
     if isinstance(key, bytes):  # a key of Python 2
@@ -160,8 +196,9 @@ def _key(key: Any) -> Any:
 
 
 def _dict_to_mark(machine: Machine) -> None:
+    machine.charge(_A_DICT)
     made: dict[Any, Any] = {}
-    _fill(made, machine.popped_to_mark())
+    _fill(machine, made, machine.popped_to_mark())
     machine.push(made)
 
 
@@ -169,19 +206,24 @@ def _add_items(machine: Machine) -> None:
     items = machine.popped_to_mark()
     if type(machine.top()) is not set:
         raise ValueError("it adds to what is not a set")
-    machine.top().update(_key(item) for item in items)
+    machine.top().update(_key(machine, item) for item in items)
 
 
-def _get(form: str) -> Callable[[Machine], None]:
-    return lambda machine: machine.push(machine.memo[machine.number(form)])
+def _frozen_set(machine: Machine) -> None:
+    machine.charge(_A_SET)
+    machine.push({_key(machine, item) for item in machine.popped_to_mark()})
 
 
-def _put(form: str) -> Callable[[Machine], None]:
+def _get(form: struct.Struct) -> Callable[[Machine], None]:
+    return lambda machine: machine.recall(machine.number(form))
+
+
+def _put(form: struct.Struct) -> Callable[[Machine], None]:
     return lambda machine: machine.remember(machine.number(form))
 
 
 def _protocol(machine: Machine) -> None:
-    if machine.number("B") > 5:
+    if machine.number(_BYTE) > 5:
         raise ValueError("its protocol is newer than 5")
 
 
@@ -219,42 +261,55 @@ def _reduce(machine: Machine) -> None:
     arguments, function = machine.pop(), machine.pop()
     if not isinstance(function, _Global) or type(arguments) is not tuple:
         raise ValueError("it calls what is not a function")
-    machine.push(_made(function.kind, arguments))
+    machine.charge(_A_CALL)
+    machine.push(_made(machine, function.kind, arguments))
 
 
-def _made(kind: str, arguments: tuple[Any, ...]) -> Any:
+def _made(machine: Machine, kind: str, arguments: tuple[Any, ...]) -> Any:
     """What the admitted name gives for these arguments."""
     if kind == _ARRAY:
         return ArrayParts()
     if kind == _DTYPE:
         return DtypeParts(arguments[0])
     if kind == _SCALAR:
-        return scalar_of(*arguments)
+        dtype, raw = arguments
+        machine.charge(2 * len(raw))
+        return scalar_of(dtype, raw)
     if kind == _BUFFER:
         buffer, dtype, shape, order = arguments
-        return array_of(shape, dtype, order in ("F", b"F"), buffer)
+        return _array(machine, shape, dtype, order in ("F", b"F"), buffer)
     if kind == _ENCODE:
         text, encoding = arguments
         if encoding not in ("latin1", b"latin1"):
             raise ValueError("text is encoded in an unknown way")
+        machine.charge(len(text))
         return text.encode("latin1")
     if kind == _BYTES:
-        return bytes(arguments[0]) if arguments and type(arguments[0]) is bytes else b""
+        return arguments[0] if arguments and type(arguments[0]) in (bytes, memoryview) else b""
     if kind == _SET:
-        return {_key(item) for item in arguments[0]} if arguments else set()
+        items = arguments[0] if arguments else []
+        if type(items) is not list:
+            raise ValueError(f"a set is made of a {type(items).__name__}")
+        return {_key(machine, item) for item in items}
     if kind == _DICT:
         pairs = arguments[0] if arguments and type(arguments[0]) is list else []
-        return {_key(key): value for key, value in pairs}
+        return {_key(machine, key): value for key, value in pairs}
     raise ValueError(f"a {kind} is called")
 
 
+def _array(machine: Machine, shape: Any, dtype: Any, fortran: bool, raw: Any) -> np.ndarray:
+    machine.charge(_A_CALL + (_AN_ITEM * len(raw) if type(raw) is list else 0))
+    return array_of(shape, dtype, fortran, raw)
+
+
 def _build(machine: Machine) -> None:
+    machine.charge(_A_CALL)
     state, parts = machine.pop(), machine.top()
     if isinstance(parts, DtypeParts):
         machine.finish(parts, dtype_of(parts.code, state))
     elif isinstance(parts, ArrayParts):
         _, shape, dtype, fortran, raw = state
-        machine.finish(parts, array_of(shape, dtype, bool(fortran), raw))
+        machine.finish(parts, _array(machine, shape, dtype, bool(fortran), raw))
     else:
         raise Refused(
             f"sets the state of an object that is not an array, so nothing was run; {_OWN}"
@@ -277,32 +332,32 @@ _KNOWN: dict[bytes, Callable[[Machine], object]] = {
     b"\x89": _constant(False),
     b"I": _long_line,
     b"L": _long_line,
-    b"J": _integer("<i"),
-    b"K": _integer("B"),
-    b"M": _integer("<H"),
-    b"\x8a": _long("B"),
-    b"\x8b": _long("<i"),
+    b"J": _integer(_INT),
+    b"K": _integer(_BYTE),
+    b"M": _integer(_SHORT),
+    b"\x8a": _long(_BYTE),
+    b"\x8b": _long(_INT),
     b"F": lambda m: m.push(float(m.line())),
     b"G": lambda m: m.push(struct.unpack(">d", m.take(8))[0]),
     b"S": _string_line,
-    b"T": _bytes("<i"),
-    b"U": _bytes("B"),
-    b"B": _bytes("<I"),
-    b"C": _bytes("B"),
-    b"\x8e": _bytes("<Q"),
-    b"\x96": _bytes("<Q"),
+    b"T": _bytes(_INT),
+    b"U": _bytes(_BYTE),
+    b"B": _bytes(_UNSIGNED),
+    b"C": _bytes(_BYTE),
+    b"\x8e": _bytes(_LARGE),
+    b"\x96": _bytes(_LARGE),
     b"V": lambda m: m.push(str(m.line(), "raw-unicode-escape")),
-    b"X": _text("<I"),
-    b"\x8c": _text("B"),
-    b"\x8d": _text("<Q"),
-    b"]": lambda m: m.push(list()),
-    b"}": lambda m: m.push(dict()),
-    b"\x8f": lambda m: m.push(set()),
+    b"X": _text(_UNSIGNED),
+    b"\x8c": _text(_BYTE),
+    b"\x8d": _text(_LARGE),
+    b"]": _empty(list, _A_LIST),
+    b"}": _empty(dict, _A_DICT),
+    b"\x8f": _empty(set, _A_SET),
     b")": _constant(()),
     b"a": lambda m: _extend(m, [m.pop()]),
     b"e": lambda m: _extend(m, m.popped_to_mark()),
-    b"l": lambda m: m.push(m.popped_to_mark()),
-    b"t": lambda m: m.push(tuple(m.popped_to_mark())),
+    b"l": _list_to_mark,
+    b"t": _tuple_to_mark,
     b"\x85": _tuple(1),
     b"\x86": _tuple(2),
     b"\x87": _tuple(3),
@@ -310,14 +365,13 @@ _KNOWN: dict[bytes, Callable[[Machine], object]] = {
     b"s": lambda m: _set_items(m, [m.pop(), m.pop()][::-1]),
     b"u": lambda m: _set_items(m, m.popped_to_mark()),
     b"\x90": _add_items,
-    b"\x91": lambda m: m.push({_key(item) for item in m.popped_to_mark()}),
-    b"g": lambda m: m.push(m.memo[int(m.line()[:20])]),
-    b"h": _get("B"),
-    b"j": _get("<I"),
+    b"\x91": _frozen_set,
+    b"g": lambda m: m.recall(int(m.line()[:20])),
+    b"h": _get(_BYTE),
+    b"j": _get(_UNSIGNED),
     b"p": lambda m: m.remember(int(m.line()[:20])),
-    b"q": _put("B"),
-    b"r": _put("<I"),
-    b"\x94": lambda m: m.remember(len(m.memo)),
+    b"q": _put(_BYTE),
+    b"r": _put(_UNSIGNED),
     b"c": _global,
     b"\x93": _stack_global,
     b"R": _reduce,

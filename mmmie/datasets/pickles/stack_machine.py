@@ -15,6 +15,9 @@ MOST_OPERATIONS = 8_000_000
 MOST_MARKS = 64
 """Containers that may be open at once; the formats of the field nest five."""
 
+_TIMES = 16
+_FLOOR = 2**26
+
 _SMALL = 4096  # bytes up to here are copied, beyond they stay a view of the file
 _LONGEST_LINE = 2**26
 
@@ -26,6 +29,15 @@ class Mark:
 
 
 MARK = Mark()
+_NOTHING = Mark()  # at a place of the memo that nothing was put to
+
+
+def allowance(size: int) -> int:
+    """Bytes that may be made of a file of `size` bytes beside what it holds: 16 times as many.
+
+    Small files get 64 MB. What people save takes up to nine times its file: it is short lists.
+    """
+    return _TIMES * size + _FLOOR
 
 
 class Refused(ValueError):
@@ -48,7 +60,8 @@ class Machine:
         self.at = 0
         self.stack: list[Any] = []
         self.marks: list[int] = []
-        self.memo: dict[int, Any] = {}
+        self.memo: list[Any] = []
+        self.room = allowance(len(memory))
 
     def run(self) -> Any:
         """The value that the pickle makes.
@@ -68,10 +81,16 @@ class Machine:
                 if stop > end:
                     raise ValueError("it ends in the middle")
                 stack.append(str(view[at + 2 : stop], "utf-8", "surrogatepass"))
-            elif code == _MEMOIZE and type(stack[-1]) is str:
-                memo[len(memo)] = stack[-1]
+            elif code == _MEMOIZE:
+                value = stack[-1]
+                if isinstance(value, (ArrayParts, DtypeParts)):
+                    value.memo_keys.append(len(memo))
+                memo.append(value)
             elif code == _GET:
-                stack.append(memo[memory[at + 1]])
+                value = memo[memory[at + 1]]
+                if value is _NOTHING:
+                    raise ValueError("it remembers nothing there")
+                stack.append(value)
                 self.at = at + 2
             elif code == _STOP:
                 return self.pop()
@@ -105,10 +124,12 @@ class Machine:
         self.at = start + length
         return self.view[start : self.at]
 
-    def number(self, form: str) -> int:
+    def number(self, form: struct.Struct) -> int:
         """The next integer in a `struct` format."""
-        size = struct.calcsize(form)
-        return int(struct.unpack(form, self.take(size))[0])
+        at = self.at
+        self.at = at + form.size
+        number: int = form.unpack_from(self.view, at)[0]
+        return number
 
     def line(self) -> bytes:
         """Up to the next line break, without it."""
@@ -139,14 +160,45 @@ class Machine:
     def top(self) -> Any:
         return self.stack[-1]
 
+    def charge(self, size: int) -> None:
+        """Take so many bytes off what may still be made of what the file holds.
+
+        Raises:
+            Refused: the file makes more than its `allowance`.
+        """
+        self.room -= size
+        if self.room < 0:
+            raise Refused(
+                f"makes more than {allowance(len(self.memory)) >> 20:,} MB of objects out of "
+                f"{len(self.memory):,} bytes; save numbers as arrays, and each of them once"
+            )
+
+    # the memo
+
     def remember(self, key: int) -> None:
-        value = self.top()
-        self.memo[key] = value
+        """Keep the top of the stack under a number, which nearly always is the next one."""
+        value, gap = self.top(), key - len(self.memo)
+        if gap >= 0:
+            self.charge(8 * gap)
+            self.memo += [_NOTHING] * gap
+            self.memo.append(value)
+        elif key >= 0:
+            self.memo[key] = value
+        else:
+            raise ValueError(f"it remembers something as number {key}")
         if isinstance(value, (ArrayParts, DtypeParts)):
             value.memo_keys.append(key)
+
+    def recall(self, key: int) -> None:
+        """Push what is kept under a number."""
+        value = self.memo[key] if key >= 0 else _NOTHING
+        if value is _NOTHING:
+            raise ValueError(f"it remembers nothing as number {key}")
+        self.stack.append(value)
 
     def finish(self, parts: ArrayParts | DtypeParts, whole: Any) -> None:
         """Put what a BUILD made in the place of its parts, on the stack and in the memo."""
         self.stack[-1] = whole
         for key in parts.memo_keys:
             self.memo[key] = whole
+        parts.memo_keys.clear()
