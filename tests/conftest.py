@@ -20,6 +20,11 @@ from mmmie.corpus import Corpus, Features, Label, Modality
 CorpusMaker = Callable[..., Corpus]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores, for browsers and runs are waited for; at most four."""
+    return min(4, (os.cpu_count() or 1) + 1)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest comes first, file by file: else one worker ends long after the others."""

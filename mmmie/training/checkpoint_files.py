@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -306,7 +307,7 @@ def _check_shapes(info: CheckpointInfo, shapes: dict[str, tuple[int, ...]], file
 
     if len(info.modalities) > len(shapes):
         raise InputError(f"{file}: does not fit its config.json, which has more modalities")
-    with torch.device("meta"):
+    with torch.device("meta"), _shapes_only():
         empty = MMMIE(info.modalities, info.label, info.config.model)
     wanted = {name: tuple(t.shape) for name, t in empty.state_dict().items()}
     held = {n: shape for n, shape in shapes.items() if not n.startswith("text_encoder.")}
@@ -316,6 +317,25 @@ def _check_shapes(info: CheckpointInfo, shapes: dict[str, tuple[int, ...]], file
                 f"{file}: does not fit its config.json (`{name}` has shape {held.get(name)}, the "
                 f"model {wanted.get(name)})"
             )
+
+
+def _shapes_only() -> AbstractContextManager[object]:
+    """Parameters are made and not filled: on ``meta`` that would import torch's compiler, 2 s."""
+    from torch import Tensor, empty, randn
+    from torch.overrides import TorchFunctionMode
+
+    class ShapesOnly(TorchFunctionMode):
+        def __torch_function__(
+            self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            kwargs = kwargs or {}
+            if getattr(function, "__module__", None) == "torch.nn.init":
+                return args[0] if args else kwargs["tensor"]
+            if function in (Tensor.mul, Tensor.div):  # what was drawn, on another scale
+                return args[0]
+            return (empty if function is randn else function)(*args, **kwargs)
+
+    return ShapesOnly()
 
 
 def _text_network(info: CheckpointInfo, weights: Mapping[str, Tensor]) -> TextNetwork | None:

@@ -13,6 +13,8 @@ from tests.app.opening import goto
 from tests.broken_runs import FILES, LOADING, SNAPSHOTS, STATUS, sound_run
 
 pytestmark = pytest.mark.slow
+WEIGHTLESS = ("mutual_information", "train", "data")
+"""Pages that open without a model."""
 MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
 
 
@@ -41,9 +43,20 @@ def said(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_of_a_sound_checkpoint_opens_beside_them(app, page):
+def test_every_page_opens_beside_them_and_names_torn_weights(app, page):
+    app.query_params["checkpoint"] = "runs/weights_torn"
+    app.query_params["compare"] = "demo"
     goto(app, page)
     assert not app.exception, [e.value for e in app.exception]
+    assert (page in WEIGHTLESS) != any("best/model.safetensors" in e.value for e in app.error)
+
+
+@pytest.mark.parametrize("page", ["overview", "learn"])
+def test_a_page_of_a_sound_checkpoint_opens_beside_them(app, page):
+    app.query_params["checkpoint"] = "demo"
+    goto(app, page)
+    assert not app.exception, [e.value for e in app.exception]
+    assert not app.error
 
 
 def test_the_page_of_runs_lists_them_all(app, home):
@@ -71,15 +84,33 @@ def test_a_broken_run_can_be_looked_at(kind, home):
     assert told in said(app), said(app)
 
 
-KINDS = ("best_label", "best_dim", "weights_torn", "weights_nan", "weights_wide", "snapshots_torn")
-
-
-@pytest.mark.parametrize("kind", [*KINDS, "cube", "metrics_depth"])
-@pytest.mark.parametrize("page", ["overview", "representations", "compare"])
-def test_pages_on_a_broken_checkpoint_say_what_is_wrong(app, page, kind):
+@pytest.mark.parametrize("kind", ["best_label", "best_dim", "weights_nan", "weights_wide"])
+def test_what_is_wrong_with_a_checkpoint_is_said(app, kind):
     app.query_params["checkpoint"] = f"runs/{kind}"
-    app.query_params["compare"] = "demo"
+    goto(app, "overview")
+    assert not app.exception, [e.value for e in app.exception]
+    assert any("best/" in error.value for error in app.error)
+
+
+def test_a_broken_checkpoint_to_compare_with_is_said(app):
+    app.query_params["checkpoint"] = "demo"
+    app.query_params["compare"] = "runs/weights_nan"
+    goto(app, "compare")
+    assert not app.exception, [e.value for e in app.exception]
+    assert any("best/" in error.value for error in app.error)
+
+
+@pytest.mark.parametrize(
+    ("kind", "page"),
+    [
+        ("snapshots_torn", "representations"),
+        ("cube", "representations"),
+        ("metrics_depth", "overview"),
+        ("metrics_depth", "mutual_information"),
+    ],
+)
+def test_what_was_kept_of_the_training_may_be_broken(app, kind, page):
+    app.query_params["checkpoint"] = f"runs/{kind}"
+    app.query_params["map_method"] = "Over training"
     goto(app, page)
     assert not app.exception, [e.value for e in app.exception]
-    if kind in KINDS[:-1]:
-        assert any("best/" in error.value for error in app.error)

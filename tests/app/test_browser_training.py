@@ -115,20 +115,29 @@ def test_a_run_from_the_first_click_to_the_last(
     preset = page.locator('[data-testid="stSelectbox"]', has_text="Preset").locator("input")
     expect(preset).to_have_value("copy of clicked", timeout=30_000)
     fill(page, "Seed", "7")
-    expect(page.get_by_text("changed in the copy")).to_be_visible(timeout=30_000)
+    fill(page, "Epochs", "2")
+    expect(page.get_by_text("changed in the copy")).to_have_count(2, timeout=30_000)
     expect(page.get_by_label("Name", exact=True)).to_have_value("clicked-seed7")
     press(page, "Start training")
     wait_for(lambda: len(list_runs(runs)) == 2)
     copy = list_runs(runs)[0]
     ours, theirs = (load_config(one.config) for one in (copy, run))
-    assert ours.training.seed == 7
-    ours.training.seed = theirs.training.seed
+    assert (ours.training.seed, ours.training.epochs) == (7, 2)
+    ours.training.seed, ours.training.epochs = theirs.training.seed, EPOCHS
     assert ours == theirs
     expect(page.get_by_role("heading", name="clicked-seed7")).to_be_visible(timeout=30_000)
-    wait_for(lambda: state_of(copy) == "running")
-    press(page, "Stop")
-    becomes(copy, "stopped")
+    assert becomes(copy, "finished") == 2
+    main = page.get_by_test_id("stMain")
+    expect(main.get_by_text("Finished after 2 of 2 epochs")).to_be_visible(timeout=30_000)
+    settle(page)
+    main.get_by_role("button", name="Overview").click(timeout=30_000)
+    expect(page.locator("h1")).to_contain_text("clicked-seed7", timeout=60_000)
+    settle(page)
+    assert "checkpoint=runs%2Fclicked-seed7" in page.url
+    expect(main).to_contain_text("epoch 2 of 2")
 
+    page.goto(f"{url}/train")
+    settle(page)
     delete = page.get_by_role("button", name="Delete", exact=True)
     expect(delete).to_be_enabled(timeout=30_000)
     delete.click()

@@ -64,28 +64,44 @@ def visit(app: AppTest, page: str) -> AppTest:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """Where small runs are trained, each once however many tests want it."""
-    return tmp_path_factory.mktemp("trained")
+def trained(tmp_path_factory, make_corpus):
+    """A factory of places with a small run and its corpus, each trained once."""
+    places = tmp_path_factory.mktemp("trained")
+
+    def place_of(name="run", overrides=(), transcripts=True, **corpus):
+        place = places / name
+        if not place.exists():
+            made = make_corpus(conversations=24, **corpus)
+            if not transcripts:
+                made.utterances = made.utterances.drop(columns="transcript")
+            save_corpus_folder(made, place / "corpus")
+            config = load_config(overrides=[*SMALL, *overrides])
+            train(place / "corpus", place / "runs" / name, config, device="cpu")
+        return place
+
+    return place_of
 
 
 @pytest.fixture
-def run_of(make_corpus, trained, home):
-    """A factory of small runs with a corpus of their own, under `home`."""
+def untouched(trained, home, monkeypatch):
+    """Opens the app where a run is that no test changes: what is computed is computed once."""
 
-    def make(name="run", overrides=(), **corpus):
-        data, run = trained / f"corpus-{name}", trained / "runs" / name
-        if not run.exists():
-            save_corpus_folder(make_corpus(conversations=24, **corpus), data)
-            config = load_config(overrides=[*SMALL, *overrides])
-            train(data, run, config, device="cpu")
-        shutil.copytree(data, home / data.name)
-        copy = shutil.copytree(run, home / "runs" / name)
-        for file in (*copy.rglob("*.json"), *copy.rglob("*.toml")):
-            file.write_text(file.read_text().replace(str(trained), str(home)))
-        return RunFolder(copy)
+    def open_run(name="run", kind=None, **parameters):
+        monkeypatch.setenv("MMMIE_RUNS", str(trained(name, **kind or {}) / "runs"))
+        return open_app(f"runs/{name}", **parameters)
 
-    return make
+    return open_run
+
+
+@pytest.fixture
+def run_to_break(trained, home):
+    """A copy of the small run with its corpus, under `home`."""
+    place = trained()
+    shutil.copytree(place, home, dirs_exist_ok=True)
+    run = RunFolder(home / "runs" / "run")
+    for file in (*run.path.rglob("*.json"), *run.path.rglob("*.toml")):
+        file.write_text(file.read_text().replace(str(place), str(home)))
+    return run
 
 
 def test_the_shipped_checkpoints_are_there():
@@ -120,52 +136,47 @@ DIFFERENT = {
 def test_the_pages_that_what_is_left_out_changes_on_the_other_shipped_checkpoints(
     name, tmp_path, monkeypatch
 ):
-    """Overview and the lesson as well; what each other page does without it, small runs show."""
+    """Overview as well; what each other page does without it, small runs show."""
     monkeypatch.setenv("MMMIE_RUNS", str(tmp_path))
     app = open_app(name, compare="demo", pinned="c007_01").run()
     assert not app.exception and name in app.title[0].value
-    for slug in (*DIFFERENT[name], "learn"):
+    for slug in DIFFERENT[name]:
         page = pages.PAGES[slug].file
         has_no_error(visit(app, page), page)
 
 
 KINDS = {
-    "one-modality": {"levels": {"text": "sequence"}},
-    "no-speakers": {"speakers": False},
-    "classes": {"classes": ("negative", "neutral", "positive")},
-    "four-modalities": {"levels": {f"m{i}": "utterance" for i in range(4)}},
-    "other-range": {"label_range": (1.0, 5.0)},
-    "no-context-and-squeeze": {
-        "overrides": ["model.context.enabled=false", "objective.minimise.enabled=false"]
+    "one-modality": {"levels": {"text": "sequence"}, "transcripts": False},
+    "no-speakers": {
+        "speakers": False,
+        "label_range": (1.0, 5.0),
+        "overrides": ["model.context.enabled=false"],
     },
-    "summary-no-identity-and-pull": {
+    "classes": {
+        "classes": ("negative", "neutral", "positive"),
+        "overrides": ["objective.maximise.enabled=false"],
+    },
+    "four-modalities": {
+        "levels": {f"m{i}": "utterance" for i in range(4)},
         "overrides": [
             "model.identity.enabled=false",
             "model.readout=summary",
-            "objective.maximise.enabled=false",
-        ]
+            "objective.minimise.enabled=false",
+        ],
     },
 }
+"""Whatever a corpus or a model may lack, on one run at least; each page meets it there."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_page_on_every_kind_of_corpus(run_of, kind):
-    run_of(kind, **KINDS[kind])
-    app = open_app(f"runs/{kind}").run()
+def test_every_page_on_every_kind_of_corpus_with_a_selection_that_it_keeps(untouched, kind):
+    app = untouched(kind, KINDS[kind], utterance="c2_3", selected="c2_3,c5_1").run()
     for page in PAGES:
         visit(app, page)
         assert not app.error, f"{page}: {[e.value for e in app.error]}"
-
-
-def test_every_page_without_transcripts(make_corpus, home):
-    data = home / "corpus"
-    corpus = make_corpus(conversations=24)
-    corpus.utterances = corpus.utterances.drop(columns="transcript")
-    save_corpus_folder(corpus, data)
-    train(data, home / "runs" / "run", load_config(overrides=SMALL), device="cpu")
-    app = open_app("runs/run").run()
-    for page in PAGES:
-        visit(app, page)
+        chosen = app.session_state["selection"]
+        assert (chosen.primary, chosen.ids) == ("c2_3", ("c2_3", "c5_1"))
+    assert app.query_params["utterance"] in ("c2_3", ["c2_3"])
 
 
 def test_no_checkpoint_at_all(home):
@@ -174,8 +185,8 @@ def test_no_checkpoint_at_all(home):
         visit(app, page)
 
 
-def test_a_run_in_its_first_epoch_and_a_failed_one(run_of, home):
-    run = run_of()
+def test_a_run_in_its_first_epoch_and_a_failed_one(run_to_break, home):
+    run = run_to_break
     run.metrics_file.unlink()
     shutil.rmtree(run.snapshots)
     run.write_status(Status("running", epochs=2))
@@ -188,9 +199,8 @@ def test_a_run_in_its_first_epoch_and_a_failed_one(run_of, home):
         visit(app, page)
 
 
-def test_a_corpus_that_moved_gives_a_readable_box(run_of, home):
-    run_of()
-    (home / "corpus-run").rename(home / "elsewhere")
+def test_a_corpus_that_moved_gives_a_readable_box(run_to_break, home):
+    (home / "corpus").rename(home / "elsewhere")
     app = open_app("runs/run")
     for page in PAGES:
         visit(app, page)
@@ -198,34 +208,14 @@ def test_a_corpus_that_moved_gives_a_readable_box(run_of, home):
             assert any("no longer at" in e.value for e in app.error), page
 
 
-def test_broken_weights_give_a_readable_box(run_of):
-    run = run_of()
-    file = run.best / "model.safetensors"
-    file.write_bytes(file.read_bytes()[:100])
-    app = open_app("runs/run")
-    for page in PAGES:
-        visit(app, page)
-
-
-def test_a_broken_description_is_not_offered_or_says_so(run_of):
-    run = run_of()
-    file = run.best / "config.json"
+def test_a_broken_description_is_not_offered_or_says_so(run_to_break):
+    file = run_to_break.best / "config.json"
     raw = json.loads(file.read_text())
     raw["config"]["model"]["width"] = 3
     file.write_text(json.dumps(raw))
     app = open_app("runs/run").run()
     assert not app.exception
     assert any("model.width" in e.value for e in app.error)
-
-
-def test_the_selection_of_the_url_is_taken_and_kept_over_pages(run_of):
-    run_of()
-    app = open_app("runs/run", utterance="c2_3", selected="c2_3,c5_1").run()
-    for page in PAGES:
-        visit(app, page)
-        chosen = app.session_state["selection"]
-        assert (chosen.primary, chosen.ids) == ("c2_3", ("c2_3", "c5_1"))
-    assert app.query_params["utterance"] in ("c2_3", ["c2_3"])
 
 
 MUTUAL_INFORMATION = "screens/mutual_information/page.py"
@@ -239,33 +229,33 @@ def without_new_families(run):
     run.metrics_file.write_text("".join(json.dumps(line) + "\n" for line in kept))
 
 
-def test_bounds_of_a_run_show_brackets_and_the_check_and_of_an_old_one_neither(run_of):
-    run = run_of()
-    app = visit(open_app("runs/run"), MUTUAL_INFORMATION)
+def test_bounds_of_a_run_show_brackets_and_the_check_and_of_an_old_one_neither(
+    untouched, run_to_break, home, monkeypatch
+):
+    app = visit(untouched(), MUTUAL_INFORMATION)
     table = app.table[0].value
     assert table["independent, nats"].str.startswith("bracket").any()
     assert table["independent, nats"].str.startswith("fresh critic").any()
     assert any("no part in training" in m.value for m in app.markdown)
 
-    without_new_families(run)
+    without_new_families(run_to_break)
+    monkeypatch.setenv("MMMIE_RUNS", str(home / "runs"))
     app = visit(open_app("runs/run"), MUTUAL_INFORMATION)
     assert "independent, nats" not in app.table[0].value
     assert not any("no part in training" in m.value for m in app.markdown)
 
 
-def test_the_unit_of_the_url_holds_for_all_that_is_said(run_of):
-    run_of()
-    app = visit(open_app("runs/run", mi_unit="bits"), MUTUAL_INFORMATION)
+def test_the_unit_of_the_url_holds_for_all_that_is_said(untouched):
+    app = visit(untouched(mi_unit="bits"), MUTUAL_INFORMATION)
     assert "objective, bits" in app.table[0].value
     assert not any("nats" in s.value for s in app.subheader)
 
 
-def test_only_the_section_of_the_url_is_drawn(run_of):
-    run_of()
-    app = visit(open_app("runs/run", mi_section="Estimators on these codes"), MUTUAL_INFORMATION)
+def test_only_the_section_of_the_url_is_drawn(untouched):
+    app = visit(untouched(mi_section="Estimators on these codes"), MUTUAL_INFORMATION)
     assert "estimators" in app.title[0].value
     assert not any("concluded" in fold.label for fold in app.expander)
-    trained = visit(open_app("runs/run"), MUTUAL_INFORMATION)
+    trained = visit(untouched(), MUTUAL_INFORMATION)
     assert any("concluded" in fold.label for fold in trained.expander)
 
 

@@ -24,7 +24,7 @@ PAGE = "screens/learn/page.py"
 SMALL = ["model.dim=8", "model.heads=2", "training.epochs=1", "training.mi_check_every=0"]
 KINDS = {
     "plain": ({}, []),
-    "classes": ({"classes": ("no", "maybe", "yes")}, []),
+    "classes": ({"classes": ("no", "maybe", "yes")}, ["objective.minimise.enabled=false"]),
     "one-modality": ({"levels": {"text": "sequence"}, "speakers": False}, []),
     "certain": ({}, ["model.stochastic=false", "model.identity.enabled=false"]),
     "alone": ({"levels": {f"m{i}": "utterance" for i in range(4)}},
@@ -32,22 +32,34 @@ KINDS = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def trained(make_corpus, tmp_path_factory):
+    """A factory of folders of runs, with a small one of a kind of corpus, trained once."""
+    places = tmp_path_factory.mktemp("trained")
+
+    def runs_of(kind: str) -> Path:
+        place, (corpus, settings) = places / kind, KINDS[kind]
+        if not place.exists():
+            save_corpus_folder(make_corpus(conversations=24, **corpus), place / "corpus")
+            config = load_config(overrides=[*SMALL, *settings])
+            train(place / "corpus", place / "runs" / "run", config, device="cpu")
+        return place / "runs"
+
+    return runs_of
+
+
 @pytest.fixture
-def lesson(make_corpus, tmp_path, monkeypatch):
+def lesson(trained, tmp_path, monkeypatch):
     """Opens the Learn page on a small run of a kind of corpus."""
-    monkeypatch.setenv("MMMIE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("MMMIE_CHECKPOINTS", str(tmp_path / "checkpoints"))
 
     def open_lesson(kind: str = "plain", **parameters: str) -> AppTest:
-        corpus, settings = KINDS[kind]
-        save_corpus_folder(make_corpus(conversations=24, **corpus), tmp_path / "corpus")
-        config = load_config(overrides=[*SMALL, *settings])
-        train(tmp_path / "corpus", tmp_path / "runs" / "run", config, device="cpu")
+        monkeypatch.setenv("MMMIE_RUNS", str(trained(kind)))
         app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=120)
         app.query_params["checkpoint"] = "runs/run"
         for key, value in parameters.items():
             app.query_params[key] = value
-        return goto(app.run(), "learn")
+        return goto(app, "learn")
 
     return open_lesson
 
@@ -90,7 +102,7 @@ def test_the_step_of_the_url_is_taken_and_kept_within_bounds(lesson) -> None:
     assert button(app, "lesson-back").disabled
     far = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=120)
     far.query_params["step"] = "99"
-    goto(far.run(), "learn")
+    goto(far, "learn")
     assert far.session_state["lesson_step"] == len(STEPS) - 1
 
 

@@ -18,30 +18,41 @@ from tests.app.opening import goto
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[4]
-SMALL = ["model.dim=8", "model.heads=2", "model.invariant_dim=4", "training.epochs=1"]
+SMALL = ["model.dim=8", "model.heads=2", "training.epochs=1", "training.mi_check_every=0"]
 CHANNELS = ("pitch_hz", "energy_db", "code_01", "code_02")
 
 
+@pytest.fixture(scope="module")
+def trained(make_corpus, tmp_path_factory):
+    """A factory of folders of runs, each with one that is trained once."""
+    places = tmp_path_factory.mktemp("trained")
+
+    def runs_of(named: bool, **corpus) -> Path:
+        place = places / "-".join(["named" if named else "unnamed", *corpus])
+        if not place.exists():
+            levels = {"text": "utterance", "audio": "sequence"}
+            made = make_corpus(conversations=24, levels=levels, **corpus)
+            if named:
+                made.modalities["audio"] = replace(made.modalities["audio"], channels=CHANNELS)
+            save_corpus_folder(made, place / "corpus")
+            config = load_config(overrides=SMALL)
+            train(place / "corpus", place / "runs" / "run", config, device="cpu")
+        return place / "runs"
+
+    return runs_of
+
+
 @pytest.fixture
-def page(make_corpus, tmp_path, monkeypatch):
+def page(trained, tmp_path, monkeypatch):
     """Opens the Predictions page on a run with named audio channels."""
-    monkeypatch.setenv("MMMIE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("MMMIE_CHECKPOINTS", str(tmp_path / "checkpoints"))
 
     def open_page(named: bool = True, **corpus) -> AppTest:
-        made = make_corpus(
-            conversations=24, levels={"text": "utterance", "audio": "sequence"}, **corpus
-        )
-        if named:
-            made.modalities["audio"] = replace(made.modalities["audio"], channels=CHANNELS)
-        save_corpus_folder(made, tmp_path / "corpus")
-        config = load_config(overrides=SMALL)
-        train(tmp_path / "corpus", tmp_path / "runs" / "run", config, device="cpu")
+        monkeypatch.setenv("MMMIE_RUNS", str(trained(named, **corpus)))
         app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=120)
         app.query_params["checkpoint"] = "runs/run"
         app.query_params["utterance"] = "c2_2"
         app.query_params["predictions_tab"] = "Why this prediction"
-        app.run()
         goto(app, "predictions")
         assert not app.exception and not app.error
         return app
