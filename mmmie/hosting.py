@@ -93,5 +93,7 @@ def teacher_token() -> str:
     """
     token = os.environ.get(TEACHER_TOKEN, "").strip()
     if token and len(token) < SHORTEST_TOKEN:
-        raise InputError(f"{TEACHER_TOKEN}: is too short; give at least {SHORTEST_TOKEN} characters")
+        raise InputError(
+            f"{TEACHER_TOKEN}: is too short; give at least {SHORTEST_TOKEN} characters"
+        )
     return token

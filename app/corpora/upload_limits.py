@@ -20,7 +20,8 @@ def check_upload(size: int) -> None:
     """Count so many bytes to what this session has sent.
 
     Raises:
-        InputError: the server is read-only; or it, or all sessions together, would have sent more than may be, see `Limits`.
+        InputError: the server is read-only; or it, or all sessions together, would have sent
+            more than may be, see `Limits`.
     """
     refuse_if_read_only("send a corpus")
     limits = Limits.read()

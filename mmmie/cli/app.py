@@ -76,7 +76,9 @@ def _app_folder() -> Path:
     for folder in (package / "app", package.parent / "app"):
         if (folder / "main.py").is_file():
             if find_spec("streamlit") is None:
-                raise InputError("app: the package streamlit is missing; run `pip install streamlit`")
+                raise InputError(
+                    "app: the package streamlit is missing; run `pip install streamlit`"
+                )
             return folder
     raise InputError(f"app: there is no dashboard beside {package}; run it from a checkout")
 
@@ -99,7 +101,7 @@ def _names(address: str, hosts: tuple[str, ...]) -> tuple[str, ...]:
     if not address:
         raise InputError(f"--address: is empty; give one, such as {_HERE}")
     for host in hosts:
-        if not host or any(letter in host for letter in "/@: ") and not _is_address(host):
+        if not host or (any(letter in host for letter in "/@: ") and not _is_address(host)):
             raise InputError(
                 f"--allow-host {host}: is no name; give it without port and path, such as "
                 f"lab.example.org"

@@ -92,13 +92,17 @@ def _section(view: View) -> None:
         say.caption(_OTHER_ENCODER if "text" in view.checkpoint.info.modalities else _NO_TEXT)
         _opened(view)
         return
-    source = _PASTED if read_only() else st.segmented_control(
-        "From",
-        [_PASTED, _OPENED],
-        default=_PASTED,
-        required=True,
-        key="own-source",
-        label_visibility="collapsed",
+    source = (
+        _PASTED
+        if read_only()
+        else st.segmented_control(
+            "From",
+            [_PASTED, _OPENED],
+            default=_PASTED,
+            required=True,
+            key="own-source",
+            label_visibility="collapsed",
+        )
     )
     if source == _PASTED:
         _pasted(view, words)

@@ -1,0 +1,83 @@
+"""Names that would be markup, wherever somebody else may name something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmmie.corpus import Corpus, Features, Label, Modality
+
+HOST = "evil.example"
+# What is written, and its beginning that no page may hold where it would be read as markup.
+KINDS = {
+    f"![a](https://{HOST}/image.png)": "![a](",
+    f"[a](https://{HOST}/link)": "[a](",
+    "<b>evil</b>": "<b>",
+    f'<img src="https://{HOST}/tag.png" onerror=evil()>': "<img",
+    f'<a href="https://{HOST}/tag">evil</a>': "<a href",
+    "$evil_x$": "$evil",
+    ":material/home:": ":material/home:",
+    ":red[evil]": ":red[",
+    ":rocket:": ":rocket:",
+    "`evil`": "`evil",
+    "**evil**": "**evil",
+    "~~evil~~": "~~evil",
+    "# evil": "# evil",
+    f"https://{HOST}/bare": f"https://{HOST}/bare",
+    f"www.{HOST}": f"www.{HOST}",
+    f"evil@{HOST}": f"evil@{HOST}",
+    "=evil()": "=evil",
+    "%{x} evil": "%{x} evil",
+}
+NAMES = list(KINDS)
+LINKS = (f"https://{HOST}/bare", f"www.{HOST}", f"evil@{HOST}")
+
+
+def hostile_corpus(classes: bool) -> Corpus:
+    """A corpus all of whose texts would be markup; with classes or with numbers as labels."""
+    length, conversations = 6, 15
+    n = length * conversations
+    random = np.random.default_rng(0)
+    signal = random.normal(size=n)
+    names = [NAMES[:5], NAMES[5:11], NAMES[11:]]
+    modalities = {
+        " ".join(part): Modality(
+            " ".join(part), 4, "sequence" if i == 0 else "utterance",
+            channels=tuple(f"{one} {i}" for one in NAMES[i : i + 4]), source=NAMES[i],
+        )
+        for i, part in enumerate(names)
+    }  # fmt: skip
+    features: dict[str, Features] = {}
+    for i, name in enumerate(modalities):
+        lengths = random.integers(2, 5, n) if i == 0 else np.ones(n, int)
+        values = random.normal(size=(lengths.sum(), 4)).astype(np.float32)
+        values[:, 0] = np.repeat(signal, lengths)
+        offsets = np.concatenate([[0], lengths.cumsum()]).astype(np.int64) if i == 0 else None
+        features[name] = Features(values, offsets)
+    every = np.resize(np.array(NAMES, object), n)
+    label: Label = Label(" ".join(NAMES[:3]), "regression", range=(-3.0, 3.0))
+    targets: Any = np.clip(signal, -3, 3)
+    if classes:
+        label = Label(" ".join(NAMES[:3]), "classification", classes=tuple(NAMES[:4]))
+        targets = np.array(NAMES[:4], object)[np.digitize(signal, [-0.7, 0.0, 0.7])]
+    table = pd.DataFrame(
+        {
+            "id": [f"{name} {i}" for i, name in enumerate(every)],
+            "conversation": [f"{NAMES[i // length]} c" for i in range(n)],
+            "position": np.arange(n) % length,
+            "split": [("train", "train", "valid")[i // length % 3] for i in range(n)],
+            "label": targets,
+            "speaker": [NAMES[(i * 7) % len(NAMES)] for i in range(n)],
+            "transcript": [
+                f"{one} said {two}" for one, two in zip(every, every[::-1], strict=True)
+            ],
+            "mood": np.resize(np.array(NAMES[:6], object), n),
+            **{name: np.arange(n) % 3 for name in NAMES[:6]},
+        }
+    )
+    return Corpus(
+        " ".join(NAMES[:6]), label, modalities, table, features,
+        description=" ".join(NAMES), source=" ".join(NAMES), licence=NAMES[0],
+    )  # fmt: skip

@@ -1,0 +1,151 @@
+"""Servers for others in a browser: one that only shows, and one whose runs are of somebody."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from app.pages import PAGES
+from benchmarks.browser import ROOT, dashboard
+from mmmie.jobs import observe
+from mmmie.training.run_folder import RunFolder, Status
+from tests.app.browsing import settle, visit
+from tests.broken_runs import sound_run
+
+TOKEN = "the-teacher-knows"
+# buttons that lead elsewhere on the same server, or hand the reader a file that is made for it
+HARMLESS = ("stDownloadButton", "stPageLink", "stSidebar")
+IN_MAIN = '[data-testid="stMain"] '
+
+
+def answer(url: str, host: str) -> str:
+    """What a server answers to a browser that asks for the page's stream under a name."""
+    port = urlsplit(url).port
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        asked = (
+            f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        connection.sendall(asked.encode())
+        return connection.recv(100).decode().split()[1]
+
+
+def test_a_name_that_nobody_allowed_is_refused(server):
+    url, _ = server
+    port = urlsplit(url).port
+    for host in ("127.0.0.1", "localhost", "[::1]"):
+        assert answer(url, f"{host}:{port}") == "101", host
+    for host in ("evil.example", "127.0.0.1.evil.example", "lab.example.org", "evil@localhost"):
+        assert answer(url, f"{host}:{port}") == "403", host
+
+
+def listing(*folders: Path) -> dict[str, tuple[int, int]]:
+    found = {}
+    for folder in folders:
+        for home, _, names in os.walk(folder):
+            for path in (Path(home), *(Path(home) / name for name in names)):
+                if ".streamlit" not in path.parts:
+                    found[str(path)] = (path.lstat().st_mtime_ns, path.lstat().st_size)
+    return found
+
+
+def buttons(page: Page) -> list[str]:
+    """The buttons of a page that can be pressed and do something on the server."""
+    found = page.locator(f"{IN_MAIN}button:visible:enabled").evaluate_all(
+        f"""(all) => all.filter((one) => !{list(HARMLESS)}.some(
+            (id) => one.closest(`[data-testid="${{id}}"]`))).map((one) => one.innerText.trim())"""
+    )
+    return [text for text in found if text]
+
+
+@pytest.mark.timeout(600)
+def test_a_read_only_server_offers_nothing_that_writes(browser, page, tmp_path):
+    models, runs, home = tmp_path / "models", tmp_path / "runs", tmp_path / "home"
+    shutil.copytree(ROOT / "checkpoints" / "demo", models / "demo")
+    shutil.rmtree(models / "demo" / "cache", ignore_errors=True)
+    sound_run(runs / "done")
+    home.mkdir()
+    given = {"MMMIE_CHECKPOINTS": str(models), "HOME": str(home), "MMMIE_NICENESS": "0"}
+    options = ("--read-only", "--root", str(models), "--allow-host", "lab.example.org")
+    with dashboard(runs, options=options, variables=given) as (url, _):
+        assert answer(url, "lab.example.org") == "101"
+        assert answer(url, "evil.example") == "403"
+        before = listing(models, runs, home)
+        page.goto(f"{url}/?checkpoint=/etc")
+        settle(page)
+        expect(page.get_by_test_id("stSidebar")).to_contain_text("/etc")
+        pressed = set()
+        for item in PAGES.values():
+            visit(page, item.title)
+            tabs = page.locator(f'{IN_MAIN}[data-testid="stTab"]')
+            for i in range(max(tabs.count(), 1)):
+                if tabs.count():
+                    tabs.nth(i).click()
+                    settle(page)
+                expect(page.locator('[data-testid="stFileUploader"]')).to_have_count(0)
+                expect(page.get_by_label("older", exact=False)).to_have_count(0)
+                for text in buttons(page):
+                    if (item.slug, i, text) not in pressed:
+                        pressed.add((item.slug, i, text))
+                        one = page.locator(f"{IN_MAIN}button:visible:enabled", has_text=text)
+                        if one.count():
+                            one.first.click()
+                            settle_anywhere(page)
+                            page.keyboard.press("Escape")
+                            if item.slug not in page.url and item.slug != "overview":
+                                visit(page, item.title)
+        print(sorted(pressed))
+        assert listing(models, runs, home) == before
+
+
+def settle_anywhere(page: Page) -> None:
+    page.wait_for_timeout(150)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    expect(page.locator('[data-testid="stException"]')).to_have_count(0)
+
+
+@pytest.mark.timeout(300)
+def test_a_run_is_of_its_browser_and_of_the_teacher(browser, tmp_path):
+    runs = tmp_path / "runs"
+    busy = RunFolder(runs / "busy")  # so that the next one waits, without a process
+    busy.path.mkdir(parents=True)
+    busy.config.touch()
+    busy.write_status(Status("running", pid=os.getpid(), device="cpu"))
+    given = {"MMMIE_TEACHER_TOKEN": TOKEN, "CUDA_VISIBLE_DEVICES": ""}
+    with dashboard(runs, options=(), variables=given) as (url, _):
+        ada, ben = (browser.new_context().new_page() for _ in range(2))
+        for page in (ada, ben):
+            page.set_default_timeout(60_000)
+            page.goto(f"{url}/train")
+            settle(page)
+            expect(stop(page)).to_be_disabled()  # of the command line
+        ada.get_by_role("button", name="Start training").click()
+        expect(stop(ada)).to_be_enabled()
+        [run] = [RunFolder(path) for path in runs.iterdir() if path.name not in ("busy", "corpora")
+                 and path.is_dir()]  # fmt: skip
+        for page in (ada, ben):
+            page.goto(f"{url}/train?run={run.name}")
+            settle(page)
+        expect(stop(ada)).to_be_enabled()  # by its cookie
+        expect(stop(ben)).to_be_disabled()
+        ben.get_by_role("button", name="I am the teacher").click()
+        ben.get_by_label("Token").fill(TOKEN)
+        ben.get_by_label("Token").press("Enter")
+        ben.get_by_role("button", name="Unlock").click()
+        expect(stop(ben)).to_be_enabled()
+        stop(ben).click()
+        expect(ben.get_by_test_id("stMain").get_by_text("stopped").first).to_be_visible()
+        assert observe(run).state == "stopped"
+        for page in (ada, ben):
+            page.context.close()
+
+
+def stop(page: Page) -> Locator:
+    return page.get_by_role("button", name="Stop", exact=True)
