@@ -117,7 +117,7 @@ def _draw() -> None:
         "Name",
         offered,
         key=f"train-name-{offered}-{st.session_state.get(_STARTED, 0)}",
-        help=f"The run is kept in {folder.resolve()}.",
+        help=f"The run is kept in {plain(str(folder.resolve()))}.",
     )
     device, used = _device_box()
     with st.expander("All settings", icon=":material/tune:"):

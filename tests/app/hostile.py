@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from mmmie.corpus import Corpus, Features, Label, Modality
 
 HOST = "evil.example"
-# What is written, and its beginning that no page may hold where it would be read as markup.
+# What is written, and its beginning that no page may hold where Markdown would read it.
 KINDS = {
     f"![a](https://{HOST}/image.png)": "![a](",
     f"[a](https://{HOST}/link)": "[a](",
@@ -28,20 +29,30 @@ KINDS = {
     f"https://{HOST}/bare": f"https://{HOST}/bare",
     f"www.{HOST}": f"www.{HOST}",
     f"evil@{HOST}": f"evil@{HOST}",
-    "=evil()": "=evil",
-    "%{x} evil": "%{x} evil",
+    "=evil()": None,  # to a spreadsheet alone
+    "%{x} evil": None,  # to Plotly alone
 }
 NAMES = list(KINDS)
-LINKS = (f"https://{HOST}/bare", f"www.{HOST}", f"evil@{HOST}")
+
+
+def unescaped(text: str) -> list[str]:
+    """The kinds of markup of these names that a text holds, if Markdown reads it."""
+    found = (re.search(rf"(?<!\\){re.escape(start)}", text) for start in KINDS.values() if start)
+    return [match.group() for match in found if match]
 
 
 def hostile_corpus(classes: bool) -> Corpus:
-    """A corpus all of whose texts would be markup; with classes or with numbers as labels."""
+    """A corpus all of whose texts would be markup.
+
+    With classes and three modalities, or with numbers on a scale from 1 to 5 and four modalities.
+    """
     length, conversations = 6, 15
     n = length * conversations
     random = np.random.default_rng(0)
     signal = random.normal(size=n)
     names = [NAMES[:5], NAMES[5:11], NAMES[11:]]
+    if not classes:
+        names = [NAMES[:4], NAMES[4:8], NAMES[8:12], NAMES[12:]]
     modalities = {
         " ".join(part): Modality(
             " ".join(part), 4, "sequence" if i == 0 else "utterance",
@@ -57,8 +68,8 @@ def hostile_corpus(classes: bool) -> Corpus:
         offsets = np.concatenate([[0], lengths.cumsum()]).astype(np.int64) if i == 0 else None
         features[name] = Features(values, offsets)
     every = np.resize(np.array(NAMES, object), n)
-    label: Label = Label(" ".join(NAMES[:3]), "regression", range=(-3.0, 3.0))
-    targets: Any = np.clip(signal, -3, 3)
+    label: Label = Label(" ".join(NAMES[:3]), "regression", range=(1.0, 5.0))
+    targets: Any = np.clip(3 + signal, 1, 5)
     if classes:
         label = Label(" ".join(NAMES[:3]), "classification", classes=tuple(NAMES[:4]))
         targets = np.array(NAMES[:4], object)[np.digitize(signal, [-0.7, 0.0, 0.7])]

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 from streamlit.testing.v1 import AppTest
 
@@ -19,7 +21,7 @@ AS_IT_IS = {
     "TextArea.value", "Code.code_text", "Text.body", "DownloadButton.url", "FileUploader.type",
     "PlotlyChart.alt", "Arrow.alt",
 }  # fmt: skip
-IDS = re.compile(r"(^|\.)(id|key|form_id|widget_id|element_id|form_submit_button_id)$")
+IDS = re.compile(r"(^|\.)(id|key|form_id|widget_id|element_id|form_submit_button_id|icon)$")
 
 
 def markdown_of(app: AppTest) -> Iterator[tuple[str, str]]:
@@ -30,8 +32,8 @@ def markdown_of(app: AppTest) -> Iterator[tuple[str, str]]:
     for kind, proto in protos(app):
         if kind in ("plotly_chart", "bidi_component", "html"):
             continue
-        if kind == "arrow_table" or kind == "table":
-            yield from ((kind, text) for text in _cells(proto.data))
+        if kind == "table":
+            yield from ((kind, text) for text in _cells(proto.arrow_data.data))
         yield from _strings(kind, proto)
 
 
@@ -92,35 +94,45 @@ def _cells(data: bytes) -> Iterator[str]:
         yield from (value for value in column.to_pylist() if isinstance(value, str))
 
 
-def drawn_texts(figure: dict[str, Any]) -> Iterator[str]:
-    """Every text that Plotly may read as markup: all but data that no label shows."""
-    for key in ("data", "layout", "frames"):
-        yield from _figure_texts(figure.get(key))
+def written(figure: dict[str, Any]) -> Iterator[str]:
+    """Every text that a figure draws: what an axis calls its places, if not these themselves."""
+    layout = figure["layout"]
+    for key, axis in layout.items():
+        if key.startswith(("xaxis", "yaxis")):
+            yield from texts(axis.get("ticktext"))
+            yield from texts(axis.get("title"))
+    for name in ("annotations", "title", "legend"):
+        yield from texts(layout.get(name))
+    for trace in figure["data"]:
+        shown = " ".join(texts([trace.get("hovertemplate"), trace.get("texttemplate")]))
+        for field in ("name", "text", "hovertext", "hovertemplate", "texttemplate"):
+            yield from texts(trace.get(field))
+        yield from _shown_data(trace.get("customdata"), shown)
+        for letter in "xy":
+            axis = layout.get(trace.get(f"{letter}axis", letter).replace(letter, f"{letter}axis"))
+            if "ticktext" not in (axis or {}) or f"%{{{letter}" in shown:
+                yield from texts(trace.get(letter))
 
 
-def _figure_texts(value: Any) -> Iterator[str]:
+def texts(value: Any) -> Iterator[str]:
+    """The texts in a part of a figure."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        shown = str(value.get("hovertemplate") or "") + str(value.get("texttemplate") or "")
-        for key, inner in value.items():
-            if key == "customdata":
-                yield from _shown_data(inner, shown)
-            elif key not in ("ids", "meta", "template", "uid"):
-                yield from _figure_texts(inner)
-    elif isinstance(value, list):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, (list, tuple, np.ndarray, pd.Series)):
         for inner in value:
-            yield from _figure_texts(inner)
+            yield from texts(inner)
 
 
 def _shown_data(data: Any, shown: str) -> Iterator[str]:
     """What a template shows of the data of the marks."""
     places = {int(place) for place in re.findall(r"%\{customdata\[(\d+)\]", shown)}
-    whole = "%{customdata}" in shown
-    for entry in data if isinstance(data, list) else []:
-        for place, value in enumerate(entry if isinstance(entry, list) else [entry]):
-            if isinstance(value, str) and (whole or place in places):
-                yield value
+    if "%{customdata}" in shown:
+        yield from texts(data)
+    for entry in data if places and isinstance(data, (list, tuple, np.ndarray)) else []:
+        yield from (text for place in places for text in texts(entry[place]))
 
 
 class Markup(HTMLParser):
