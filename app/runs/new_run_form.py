@@ -294,6 +294,7 @@ def _modalities_box(path: str) -> list[str]:
         "Modalities",
         held,
         selection_mode="multi",
+        format_func=plain,
         key=key,
         wrap=True,
         help="What the model reads: all modalities of the corpus or some.",

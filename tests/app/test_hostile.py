@@ -58,6 +58,11 @@ def app(home, monkeypatch):
     app.query_params["compare"] = f"runs/{second}"
     app.query_params["pinned"] = f"{NAMES[3]} 3"
     app.query_params["run"] = folder_name(NAMES[0])
+    app.query_params["colour"], app.query_params["slice"] = NAMES[0], f"{NAMES[1]}=1"
+    [data] = (folder / "corpora").iterdir()
+    app.session_state["wanted_corpus"] = str(data)
+    with_text = " ".join(NAMES[:4] if folder.name.startswith("numbers") else NAMES[:5])
+    app.query_params["neighbour_space"] = f"invariant.{with_text}"
     return app
 
 

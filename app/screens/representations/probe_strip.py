@@ -172,7 +172,8 @@ def probe_finding(report: dict[str, Any]) -> str:
     if leaks:
         most = max(leaks, key=lambda m: leaks[m])
         share = float(table.loc[[f"z {m}" for m in invariant], "shared"].to_numpy(float).mean())
-        shared = f"The shared code has {share:.0%} of what {listed(list(map(plain, invariant)))} have in common"
+        every = listed(list(map(plain, invariant)))
+        shared = f"The shared code has {share:.0%} of what {every} have in common"
         if leaks[most] < _NOTHING:
             return f"{shared}, and nothing that only one of them knows"
         return (
@@ -190,8 +191,8 @@ def probe_finding(report: dict[str, Any]) -> str:
         return f"What is in the two codes of {plain(name)}?"
     other = specific[name]["label_r2"]
     return (
-        f"The shared code of {plain(name)} explains {held['label_r2']:.0%} of the label, its own code "
-        f"{other:.0%}"
+        f"The shared code of {plain(name)} explains {held['label_r2']:.0%} of the label, its own "
+        f"code {other:.0%}"
     )
 
 
