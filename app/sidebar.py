@@ -23,9 +23,10 @@ from app.selection_link import MOST_IDS, fits_link
 from app.stepping import Walk, walk_of
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
-from mmmie.hosting import read_only, refuse_if_read_only
+from mmmie.hosting import read_only, refuse_if_read_only, roots
 from mmmie.jobs import keep_going
 
+_REFUSED = "refused-address"
 _TYPED, _SHOWN = "typed-utterance", "shown-utterance"
 _ECHO_SECONDS = 2.0
 
@@ -33,13 +34,15 @@ _ECHO_SECONDS = 2.0
 def draw_sidebar(pages: Sequence[StreamlitPage]) -> None:
     """Draw the controls that all pages share; `pages` are those that keys open, in order."""
     draw_page_style()
+    _look_at_address()
     with st.sidebar:
         available = state.choices()
         if available:
             _pickers(available)
         if not read_only():
             _open_another()
-        _refused_address(available)
+        if fault := st.session_state.get(_REFUSED):
+            st.error(plain(fault), icon=":material/report:")
         draw_visit()
         _training_now()
         draw_keyboard(pages)
@@ -55,7 +58,7 @@ def _pick(label: str, options: list[str], key: str, first: str = "", **more: Any
 def _pickers(available: dict[str, loading.Choice]) -> None:
     names = list(available)
     about = "Shipped checkpoints, then the runs of this machine, newest first."
-    name = _pick("Checkpoint", names, "checkpoint", help=about)
+    name = _pick("Checkpoint", names, "checkpoint", help=about, on_change=_forget_address)
     _pick("Compare with", [state.NONE, *(n for n in names if n != name)], "compare")
     try:
         checkpoint = loading.open_checkpoint(available[name])
@@ -188,15 +191,19 @@ def _open(path: str) -> None:
     st.session_state["checkpoint"] = path
 
 
-def _refused_address(available: dict[str, loading.Choice]) -> None:
-    """Say it where the address names a folder that this server does not open."""
-    for key in ("checkpoint", "compare"):
+def _look_at_address() -> None:
+    """Keep what is wrong with a folder that the address names, before its list forgets it."""
+    for key in ("checkpoint", "compare") if roots() else ():
         asked = st.query_params.get(key, "")
-        if os.sep in asked and asked not in available:
+        if os.sep in asked and asked not in state.choices():
             try:
                 loading.check_may_open(asked)
             except InputError as error:
-                st.error(plain(str(error)))
+                st.session_state[_REFUSED] = str(error)
+
+
+def _forget_address() -> None:
+    st.session_state.pop(_REFUSED, None)
 
 
 def _training_now() -> None:
