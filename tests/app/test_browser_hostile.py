@@ -29,8 +29,7 @@ def test_no_name_makes_a_browser_ask_elsewhere(browser, page, tmp_path):
     with dashboard(tmp_path / "runs") as (url, _):
         at = f"checkpoint=runs/{run.name}&colour={NAMES[0]}"
         for view in (
-            "overview", "data", "train", "mutual_information", "predictions",
-            "predictions?predictions_tab=Why this prediction", "representations",
+            "overview", "data", "mutual_information", "predictions",
         ):  # fmt: skip
             page.goto(f"{url}/{view}{'&' if '?' in view else '?'}{at}&utterance={NAMES[0]} 12")
             settle(page)
