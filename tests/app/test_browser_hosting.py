@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from app.pages import PAGES, START
 from benchmarks.browser import ROOT, dashboard
 from mmmie.jobs import observe
-from mmmie.training.run_folder import RunFolder, Status
+from mmmie.training.run_folder import RunFolder, Status, process_start
 from tests.app.browsing import settle, visit
 from tests.broken_runs import sound_run
 
@@ -112,7 +112,8 @@ def test_a_run_is_of_its_browser_and_of_the_teacher(browser, tmp_path):
     busy = RunFolder(runs / "busy")  # so that the next one waits, without a process
     busy.path.mkdir(parents=True)
     busy.config.touch()
-    busy.write_status(Status("running", pid=os.getpid(), device="cpu"))
+    own = os.getpid()
+    busy.write_status(Status("running", own, process_start(own), device="cpu"))
     given = {"MMMIE_TEACHER_TOKEN": TOKEN, "CUDA_VISIBLE_DEVICES": ""}
     with dashboard(runs, options=(), variables=given) as (url, _):
         ada, ben = (browser.new_context().new_page() for _ in range(2))
