@@ -1,4 +1,4 @@
-"""Servers for others in a browser: one that only shows, and one whose runs are of somebody."""
+"""Servers for others in a browser: under which names they open, and one that only shows."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.pages import PAGES, START
 from benchmarks.browser import ROOT, dashboard
-from mmmie.jobs import observe
-from mmmie.training.run_folder import RunFolder, Status, process_start
 from tests.app.browsing import settle, visit
 from tests.broken_runs import sound_run
 
-TOKEN = "the-teacher-knows"
 IN_MAIN = '[data-testid="stMain"] '
 
 
@@ -104,44 +101,3 @@ def settle_anywhere(page: Page) -> None:
     page.wait_for_timeout(150)
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     expect(page.locator('[data-testid="stException"]')).to_have_count(0)
-
-
-@pytest.mark.timeout(300)
-def test_a_run_is_of_its_browser_and_of_the_teacher(browser, tmp_path):
-    runs = tmp_path / "runs"
-    busy = RunFolder(runs / "busy")  # so that the next one waits, without a process
-    busy.path.mkdir(parents=True)
-    busy.config.touch()
-    own = os.getpid()
-    busy.write_status(Status("running", own, process_start(own), device="cpu"))
-    given = {"MMMIE_TEACHER_TOKEN": TOKEN, "CUDA_VISIBLE_DEVICES": ""}
-    with dashboard(runs, options=(), variables=given) as (url, _):
-        ada, ben = (browser.new_context().new_page() for _ in range(2))
-        for page in (ada, ben):
-            page.set_default_timeout(60_000)
-            page.goto(f"{url}/train")
-            settle(page)
-            expect(stop(page)).to_be_disabled()  # of the command line
-        ada.get_by_role("button", name="Start training").click()
-        expect(stop(ada)).to_be_enabled()
-        [run] = [RunFolder(path) for path in runs.iterdir() if path.name not in ("busy", "corpora")
-                 and path.is_dir()]  # fmt: skip
-        for page in (ada, ben):
-            page.goto(f"{url}/train?run={run.name}")
-            settle(page)
-        expect(stop(ada)).to_be_enabled()  # by its cookie
-        expect(stop(ben)).to_be_disabled()
-        ben.get_by_role("button", name="I am the teacher").click()
-        ben.get_by_label("Token").fill(TOKEN)
-        ben.get_by_label("Token").press("Enter")
-        ben.get_by_role("button", name="Unlock").click()
-        expect(stop(ben)).to_be_enabled()
-        stop(ben).click()
-        expect(ben.get_by_test_id("stMain").get_by_text("stopped").first).to_be_visible()
-        assert observe(run).state == "stopped"
-        for page in (ada, ben):
-            page.context.close()
-
-
-def stop(page: Page) -> Locator:
-    return page.get_by_role("button", name="Stop", exact=True)
