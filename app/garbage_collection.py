@@ -2,8 +2,8 @@
 
 Streamlit collects after every run. With the libraries loaded here that looks at some hundred
 thousand objects, takes longer than most runs, and made ten sessions wait for one another. It is
-switched off in ``.streamlit/config.toml``. Python alone would collect the figures of old runs, a
-few objects with much memory, too seldom.
+switched off in ``app/.streamlit/config.toml``. Python alone would collect the figures of old runs,
+a few objects with much memory, too seldom.
 """
 
 from __future__ import annotations

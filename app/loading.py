@@ -16,9 +16,11 @@ from mmmie.corpus import Corpus
 from mmmie.corpus.folder import FILES
 from mmmie.datasets.reading_apart import open_apart
 from mmmie.errors import InputError
+from mmmie.hosting import check_inside, roots
 from mmmie.jobs import list_runs, observe
 from mmmie.reading import is_text
 from mmmie.training.checkpoint_files import checkpoint_folder
+from mmmie.training.config import Config
 from mmmie.training.run_folder import ENDED, RunFolder, Status
 
 _LABELS = "labels_said"
@@ -51,7 +53,11 @@ def shipped_folder() -> Path:
 
 
 def checkpoint_choices(opened: tuple[str, ...] = ()) -> dict[str, Choice]:
-    """Every checkpoint that can be picked now, by name; last the paths that the reader opened."""
+    """Every checkpoint that can be picked now, by name.
+
+    First what ships and the runs, then those in the folders that the server names
+    (`mmmie.hosting.roots`), last the paths that the reader opened.
+    """
     choices: dict[str, Choice] = {}
     shipped = shipped_folder()
     with suppress(OSError):
@@ -62,7 +68,7 @@ def checkpoint_choices(opened: tuple[str, ...] = ()) -> dict[str, Choice]:
         if _has_checkpoint(run.path):
             name = f"runs/{run.name}"
             choices[name] = Choice(name, run.path, "run")
-    for path_text in opened:
+    for path_text in (*_in_roots(), *opened):
         if _has_checkpoint(Path(path_text)):
             choices[path_text] = Choice(path_text, Path(path_text), "opened")
     return choices
@@ -92,10 +98,52 @@ def open_checkpoint(choice: Choice) -> Checkpoint:
     """The checkpoint of a choice; read again when it was written anew.
 
     Raises:
-        InputError: it is unreadable.
+        InputError: it is unreadable, or outside of what this server opens.
     """
-    folder = checkpoint_folder(choice.path)
+    folder = found_checkpoint(choice.path)
     return _checkpoint(str(folder), stamp_of(folder / "config.json"))
+
+
+def found_checkpoint(path: Path | str) -> Path:
+    """The folder of a checkpoint, see `checkpoint_folder`.
+
+    Raises:
+        InputError: there is none, or it is outside of what this server opens.
+    """
+    check_may_open(path)
+    folder = checkpoint_folder(path)
+    check_may_open(folder)
+    return folder
+
+
+def check_may_open(path: Path | str) -> None:
+    """Check that this server opens what is at a path; the demo, its runs and what ships it does.
+
+    Raises:
+        InputError: it is outside of the folders that the server names, links resolved.
+    """
+    if str(path) != "demo":
+        check_inside(path, (runs_folder(), shipped_folder()))
+
+
+def may_open(path: Path | str) -> bool:
+    """Whether this server opens what is at a path."""
+    try:
+        check_may_open(path)
+    except InputError:
+        return False
+    return True
+
+
+def check_encoder(config: Config) -> None:
+    """Check that the text encoder of a configuration may be opened; a name on the Hub may.
+
+    Raises:
+        InputError: it is a folder outside of what this server opens.
+    """
+    name = config.model.text_encoder.name
+    if name and (name.startswith((".", os.sep)) or os.path.lexists(name)):
+        check_may_open(name)
 
 
 def open_corpus(checkpoint: Checkpoint) -> Corpus:
@@ -126,6 +174,7 @@ def encoded_corpus(checkpoint: Checkpoint, corpus: Corpus) -> Corpus:
     """
     if checkpoint.info.config.model.text_modality is None:
         return checkpoint.with_text(corpus)
+    check_encoder(checkpoint.info.config)
     return _encoded(checkpoint.fingerprint, corpus.fingerprint, checkpoint, corpus)
 
 
@@ -136,8 +185,10 @@ def open_data(data: str, unlabelled: bool = False, label: str | None = None) -> 
     its label is, `label`, is what the reader said of it in this session if left out.
 
     Raises:
-        InputError: it is missing or has a fault, or the label is not what was said.
+        InputError: it is missing, has a fault or is outside of what this server opens, or the
+            label is not what was said.
     """
+    check_may_open(data)
     label = label_said(data) if label is None else label
     stamp = 0 if data == "demo" else max(map(stamp_of, _files(Path(data))))
     return _corpus(data, stamp, unlabelled, label)
@@ -198,6 +249,15 @@ def _has_checkpoint(path: Path) -> bool:
         return is_text(checkpoint_folder(path))
     except InputError:
         return False
+
+
+def _in_roots() -> list[str]:
+    """The checkpoints and runs that are, or lie directly in, the folders that the server names."""
+    found: list[Path] = []
+    for root in roots():
+        with suppress(OSError):
+            found += [root, *sorted(root.iterdir())]
+    return [str(path) for path in found if is_text(path) and may_open(path)]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from app import loading, state
+from app.access.visit import draw_visit
 from app.export.sidebar_export import draw_exports
 from app.parts.keyboard import CLEAR, LET_GO, NEXT, PIN, PREVIOUS, draw_keyboard
 from app.parts.layout import draw_page_style
@@ -21,9 +23,10 @@ from app.selection_link import MOST_IDS, fits_link
 from app.stepping import Walk, walk_of
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
+from mmmie.hosting import read_only, refuse_if_read_only, roots
 from mmmie.jobs import keep_going
-from mmmie.training.checkpoint_files import checkpoint_folder
 
+_REFUSED = "refused-address"
 _TYPED, _SHOWN = "typed-utterance", "shown-utterance"
 _ECHO_SECONDS = 2.0
 
@@ -31,11 +34,16 @@ _ECHO_SECONDS = 2.0
 def draw_sidebar(pages: Sequence[StreamlitPage]) -> None:
     """Draw the controls that all pages share; `pages` are those that keys open, in order."""
     draw_page_style()
+    _look_at_address()
     with st.sidebar:
         available = state.choices()
         if available:
             _pickers(available)
-        _open_another()
+        if not read_only():
+            _open_another()
+        if fault := st.session_state.get(_REFUSED):
+            st.error(plain(fault), icon=":material/report:")
+        draw_visit()
         _training_now()
         draw_keyboard(pages)
 
@@ -50,7 +58,7 @@ def _pick(label: str, options: list[str], key: str, first: str = "", **more: Any
 def _pickers(available: dict[str, loading.Choice]) -> None:
     names = list(available)
     about = "Shipped checkpoints, then the runs of this machine, newest first."
-    name = _pick("Checkpoint", names, "checkpoint", help=about)
+    name = _pick("Checkpoint", names, "checkpoint", help=about, on_change=_forget_address)
     _pick("Compare with", [state.NONE, *(n for n in names if n != name)], "compare")
     try:
         checkpoint = loading.open_checkpoint(available[name])
@@ -168,12 +176,13 @@ def _open_another() -> None:
         # A callback, because the value of a widget can only be set before it is drawn.
         st.button("Open", disabled=not path, on_click=_open, args=(path,))
         if fault := st.session_state.pop("open_fault", None):
-            st.error(fault)
+            st.error(plain(fault))
 
 
 def _open(path: str) -> None:
     try:
-        checkpoint_folder(path)
+        refuse_if_read_only("open a folder by its path")
+        loading.found_checkpoint(path)
     except InputError as error:
         st.session_state["open_fault"] = str(error)
         return
@@ -182,12 +191,27 @@ def _open(path: str) -> None:
     st.session_state["checkpoint"] = path
 
 
+def _look_at_address() -> None:
+    """Keep what is wrong with a folder that the address names, before its list forgets it."""
+    for key in ("checkpoint", "compare") if roots() else ():
+        asked = st.query_params.get(key, "")
+        if os.sep in asked and asked not in state.choices():
+            try:
+                loading.check_may_open(asked)
+            except InputError as error:
+                st.session_state[_REFUSED] = str(error)
+
+
+def _forget_address() -> None:
+    st.session_state.pop(_REFUSED, None)
+
+
 def _training_now() -> None:
     training = loading.runs_in_training()
-    if any(status.waits for status in training.values()):
+    if any(status.waits for status in training.values()) and not read_only():
         keep_going(loading.runs_folder())
     for name, status in training.items():
         st.progress(
             min(status.progress, 1.0),
-            text=f"{name}: {status.state}, epoch {status.epoch} of {status.epochs}",
+            text=f"{plain(name)}: {status.state}, epoch {status.epoch} of {status.epochs}",
         )

@@ -245,7 +245,7 @@ def readable_errors(way_out: tuple[str, str] | None = None) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        st.error(str(error), icon=":material/report:")
+        st.error(plain(str(error)), icon=":material/report:")
         if len(error.faults) > 1:
             with st.expander(f"All {len(error.faults)} faults"):
                 for fault in error.faults:

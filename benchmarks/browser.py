@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,7 +51,11 @@ _WATCH = """
 
 @contextmanager
 def dashboard(
-    runs: Path | None = None, port: int | None = None, script: str = "app/main.py"
+    runs: Path | None = None,
+    port: int | None = None,
+    script: str = "app/main.py",
+    options: Sequence[str] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[str, int]]:
     """A server: its address and its process id.
 
@@ -59,17 +63,20 @@ def dashboard(
         runs: the folder of runs that it offers beside what ships; an empty one if left out.
         port: a free one if left out.
         script: what Streamlit runs, another one to compare with.
+        options: of ``mmmie app``, which then starts the server.
+        variables: of the environment.
     """
     port = port or _free_port()
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as empty:
+        command = ["streamlit", "run", script, "--server.port", str(port)]
+        if options is not None:
+            command = ["mmmie", "app", "--port", str(port), *options]
+        given = {"STREAMLIT_SERVER_HEADLESS": "true", "MMMIE_RUNS": str(runs or empty)}
         server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "streamlit", "run", script),
-                *("--server.port", str(port), "--server.headless", "true"),
-            ],
+            [sys.executable, "-m", *command],
             cwd=ROOT,
-            env={**os.environ, "MMMIE_RUNS": str(runs or empty)},
+            env={**os.environ, **given, **(variables or {})},
             stdout=subprocess.DEVNULL,
         )
         try:

@@ -21,6 +21,7 @@ LOWER = {  # part of the core → what it may import of the core, beside itself
     "mmmie.files": {"errors"},
     "mmmie.reading": {"errors"},
     "mmmie.limits": {"errors"},
+    "mmmie.hosting": {"errors"},
     "mmmie.mi": {"errors"},
     "mmmie.corpus": {"errors", "files", "reading"},
     "mmmie.metrics": {"errors", "corpus"},
@@ -29,6 +30,7 @@ LOWER = {  # part of the core → what it may import of the core, beside itself
     "mmmie.jobs": {
         "errors",
         "files",
+        "hosting",
         "reading",
         "limits",
         "corpus",

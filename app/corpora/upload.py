@@ -16,6 +16,7 @@ from mmmie.corpus.zip_archive import pack_corpus
 from mmmie.datasets import load_corpus
 from mmmie.datasets.reading_apart import keep_upload_apart
 from mmmie.errors import InputError
+from mmmie.hosting import read_only
 
 _UNPACKED = "unpacked_uploads"
 _MOST_MEGABYTES = 500
@@ -66,6 +67,9 @@ def _upload(
     several: bool = False,
 ) -> str | InputError | None:
     """A box for files and a link to the demo; `keep` makes a corpus folder in `folder` of them."""
+    if read_only():
+        _offer_demo()
+        return None
     given = st.file_uploader(
         title,
         accept_multiple_files=several,

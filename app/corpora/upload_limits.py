@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.corpora.known_corpora import corpora_folder
 from mmmie.errors import InputError
+from mmmie.hosting import refuse_if_read_only
 from mmmie.limits import Limits
 
 _SENT = "bytes-sent"
@@ -19,8 +20,10 @@ def check_upload(size: int) -> None:
     """Count so many bytes to what this session has sent.
 
     Raises:
-        InputError: it, or all sessions together, would have sent more than may be, see `Limits`.
+        InputError: the server is read-only; or it, or all sessions together, would have sent
+            more than may be, see `Limits`.
     """
+    refuse_if_read_only("send a corpus")
     limits = Limits.read()
     sent = st.session_state.get(_SENT, 0) + size
     if sent > limits.upload_mb_per_session * _MB:

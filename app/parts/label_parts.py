@@ -120,12 +120,13 @@ def _part(
 
 def _hover(row: dict[Any, Any], part: str, unit: str, per_nat: float) -> str:
     value, error = row[part] * per_nat, SURE * row[f"{part}_std"] * per_nat
-    said = f"<b>{part_name(part, row)}</b> {three_digits(value)}"
+    said = f"<b>{figure_text(part_name(part, row))}</b> {three_digits(value)}"
     if error:
         said += f" ± {error:.2g}"
     said += f" {unit}, {row[part] / row['entropy']:.0%} of the label"
     if not pd.isna(row["doubt"]):
-        said += "<br>" + "<br>".join(textwrap.wrap(f"In doubt: {row['doubt']}.", _WRAP))
+        lines = textwrap.wrap(f"In doubt: {row['doubt']}.", _WRAP)
+        said += "".join(f"<br>{figure_text(line)}" for line in lines)
     return said
 
 

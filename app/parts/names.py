@@ -6,6 +6,8 @@ import html
 import re
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>&])")
+_LINKED = re.compile(r"(?i)\b(?:https?(?=:)|www(?=\.))|@(?=\w)")
+_JOINER = "\u2060"
 HOVER_LETTERS = 70  # of a transcript, where a mark is pointed at
 _UNITS = (
     ("_syllables_per_s", "syllables/s"),
@@ -32,20 +34,33 @@ _ACTION_UNITS = {
 
 
 def plain(text: str) -> str:
-    """Text that Markdown leaves as it is."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    """Text that Markdown leaves as it is, on one line.
+
+    Whatever others may have named reaches the reader through this function, `figure_text` or
+    markup that escapes it: corpora, runs, checkpoints, and messages that quote them.
+    """
+    return escaped(" ".join(text.split()))
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown leaves as it is; white space stays.
+
+    What browsers make links of even so, addresses of the web and of mail, is broken by a
+    character without width.
+    """
+    return _MARKDOWN.sub(r"\\\1", _LINKED.sub(rf"\g<0>{_JOINER}", text))
 
 
 def figure_text(text: str, letters: int = 60) -> str:
     """Text that a figure shows as it is, cut where it would leave no room for the data.
 
-    Plotly reads some HTML as markup wherever it writes text.
+    Plotly reads some HTML as markup wherever it writes text, and names of fields in braces.
 
     Example:
         >>> figure_text("<b>joy</b>"), figure_text("embarrassment", 6)
         ('&lt;b&gt;joy&lt;/b&gt;', 'embar…')
     """
-    return html.escape(shortened(text, letters))
+    return html.escape(shortened(text, letters)).replace("%{", "%&#123;")
 
 
 def shortened(text: str, letters: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from markupsafe import Markup
 from streamlit.delta_generator import DeltaGenerator
 
 from app.export.record import Drawing, Heading, Number, Table, Verbatim, Words, add
+from app.parts.names import escaped
 from app.parts.style import three_digits
 
 MOST_ROWS = 200
@@ -72,10 +74,22 @@ def number(
     add(Number(name, value, note))
 
 
-def table(frame: pd.DataFrame, **options: Any) -> None:
-    """All rows; see ``st.table``."""
-    st.table(frame, **options)
+def table(frame: pd.DataFrame, *, markdown: Sequence[str] = (), **options: Any) -> None:
+    """All rows; see ``st.table``.
+
+    Args:
+        markdown: the columns whose cells are Markdown; all other cells and names are text.
+    """
+    shown = frame.rename(columns={name: escaped(str(name)) for name in frame})
+    for place, name in enumerate(frame):
+        if name not in markdown and not pd.api.types.is_numeric_dtype(frame[name]):
+            shown.isetitem(place, frame[name].map(_escaped_cell))
+    st.table(shown, **options)
     add(_written(frame, options))
+
+
+def _escaped_cell(value: Any) -> Any:
+    return escaped(value) if isinstance(value, str) else value
 
 
 def grid(frame: pd.DataFrame, **options: Any) -> Any:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from app.access.rights import may_stop, note_begun
 from app.parts.fragment import fragment
 from app.parts.names import plain
 from app.parts.numbers import duration_words
 from mmmie.errors import InputError
+from mmmie.hosting import read_only, refuse_if_read_only
 from mmmie.jobs.background_work import Work
 
 _POLL_SECONDS = 1
@@ -52,11 +54,15 @@ def waiting(
             st.progress(
                 min(share, 1.0), text=f"{title}: {at}. {duration_words(int(work.seconds))} so far."
             )
+            if read_only():
+                return
             st.button(
                 "Stop",
                 icon=":material/stop_circle:",
                 key=f"{key}-stop",
-                on_click=work.stop,
+                on_click=end,
+                args=(work,),
+                disabled=not may_stop(work.folder),
                 wrap=False,
                 help="You need not wait: it continues when you leave the page, and its result is "
                 "kept.",
@@ -67,20 +73,35 @@ def waiting(
         offer = "Try again"
     elif state == "stopped":
         st.info(f"{title} stopped: {words}.", icon=":material/stop_circle:")
-    if offer is not None:
+    if read_only():
+        st.caption(f"{title}: not computed yet, and this server is read-only.")
+    elif offer is not None:
         st.button(
             offer,
             icon=":material/play_arrow:",
             type="primary",
             key=f"{key}-start",
             on_click=begin,
-            args=(start,),
+            args=(work, start),
         )
 
 
-def begin(start: Callable[[], object]) -> None:
-    """Start a work; a folder that cannot be written is said."""
+def begin(work: Work, start: Callable[[], object]) -> None:
+    """Start a work; that the server is read-only or its folder cannot be written is said."""
     try:
+        refuse_if_read_only("start a computation")
         start()
+        note_begun(work.folder)
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/report:")
+
+
+def end(work: Work) -> None:
+    """Stop a work, for all who wait for it; where runs belong to somebody, who began it may."""
+    try:
+        refuse_if_read_only("stop a computation")
+        if not may_stop(work.folder):
+            raise InputError("Only who began this computation, or the teacher, may stop it")
+        work.stop()
     except InputError as error:
         st.error(plain(str(error)), icon=":material/report:")

@@ -8,9 +8,11 @@ from typing import Any
 import streamlit as st
 
 from app import loading
+from app.access.rights import check_may_steer, may_steer
 from app.pages import PAGES, switch_to
 from app.parts.names import plain
 from mmmie.errors import InputError
+from mmmie.hosting import read_only
 from mmmie.jobs import observe
 from mmmie.jobs.steer import remove_run, steer
 from mmmie.limits import Limits
@@ -49,15 +51,20 @@ _WISHES = {
 
 
 def steering(run: RunFolder, status: Status) -> None:
-    """The buttons that steer a run, copy it and delete it; those that do not apply are greyed."""
-    path = str(run.path)
+    """The buttons that steer a run, copy it and delete it; those that do not apply are greyed.
+
+    A read-only server has none of them.
+    """
+    if read_only():
+        return
+    path, allowed = str(run.path), may_steer(run.path)
     with st.container(horizontal=True, gap="xsmall"):
         for wish, (name, icon, states, help_text) in _WISHES.items():
             st.button(
                 name,
                 icon=icon,
                 help=help_text,
-                disabled=status.state not in states,
+                disabled=not allowed or status.state not in states,
                 key=f"steer-{wish}",
                 on_click=_wish,
                 args=(path, wish),
@@ -75,10 +82,12 @@ def steering(run: RunFolder, status: Status) -> None:
             "Delete",
             icon=":material/delete:",
             help="Asks first. Only a run that ended can be deleted.",
-            disabled=status.state not in ENDED,
+            disabled=not allowed or status.state not in ENDED,
             key="steer-delete",
         ):
             _confirm_deletion(path)
+    if not allowed:
+        st.caption("Only who started this run, or the teacher, may steer or delete it.")
     said = st.session_state.pop("steered", None)
     if said is not None:
         words, icon, anew = said
@@ -141,6 +150,7 @@ def _wish(path: str, wish: str) -> None:
     ended = status is None or status.state in ENDED
     anew = ended and wish == "resume"
     try:
+        check_may_steer(path)
         if anew:
             check_may_start()
         steer(path, wish)
@@ -158,6 +168,16 @@ def _pick_checkpoint(name: str) -> None:
     st.session_state["checkpoint"] = name
 
 
+def delete(path: str) -> None:
+    """Delete a run.
+
+    Raises:
+        InputError: this visitor may not, or `remove_run` refuses; nothing is deleted.
+    """
+    check_may_steer(path)
+    remove_run(path, loading.runs_folder())
+
+
 @st.dialog("Delete this run?", icon=":material/delete:")
 def _confirm_deletion(path: str) -> None:
     name = RunFolder(path).name
@@ -170,7 +190,7 @@ def _confirm_deletion(path: str) -> None:
         st.rerun()
     if right.button("Delete it", type="primary", width="stretch", key="deletion-yes"):
         try:
-            remove_run(path, loading.runs_folder())
+            delete(path)
         except InputError as error:
             st.error(plain(str(error)), icon=":material/report:")
             return

@@ -11,6 +11,8 @@ from typing import Any
 import streamlit as st
 
 from app import loading, state
+from app.access.rights import claim
+from app.access.typed_path import typed_path
 from app.corpora.known_corpora import corpus_words, known_corpora, remember_corpus
 from app.parts.names import plain
 from app.runs.actions import CLONE, check_may_start, count_start
@@ -19,6 +21,7 @@ from app.runs.run_words import estimate_words, memory_words
 from app.runs.setting_fields import config_of, differences, settings_form
 from mmmie.analysis.training_estimate import PastRun, estimate_time, past_runs
 from mmmie.errors import InputError
+from mmmie.hosting import read_only, refuse_if_read_only
 from mmmie.jobs import launch
 from mmmie.reading import is_text
 from mmmie.training.config import Config, load_config
@@ -76,7 +79,13 @@ def _next_name(name: str, folder: Path) -> str:
 
 
 def new_run_form() -> None:
-    """Draw the form; a change redraws the form alone, a start the page with the run watched."""
+    """Draw the form; a change redraws the form alone, a start the page with the run watched.
+
+    A read-only server has none.
+    """
+    if read_only():
+        st.info("This server is read-only: runs can be looked at, not started.")
+        return
     if CLONE in st.session_state:
         _take_over(*st.session_state.pop(CLONE))
     st.fragment(_draw)()
@@ -108,7 +117,7 @@ def _draw() -> None:
         "Name",
         offered,
         key=f"train-name-{offered}-{st.session_state.get(_STARTED, 0)}",
-        help=f"The run is kept in {folder.resolve()}.",
+        help=f"The run is kept in {plain(str(folder.resolve()))}.",
     )
     device, used = _device_box()
     with st.expander("All settings", icon=":material/tune:"):
@@ -153,8 +162,10 @@ def start_run(config: Config, out: Path, device: str) -> None:
 
     Raises:
         InputError: the corpus is missing, has faults or lacks a split, or this session or this
-            machine has too many runs; nothing is started.
+            machine has too many runs, or the server is read-only; nothing is started.
     """
+    refuse_if_read_only("start a run")
+    loading.check_encoder(config)
     corpus = loading.open_data(config.data, label=config.label)
     for split in ("train", "valid"):
         corpus.rows(split)
@@ -167,6 +178,7 @@ def start_run(config: Config, out: Path, device: str) -> None:
         )
     check_may_start()
     launch(config, out, device=device)
+    claim(out)
     count_start(out)
 
 
@@ -259,7 +271,7 @@ def _corpus_box() -> str:
     )
     if picked != _ANOTHER:
         return str(picked)
-    path = st.text_input("Corpus folder", key="train-path", placeholder="/path/to/corpus").strip()
+    path = typed_path("Corpus folder", key="train-path", placeholder="/path/to/corpus")
     if path:
         try:
             loading.open_data(path)
@@ -282,6 +294,7 @@ def _modalities_box(path: str) -> list[str]:
         "Modalities",
         held,
         selection_mode="multi",
+        format_func=plain,
         key=key,
         wrap=True,
         help="What the model reads: all modalities of the corpus or some.",

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from app.parts.names import figure_text
 from app.parts.numbers import metric
 from app.parts.style import (
     ACCENT,
@@ -153,4 +154,5 @@ def _curve_words(curve: str) -> str:
     kind, slash, name = curve.partition("/")
     if not slash:
         return metric(curve).name if kind != "task" else "task"
+    name = figure_text(name)
     return f"{name}, lower bound" if kind == "max" else f"I(x; z) {name}, upper bound"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 
 import numpy as np
 import pandas as pd
 
-from app.parts.names import text_of
+from app.parts.names import figure_text, text_of
 from mmmie.corpus import Label
 
 
@@ -40,6 +39,6 @@ def said_lines(turns: pd.DataFrame) -> list[list[str]]:
 def hover_text(turns: pd.DataFrame) -> list[str]:
     """`said_lines` as Plotly takes them, escaped."""
     return [
-        "<br>".join([f"<b>{html.escape(who)}</b>", *map(html.escape, words)])
+        "<br>".join([f"<b>{figure_text(who)}</b>", *map(figure_text, words)])
         for who, *words in said_lines(turns)
     ]

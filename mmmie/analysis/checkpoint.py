@@ -21,6 +21,7 @@ from mmmie.corpus import GIVEN_COLUMNS, Corpus, Modality, absent_features
 from mmmie.corpus.fitting import label_words
 from mmmie.datasets import DESCRIBED, load_corpus, recognise_corpus
 from mmmie.errors import InputError
+from mmmie.hosting import read_only
 from mmmie.hub_files import download, hub_repository
 from mmmie.metrics import metrics_for
 from mmmie.reading import refuse_closed
@@ -173,7 +174,8 @@ class Checkpoint:
         from mmmie.model.text_features import shared_folder, with_text_features
 
         tuned = self.info.config.model.fine_tunes_text
-        folder = cache_folder(self.info.folder) if tuned else shared_folder()
+        kept = tuned and not read_only()  # a read-only server writes nothing beside a checkpoint
+        folder = cache_folder(self.info.folder) if kept else shared_folder()
         return with_text_features(corpus, made, lambda: self.text_encoder, folder)
 
     @cached_property

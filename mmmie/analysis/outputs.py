@@ -19,6 +19,7 @@ from mmmie.analysis.ask.preset_questions import PRESETS
 from mmmie.analysis.ask.preset_questions import TRAINED as TRAINED
 from mmmie.corpus import Corpus
 from mmmie.files import keep_latest, replacing
+from mmmie.hosting import read_only
 from mmmie.reading import open_plain
 
 if TYPE_CHECKING:
@@ -128,8 +129,9 @@ def kept_outputs(checkpoint: Path, key: str, compute: Callable[[], SplitOutputs]
         return _read(file)
     except (OSError, ValueError, KeyError, SafetensorError):
         outputs = compute()  # there is none yet, or it is torn or of somebody else
-    with contextlib.suppress(OSError):  # on a full disk they are computed again the next time
-        _write(file, outputs)
+    if not read_only():
+        with contextlib.suppress(OSError):  # on a full disk they are computed again the next time
+            _write(file, outputs)
     return outputs
 
 
@@ -137,10 +139,13 @@ def cache_folder(checkpoint: Path) -> Path:
     """Where projections and outputs of a checkpoint are kept.
 
     The ``cache/`` of the run or checkpoint folder, or one in the home of this user where that
-    cannot be written.
+    cannot be written. A read-only server makes none and only looks into it.
     """
     home = checkpoint.parent if os.path.exists(checkpoint.parent / "config.toml") else checkpoint
-    for folder in (home / "cache", Path.home() / ".cache" / "mmmie"):
+    folders = home / "cache", Path.home() / ".cache" / "mmmie"
+    if read_only():
+        return next(filter(Path.is_dir, folders), folders[0])
+    for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from mmmie.cli.app import app
 from mmmie.cli.checkpoint import evaluate, explain, identity, predict, probe, robustness
 from mmmie.cli.data import data
 from mmmie.cli.decompose import decompose
@@ -45,7 +46,7 @@ def cli() -> None:
 
 
 for _command in (
-    train, evaluate, predict, identity, probe, robustness, explain, mi, decompose, experiment,
+    app, train, evaluate, predict, identity, probe, robustness, explain, mi, decompose, experiment,
     data, jobs,
 ):  # fmt: skip
     cli.add_command(_command)

@@ -32,6 +32,7 @@ from pydantic import TypeAdapter
 
 from mmmie.errors import InputError
 from mmmie.files import explained, write_json
+from mmmie.hosting import read_only
 from mmmie.jobs.process import as_input_error, death_words, end, new_lines, spawn
 from mmmie.reading import parse_json, read_plain, validated
 from mmmie.training.run_folder import Moment, lock, same_process
@@ -200,8 +201,13 @@ def serve(compute: Callable[[dict[str, Any], Path], Iterable[dict[str, Any]]]) -
 
 
 def own_folder(name: str) -> Path:
-    """A folder of this user, made here, for work without a checkpoint; temporary if need be."""
+    """A folder of this user, made here, for work without a checkpoint; temporary if need be.
+
+    A read-only server makes none.
+    """
     folder = Path.home() / ".cache" / "mmmie" / name
+    if read_only():
+        return folder
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         if os.access(folder, os.W_OK):

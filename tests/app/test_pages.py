@@ -14,7 +14,7 @@ from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, Status
-from tests.app.opening import goto
+from tests.app.opening import TABS, goto
 
 pytestmark = pytest.mark.slow
 
@@ -41,22 +41,14 @@ def open_app(checkpoint: str | None = None, **parameters: str) -> AppTest:
     return app
 
 
-TABS = {
-    "screens/representations/page.py": "codes_tab",
-    "screens/predictions/page.py": "predictions_tab",
-    "screens/context_identity/page.py": "context_tab",
-    "screens/compare/page.py": "compare_tab",
-    "screens/data/page.py": "data_tab",
-}
-
-
 def visit(app: AppTest, page: str) -> AppTest:
     """Open a page and every tab of it; anything uncaught fails the test."""
-    goto(app, page.split("/")[1])
+    slug = page.split("/")[1]
+    goto(app, slug)
     assert not app.exception, f"{page}: {[e.value for e in app.exception]}"
-    names = [tab.label for tab in app.tabs] if page in TABS else []
+    names = [tab.label for tab in app.tabs] if slug in TABS else []
     for name in names[1:]:
-        app.session_state[TABS[page]] = name
+        app.session_state[TABS[slug]] = name
         app.run()
         assert not app.exception, f"{page}, {name}: {[e.value for e in app.exception]}"
         assert not app.error, f"{page}, {name}: {[e.value for e in app.error]}"

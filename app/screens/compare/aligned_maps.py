@@ -80,6 +80,7 @@ def draw_aligned_maps(view: state.View, other: state.View) -> None:
         "Colour",
         [view.colour_by.replace("_", " "), _MOVED, _KEPT],
         default=view.colour_by.replace("_", " "),
+        format_func=plain,
         required=True,
         key=f"compare-colour-{view.colour_by}",
         wrap=True,

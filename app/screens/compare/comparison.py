@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from functools import reduce
 from typing import Any
 
@@ -161,9 +160,9 @@ def curves(frame: pd.DataFrame, chosen: dict[str, int], titles: dict[str, str]) 
                     "mode": "lines+markers",
                     "line": {"color": colour, "width": 2},
                     "marker": {"size": np.where(at, 11, 0.1), "color": colour},
-                    "hovertemplate": f"{html.escape(name)}<br>epoch %{{x}}: %{{y:.3g}}"
+                    "hovertemplate": f"{figure_text(name)}<br>epoch %{{x}}: %{{y:.3g}}"
                     "<extra></extra>",
-                    "name": name,
+                    "name": figure_text(name),
                     "legendgroup": name,
                     "showlegend": panel == 1,
                     "xaxis": f"x{panel}",

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from app import state
 from app.parts import page_text as say
 from app.parts.figures import figure
-from app.parts.names import plain
+from app.parts.names import figure_text, plain
 from app.parts.style import ACCENT, NEUTRAL, blank, three_digits
 from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.analysis.codes.identity_vectors import (
@@ -81,7 +81,7 @@ def identity_map(
         chance: the absolute cosine that most pairs of random directions stay below.
         start: between which norms most vectors lie where training starts.
     """
-    names = [_named(row) for row in table.to_dict("records")]
+    names = [figure_text(_named(row)) for row in table.to_dict("records")]
     count, places = len(names), np.arange(len(names))
     figure = make_subplots(
         cols=2, column_widths=[0.68, 0.32], shared_yaxes=True, horizontal_spacing=0.03,

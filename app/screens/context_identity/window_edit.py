@@ -318,7 +318,7 @@ def _now(window: _Window) -> Answer | None:
             view,
         )
     except InputError as error:
-        st.error(str(error), icon=":material/report:")
+        st.error(plain(str(error)), icon=":material/report:")
         return None
 
 

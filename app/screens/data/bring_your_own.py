@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import loading
+from app.access.typed_path import typed_path
 from app.corpora.known_corpora import remember_corpus
 from app.corpora.upload import show_faults, upload_corpus
 from app.pages import switch_to
@@ -16,6 +17,7 @@ from app.screens.data.contents import summary_of
 from app.screens.data.reading import draw_notes, reading_lines
 from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.errors import InputError
+from mmmie.hosting import read_only
 
 TABS = ("What is in it", "Read a conversation", "Bring your own")
 TABS_KEY = "data_tab"
@@ -78,7 +80,13 @@ save_file(
 
 def bring_corpus() -> None:
     """Draw the boxes for a zip and a folder, what is wrong with either, and the format."""
-    st.subheader("Upload a corpus or name its folder, and train on it")
+    if read_only():
+        st.info(
+            "This server is read-only: open a corpus of your own on a dashboard of your own.",
+            icon=":material/visibility:",
+        )
+    else:
+        st.subheader("Upload a corpus or name its folder, and train on it")
     left, right = wide_columns(2, key="bring-columns", gap="large")
     with left:
         uploaded = upload_corpus()
@@ -87,13 +95,13 @@ def bring_corpus() -> None:
         elif uploaded is not None:
             _offer(uploaded, "upload")
     with right:
-        path = st.text_input(
+        path = typed_path(
             "Corpus folder or file",
             key="bring-path",
             placeholder="/path/to/my-corpus",
             help="On the machine that runs this dashboard; it is read where it is: a corpus "
             "folder, or any format that the program reads.",
-        ).strip()
+        )
         if path:
             _offer(str(Path(path).expanduser()), "folder")
     st.subheader("What a corpus is")
@@ -156,7 +164,7 @@ def moved_corpus(checkpoint: Checkpoint, error: InputError) -> None:
     with st.container(border=True):
         st.subheader(f"Where is the corpus {plain(held['name'])} now?")
         st.write(plain(str(error)))
-        path = st.text_input("Its folder", key="moved-path", placeholder="/path/to/corpus").strip()
+        path = typed_path("Its folder", key="moved-path", placeholder="/path/to/corpus")
         if not path:
             return
         found = str(Path(path).expanduser())

@@ -56,7 +56,8 @@ def draw_checks(
     """The list of what was looked at, with what was found first; arguments as of `checks`."""
     found = checks(tables, modalities, classes)
     say.finding(checks_title(found))
-    say.table(checks_table(found), border="horizontal", hide_index=True)
+    table = checks_table(found)
+    say.table(table, markdown=list(table), border="horizontal", hide_index=True)
     rows = int(tables["channels"]["rows"].max())
     figure_footer(
         key="corpus-checks",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from plotly.subplots import make_subplots
 
 from app.parts import page_text as say
 from app.parts.figures import figure
-from app.parts.names import capital, plain, shortened
+from app.parts.names import capital, figure_text, plain
 from app.parts.style import NEUTRAL, blank, modality_colour, three_digits
 from app.screens.learn.frame import CODE_TITLES, TALL, Formula, closing, large, opening, remark
 from app.screens.learn.subject import Subject
@@ -211,7 +210,7 @@ def codes_figure(codes: dict[str, dict[str, CodeBars]]) -> go.Figure:
     )  # fmt: skip
     for row, (modality, both) in enumerate(codes.items(), start=1):
         colour = modality_colour(modality, modalities)
-        figure.update_yaxes(title=html.escape(shortened(modality, _LETTERS)), row=row, col=1)
+        figure.update_yaxes(title=figure_text(modality, _LETTERS), row=row, col=1)
         for column, kind in enumerate(CODE_TITLES, start=1):
             _draw(figure, both[kind], kind, colour, row, column)
     for column, kind in enumerate(CODE_TITLES, start=1):

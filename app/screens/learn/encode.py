@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +11,7 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from app.parts.figures import figure
-from app.parts.names import capital, plain
+from app.parts.names import capital, figure_text, plain
 from app.parts.pick_one import pick_one, telling_modality
 from app.parts.style import ACCENT, NEUTRAL, blank, modality_colour
 from app.screens.learn.frame import LETTERS, TALL, Formula, closing, large, opening, remark
@@ -217,7 +216,7 @@ def encoding_figure(
         rows=len(heights), row_heights=heights, subplot_titles=titles,
         vertical_spacing=gap, figure=blank(int(sum(heights)) + 74 * len(heights) + 40),
     )  # fmt: skip
-    names = [html.escape(channel_title(c)) for c in channels]
+    names = [figure_text(channel_title(c)) for c in channels]
     if pooled:
         _draw_sequence(figure, found, names, steps, step_name, colour)
     else:
@@ -273,7 +272,7 @@ def _draw_sequence(
     words = not all(name.isdigit() for name in steps) and len(steps) <= _MOST_STEPS
     if words:
         figure.update_xaxes(
-            tickvals=x, ticktext=[html.escape(name) for name in steps], tickangle=0, row=1, col=1
+            tickvals=x, ticktext=[figure_text(name) for name in steps], tickangle=0, row=1, col=1
         )
     figure.update_xaxes(showticklabels=False, row=2, col=1)
     figure.update_yaxes(tickformat=".0%", nticks=3, rangemode="tozero", row=2, col=1)

@@ -144,7 +144,7 @@ def _numbers(subject: Subject, found: Contributions, hidden: tuple[str, ...]) ->
     truth, prediction, now = st.columns(3)
     classes = subject.view.corpus.label.classes
     one = subject.one["label"]
-    say.number("Truth", str(one) if classes else three_digits(float(one)), place=truth)
+    say.number("Truth", plain(str(one)) if classes else three_digits(float(one)), place=truth)
     name = "Prediction" if classes is None else f"Probability of {plain(str(found.class_name))}"
     say.number(name, three_digits(found.prediction), place=prediction)
     if not hidden:

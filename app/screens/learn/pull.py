@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 from itertools import combinations
@@ -15,7 +14,7 @@ from plotly.subplots import make_subplots
 
 from app.parts import page_text as say
 from app.parts.figures import figure
-from app.parts.names import beginning, capital, plain, text_of
+from app.parts.names import beginning, capital, figure_text, plain, text_of
 from app.parts.numbers import listed
 from app.parts.pick_one import pick_one
 from app.parts.style import ACCENT, LOWER_LINE, NEUTRAL, SEQUENTIAL_SCALE, blank
@@ -243,7 +242,7 @@ def matrix_figure(
     bound: float,
 ) -> go.Figure:
     """Scores (B, B) in nats, or the chances in their place, beside the bound by batch size."""
-    count, (first, second) = len(scores), map(html.escape, pair)
+    count, (first, second) = len(scores), map(figure_text, pair)
     shown, limits = scores, (max(_FLOOR, float(scores.min())), float(scores.max()))
     title = f"score, {limits[0]:.0f} (pale) to {limits[1]:.0f} nats"
     if chances is not None:
@@ -268,7 +267,7 @@ def matrix_figure(
             type="rect", x0=i + edge[0], x1=i + edge[1], y0=i + edge[0], y1=i + edge[1],
             line={"color": ACCENT, "width": 2 if count <= 32 else 1}, row=1, col=1,
         )  # fmt: skip
-    short = [html.escape(beginning(name, _LETTERS)) for name in names]
+    short = [figure_text(beginning(name, _LETTERS)) for name in names]
     ticks = {"tickvals": list(range(count)), "showgrid": False, "constrain": "domain"}
     few = count <= _MOST_NAMES
     figure.update_xaxes(

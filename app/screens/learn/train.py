@@ -22,6 +22,7 @@ from app.screens.learn.subject import Subject
 from app.utterance.window import prediction_svg
 from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.errors import InputError
+from mmmie.hosting import read_only
 from mmmie.metrics import primary_metric
 from mmmie.training.config import Config
 from mmmie.training.run_folder import RunFolder
@@ -146,7 +147,12 @@ def last_run() -> RunFolder | None:
 
 
 def _form() -> RunFolder | None:
-    """The settings and the button; the run that it started now, if any."""
+    """The settings and the button; the run that it started now, if any.
+
+    A read-only server has none of them.
+    """
+    if read_only():
+        return None
     with st.container(border=True):
         left, right = st.columns(2)
         epochs = left.slider("Epochs", 1, 10, 4, key="lesson-epochs")

@@ -276,6 +276,7 @@ def class_labels_figure(
 ) -> go.Figure:
     """The share of every class: in the split, and among utterances with the same words."""
     figure = blank(90 + 46 * len(classes), barmode="group")
+    names = [figure_text(one) for one in classes]
     for labels, name, opacity in (
         (everyone, "all of the split", 2 * FADED),
         (same, "the same words", 0.9),
@@ -283,14 +284,14 @@ def class_labels_figure(
         if len(labels):
             share = np.bincount(labels, minlength=len(classes)) / len(labels)
             figure.add_bar(
-                x=share, y=list(classes), orientation="h", name=name, opacity=opacity,
+                x=share, y=names, orientation="h", name=name, opacity=opacity,
                 marker={"color": NEUTRAL},
                 hovertemplate=f"%{{y}}: %{{x:.0%}} of {name}<extra></extra>",
             )  # fmt: skip
     marks = [
-        " ".join([figure_text(c), *["← your guess"] * (c == guess), *["← label"] * (c == truth)])
-        for c in classes
+        " ".join([name, *["← your guess"] * (c == guess), *["← label"] * (c == truth)])
+        for c, name in zip(classes, names, strict=True)
     ]
     figure.update_xaxes(title="share of the utterances", tickformat=".0%", rangemode="tozero")
-    figure.update_yaxes(autorange="reversed", tickvals=list(classes), ticktext=marks)
+    figure.update_yaxes(autorange="reversed", tickvals=names, ticktext=marks)
     return large(figure)

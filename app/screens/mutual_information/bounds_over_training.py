@@ -11,6 +11,7 @@ import streamlit as st
 from app import state
 from app.parts import page_text as say
 from app.parts.figures import figure_footer
+from app.parts.names import plain
 from app.parts.style import three_digits
 from app.parts.waiting import follow, waiting
 from app.screens.mutual_information.bound_marks import bound_legend
@@ -89,7 +90,7 @@ def bounds_headline(table: pd.DataFrame, modalities: list[str], unit: Unit) -> s
             shown = pairs["check"].where(sure, shown)
         best = int(shown.argmax())
         nats = float(shown.iloc[best])
-        first, second = pair_of(str(pairs["name"].iloc[best]), modalities)
+        first, second = map(plain, pair_of(str(pairs["name"].iloc[best]), modalities))
         if nats < NOTHING:
             return "No pair of modalities is shown to share anything"
         least = three_digits(nats * unit.per_nat)
@@ -99,7 +100,7 @@ def bounds_headline(table: pd.DataFrame, modalities: list[str], unit: Unit) -> s
     if len(upper):
         tightest = upper.iloc[int(upper["nats"].argmin())]
         most = three_digits(tightest["nats"] * unit.per_nat)
-        return f"The shared code keeps at most {most} {unit.name} of {tightest['name']}"
+        return f"The shared code keeps at most {most} {unit.name} of {plain(str(tightest['name']))}"
     return "What did training do to the bounds?"
 
 

@@ -34,6 +34,7 @@ from mmmie.analysis.bounds.estimator_lab import (
 )
 from mmmie.analysis.bounds.lab_tasks import LabSettings
 from mmmie.errors import InputError
+from mmmie.hosting import read_only
 from mmmie.jobs.background_work import Work
 from mmmie.mi.catalogue import CATALOGUE
 
@@ -45,11 +46,15 @@ def draw_lab() -> None:
     work = _shown()
     with st.container(horizontal=True):
         for i, preset in enumerate(PRESETS):
-            st.button(preset.question, key=f"lab-question-{i}", on_click=_ask, args=(preset,))
+            if not read_only() or lab_work(preset).state == "done":
+                st.button(preset.question, key=f"lab-question-{i}", on_click=_ask, args=(preset,))
     left, right = wide_columns([3, 8], key="lab-columns", least=230)
     with left:
         _steer(controls())
     with right:
+        if work is None and read_only():
+            st.info("This server is read-only: it shows what a link to a finished run names.")
+            return
         if work is None:
             st.info(
                 "Click a question, or choose a task and press **Start**: the estimators then learn "
@@ -86,7 +91,7 @@ def _steer(settings: LabSettings) -> None:
         icon=":material/play_arrow:",
         type="primary",
         width="stretch",
-        disabled=fault is not None or lab_work(settings).active,
+        disabled=read_only() or fault is not None or lab_work(settings).active,
         on_click=_start,
         args=(settings,),
     )
@@ -102,8 +107,9 @@ def _ask(preset: LabSettings) -> None:
 
 
 def _start(settings: LabSettings) -> None:
-    begin(lambda: start_lab(settings))
-    st.session_state[_KEY] = lab_work(settings).folder.name
+    work = lab_work(settings)
+    begin(work, lambda: start_lab(settings))
+    st.session_state[_KEY] = work.folder.name
 
 
 def _draw_run(work: Work) -> None:

@@ -13,7 +13,7 @@ import streamlit as st
 from app import state
 from app.parts import page_text as say
 from app.parts.figures import figure
-from app.parts.names import plain
+from app.parts.names import figure_text, plain
 from app.parts.numbers import listed
 from app.parts.style import ACCENT, NEUTRAL, blank, name_rows
 from app.parts.waiting import follow, waiting
@@ -269,7 +269,7 @@ def _label(row: dict[Any, Any]) -> str:
 def _hover(row: dict[Any, Any], unit: Unit) -> str:
     why = row["sentence"] if pd.isna(row["doubt"]) else f"Not to be believed: {row['doubt']}."
     side = SIDES[row["bound"]].words
-    wrapped = "<br>".join(textwrap.wrap(why, _WRAP))
+    wrapped = "<br>".join(map(figure_text, textwrap.wrap(why, _WRAP)))
     return f"<b>{row['title']}</b> {value_text(row, unit)} {unit.name}, {side}<br>{wrapped}"
 
 
@@ -336,7 +336,7 @@ _FIT_WORDS = {
 
 def bracket_title(quantity: Quantity, found: Bracket, unit: Unit) -> str:
     """What all believable estimates say together, as a finding."""
-    both = " and ".join(quantity.variables)
+    both = plain(" and ".join(quantity.variables))
     lower, upper = _value(found.lower, unit), _value(found.upper, unit)
     if found.lower is not None and found.upper is not None:
         names = f"{found.lower['title']} shows at least {lower}", f"{found.upper['title']} at most"
@@ -349,7 +349,7 @@ def bracket_title(quantity: Quantity, found: Bracket, unit: Unit) -> str:
         return f"{both} share at least {lower} {unit.name}; no upper bound can be believed"
     if found.upper is not None:
         return f"{both} share at most {upper} {unit.name}; no lower bound can be believed"
-    return f"No estimator can be believed on {quantity.name}"
+    return f"No estimator can be believed on {plain(quantity.name)}"
 
 
 def bracket_reasons(estimates: pd.DataFrame, found: Bracket, unit: Unit) -> str:

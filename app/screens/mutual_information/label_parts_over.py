@@ -37,8 +37,8 @@ def epochs_figure(epochs: pd.DataFrame, unit: Unit, modalities: list[str]) -> go
                 x=rows["epoch"], y=value, mode="lines+markers", row=place, col=1,
                 line={"color": colour, "width": 2}, marker={"size": 5, "color": colour},
                 error_y={"type": "data", "array": error, "thickness": 1, "width": 0},
-                hovertemplate=f"{part_name(part, one)} at epoch %{{x}}: %{{y:.3g}} {unit.name}"
-                "<extra></extra>",
+                hovertemplate=f"{figure_text(part_name(part, one))} at epoch %{{x}}: %{{y:.3g}} "
+                f"{unit.name}<extra></extra>",
             )  # fmt: skip
     span = int(epochs["epoch"].max() - epochs["epoch"].min())
     figure.update_xaxes(dtick=epoch_ticks(max(span, 1)), showgrid=False, zeroline=False)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from app.parts.names import figure_text
 from app.parts.style import LOWER_LINE, NEITHER_LINE, UPPER_LINE, three_digits
 from mmmie.analysis.bounds.history import Measured, quantity
 from mmmie.mi.thresholds import SURE
@@ -34,6 +35,7 @@ SIDES = {
 
 
 NONE = "–"
+_LETTERS = 90  # of a quantity, where it is pointed at
 _FRESH = Measured("InfoNCE, a critic trained from nothing on fixed codes", "lower")
 # Families that are bounds on the same quantity: objective, bracket from below and from above.
 BRACKETS = {
@@ -95,7 +97,7 @@ class Series:
         if self.how.caveat:
             limit += f"<br>{self.how.caveat}"
         return [
-            f"<b>{self.quantity}</b><br>epoch {epoch}: {side.before} "
+            f"<b>{figure_text(self.quantity, _LETTERS)}</b><br>epoch {epoch}: {side.before} "
             f"{valued(value, error)} {self.unit.name}<br>{how}<br>{side.words}{limit}"
             for epoch, value, error in zip(self.epoch, self.value, self.error, strict=True)
         ]

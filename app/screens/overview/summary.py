@@ -52,19 +52,17 @@ def draw_summary(view: state.View, heading: DeltaGenerator) -> None:
 
 def headline(info: CheckpointInfo) -> str:
     """What the model reaches, as a finding."""
-    label = info.label
+    label, name = info.label, plain(info.name)
     if not info.epoch:
-        return f"{info.name} is not trained yet"
+        return f"{name} is not trained yet"
     if label.classes:
         share = metric("accuracy").text(info.metrics.get("accuracy"))
-        return (
-            f"{info.name} finds the right one of {len(label.classes)} classes in {share} of cases"
-        )
+        return f"{name} finds the right one of {len(label.classes)} classes in {share} of cases"
     error = three_digits(info.metrics.get("mae"))
     if not label.range:
-        return f"{info.name} is off by {error} on average"
+        return f"{name} is off by {error} on average"
     low, high = map(short_number, label.range)
-    return f"{info.name} is off by {error} on a scale from {low} to {high}"
+    return f"{name} is off by {error} on a scale from {low} to {high}"
 
 
 def model_sentence(

@@ -81,7 +81,7 @@ def why_this_prediction(view: View) -> None:
         class_name = _class_choice(list(classes)) if classes else None
         found = _contributions(*_key(view), row, class_name, view)
     except InputError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(plain(str(error)), icon=":material/info:")
         return
     left, right = wide_columns(2, key="why-columns", least=380)
     with left:
@@ -178,7 +178,7 @@ def _channels(view: View, row: int, found: Contributions) -> None:
     try:
         attributed = _attributions(*_key(view), row, found.class_name, view)
     except InputError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(plain(str(error)), icon=":material/info:")
         return
     shown = [m for m in named if m in attributed.values]
     if not shown:

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loading
+from app.access.typed_path import typed_path
 from app.corpora.upload import show_faults, upload_conversations
 from app.parts import page_text as say
 from app.parts.drawings import drawn_figure
@@ -36,6 +37,7 @@ from mmmie.analysis.checkpoint import completed, missing_modalities
 from mmmie.corpus import Corpus, Label
 from mmmie.csv_export import csv_text
 from mmmie.errors import InputError
+from mmmie.hosting import read_only
 
 _PASTED, _OPENED = "Words to paste", "A corpus with features"
 _WORDS = "own-words"
@@ -90,13 +92,17 @@ def _section(view: View) -> None:
         say.caption(_OTHER_ENCODER if "text" in view.checkpoint.info.modalities else _NO_TEXT)
         _opened(view)
         return
-    source = st.segmented_control(
-        "From",
-        [_PASTED, _OPENED],
-        default=_PASTED,
-        required=True,
-        key="own-source",
-        label_visibility="collapsed",
+    source = (
+        _PASTED
+        if read_only()
+        else st.segmented_control(
+            "From",
+            [_PASTED, _OPENED],
+            default=_PASTED,
+            required=True,
+            key="own-source",
+            label_visibility="collapsed",
+        )
     )
     if source == _PASTED:
         _pasted(view, words)
@@ -157,15 +163,18 @@ def _write(words: str) -> None:
 
 
 def _opened(view: View) -> None:
+    if read_only():
+        st.info("This server is read-only: no corpus can be sent or opened by its path here.")
+        return
     left, right = wide_columns([2, 3], key="own-columns", least=330, gap="large")
     with left:
-        path = st.text_input(
+        path = typed_path(
             "A corpus folder or file",
             key="own-path",
             placeholder="/path/to/my-corpus",
             help="On the machine that runs this dashboard: a corpus folder, or any format that "
             "the program reads.",
-        ).strip()
+        )
         given = upload_conversations()
     if isinstance(given, InputError):
         with right:

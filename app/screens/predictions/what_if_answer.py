@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.parts.names import beginning, channel_words, plain, text_of
+from app.parts.names import beginning, channel_words, figure_text, plain, text_of
 from app.parts.numbers import listed
 from app.parts.style import FUSED, NEUTRAL, SENTIMENT_SCALE, blank, modality_colour, three_digits
 from app.utterance.contribution_steps import number, offset_text, sign_colours, signed
@@ -82,7 +81,9 @@ def moves_figure(
     )  # fmt: skip
     shown = [x for x in (*old, *new, *limits) if np.isfinite(x)]
     figure.update_xaxes(
-        range=[min(shown) - 0.12 * span, max(shown) + 0.12 * span], title=escape(x_title), nticks=7
+        range=[min(shown) - 0.12 * span, max(shown) + 0.12 * span],
+        title=figure_text(x_title),
+        nticks=7,
     )
     figure.update_yaxes(
         tickvals=places, ticktext=[_short(name) for name in names], showgrid=False,
@@ -108,17 +109,17 @@ def noise_figure(effect: pd.DataFrame, modalities: list[str], quantity: str) -> 
             x=part["noise"] + aside, y=part["change"], mode="markers", showlegend=False,
             marker={"color": colour, "size": 5, "opacity": 0.45},
             customdata=part[["noise", "seed"]],
-            hovertemplate=f"{escape(str(name))}, %{{customdata[0]}} SD, seed %{{customdata[1]}}: "
-            "%{y:+.3g}<extra></extra>",
+            hovertemplate=f"{figure_text(str(name))}, %{{customdata[0]}} SD, "
+            "seed %{customdata[1]}: %{y:+.3g}<extra></extra>",
         )  # fmt: skip
         mean = part.groupby("noise")["change"].mean()
         figure.add_scatter(
-            x=mean.index, y=mean, mode="lines+markers", name=escape(str(name)),
+            x=mean.index, y=mean, mode="lines+markers", name=figure_text(str(name)),
             line={"color": colour, "width": 2.5}, marker={"color": colour, "size": 8},
             hovertemplate="%{x} SD: %{y:+.3g} on average<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(title="noise, in standard deviations of each channel", dtick=0.5)
-    figure.update_yaxes(title=f"change of {escape(quantity)}")
+    figure.update_yaxes(title=f"change of {figure_text(quantity)}")
     return figure
 
 
@@ -141,7 +142,7 @@ def tries_figure(tries: pd.DataFrame, span: float, quantity: str, classes: bool)
     )  # fmt: skip
     reach = max(float(np.nan_to_num(np.abs(moved)).max(initial=0)), 0.05 * span)
     figure.update_xaxes(
-        range=[-1.4 * reach, 1.4 * reach], title=f"change of {escape(quantity)}", nticks=5,
+        range=[-1.4 * reach, 1.4 * reach], title=f"change of {figure_text(quantity)}", nticks=5,
         zeroline=True, zerolinecolor=NEUTRAL,
     )  # fmt: skip
     figure.update_yaxes(
@@ -153,7 +154,7 @@ def tries_figure(tries: pd.DataFrame, span: float, quantity: str, classes: bool)
 
 
 def _short(name: str) -> str:
-    return escape(beginning(name, _LETTERS))
+    return figure_text(beginning(name, _LETTERS))
 
 
 AS_IT_IS = "as it is"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.parts.names import channel_words
+from app.parts.names import channel_words, figure_text
 from app.parts.numbers import listed
 from app.parts.style import NEUTRAL, blank, modality_colour, three_digits
 from app.screens.representations.probe_strip import CODE_LETTERS, PROBE_NAMES, value_text
@@ -16,6 +16,7 @@ from mmmie.analysis.codes.claims import LABEL, MODALITY, OTHERS, OWN, SHARED
 
 _VERDICTS = ("fails", "undecided", "holds")
 _ROW_PIXELS = 30
+_LETTERS = 100  # of a verdict, where it is pointed at
 _WANTED = "rgba(123,135,148,0.22)"
 _LOWEST, _HIGHEST = -0.06, 1.04
 _SHORT = {
@@ -185,7 +186,7 @@ def _axis_title(rows: pd.DataFrame) -> str:
 
 
 def _row_name(row: dict[str, Any]) -> str:
-    return f"{row['code']}: {_SHORT[row['target']]}"
+    return f"{figure_text(row['code'])}: {_SHORT[row['target']]}"
 
 
 def _modalities_of(part: pd.DataFrame) -> list[str | None]:
@@ -196,8 +197,8 @@ def _hover(row: dict[str, Any]) -> str:
     letter = CODE_LETTERS[row["kind"]]
     whose = row["code"] if row["code"] != letter else f"{letter} of all modalities"
     return (
-        f"<b>{whose} {claim_words(row)}</b><br>{PROBE_NAMES[row['probe']]} "
-        f"{_measured(row)}<br>{verdict_words(row)}"
+        f"<b>{figure_text(whose)} {claim_words(row)}</b><br>{PROBE_NAMES[row['probe']]} "
+        f"{_measured(row)}<br>{figure_text(verdict_words(row), _LETTERS)}"
     )
 
 

@@ -18,6 +18,7 @@ from app.parts.style import modality_colour
 from app.parts.waiting import begin, follow, waiting
 from mmmie.analysis.codes.projections import SLOW_METHODS, How, Projection, Projections, pca
 from mmmie.analysis.outputs import SplitOutputs, cache_folder
+from mmmie.hosting import read_only
 
 _METHODS = {"PCA": "pca", "UMAP": "umap", "t-SNE": "tsne"}
 _OVER_TRAINING = "Over training"
@@ -224,8 +225,8 @@ def _slow_maps(
     ready = slow.ready()
     if len(ready) == len(spaces):
         return ready
-    if ended:
-        begin(slow.start)
+    if ended and not read_only():
+        begin(slow.work, slow.start)
 
     def wait() -> None:
         now = slow.ready()

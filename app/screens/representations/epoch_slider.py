@@ -84,7 +84,7 @@ def _maps(view: state.View, history: CodeHistory, kept: pd.DataFrame) -> None:
         chosen = st.segmented_control(
             "On the right",
             list(names),
-            format_func=names.__getitem__,
+            format_func=lambda name: plain(names[name]),
             default="fused",
             required=True,
             key="epoch_space",
@@ -109,7 +109,7 @@ def _maps(view: state.View, history: CodeHistory, kept: pd.DataFrame) -> None:
         key=_KEY,
         caption=f"{len(kept)} utterances of the valid split, a fixed sample, after each of "
         f"{len(history.epochs)} epochs; the map on the right is coloured by "
-        f"{by.replace('_', ' ')}. Principal axes of the last epoch.",
+        f"{plain(by.replace('_', ' '))}. Principal axes of the last epoch.",
         explanation=_EXPLANATION,
         data=lambda: _frame(history, together, space, own),
         pictures=(_KEY,),

@@ -98,8 +98,8 @@ def _table(view: state.View, at: int, row: int, space: str, title: str, metric: 
     )
     figure_footer(
         key=f"neighbours-{at}",
-        caption=f"The {len(table)} utterances of the {view.split} split{where} {words} in {title}, "
-        f"next to {name}. Click a row to look at it.",
+        caption=f"The {len(table)} utterances of the {view.split} split{where} {words} in "
+        f"{plain(title)}, next to {name}. Click a row to look at it.",
         explanation="Distances are measured in the space itself, with all its dimensions. "
         "Neighbours that look alike to you (label, speaker, words) say what this code keeps.",
         data=table[[key for key in columns if key in table]],

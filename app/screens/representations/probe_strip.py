@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from app.parts.names import figure_text
+from app.parts.names import figure_text, plain
 from app.parts.numbers import listed
 from app.parts.style import SEQUENTIAL_SCALE, blank
 
@@ -148,7 +148,7 @@ def speaker_sentence(report: dict[str, Any], reading: str) -> str:
     """Whether the codes tell who speaks."""
     task = report["speaker"]
     if task["reason"] is not None:
-        return f"Whether the codes tell who speaks cannot be said: {task['reason']}."
+        return f"Whether the codes tell who speaks cannot be said: {plain(task['reason'])}."
     accuracy = report["readings"][reading]["speaker_accuracy"]
     told = {
         f"{CODE_LETTERS[kind]} {m}": share
@@ -157,7 +157,7 @@ def speaker_sentence(report: dict[str, Any], reading: str) -> str:
     }
     most = max(told, key=lambda code: told[code])
     return (
-        f"Who speaks, one of {task['speakers']}: read best from {most}, right for "
+        f"Who speaks, one of {task['speakers']}: read best from {plain(most)}, right for "
         f"{told[most]:.1%} of the utterances; always naming the same one is right for "
         f"{task['chance']:.1%}."
     )
@@ -172,10 +172,13 @@ def probe_finding(report: dict[str, Any]) -> str:
     if leaks:
         most = max(leaks, key=lambda m: leaks[m])
         share = float(table.loc[[f"z {m}" for m in invariant], "shared"].to_numpy(float).mean())
-        shared = f"The shared code has {share:.0%} of what {listed(list(invariant))} have in common"
+        every = listed(list(map(plain, invariant)))
+        shared = f"The shared code has {share:.0%} of what {every} have in common"
         if leaks[most] < _NOTHING:
             return f"{shared}, and nothing that only one of them knows"
-        return f"{shared}, and up to {leaks[most]:.0%} of what only one of them knows ({most})"
+        return (
+            f"{shared}, and up to {leaks[most]:.0%} of what only one of them knows ({plain(most)})"
+        )
     told = [held["modality_accuracy"] for held in invariant.values()]
     if all(value is not None for value in told):
         apart = [held["modality_accuracy"] for held in specific.values()]
@@ -185,11 +188,11 @@ def probe_finding(report: dict[str, Any]) -> str:
         )
     name, held = next(iter(invariant.items()))
     if held["label_r2"] is None:
-        return f"What is in the two codes of {name}?"
+        return f"What is in the two codes of {plain(name)}?"
     other = specific[name]["label_r2"]
     return (
-        f"The shared code of {name} explains {held['label_r2']:.0%} of the label, its own code "
-        f"{other:.0%}"
+        f"The shared code of {plain(name)} explains {held['label_r2']:.0%} of the label, its own "
+        f"code {other:.0%}"
     )
 
 

@@ -9,6 +9,7 @@ from app.parts.names import plain
 from app.runs.live_run import live_run
 from app.runs.new_run_form import first_look, new_run_form
 from app.screens.train.run_list import run_list
+from mmmie.hosting import read_only
 from mmmie.jobs import list_runs
 
 say.title("Train it, watch it, stop it, keep it")
@@ -31,6 +32,9 @@ with watched:
     else:
         with st.container(border=True):
             st.subheader("No run yet")
+            if read_only():
+                st.write("This server is read-only, and nothing was trained on it so far.")
+                st.stop()
             st.write(
                 "The demo corpus needs no data, and five epochs of it take a minute or two. Loss, "
                 "validation, mutual information and a map of the codes appear here epoch by epoch; "

@@ -32,7 +32,8 @@ def test_a_line(text, html):
 
 @pytest.mark.parametrize("name", ["<b>Ann</b>", "*x* [a](https://b.c)", "a\\b", "`c` :material/x:"])
 def test_a_name_made_plain_comes_out_as_it_was(name):
-    assert unescape(str(inline_html(f"**{plain(name)}**"))) == f"<strong>{name}</strong>"
+    html = unescape(str(inline_html(f"**{plain(name)}**")))
+    assert html.replace("\u2060", "") == f"<strong>{name}</strong>"  # what keeps links apart
 
 
 def test_blocks():

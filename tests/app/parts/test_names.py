@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,6 +19,7 @@ from app.utterance import card as utterance
 from app.utterance import window
 from app.utterance.contribution_steps import Step, channels_figure, steps_figure
 from mmmie.corpus import Label
+from tests.app.shown import written
 
 
 def test_markdown_in_a_name_is_escaped() -> None:
@@ -151,35 +149,6 @@ DRAWINGS = {
         alt=NAME,
     ),
 }
-
-
-def written(figure: dict[str, Any]) -> Iterator[str]:
-    """Every text that a figure draws: what an axis calls its places, if not these themselves."""
-    layout = figure["layout"]
-    for key, axis in layout.items():
-        if key.startswith(("xaxis", "yaxis")):
-            yield from texts(axis.get("ticktext"))
-            yield from texts(axis.get("title"))
-    yield from texts(layout.get("annotations"))
-    for trace in figure["data"]:
-        for field in ("name", "text", "hovertext", "hovertemplate", "customdata"):
-            if field != "customdata" or "customdata" in str(trace.get("hovertemplate")):
-                yield from texts(trace.get(field))
-        for letter in "xy":
-            axis = layout.get(trace.get(f"{letter}axis", letter).replace(letter, f"{letter}axis"))
-            if "ticktext" not in (axis or {}):
-                yield from texts(trace.get(letter))
-
-
-def texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from texts(inner)
-    elif isinstance(value, (list, tuple, np.ndarray, pd.Series)):
-        for inner in value:
-            yield from texts(inner)
 
 
 @pytest.mark.parametrize("name", FIGURES)

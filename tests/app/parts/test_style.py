@@ -93,7 +93,7 @@ def test_both_ends_of_the_sentiment_scale_stay_apart(sight):
 
 
 ROOT = Path(__file__).parents[3]
-CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
+CONFIG = tomllib.loads((ROOT / "app" / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
 LEAST_CONTRAST = 4.5
 CAPTION = 0.6  # how strong Streamlit writes captions
 

@@ -96,7 +96,7 @@ def test_what_is_in_the_cache_needs_no_process(world):
     world.done()
     app = open_page(side_estimators=["CLUB ≤"])
     assert not app.button
-    assert app.subheader[0].value == "No estimator can be believed on I(z text; z audio)"
+    assert app.subheader[0].value == r"No estimator can be believed on I\(z text; z audio\)"
     # another question has no answer yet
     app.toggle(key="side_ranks").set_value(True).run()
     assert app.button[0].label == "Run 1 estimator" and not app.subheader
@@ -247,7 +247,7 @@ def test_the_menu_takes_its_words_from_the_catalogue():
         ),
         (
             (one_estimate("NWJ", 1.5, "lower", doubt="it is broken"),),
-            "No estimator can be believed on I(z text; z audio)",
+            r"No estimator can be believed on I\(z text; z audio\)",
         ),
         (
             (one_estimate("NWJ", -0.2, "lower"), AT_MOST),

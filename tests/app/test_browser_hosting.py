@@ -1,0 +1,103 @@
+"""Servers for others in a browser: under which names they open, and one that only shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from app.pages import PAGES, START
+from benchmarks.browser import ROOT, dashboard
+from tests.app.browsing import settle, visit
+from tests.broken_runs import sound_run
+
+IN_MAIN = '[data-testid="stMain"] '
+
+
+def answer(url: str, host: str) -> str:
+    """What a server answers to a browser that asks for the page's stream under a name."""
+    port = urlsplit(url).port
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        asked = (
+            f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        connection.sendall(asked.encode())
+        return connection.recv(100).decode().split()[1]
+
+
+def test_a_name_that_nobody_allowed_is_refused(server):
+    url, _ = server
+    port = urlsplit(url).port
+    for host in ("127.0.0.1", "localhost", "[::1]"):
+        assert answer(url, f"{host}:{port}") == "101", host
+    for host in ("evil.example", "127.0.0.1.evil.example", "lab.example.org", "evil@localhost"):
+        assert answer(url, f"{host}:{port}") == "403", host
+
+
+def listing(*folders: Path) -> dict[str, tuple[int, int]]:
+    found = {}
+    for folder in folders:
+        for home, _, names in os.walk(folder):
+            for path in (Path(home), *(Path(home) / name for name in names)):
+                found[str(path)] = (path.lstat().st_mtime_ns, path.lstat().st_size)
+    return found
+
+
+def buttons(page: Page) -> Locator:
+    """What can be pressed in a page; choices, explanations and downloads are none of it."""
+    return page.locator(f'{IN_MAIN}[data-testid="stButton"] button:visible:enabled')
+
+
+@pytest.mark.timeout(600)
+def test_a_read_only_server_offers_nothing_that_writes(browser, page, tmp_path):
+    models, runs, home = tmp_path / "models", tmp_path / "runs", tmp_path / "home"
+    shutil.copytree(ROOT / "checkpoints" / "demo", models / "demo")
+    shutil.rmtree(models / "demo" / "cache", ignore_errors=True)
+    sound_run(runs / "done")
+    home.mkdir()
+    given = {"MMMIE_CHECKPOINTS": str(models), "HOME": str(home), "MMMIE_NICENESS": "0"}
+    options = ("--read-only", "--root", str(models), "--allow-host", "lab.example.org")
+    with dashboard(runs, options=options, variables=given) as (url, _):
+        assert answer(url, "lab.example.org") == "101"
+        assert answer(url, "evil.example") == "403"
+        before = listing(models, runs)
+        page.goto(f"{url}/?checkpoint=/etc")
+        expect(page.get_by_test_id("stSidebar").get_by_role("alert")).to_contain_text("/etc")
+        page.goto(url)
+        settle(page)
+        pressed = set()
+        for item in PAGES.values():
+            visit(page, item.title)
+            tabs = page.locator(f'{IN_MAIN}[data-testid="stTab"]')
+            for i in range(max(tabs.count(), 1)):
+                if tabs.count():
+                    tabs.nth(i).click()
+                    settle(page)
+                expect(page.locator('[data-testid="stFileUploader"]')).to_have_count(0)
+                expect(page.locator('input[placeholder^="/"]')).to_have_count(0)  # for a path
+                for text in buttons(page).all_inner_texts():
+                    if text not in pressed and (one := buttons(page).filter(has_text=text)).count():
+                        pressed.add(text)
+                        one.first.click()
+                        settle_anywhere(page)
+                        if item.slug not in page.url and item.slug != START:
+                            visit(page, item.title)  # back from where it led
+                            break
+        assert len(pressed) > 5
+        assert not [text for text in pressed if re.search("Start|Train it|Delete|Copy|Stop", text)]
+        assert listing(models, runs) == before
+        assert not (home / ".cache" / "mmmie").exists()
+
+
+def settle_anywhere(page: Page) -> None:
+    page.wait_for_timeout(150)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    expect(page.locator('[data-testid="stException"]')).to_have_count(0)
