@@ -32,6 +32,7 @@ class Estimate:
             was found.
         fit: how well the learned part fits, see `Estimator.quality`.
         title: the name in words.
+        note: what was left out of x and y, None if nothing was.
     """
 
     estimator: str
@@ -49,6 +50,7 @@ class Estimate:
     doubt: str | None = None
     fit: dict[str, float] = field(default_factory=dict)
     title: str = ""
+    note: str | None = None
 
     @property
     def sentence(self) -> str:

@@ -10,8 +10,20 @@ SURE = 2
 NOTHING = 0.05
 """Nats that count as none: what a few held-out batches cannot tell from 0 or apart."""
 
+MATERIAL_SHARE = 0.1
+"""The share of an estimate by which it may be wrong and still be of use."""
+
+UNSEEN = 0.5
+"""The share of what a fit misses, as far as seen, that may be missed besides."""
+
 LEAST_SLACK = 0.1
 """Nats within which a bound of a run and a fresh critic agree, however small their errors."""
+
+LEAST_GROUPS = 5
+"""Held-out groups below which an error over groups is not believed."""
+
+MOST_INFLATION = 1.25
+"""Times by which a standard error may be too small because neighbouring rows resemble."""
 
 NEAR_CEILING = 0.8
 """The share of its ceiling from which on a lower bound may be kept down by it."""
@@ -23,6 +35,16 @@ AT_CEILING = 0.9
 def near_ceiling(nats: float, ceiling: float | None) -> bool:
     """Whether its ceiling may be all that keeps a lower bound down; False without a ceiling."""
     return ceiling is not None and nats > NEAR_CEILING * ceiling
+
+
+def material(nats: float, std: float) -> float:
+    """Nats from which on a fault of an estimate matters.
+
+    Example:
+        >>> material(2.0, 0.01), material(0.1, 0.01), material(0.1, 0.2)
+        (0.2, 0.05, 0.4)
+    """
+    return max(NOTHING, MATERIAL_SHARE * abs(nats), SURE * std)
 
 
 def slack(*errors: float) -> float:

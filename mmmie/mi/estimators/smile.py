@@ -52,10 +52,13 @@ class SMILE(LogMeanEstimator):
     def terms(scores: Tensor) -> Tensor:
         return dv_terms(scores, SMILE_CLIP)
 
-    def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
-        joint = torch.cat([self.scores(*few).diagonal() for few in self.batches(x, y, batch)])
-        clipped = (joint > SMILE_CLIP).float().mean().item()
-        return {**super().quality(x, y, batch), "clipped": clipped}
+    def evidence(self, x: Tensor, y: Tensor, batch: int) -> tuple[Tensor, ...]:
+        joint = [self.scores(*few).diagonal() for few in self.batches(x, y, batch)]
+        return *super().evidence(x, y, batch), torch.cat(joint) > SMILE_CLIP
+
+    def quality(self, evidence: tuple[Tensor, ...]) -> dict[str, float]:
+        """As of every critic, and `clipped`, the share of joint pairs beyond the clip."""
+        return {**super().quality(evidence), "clipped": evidence[1].float().mean().item()}
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
         # under the best critic, this share of the normaliser lies beyond the clip

@@ -1,0 +1,133 @@
+"""What a Gaussian fitted to x and y misses, in nats."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from mmmie.mi.closed.canonical import directions
+from mmmie.mi.thresholds import UNSEEN, material
+
+_FARTHEST = 4.0
+_WAVES = 48
+_LEAST_GAP = 1e-12
+_MOST_ROWS = 2500
+_MOST_PRODUCTS = 8
+_LEAST_ROWS = 20
+_LARGEST = 0.999
+
+
+def misfit(x: Tensor, white: Tensor, residuals: Tensor, columns: Tensor) -> dict[str, float]:
+    """What a Gaussian q(y | x) and a Gaussian q(y) miss, from pairs that they were not fitted to.
+
+    The mean of ln q(y | x) / q(y) is I(x; y) + `marginal` - `residual` - `remaining`: the divergence
+    of y from q(y), less that of the residuals from N(0, I) and what x still tells about them.
+
+    Args:
+        x: (N, dim_x) standardised.
+        white: (N, dim_y) y, standard normal where q(y) fits.
+        residuals: (N, dim_y) what is left of y, standard normal where q(y | x) fits.
+        columns: (N, K) the residuals as columns of y, standardised or not.
+
+    Returns:
+        `marginal`: KL(p(y) || q(y)) in nats; `residual`: KL of the residuals from N(0, I);
+        `remaining`: I(x; residuals). Each is estimated from below.
+    """
+    return {
+        "marginal": divergence_from_normal(white),
+        "residual": divergence_from_normal(residuals),
+        "remaining": shared(x[:_MOST_ROWS], columns[:_MOST_ROWS]),
+    }
+
+
+def doubt_of_misfit(quality: dict[str, float], nats: float, std: float) -> str | None:
+    """Why a value that takes both densities to be Gaussian should not be believed, if so.
+
+    What is missed is estimated from below, so a share of it is taken for uncertain.
+    """
+    marginal, residual, remaining = (quality[key] for key in ("marginal", "residual", "remaining"))
+    off = abs(marginal - residual - remaining)
+    if off + UNSEEN * (marginal + residual + remaining) <= material(nats, std):
+        return None
+    if remaining > max(marginal, residual):
+        return (
+            f"x still tells about {remaining:.2f} nats of what is left of y, so the dependence is "
+            f"not Gaussian"
+        )
+    return (
+        f"y or what x leaves of it is not Gaussian, as it takes both to be (by "
+        f"{max(marginal, residual):.2f} nats); the copula transform may fix it"
+    )
+
+
+def divergence_from_normal(rows: Tensor) -> float:
+    """KL of rows (N, d) from N(0, I), in nats, from below and beyond noise.
+
+    The sum over columns, or that of the length of rows, whichever is larger: both are less than the
+    whole, by what columns tell of each other and by what directions tell.
+
+    Example:
+        >>> rows = torch.randn(4000, 3, generator=torch.Generator().manual_seed(0))
+        >>> divergence_from_normal(rows) < 0.01
+        True
+        >>> round(divergence_from_normal(2 * rows), 1)  # 3 (3/2 - ln 2)
+        2.4
+    """
+    n, d = rows.shape
+    if n < 2:
+        return 0.0
+    columns = _divergence_from_uniform(torch.special.ndtr(rows.double()))
+    # gammainc is the distribution function of the squared length of d standard normals
+    squares = rows.double().square().sum(1, keepdim=True)
+    half = torch.tensor(d / 2, dtype=torch.float64)
+    length = _divergence_from_uniform(torch.special.gammainc(half, squares / 2))
+    return max(columns.sum().item(), length.item())
+
+
+def _divergence_from_uniform(places: Tensor) -> Tensor:
+    """KL of columns (N, d) in [0, 1] from uniform, (d,), by gaps of m (Vasicek 1976)."""
+    n = len(places)
+    m = max(int(math.sqrt(n) / 2), 1)
+    ends = places.new_tensor([0.0, 1.0])[:, None].expand(2, places.shape[1])
+    ordered = torch.cat([ends[:1], places.sort(0).values, ends[1:]])
+    gaps = (ordered[m:] - ordered[:-m]).clamp_min(_LEAST_GAP)
+    count = torch.tensor([m, n + 1.0], dtype=places.dtype).digamma()
+    return (count[0] - count[1]) - gaps.log().mean(0)
+
+
+def shared(x: Tensor, y: Tensor) -> float:
+    """What x and y share at least by the correlations of simple functions of both, in nats.
+
+    Canonical correlations of columns, their squares, products and waves of them, as if these were
+    Gaussian, in directions from one half of the rows and by their correlations in the other.
+    """
+    half = len(x) // 2
+    if half < _LEAST_ROWS:
+        return 0.0
+    functions_x, functions_y = functions(x), functions(y)
+    along_x, along_y = directions(functions_x[:half], functions_y[:half])
+    u, v = functions_x[half:] @ along_x, functions_y[half:] @ along_y
+    u, v = u - u.mean(0), v - v.mean(0)
+    scale = (u.square().mean(0) * v.square().mean(0)).sqrt().clamp_min(_LEAST_GAP)
+    correlations = ((u * v).mean(0) / scale).clamp(0, _LARGEST)
+    squares = correlations.square()
+    squares = (squares - (1 - squares) / half).clamp_min(0)
+    return -0.5 * torch.log1p(-squares).sum().item()
+
+
+def functions(rows: Tensor) -> Tensor:
+    """Simple functions of standardised rows: (N, d) → (N, K), standardised."""
+    rows = rows.clamp(-_FARTHEST, _FARTHEST)
+    d = rows.shape[1]
+    draw = torch.Generator().manual_seed(d)
+    frequency = torch.randn(d, _WAVES, generator=draw).to(rows) * (1.5 / math.sqrt(d))
+    phase = 2 * math.pi * torch.rand(_WAVES, generator=draw).to(rows)
+    parts = [rows, rows.square(), torch.cos(rows @ frequency + phase)]
+    if 1 < d <= _MOST_PRODUCTS:
+        first, second = torch.triu_indices(d, d, 1)
+        parts.append(rows[:, first] * rows[:, second])
+    found = torch.cat(parts, 1)
+    found = found - found.mean(0)
+    return found / found.square().mean(0).sqrt().clamp_min(1e-6)
