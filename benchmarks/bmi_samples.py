@@ -1,11 +1,13 @@
 """Draw the tasks of the `bmi` benchmark, by its own samplers, into a folder of .npz files.
 
-    python -m venv bmi && bmi/bin/pip install benchmark-mi==0.1.3
+    python -m venv bmi
+    bmi/bin/pip install benchmark-mi==0.1.3 jax==0.4.30 jaxlib==0.4.30 "scipy<1.13"
     bmi/bin/python benchmarks/bmi_samples.py FOLDER --seeds 0 1
 
-It needs an environment of its own: bmi asks for numpy below 2 and for jax. `benchmarks/mi_trust.py
---pairs FOLDER` then reads the files. Each is named after task and seed and holds `x`, `y`, `mi`, the
-true mutual information in nats, and `<estimator>`, what the cheap estimators of bmi say of it.
+It needs an environment of its own: bmi asks for numpy below 2 and for an older jax.
+`benchmarks/mi_trust.py --pairs FOLDER` then reads the files. Each is named after task and seed and
+holds `x`, `y`, `mi`, the true mutual information in nats, and `cca` and `ksg`, what these
+estimators of bmi say of it.
 """
 
 import argparse

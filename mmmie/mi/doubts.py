@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mmmie.mi.result import Estimate
-from mmmie.mi.thresholds import LEAST_GROUPS, MOST_INFLATION, NOTHING, SURE
+from mmmie.mi.thresholds import LEAST_GROUPS, MOST_INFLATION, NOTHING, SURE, material
 
 _SHARE_APART = 1 / 50
 _LEAST_APART = 10
@@ -26,6 +26,28 @@ def doubt_of_value(found: Estimate, group: Tensor | None) -> str | None:
     if group is not None and (count := len(group.unique())) < LEAST_GROUPS:
         return f"its value and its error rest on {count} groups, which are too few"
     return None
+
+
+def doubt_of_size(found: Estimate, dim_x: int, dim_y: int) -> str | None:
+    """Of a fit with so many columns for its rows that what it misses matters.
+
+    On other rows a regression of dim_y on dim_x columns lacks dim_x dim_y / 2 N nats (Akaike 1974),
+    and with a penalty about half of that. A lower bound stays one, however much its fit lacks.
+
+    Args:
+        found: the estimate.
+        dim_x: columns of x that carry something.
+        dim_y: those of y.
+    """
+    if found.bound == "lower" or not found.fit:
+        return None
+    lacks = dim_x * dim_y / (4 * found.n)
+    if lacks <= material(found.nats, found.std) and dim_x + dim_y <= found.n:
+        return None
+    return (
+        f"{found.n} rows are few for {dim_x} columns of x and {dim_y} of y, so that its fit may "
+        f"miss {lacks:.2g} nats"
+    )
 
 
 def doubt_of_rows(x: Tensor, y: Tensor) -> str | None:

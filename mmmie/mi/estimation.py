@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mmmie.errors import InputError
 from mmmie.mi.columns import own_columns
-from mmmie.mi.doubts import doubt_of_rows, doubt_of_value
+from mmmie.mi.doubts import doubt_of_rows, doubt_of_size, doubt_of_value
 from mmmie.mi.estimator import (
     Estimator,
     Judged,
@@ -107,7 +107,7 @@ def estimate(
         raise InputError(f"x and y have {len(rows_x)} rows; give at least {LEAST_PAIRS} pairs")
     group = _groups(rows_x, rows_y, groups)
     order_doubt = None if groups is not None else doubt_of_rows(rows_x, rows_y)
-    given = {"dim_x": rows_x.shape[1], "dim_y": rows_y.shape[1]}
+    given: dict[str, Any] = {"dim_x": rows_x.shape[1], "dim_y": rows_y.shape[1]}
     rows_x, rows_y = rows_x[:, own_columns(rows_x)], rows_y[:, own_columns(rows_y)]
     if transform == "copula" and rows_x.shape[1] and rows_y.shape[1]:
         rows_x, rows_y = normal_scores(rows_x), normal_scores(rows_y)
@@ -116,9 +116,9 @@ def estimate(
     parts = _parts(kind, group, seed, together=groups is not None)
     batch = _batch(kind, batch_size, min(map(len, parts)))
     if not rows_x.shape[1] or not rows_y.shape[1]:
-        judged = [Judged(torch.zeros(2, 2), torch.zeros(len(rows_x)), {})]
-        found = kind(1, 1, 1).summary(judged, batch_size=batch, seconds=0.0, seed=seed)
-        return replace(found, note=note, **given)
+        none = Judged(torch.zeros(2, 2), torch.zeros(len(rows_x)), ())
+        given = {**given, "note": note, "seed": seed}
+        return kind(1, 1, 1).summary([none], batch_size=batch, seconds=0.0, **given)
     judged, held_out = [], parts if kind.fitted == "once" else parts[:1]
     for part in held_out:
         # what is made in inference mode could not be fitted
@@ -150,6 +150,8 @@ def estimate(
     count = len(rows_x) if kind.fitted != "never" else found.n
     found = replace(found, n=count, note=note)
     doubt = doubt_of_value(found, group[places] if groups is not None else None)
+    if kind.fitted != "never":
+        doubt = doubt or doubt_of_size(found, rows_x.shape[1], rows_y.shape[1])
     return replace(found, doubt=doubt or order_doubt or found.doubt)
 
 

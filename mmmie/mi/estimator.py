@@ -15,7 +15,7 @@ from mmmie.mi.catalogue import Bound, Facts, find
 from mmmie.mi.groups import clustered_error
 from mmmie.mi.learned.fitting import Learner, fit_by_steps, one_thread
 from mmmie.mi.result import Estimate
-from mmmie.mi.rows import Standardiser, checked_pairs
+from mmmie.mi.rows import RankScores, Standardiser, checked_pairs
 
 Transform = Literal["none", "copula"]
 
@@ -107,6 +107,8 @@ class Estimator(Learner, ABC):
         fitted: by `steps` of gradient descent, `once` in closed form, or `never`.
     """
 
+    standardise_x: Standardiser | RankScores
+    standardise_y: Standardiser | RankScores
     facts: ClassVar[Facts]
     fitted: ClassVar[Literal["steps", "once", "never"]] = "steps"
 
@@ -220,7 +222,9 @@ class Estimator(Learner, ABC):
             if group is not None:
                 std = max(std, clustered_error(terms, group))
         with one_thread(), torch.no_grad():
-            quality = self.quality(tuple(map(torch.cat, zip(*(f.evidence for f in judged)))))
+            evidence = zip(*(fold.evidence for fold in judged), strict=True)
+            pooled = tuple(torch.cat(kind) for kind in evidence)
+            quality = self.quality(pooled) if pooled else {}
         known = {
             "estimator": self.facts.name,
             "nats": nats,
@@ -258,7 +262,8 @@ class Estimator(Learner, ABC):
 
     @property
     def _has_parts(self) -> bool:
-        return type(self).combine is not Estimator.combine
+        kind = type(self)
+        return kind.combine is not Estimator.combine or kind.value is not Estimator.value
 
     def batch_terms(self, x: Tensor, y: Tensor, batch: int) -> Tensor:
         """(K, B) `row_terms` of standardised pairs, batch by batch."""
@@ -294,7 +299,7 @@ class Estimator(Learner, ABC):
         k = len(parts)
         if k < 2:
             return 0.0
-        if not self._has_parts:  # of a mean it has a closed form
+        if type(self).combine is Estimator.combine:  # of a mean it has a closed form
             return (parts[:, 0].std() / math.sqrt(k)).item()
         whole = torch.arange(k)
         left = torch.stack([self.combine(parts[whole != i]) for i in range(k)])

@@ -54,7 +54,10 @@ class Estimate:
 
     @property
     def sentence(self) -> str:
-        """What may be concluded, in one plain sentence."""
+        """What may be concluded, in one plain sentence, and what was left out, in another."""
+        return self._concluded() + (f" {self.note[0].upper()}{self.note[1:]}." if self.note else "")
+
+    def _concluded(self) -> str:
         said = f"{self.title or self.estimator} gives {self.nats:.2f} ± {self.std:.2f} nats"
         if self.doubt is not None:
             return f"{said}, but {self.doubt}: nothing should be concluded."

@@ -31,11 +31,11 @@ def without_masked(x: Any, y: Any, groups: Any = None) -> tuple[Any, Any, Any, i
 
     What is no masked array, or not of N rows, is returned as it is.
     """
-    masked = [np.ma.getmaskarray(side) for side in (x, y) if np.ma.is_masked(side)]
+    masked = [np.array(np.ma.getmaskarray(s)) for s in (x, y) if np.ma.is_masked(s)]
     if not masked or any(np.ndim(side) not in (1, 2) for side in (x, y)):
         return x, y, groups, 0
-    rows = [mask.reshape(len(mask), -1).any(1) for mask in masked]
-    n = len(rows[0])
+    rows = [np.asarray(mask.reshape(len(mask), -1).any(axis=1)) for mask in masked]
+    n = rows[0].size
     if any(len(side) != n for side in (x, y, *rows)) or (groups is not None and len(groups) != n):
         return x, y, groups, 0
     kept = ~np.logical_or.reduce(rows)
@@ -65,11 +65,53 @@ LEAST_PAIRS = 16
 _FARTHEST = 1e9  # deviations; squares of more leave the range of floats
 
 
+_MOST_KNOTS = 1024
+
+
+class RankScores(nn.Module):
+    """Takes values to the normal quantiles of their ranks; does nothing until it is fitted.
+
+    Ranks are those among the rows that it was fitted to, and straight lines between them. What is
+    beyond all of them gets the score of the farthest. A map of single columns that only increases
+    loses nothing, and heavy tails or bounds of a column trouble no network behind it.
+    """
+
+    knots: Tensor
+    scores: Tensor
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.register_buffer("knots", torch.zeros(dim, 0, dtype=torch.float64))
+        self.register_buffer("scores", torch.zeros(dim, 0, dtype=torch.float64))
+
+    def fit(self, rows: Tensor) -> None:
+        """Take ranks from rows (N, dim)."""
+        order = rows.argsort(0)
+        some = torch.linspace(0, len(rows) - 1, min(len(rows), _MOST_KNOTS)).round().long()
+        knots, scores = (side.gather(0, order)[some].mT for side in (rows, normal_scores(rows)))
+        self.knots, self.scores = knots.contiguous(), scores.contiguous()
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Rows (..., dim) as float32."""
+        count = self.knots.shape[1]
+        if count < 2:
+            return rows.float()
+        values = rows.to(self.knots).flatten(0, -2).mT.contiguous()
+        above = torch.searchsorted(self.knots, values.detach()).clamp(1, count - 1)
+        low, high = self.knots.gather(1, above - 1), self.knots.gather(1, above)
+        # values may be so far apart that their difference is no float
+        unit = torch.maximum(low.abs(), high.abs()).clamp_min(torch.finfo(low.dtype).tiny)
+        step = (high / unit - low / unit).clamp_min(torch.finfo(low.dtype).tiny)
+        share = ((values / unit - low / unit) / step).clamp(0, 1)
+        start, end = self.scores.gather(1, above - 1), self.scores.gather(1, above)
+        return (start + share * (end - start)).mT.reshape(rows.shape).float()
+
+
 class Standardiser(nn.Module):
     """Shifts and scales columns to mean 0 and deviation 1; does nothing until it is fitted.
 
-    A column that is constant becomes 0, and so carries no information. Then `turn`, (dim, dim), takes
-    columns to others.
+    A column that is constant becomes 0, and so carries no information. Then `turn`, (dim, dim),
+    takes columns to others.
     """
 
     unit: Tensor

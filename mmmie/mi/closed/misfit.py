@@ -17,13 +17,15 @@ _MOST_ROWS = 2500
 _MOST_PRODUCTS = 8
 _LEAST_ROWS = 20
 _LARGEST = 0.999
+_NOISE = 3.0  # standard errors
 
 
 def misfit(x: Tensor, white: Tensor, residuals: Tensor, columns: Tensor) -> dict[str, float]:
     """What a Gaussian q(y | x) and a Gaussian q(y) miss, from pairs that they were not fitted to.
 
-    The mean of ln q(y | x) / q(y) is I(x; y) + `marginal` - `residual` - `remaining`: the divergence
-    of y from q(y), less that of the residuals from N(0, I) and what x still tells about them.
+    The mean of ln q(y | x) / q(y) is I(x; y) + `marginal` - `residual` - `remaining`: the
+    divergence of y from q(y), less that of the residuals from N(0, I) and what x still tells about
+    them.
 
     Args:
         x: (N, dim_x) standardised.
@@ -112,7 +114,8 @@ def shared(x: Tensor, y: Tensor) -> float:
     u, v = u - u.mean(0), v - v.mean(0)
     scale = (u.square().mean(0) * v.square().mean(0)).sqrt().clamp_min(_LEAST_GAP)
     correlations = ((u * v).mean(0) / scale).clamp(0, _LARGEST)
-    squares = correlations.square()
+    # of so many correlations some of unrelated functions are large
+    squares = torch.where(correlations > _NOISE / math.sqrt(half), correlations, 0).square()
     squares = (squares - (1 - squares) / half).clamp_min(0)
     return -0.5 * torch.log1p(-squares).sum().item()
 

@@ -38,10 +38,10 @@ def ksg(x: Tensor, y: Tensor, neighbours: int = NEIGHBOURS, group: Tensor | None
     nearer in x and in y than its k-th neighbour in both, by the largest coordinate difference.
     In many dimensions distances say little and the value is far too low.
 
-    Where more than k points are as near as the k-th, such as in an atom or between classes, they
-    all count: k + 1 is then the points within that distance in both, and n_x + 1 and n_y + 1 those
-    within it in x and in y, each with the point itself. So x and y may be discrete, continuous, or
-    both in turn.
+    Where more than k points are as near as the k-th, such as in an atom or a class, they all count:
+    k is then the points within that distance in both, and n_x + 1 and n_y + 1 those within it in x
+    and in y, each with the point itself. An atom is a neighbour of its own points alone. So x and y
+    may be discrete, continuous, or both in turn.
 
     Source: Kraskov et al. 2004 (arXiv cond-mat/0305641), equation 8; for ties, Gao et al. 2017
     (arXiv 1709.06212), algorithm 1.
@@ -100,28 +100,37 @@ def _within(rows: Rows, reach: Rows) -> NDArray[np.int64]:
 def _by_all(x: Rows, y: Rows, k: int, group: NDArray[np.int64] | None) -> Rows:
     n = len(x)
     terms = np.empty(n)
+    atoms = [_atoms(side, k) for side in (x, y)]
     for start in range(0, n, _CHUNK):
         rows = slice(start, start + _CHUNK)
-        apart_x, apart_y = (cdist(side[rows], side, "chebyshev") for side in (x, y))
-        both = np.maximum(apart_x, apart_y)
-        count = n
+        apart = [cdist(side[rows], side, "chebyshev") for side in (x, y)]
+        for distances, atom in zip(apart, atoms, strict=True):
+            # however near, an atom is no part of the density of others; nan is within no distance
+            distances[:, atom] = np.where(distances[:, atom] > 0, np.nan, 0)
+        count = np.full(len(apart[0]), n)
         if group is not None:
             own = group[rows, None] == group[None]
             own[np.arange(len(own)), np.arange(start, start + len(own))] = False
-            for apart in (apart_x, apart_y, both):
-                apart[own] = np.nan  # is last in every order, and within no distance
-            count = n - own.sum(1)
-        near = np.minimum(k, count - 1)
+            for distances in apart:
+                distances[own] = np.nan
+            count -= own.sum(1)
+        both = np.maximum(*apart)
         reach = np.partition(both, k, axis=1)[:, k]  # the nearest is the point itself
         reach = np.where(np.isnan(reach), np.inf, reach)
         found = (both <= reach[:, None]).sum(1)
-        tied = found > near + 1
+        tied = (found > k + 1) | np.isinf(reach)
         # up to where counts are taken: short of the k-th neighbour, or with all that are as near
         upto = np.where(tied, reach, np.nextafter(reach, 0))[:, None]
-        near_x, near_y = (apart_x <= upto).sum(1), (apart_y <= upto).sum(1)
-        counted = np.where(tied, found, near)
+        near_x, near_y = ((distances <= upto).sum(1) for distances in apart)
+        counted = np.where(tied, found, k)
         terms[rows] = digamma(counted) + digamma(count) - digamma(near_x) - digamma(near_y)
     return terms
+
+
+def _atoms(rows: Rows, k: int) -> NDArray[np.bool_]:
+    """Which of rows (N, d) have more than k copies."""
+    _, place, copies = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    return np.asarray(copies[place.reshape(-1)] > k + 1)
 
 
 class KSG(Estimator):
@@ -151,11 +160,11 @@ class KSG(Estimator):
 
         Returns:
             `dimensions` of x and y together, which is what it suffers from.
-            `missing`: nats that more pairs would add, going by what it says of fewer, and `gained by
-            ranks`: nats that ranks would add; both left out in many dimensions.
+            `missing`: nats that more pairs would add, going by what it says of fewer, and
+            `gained by ranks`: nats that ranks would add; both left out in many dimensions.
         """
         found = {"dimensions": float(self.dim_x + self.dim_y)}
-        if evidence:
+        if len(evidence[0]):
             found["missing"], found["gained by ranks"] = evidence[0][0].tolist()
         return found
 
@@ -202,7 +211,7 @@ class _Sample:
         """(1, 2) nats that more pairs and that ranks would add; nothing in many dimensions."""
         most = KSG.facts.most_dimensions or math.inf
         if self.x.shape[1] + self.y.shape[1] > most:
-            return ()
+            return (torch.zeros(0, 2),)
         return (torch.tensor([[self.missing(terms), self.gained_by_ranks()]]),)
 
     def missing(self, terms: Tensor) -> float:

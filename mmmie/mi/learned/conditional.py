@@ -14,6 +14,7 @@ from mmmie.mi.estimator import Estimator
 from mmmie.mi.estimators.infonce import column_terms
 from mmmie.mi.learned.flow import ConditionalFlow
 from mmmie.mi.learned.networks import SkipMLP
+from mmmie.mi.rows import Standardiser
 from mmmie.mi.thresholds import NOTHING, SURE, UNSEEN, material
 
 ConditionalKind = Literal["gaussian", "flow"]
@@ -160,6 +161,8 @@ class ConditionalEstimator(Estimator):
         conditional: `gaussian`, or `flow` for a density of any shape.
     """
 
+    standardise_y: Standardiser
+
     def __init__(
         self, dim_x: int, dim_y: int, hidden: int = 256, conditional: ConditionalKind = "gaussian"
     ) -> None:
@@ -213,10 +216,13 @@ class ConditionalEstimator(Estimator):
         Returns:
             What a Gaussian q(y | x) and q(y) miss, see `misfit`.
             `least`: InfoNCE in nats with q as the critic, a lower bound whether q fits or not.
-            `read`: the mean of ln q(y | x) / q(y), which is I(x; y) where both fit.
+            `read`: the mean of ln q(y | x) / q(y), which is I(x; y) where both fit; `read_std`, its
+            standard error.
         """
         *rows, lower, read = evidence
-        return {**misfit(*rows), "least": _surely(lower), "read": read.mean().item()}
+        error = read.std().item() / math.sqrt(len(read)) if len(read) > 1 else 0.0
+        found = {"least": _surely(lower), "read": read.mean().item(), "read_std": error}
+        return {**misfit(*rows), **found}
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
         if self.bound == "neither":
@@ -232,7 +238,7 @@ class ConditionalEstimator(Estimator):
             )
         missed = quality["residual"] + quality["remaining"]
         truth = quality["read"] - quality["marginal"] + missed
-        if nats < truth + UNSEEN * missed - material(nats, std):
+        if nats < truth + UNSEEN * missed - material(nats, math.hypot(std, quality["read_std"])):
             return (
                 f"its q(y | x) misses about {missed:.2f} nats of what is left of y, more than this "
                 f"bound has to spare, so q does not fit"

@@ -12,6 +12,7 @@ from mmmie.mi.closed.canonical import CanonicalCorrelations
 from mmmie.mi.estimator import Estimator
 from mmmie.mi.learned.networks import SkipMLP, residual_mlp
 from mmmie.mi.pair_matrix import joint_and_others
+from mmmie.mi.rows import RankScores
 
 CriticKind = Literal["separable", "joint"]
 
@@ -98,6 +99,7 @@ class CriticEstimator(Estimator):
         self, dim_x: int, dim_y: int, hidden: int = 256, critic: CriticKind = "separable"
     ) -> None:
         super().__init__(dim_x, dim_y, hidden)
+        self.standardise_x, self.standardise_y = RankScores(dim_x), RankScores(dim_y)
         self.critic = _CRITICS[critic](dim_x, dim_y, hidden)
         self.register_buffer("cap", torch.tensor(_LARGEST_SCORE))
 

@@ -91,6 +91,7 @@ def fit_by_steps(
         given = group is not None
         if group is None:
             group = torch.from_numpy(equal_pairs(x.cpu().numpy(), y.cpu().numpy()))
+        group = group.unique(return_inverse=True)[1]  # numbers without a gap
         place = torch.randperm(int(group.max()) + 1)[group]  # copies in one place
         aside_count = min(max(round(int(place.max() + 1) * _STOPPING), 1), _MOST_STOPPING)
         order = place.argsort(stable=True)
