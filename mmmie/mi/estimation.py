@@ -116,8 +116,8 @@ def estimate(
     parts = _parts(kind, group, seed, together=groups is not None)
     batch = _batch(kind, batch_size, min(map(len, parts)))
     if not rows_x.shape[1] or not rows_y.shape[1]:
-        none = Judged(torch.zeros(2, 2), torch.zeros(len(rows_x)), ())
-        given = {**given, "note": note, "seed": seed}
+        none = Judged(torch.zeros(2, 2), torch.zeros(2), ())
+        given = {**given, "n": len(rows_x), "note": note, "seed": seed}
         return kind(1, 1, 1).summary([none], batch_size=batch, seconds=0.0, **given)
     judged, held_out = [], parts if kind.fitted == "once" else parts[:1]
     for part in held_out:
@@ -143,12 +143,12 @@ def estimate(
     found = model.summary(
         judged,
         group=group[places] if int(group.max()) + 1 < len(group) else None,
+        n=len(places) if kind.fitted == "never" else len(rows_x),
         batch_size=batch,
         seconds=time.perf_counter() - start,
+        note=note,
         **given,
     )
-    count = len(rows_x) if kind.fitted != "never" else found.n
-    found = replace(found, n=count, note=note)
     doubt = doubt_of_value(found, group[places] if groups is not None else None)
     if kind.fitted != "never":
         doubt = doubt or doubt_of_size(found, rows_x.shape[1], rows_y.shape[1])

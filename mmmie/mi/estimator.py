@@ -181,6 +181,7 @@ class Estimator(Learner, ABC):
         found = self.judged(rows_x, rows_y, batch_size)
         return self.summary(
             [found],
+            n=len(found.terms) if self.fitted == "never" else len(rows_x),
             batch_size=min(batch_size, len(rows_x)),
             seconds=self.seconds + time.perf_counter() - start,
         )
@@ -198,6 +199,7 @@ class Estimator(Learner, ABC):
         self,
         judged: list[Judged],
         *,
+        n: int,
         batch_size: int,
         seconds: float,
         group: Tensor | None = None,
@@ -209,6 +211,7 @@ class Estimator(Learner, ABC):
 
         Args:
             judged: of every fold.
+            n: pairs that it was fitted to or valued on.
             batch_size: pairs per batch.
             seconds: of fitting and judging.
             group: (N,) a number for every pair of the folds' terms, one after the other.
@@ -233,7 +236,7 @@ class Estimator(Learner, ABC):
             "ceiling": self.facts.ceiling(batch_size),
             "seconds": seconds,
             "seed": self.seed,
-            "n": len(terms),
+            "n": n,
             "dim_x": self.dim_x,
             "dim_y": self.dim_y,
             "batch_size": batch_size,
@@ -273,13 +276,13 @@ class Estimator(Learner, ABC):
         """(K, P) the parts of standardised pairs, batch by batch."""
         return torch.stack([self.parts(*few) for few in self.batches(x, y, batch)])
 
-    @abstractmethod
     def evidence(self, x: Tensor, y: Tensor, batch: int) -> tuple[Tensor, ...]:
         """What `quality` is made of, a row for every pair or batch that it was not fitted to."""
+        return ()
 
-    @abstractmethod
     def quality(self, evidence: tuple[Tensor, ...]) -> dict[str, float]:
-        """How well the learned part fits, from the evidence of all folds; empty without any."""
+        """How well the learned part fits, from the evidence of all folds."""
+        return {}
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
         """Why the value should not be believed, None where nothing speaks against it."""

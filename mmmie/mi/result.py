@@ -23,7 +23,7 @@ class Estimate:
         ceiling: the most that it could return at the batch size used, None if unlimited.
         seconds: wall time of fitting and evaluation.
         seed: what the split, the batches and the networks were drawn from.
-        n: pairs.
+        n: pairs that it was fitted to or valued on; of very many, `ksg` takes some.
         dim_x: columns of x.
         dim_y: columns of y.
         batch_size: pairs per batch in evaluation.

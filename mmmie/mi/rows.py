@@ -65,7 +65,7 @@ LEAST_PAIRS = 16
 _FARTHEST = 1e9  # deviations; squares of more leave the range of floats
 
 
-_MOST_KNOTS = 1024
+_KNOTS = 1024
 
 
 class RankScores(nn.Module):
@@ -76,28 +76,31 @@ class RankScores(nn.Module):
     loses nothing, and heavy tails or bounds of a column trouble no network behind it.
     """
 
+    fitted: Tensor
     knots: Tensor
     scores: Tensor
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.register_buffer("knots", torch.zeros(dim, 0, dtype=torch.float64))
-        self.register_buffer("scores", torch.zeros(dim, 0, dtype=torch.float64))
+        self.register_buffer("fitted", torch.tensor(False))
+        self.register_buffer("knots", torch.zeros(dim, _KNOTS, dtype=torch.float64))
+        self.register_buffer("scores", torch.zeros(dim, _KNOTS, dtype=torch.float64))
 
     def fit(self, rows: Tensor) -> None:
         """Take ranks from rows (N, dim)."""
         order = rows.argsort(0)
-        some = torch.linspace(0, len(rows) - 1, min(len(rows), _MOST_KNOTS)).round().long()
-        knots, scores = (side.gather(0, order)[some].mT for side in (rows, normal_scores(rows)))
-        self.knots, self.scores = knots.contiguous(), scores.contiguous()
+        # of few rows some are taken more than once
+        some = torch.linspace(0, len(rows) - 1, _KNOTS).round().long()
+        self.knots.copy_(rows.gather(0, order)[some].mT)
+        self.scores.copy_(normal_scores(rows).gather(0, order)[some].mT)
+        self.fitted.fill_(True)
 
     def forward(self, rows: Tensor) -> Tensor:
         """Rows (..., dim) as float32."""
-        count = self.knots.shape[1]
-        if count < 2:
+        if not self.fitted:
             return rows.float()
         values = rows.to(self.knots).flatten(0, -2).mT.contiguous()
-        above = torch.searchsorted(self.knots, values.detach()).clamp(1, count - 1)
+        above = torch.searchsorted(self.knots, values.detach()).clamp(1, _KNOTS - 1)
         low, high = self.knots.gather(1, above - 1), self.knots.gather(1, above)
         # values may be so far apart that their difference is no float
         unit = torch.maximum(low.abs(), high.abs()).clamp_min(torch.finfo(low.dtype).tiny)
@@ -118,6 +121,7 @@ class Standardiser(nn.Module):
     scale: Tensor
     offset: Tensor
     turn: Tensor
+    turned: Tensor
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -126,7 +130,7 @@ class Standardiser(nn.Module):
         self.register_buffer("scale", torch.ones(dim, dtype=torch.float64))
         self.register_buffer("offset", torch.zeros(dim, dtype=torch.float64))
         self.register_buffer("turn", torch.eye(dim, dtype=torch.float64))
-        self.turned = False
+        self.register_buffer("turned", torch.tensor(False))
 
     def fit(self, rows: Tensor) -> None:
         """Take mean and deviation from rows (N, dim)."""
@@ -145,7 +149,7 @@ class Standardiser(nn.Module):
     def turn_to(self, turn: Tensor) -> None:
         """Take columns to others from now on: linear maps of these, turn (dim, dim)."""
         self.turn.copy_(turn)
-        self.turned = not torch.equal(self.turn, torch.eye(len(turn)).to(self.turn))
+        self.turned.fill_(not torch.equal(self.turn, torch.eye(len(turn)).to(self.turn)))
 
     def forward(self, rows: Tensor) -> Tensor:
         """Rows (..., dim) as float32."""

@@ -76,7 +76,7 @@ def test_few_pairs_in_many_dimensions_are_not_taken_for_dependence(rows, dim):
     found = fitted(x, y)
     assert found.information().item() < 1
     new_x, new_y = (torch.randn(500, dim, generator=random) for _ in range(2))
-    assert abs(found.log_ratio_of_pairs(new_x, new_y).mean().item()) < 1
+    assert abs(found.log_ratio_of_pairs(new_x, new_y).mean().item()) < 1.5
 
 
 def test_until_it_is_fitted_nothing_is_shared():
