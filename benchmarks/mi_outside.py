@@ -143,9 +143,9 @@ def _sine(random: np.random.Generator, n: int) -> tuple[Array, Array]:
 
 
 def _circle(random: np.random.Generator, n: int) -> tuple[Array, Array]:
-    """x and y are the angle's cosine and sine; x without noise of its own."""
+    """x lies on a circle, and y goes up and down twice on the way round."""
     angle = random.uniform(0, 2 * math.pi, (n, 1))
-    return np.cos(angle), np.sin(angle)
+    return np.hstack([np.cos(angle), np.sin(angle)]), np.cos(2 * angle)
 
 
 def _sphere(random: np.random.Generator, n: int) -> tuple[Array, Array]:

@@ -42,7 +42,7 @@ def doubt_of_size(found: Estimate, dim_x: int, dim_y: int) -> str | None:
     if found.bound == "lower" or not found.fit:
         return None
     lacks = dim_x * dim_y / (4 * found.n)
-    if lacks <= material(found.nats, found.std) and dim_x + dim_y <= found.n:
+    if lacks <= material(found.nats, 0) and dim_x + dim_y <= found.n:
         return None
     return (
         f"{found.n} rows are few for {dim_x} columns of x and {dim_y} of y, so that its fit may "

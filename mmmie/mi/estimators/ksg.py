@@ -228,9 +228,9 @@ class _Sample:
 
     def gained_by_ranks(self) -> float:
         """Nats by which the value is larger on normal scores of half of the pairs."""
-        half = self.parts(2)[0]
-        if len(half.x) < _LEAST_IN_A_PART:
+        if self.places < 2 * _LEAST_IN_A_PART:
             return 0.0
+        half = self.parts(2)[0]
         ranked = _Sample(normal_scores(half.x), normal_scores(half.y), half.group)
         return max((ranked.terms().mean() - half.terms().mean()).item(), 0.0)
 

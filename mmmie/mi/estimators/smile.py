@@ -22,7 +22,7 @@ def smile(scores: Tensor, clip: float = SMILE_CLIP) -> Tensor:
     critic the normaliser is then too small and the value too large, by 2 nats at I = 10 in 20
     dimensions.
 
-    Source: Song and Ermon 2020 (arXiv 1910.06222), equation 12.
+    Source: I_SMILE of Song and Ermon 2020 (arXiv 1910.06222), section 5.
 
     Args:
         scores: (..., B, B), the diagonal holds the joint pairs.
