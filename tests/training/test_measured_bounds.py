@@ -12,8 +12,8 @@ from mmmie.model.config import ModelSettings
 from mmmie.model.encoders import Code
 from mmmie.model.features import FeatureStore
 from mmmie.model.mmmie import MMMIE, Codes
-from mmmie.training.config import load_config
 from mmmie.training import measured_bounds
+from mmmie.training.config import load_config
 from mmmie.training.measured_bounds import measure, measured_rows, sample_codes
 from mmmie.training.objective.bounds import LOWER
 from mmmie.training.objective.objective import Objective
