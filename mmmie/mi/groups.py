@@ -35,9 +35,11 @@ def numbered_groups(groups: Any, rows: int) -> np.ndarray:
         raise InputError("groups are masked in some rows; name a group in every row")
     try:
         array = np.asarray(groups)
+        if array.dtype.kind == "O":  # names, as a table has them
+            array = array.astype(str)
         found = np.unique(array, return_inverse=True)[1].reshape(-1)
-    except (TypeError, ValueError):
-        raise InputError("groups are of mixed kinds; use one name or number per row") from None
+    except ValueError:
+        raise InputError("groups is ragged; use one name or number per row") from None
     if array.ndim != 1:
         raise InputError(f"groups have shape {array.shape}; give (N,) names or numbers")
     if len(array) != rows:
@@ -46,7 +48,7 @@ def numbered_groups(groups: Any, rows: int) -> np.ndarray:
         row = int(np.argmin(np.isfinite(array)))
         raise InputError(f"groups are {array[row]} in row {row}; name a group in every row")
     if found.max(initial=0) == 0:
-        raise InputError("groups are all the same; give two or more, or leave them out")
+        raise InputError("groups has a single group; give two or more, or leave it out")
     return found.astype(np.int64)
 
 

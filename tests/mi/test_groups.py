@@ -92,11 +92,11 @@ def test_the_clustered_error_is_that_of_means_of_groups():
     ("groups", "message"),
     [
         (np.arange(30), "groups have 30 rows and x 40; name one group per row"),
-        (np.zeros(40), "groups are all the same; give two or more"),
-        (["a"] * 40, "groups are all the same"),
+        (np.zeros(40), "groups has a single group; give two or more"),
+        (["a"] * 40, "single group"),
         (np.arange(80).reshape(40, 2), r"groups have shape \(40, 2\)"),
         ([1.0] * 39 + [np.nan], "groups are nan in row 39"),
-        ([1, "a", None] * 13 + [2], "groups are of mixed kinds"),
+        ([[1], [2, 3]] * 20, "groups is ragged"),
     ],
 )
 def test_bad_groups_are_named_with_their_fix(groups, message):
