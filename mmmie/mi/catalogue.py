@@ -252,7 +252,7 @@ CATALOGUE: dict[str, Facts] = {
             to_know="far too low in many dimensions",
             paper="Kraskov et al. 2004 (arXiv cond-mat/0305641)",
             assumes="the density hardly changes within reach of 5 neighbours",
-            most_dimensions=5,
+            most_dimensions=6,
         ),
         Facts(
             "cca",

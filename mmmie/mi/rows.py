@@ -153,8 +153,12 @@ class Standardiser(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         """Rows (..., dim) as float32."""
+        return self.exact(rows).float()
+
+    def exact(self, rows: Tensor) -> Tensor:
+        """Rows (..., dim) in their own precision, in which values that differ stay different."""
         rows = (rows / self.unit * self.scale + self.offset).clamp(-_FARTHEST, _FARTHEST)
-        return (rows.to(self.turn) @ self.turn if self.turned else rows).float()
+        return rows.to(self.turn) @ self.turn if self.turned else rows
 
 
 def checked_rows(values: Any, name: str) -> np.ndarray:

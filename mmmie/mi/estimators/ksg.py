@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mmmie.mi.catalogue import CATALOGUE
 from mmmie.mi.estimator import Estimator, Judged
-from mmmie.mi.rows import normal_scores
+from mmmie.mi.rows import Standardiser, normal_scores
 from mmmie.mi.thresholds import material
 
 NEIGHBOURS = 5
@@ -136,6 +136,8 @@ def _atoms(rows: Rows, k: int) -> NDArray[np.bool_]:
 class KSG(Estimator):
     """KSG on all pairs: it fits nothing, so nothing need be held out."""
 
+    standardise_x: Standardiser
+    standardise_y: Standardiser
     facts = CATALOGUE["ksg"]
     fitted = "never"
 
@@ -145,7 +147,7 @@ class KSG(Estimator):
     def judged(self, x: Tensor, y: Tensor, batch: int, group: Tensor | None = None) -> Judged:
         """As of every estimator, of at most `MOST_ROWS` pairs; batches are of no matter."""
         with torch.no_grad():
-            x, y = self.standardise_x(x[:MOST_ROWS]), self.standardise_y(y[:MOST_ROWS])
+            x, y = self.standardise_x.exact(x[:MOST_ROWS]), self.standardise_y.exact(y[:MOST_ROWS])
             group = None if group is None else group[:MOST_ROWS]
             whole = _Sample(x, y, group)
             terms = whole.terms()

@@ -238,7 +238,8 @@ class ConditionalEstimator(Estimator):
             )
         missed = quality["residual"] + quality["remaining"]
         truth = quality["read"] - quality["marginal"] + missed
-        if nats < truth + UNSEEN * missed - material(nats, math.hypot(std, quality["read_std"])):
+        within = material(nats, math.hypot(std, quality["read_std"]))
+        if nats < truth + min(quality["unseen"], UNSEEN * missed) - within:
             return (
                 f"its q(y | x) misses about {missed:.2f} nats of what is left of y, more than this "
                 f"bound has to spare, so q does not fit"

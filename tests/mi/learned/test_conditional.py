@@ -184,12 +184,13 @@ def test_an_upper_bound_is_doubted_below_zero_a_lower_bound_or_what_q_misses():
         "least": 0.0,
         "read": 1.0,
         "read_std": 0.0,
+        "unseen": 0.0,
     }
     assert estimator.doubt_of(fine, 1.0, 0.1) is None
     assert estimator.doubt_of({**fine, "read": 0.0}, -0.1, 0.1) is None
     assert "cannot be negative" in (estimator.doubt_of({**fine, "least": -9.0}, -1.0, 0.1) or "")
     assert "at least 2.00 nats" in (estimator.doubt_of({**fine, "least": 2.0}, 1.0, 0.1) or "")
-    missed = {**fine, "remaining": 0.5}
+    missed = {**fine, "remaining": 0.5, "unseen": 0.5}
     assert "0.50 nats" in (estimator.doubt_of(missed, 1.0, 0.01) or "")
     assert estimator.doubt_of(missed, 2.0, 0.01) is None
 
