@@ -16,6 +16,9 @@ MATERIAL_SHARE = 0.1
 UNSEEN = 1.5
 """What a fit may miss besides what is seen of it, as a multiple: it is estimated from below."""
 
+UNSEEN_OF_A_COLUMN = 0.1
+"""The same of a single column, whose shape is seen whole."""
+
 LEAST_SLACK = 0.1
 """Nats within which a bound of a run and a fresh critic agree, however small their errors."""
 

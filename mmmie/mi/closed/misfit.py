@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mmmie.mi.closed.canonical import directions
-from mmmie.mi.thresholds import UNSEEN, material
+from mmmie.mi.thresholds import SURE, UNSEEN, UNSEEN_OF_A_COLUMN, material
 
 _FARTHEST = 4.0
 _WAVES = 48
@@ -46,7 +46,7 @@ def misfit(x: Tensor, white: Tensor, residuals: Tensor, columns: Tensor) -> dict
 
     Returns:
         `marginal`: KL(p(y) || q(y)) in nats; `residual`: KL of the residuals from N(0, I);
-        `remaining`: I(x; residuals). Each is estimated from below, but the first two in one column.
+        `remaining`: I(x; residuals). Each is estimated from below.
         `unseen`: what may be missed besides, as `UNSEEN` has it.
     """
     found = {
@@ -54,8 +54,9 @@ def misfit(x: Tensor, white: Tensor, residuals: Tensor, columns: Tensor) -> dict
         "residual": divergence_from_normal(residuals),
         "remaining": shared(x[:_MOST_ROWS], columns[:_MOST_ROWS]),
     }
-    exact = 2 if white.shape[1] == 1 else 0
-    return {**found, "unseen": UNSEEN * sum(list(found.values())[exact:])}
+    shapes = found["marginal"] + found["residual"]
+    share = UNSEEN_OF_A_COLUMN if white.shape[1] == 1 else UNSEEN
+    return {**found, "unseen": share * shapes + UNSEEN * found["remaining"]}
 
 
 def doubt_of_misfit(quality: dict[str, float], nats: float, std: float) -> str | None:
@@ -101,19 +102,29 @@ def divergence_from_normal(rows: Tensor) -> float:
     squares = rows.double().square().sum(1, keepdim=True)
     half = torch.tensor(d / 2, dtype=torch.float64)
     length = _divergence_from_uniform(torch.special.gammainc(half, squares / 2))
-    return max(columns.sum().item(), length.item())
+    of_columns = columns.sum().item() - SURE * math.sqrt(d) * _noise(n)
+    return max(of_columns, length.item() - SURE * _noise(n), 0.0)
 
 
 def _divergence_from_uniform(places: Tensor) -> Tensor:
     """KL of columns (N, d) in [0, 1] from uniform, (d,), by gaps of m (Vasicek 1976)."""
     n = len(places)
-    m = max(int(math.sqrt(n) / 2), 1)
+    m = _gap(n)
     # numpy sorts in a tenth of the time
     ordered = torch.from_numpy(np.sort(places.mT.contiguous().cpu().numpy(), axis=1))
     ordered = nn.functional.pad(nn.functional.pad(ordered, (1, 0)), (0, 1), value=1.0)
     gaps = (ordered[:, m:] - ordered[:, :-m]).clamp_min(_LEAST_GAP)
     count = torch.tensor([m, n + 1.0], dtype=places.dtype).digamma()
     return (count[0] - count[1]) - gaps.log().mean(1)
+
+
+def _noise(n: int) -> float:
+    """The standard error of `_divergence_from_uniform` for uniform columns, by simulation."""
+    return 0.68 / math.sqrt(n * _gap(n))
+
+
+def _gap(n: int) -> int:
+    return max(int(math.sqrt(n) / 2), 1)
 
 
 def shared(x: Tensor, y: Tensor) -> float:
