@@ -19,6 +19,9 @@ UNSEEN = 1.5
 UNSEEN_OF_A_COLUMN = 0.1
 """The same of a single column, whose shape is seen whole."""
 
+MOST_REPEATED = 0.1
+"""The share of repeated rows from which on y is taken to have no density."""
+
 LEAST_SLACK = 0.1
 """Nats within which a bound of a run and a fresh critic agree, however small their errors."""
 

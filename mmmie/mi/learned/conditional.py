@@ -15,7 +15,7 @@ from mmmie.mi.estimators.infonce import column_terms
 from mmmie.mi.learned.flow import ConditionalFlow
 from mmmie.mi.learned.networks import SkipMLP
 from mmmie.mi.rows import Standardiser
-from mmmie.mi.thresholds import NOTHING, SURE, UNSEEN, material
+from mmmie.mi.thresholds import MOST_REPEATED, NOTHING, SURE, UNSEEN, material
 
 ConditionalKind = Literal["gaussian", "flow"]
 
@@ -235,6 +235,11 @@ class ConditionalEstimator(Estimator):
             return (
                 f"its own q, used as a critic, shows at least {quality['least']:.2f} nats, so q "
                 f"does not fit"
+            )
+        if quality["repeated"] > MOST_REPEATED:
+            return (
+                f"{quality['repeated']:.0%} of the values of y are repeated, so that y has no "
+                f"density; use ksg or infonce"
             )
         missed = quality["residual"] + quality["remaining"]
         truth = quality["read"] - quality["marginal"] + missed

@@ -185,6 +185,7 @@ def test_an_upper_bound_is_doubted_below_zero_a_lower_bound_or_what_q_misses():
         "read": 1.0,
         "read_std": 0.0,
         "unseen": 0.0,
+        "repeated": 0.0,
     }
     assert estimator.doubt_of(fine, 1.0, 0.1) is None
     assert estimator.doubt_of({**fine, "read": 0.0}, -0.1, 0.1) is None
