@@ -2,7 +2,7 @@
 
     python benchmarks/mi_trust.py                            the 40 tasks of bmi, drawn here
     python benchmarks/mi_trust.py --pairs FOLDER             as drawn by bmi, see bmi_samples.py
-    python benchmarks/mi_trust.py --outside                  tasks that the library does not contain
+    python benchmarks/mi_trust.py --outside 3                members of every family, mi_outside.py
     python benchmarks/mi_trust.py --settings cca ksg+copula --out found.jsonl
 
 An estimate is wrong where it breaks its bound, or is off where it is none, by more than the largest
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import torch
 from common import head, parser, row
-from mi_outside import OUTSIDE
+from mi_outside import outside
 
 from mmmie.mi import estimate
 from mmmie.mi.catalogue import CATALOGUE
@@ -51,7 +51,7 @@ def main() -> None:
     asked.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     asked.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     asked.add_argument("--pairs", type=Path, help="folder of .npz files")
-    asked.add_argument("--outside", action="store_true")
+    asked.add_argument("--outside", type=int, default=0, metavar="MEMBERS")
     asked.add_argument("--tasks", nargs="+", help="only tasks whose names contain one of these")
     asked.add_argument("--out", type=Path, help="file for every run, one JSON object a line")
     options = asked.parse_args()
@@ -72,14 +72,14 @@ def main() -> None:
     near(runs)
 
 
-def pairs(folder: Path | None, outside: bool, seed: int) -> Iterator[Pairs]:
+def pairs(folder: Path | None, members: int, seed: int) -> Iterator[Pairs]:
     """Name, true information, x and y of every task."""
     if folder:
         for file in sorted(folder.glob(f"*.{seed}.npz")):
             held = np.load(file)
             yield file.name.removesuffix(f".{seed}.npz"), float(held["mi"]), held["x"], held["y"]
         return
-    for task in OUTSIDE if outside else list(TASKS.values())[:OF_BMI]:
+    for task in outside(members) if members else list(TASKS.values())[:OF_BMI]:
         yield (task.name, task.mi, *task.sample(ROWS, seed))
 
 
@@ -98,6 +98,7 @@ def run(
         "seed": seed,
         "setting": setting,
         "truth": truth,
+        "dims": (found.dim_x, found.dim_y),
         "nats": found.nats,
         "std": found.std,
         "bound": found.bound,

@@ -22,10 +22,14 @@ def doubt(x, y, name, **options):
 @pytest.mark.parametrize("name", ESTIMATORS)
 @pytest.mark.parametrize(("dim", "mi", "pairs"), [(1, 0.5, 1500), (3, 1.0, 300)])
 def test_plain_gaussians_are_hardly_ever_doubted(name, dim, mi, pairs):
-    if name == "ksg" and dim == 3:
-        return  # in six dimensions it falls short by far
-    found = [doubt(*gaussian(dim, mi).sample(pairs, s), name, steps=1, seed=s) for s in range(5)]
-    assert sum(one is not None for one in found) <= 1
+    found = [
+        estimate(*gaussian(dim, mi).sample(pairs, s), name, steps=1, hidden=16, seed=s)
+        for s in range(5)
+    ]
+    if name == "ksg" and dim == 3:  # in six dimensions it falls short by far, and is to say so
+        assert all(one.nats < mi - 0.2 and one.doubt for one in found)
+    else:
+        assert sum(one.doubt is not None for one in found) <= 1
 
 
 def test_smile_is_doubted_where_much_is_shared():
@@ -40,14 +44,20 @@ def test_exponentials_are_doubted_where_much_is_shared(name):
 
 
 @pytest.mark.parametrize("name", ["club", "vclub-s", "l1out", "vub", "doe"])
-@pytest.mark.parametrize("shape", ["two branches"])
+@pytest.mark.parametrize("shape", ["two branches", "heavy noise", "noise that grows"])
 def test_a_q_that_cannot_fit_is_doubted(name, shape):
     x = normal(4000, 2)
-    y = {
-        "two branches": x * np.sign(normal(4000, 1, seed=1)) + 0.1 * normal(4000, 2, seed=2),
+    y, least = {  # the truth of the last two by integration
+        "two branches": (
+            x * np.sign(normal(4000, 1, seed=1)) + 0.1 * normal(4000, 2, seed=2),
+            np.log(101) - np.log(2),
+        ),
+        "heavy noise": (x + 0.5 * np.random.default_rng(1).standard_t(3, (4000, 2)), 2 * 0.581),
+        "noise that grows": (x + (0.1 + x**2) * normal(4000, 2, seed=1), 2 * 0.880),
     }[shape]
-    found = doubt(x, y, name, steps=1, hidden=1)
-    assert found is not None
+    found = estimate(x, y, name, steps=1, hidden=1)
+    # a bound that is loose enough holds all the same
+    assert found.doubt is not None or (found.bound == "upper" and found.nats > least)
 
 
 @pytest.mark.parametrize("name", ["cca", "doe", "ba"])

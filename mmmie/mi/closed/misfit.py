@@ -45,8 +45,8 @@ def misfit(x: Tensor, white: Tensor, residuals: Tensor, columns: Tensor) -> dict
         columns: (N, K) the residuals as columns of y, standardised or not.
 
     Returns:
-        `marginal`: KL(p(y) || q(y)) in nats; `residual`: KL of the residuals from N(0, I);
-        `remaining`: I(x; residuals). Each is estimated from below.
+        `marginal`: KL(p(y) || q(y)) in nats; `residual`: KL of the residuals from N(0, I), both
+        from below; `remaining`: I(x; residuals), as far as simple functions show it.
         `repeated`: the share of rows of y that another one equals, which no density allows.
         `unseen`: what may be missed besides, as `UNSEEN` has it.
     """
@@ -64,7 +64,7 @@ def misfit(x: Tensor, white: Tensor, residuals: Tensor, columns: Tensor) -> dict
 def doubt_of_misfit(quality: dict[str, float], nats: float, std: float) -> str | None:
     """Why a value that takes both densities to be Gaussian should not be believed, if so.
 
-    What is missed is estimated from below, so a share of it is taken for uncertain.
+    What is missed is seen in part, so a multiple of it is taken for uncertain.
     """
     marginal, residual, remaining = (quality[key] for key in ("marginal", "residual", "remaining"))
     off = abs(marginal - residual - remaining)
@@ -137,12 +137,13 @@ def _gap(n: int) -> int:
 
 
 def shared(x: Tensor, y: Tensor) -> float:
-    """What x and y share at least by the correlations of simple functions of both, in nats.
+    """What x and y share going by the correlations of simple functions of both, in nats.
 
     Canonical correlations of columns, their squares, products with each other and with the length
     of the row, and waves of them, as if these were Gaussian, in directions from one half of the
     rows and by their correlations in the other. In many dimensions few rows show more where one
-    kind of function meets one other, so the largest counts: of all kinds together, or of two.
+    kind of function meets one other, so the larger counts: of all kinds together, or their sum.
+    Near 0 where x tells nothing; no bound, since functions of one column tell of each other.
     """
     of_x, of_y = functions(x), functions(y)
     few = slice(_ROWS_FOR_ALL)

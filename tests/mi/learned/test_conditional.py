@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
-from mmmie.mi import CLUB, DoE
+from mmmie.mi import CLUB, VUB, DoE
 from mmmie.mi.closed.gaussian import log_density, pairwise_log_density
 from mmmie.mi.learned.conditional import LOG_VARIANCE_LIMIT, ConditionalGaussian, MarginalGaussian
 
@@ -114,10 +114,10 @@ def test_the_marginal_is_the_normal_of_the_rows():
     torch.testing.assert_close(found, torch.from_numpy(expected), atol=5e-3, rtol=1e-2)
 
 
-def fitted(x, y, hidden=16):
-    """A CLUB whose q is the regression, without any step."""
+def fitted(x, y, kind=CLUB):
+    """An estimator whose q is the regression, without any step."""
     torch.manual_seed(0)
-    estimator = CLUB(x.shape[1], y.shape[1], hidden=hidden)
+    estimator = kind(x.shape[1], y.shape[1], hidden=16)
     estimator.start(x, y)
     return estimator
 
@@ -125,7 +125,7 @@ def fitted(x, y, hidden=16):
 def quality(estimator, x, y):
     with torch.no_grad():
         found = estimator.quality(estimator.evidence(x, y, 64))
-        return found, estimator.doubt_of(found, estimator(x[:64], y[:64]).item(), 0.1)
+        return found, estimator.doubt_of(found, estimator(x[:1000], y[:1000]).item(), 0.1)
 
 
 def test_a_q_that_fits_is_found_to(correlated):
@@ -143,16 +143,18 @@ def test_the_least_is_a_lower_bound_that_comes_near_the_best_critic(correlated):
     assert 1.4 < found["least"] < 1.9
 
 
-@pytest.mark.parametrize("factor", [0.25, 4.0])
+@pytest.mark.parametrize("factor", [0.5, 2.0])
 def test_a_wrong_variance_is_a_divergence_of_the_residuals(correlated, factor):
     data = correlated(3, 3, 4000)
-    estimator = fitted(data.x, data.y)
+    estimator = fitted(data.x, data.y, VUB)
     with torch.no_grad():
         estimator.q.net.linear.bias[3:] += math.log(factor)
-    found, _ = quality(estimator, data.x, data.y)
+    found, doubt = quality(estimator, data.x, data.y)
+    # a q that is too narrow makes this bound larger, and one that is too wide breaks it
+    assert (doubt is not None) == (factor > 1)
     # KL of N(0, 1 / f) from N(0, 1), three times
     expected = 1.5 * (1 / factor - 1 + math.log(factor))
-    assert found["residual"] == pytest.approx(expected, rel=0.1)
+    assert found["residual"] == pytest.approx(expected, rel=0.15)
 
 
 @pytest.mark.parametrize("shape", ["heavy", "two points", "changing"])
