@@ -29,21 +29,17 @@ def normal(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape)
 
 
-@pytest.fixture(scope="module")
-def stairs():
-    """20,000 pairs in 20 dimensions at 2 and at 6 nats."""
-    return {mi: gaussian(20, mi).sample(20_000, seed=1) for mi in (2, 6)}
-
-
-@pytest.mark.parametrize("mi", [2, 6])
-@pytest.mark.parametrize("name", ["ba", "doe", "club", "infonce"])
-def test_what_is_learned_comes_near_what_is_exact(stairs, name, mi):
-    found = estimate(*stairs[mi], name, steps=600, hidden=64)
-    assert found.doubt is None and found.n == 20_000
+@pytest.mark.parametrize(
+    ("name", "mi"), [("infonce", 2), ("infonce", 6), ("ba", 6), ("doe", 2), ("club", 6)]
+)
+def test_what_is_learned_comes_near_what_is_exact(name, mi):
+    sample = gaussian(20, mi).sample(12_000, seed=1)
+    found = estimate(*sample, name, steps=200, hidden=32, batch_size=64)
+    assert found.doubt is None and found.n == 12_000
     if name == "infonce":
-        best = infonce_value(20, mi, 256)
+        best = infonce_value(20, mi, 64)
         assert 0.97 * best.value < found.nats < best.value + 3 * found.std
-        assert found.ceiling == math.log(256)
+        assert found.ceiling == math.log(64)
     elif name == "club":
         assert abs(found.nats - club_value(20, mi)) < 0.02 * club_value(20, mi) + 3 * found.std
     else:
@@ -53,8 +49,8 @@ def test_what_is_learned_comes_near_what_is_exact(stairs, name, mi):
 
 @pytest.mark.parametrize("name", ["ba", "doe"])
 def test_ranks_undo_a_cube(name):
-    x, y = transformed(gaussian(20, 6), "cubic").sample(20_000, seed=2)
-    found = estimate(x, y, name, steps=200, hidden=64, transform="copula")
+    x, y = transformed(gaussian(20, 6), "cubic").sample(8000, seed=2)
+    found = estimate(x, y, name, steps=100, hidden=16, transform="copula")
     assert found.nats == pytest.approx(6, rel=0.05)
     assert found.doubt is None
     bent = estimate(x, y, name, steps=20, hidden=16)
@@ -70,7 +66,7 @@ def test_what_no_line_can_fit_is_learned():
     kept = density > 0
     entropy = -(density * np.log(np.where(kept, density, 1)) * np.diff(edges)).sum()
     truth = entropy - 0.5 * math.log(2 * math.pi * math.e * 0.04)
-    found = estimate(x, y, "vub", hidden=64)
+    found = estimate(x, y, "vub", steps=600, hidden=64)
     assert truth - 0.15 < found.nats < truth + 0.4
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -27,6 +28,7 @@ _LEAST_LEFT_OUT = 1e-6
 _SMALLEST_VARIANCE = 1e-6
 _FOLDS = 5
 _SHARES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
+_LIGHTLY = 0.01
 _ROWS_PER_COLUMN = 4
 
 
@@ -115,29 +117,31 @@ class MarginalGaussian(nn.Module):
     @torch.no_grad()
     def fit(self, y: Tensor) -> None:
         """Take mean and covariance from y (N, dim)."""
-        folds = [torch.arange(len(y)) * _FOLDS // len(y) == fold for fold in range(_FOLDS)]
-        likelihood = []
-        for share in _SHARES:
-            left_out = []
-            for out in folds:
-                if out.any() and not out.all():
-                    self._take(y[~out], share)
-                    left_out.append(self.log_density(y[out]))
-            likelihood.append(torch.cat(left_out).mean().item() if left_out else share)
-        share = _SHARES[likelihood.index(max(likelihood))]
-        self._take(y, share)
         n, d = y.shape
+        edges = [fold * n // _FOLDS for fold in range(_FOLDS + 1)]
+        likelihood = [0.0] * len(_SHARES)
+        for start, end in pairwise(edges):
+            known, out = torch.cat([y[:start], y[end:]]), y[start:end]
+            if not len(known) or not len(out):
+                continue
+            mean, covariance = _moments(known)
+            for place, share in enumerate(_SHARES):
+                self.take(mean, covariance, share)
+                likelihood[place] += self.log_density(out).sum().item()
+        # of a single row nothing is known but the least variance
+        share = _SHARES[likelihood.index(max(likelihood))] if any(likelihood) else _SHARES[-1]
+        self.take(*_moments(y), share)
         # what a density fitted to n rows lacks on others, at first order
         self.excess.fill_((1 - share) ** 2 * d * (d + 3) / (4 * n))
 
-    def _take(self, y: Tensor, share: float) -> None:
-        centred = y - y.mean(0)
-        covariance = (1 - share) * (centred.mT @ centred / len(y))
-        own = centred.square().mean(0) + _SMALLEST_VARIANCE
-        covariance.diagonal().add_(share * own + _SMALLEST_VARIANCE)
-        factor = torch.linalg.cholesky(covariance)
-        unit = torch.eye(len(covariance), device=y.device)
-        self.mean.copy_(y.mean(0))
+    def take(self, mean: Tensor, covariance: Tensor, share: float) -> None:
+        """Take mean (dim,) and covariance (dim, dim), a share of it without what columns share."""
+        variance = covariance.diagonal()
+        shrunk = (1 - share) * covariance
+        shrunk.diagonal().add_(share * (variance + _SMALLEST_VARIANCE) + _SMALLEST_VARIANCE)
+        factor = torch.linalg.cholesky(shrunk)
+        unit = torch.eye(len(shrunk), device=shrunk.device)
+        self.mean.copy_(mean)
         self.whitening.copy_(torch.linalg.solve_triangular(factor, unit, upper=False))
 
     def white(self, y: Tensor) -> Tensor:
@@ -252,6 +256,13 @@ class ConditionalEstimator(Estimator):
         return None
 
 
+def _moments(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (d,) and covariance (d, d) of rows (N, d)."""
+    mean = rows.mean(0)
+    centred = rows - mean
+    return mean, centred.mT @ centred / len(rows)
+
+
 def _uncorrelated(x: Tensor, y: Tensor) -> Tensor:
     """(dim_y, dim_y) that takes y (N, dim_y) to columns that correlate neither with each other nor
     after a regression on x (N, dim_x); the unit where rows are too few to tell."""
@@ -259,7 +270,7 @@ def _uncorrelated(x: Tensor, y: Tensor) -> Tensor:
     if d == 1 or n < _ROWS_PER_COLUMN * d:
         return torch.eye(d).to(y)
     marginal = MarginalGaussian(d).to(y)
-    marginal.fit(y)
+    marginal.take(*_moments(y), _LIGHTLY)
     white, x = marginal.white(y), x - x.mean(0)
     gram = x.mT @ x / n
     gram.diagonal().add_(_PENALTIES[0])
