@@ -35,18 +35,23 @@ def numbered_groups(groups: Any, rows: int) -> np.ndarray:
         raise InputError("groups are masked in some rows; name a group in every row")
     try:
         array = np.asarray(groups)
-        if array.dtype.kind == "O":  # names, as a table has them
-            array = array.astype(str)
-        found = np.unique(array, return_inverse=True)[1].reshape(-1)
     except ValueError:
         raise InputError("groups is ragged; use one name or number per row") from None
     if array.ndim != 1:
         raise InputError(f"groups have shape {array.shape}; give (N,) names or numbers")
     if len(array) != rows:
         raise InputError(f"groups have {len(array)} rows and x {rows}; name one group per row of x")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        row = int(np.argmin(np.isfinite(array)))
+    if array.dtype.kind not in "biufUSMO":
+        raise InputError(f"groups have the type {array.dtype}; give names or numbers")
+    from pandas import isna  # knows every way of naming nothing
+
+    unnamed = isna(array)
+    if unnamed.any():
+        row = int(unnamed.argmax())
         raise InputError(f"groups are {array[row]} in row {row}; name a group in every row")
+    if array.dtype.kind == "O":  # names, as a table has them
+        array = array.astype(str)
+    found = np.unique(array, return_inverse=True)[1].reshape(-1)
     if found.max(initial=0) == 0:
         raise InputError("groups has a single group; give two or more, or leave it out")
     return found.astype(np.int64)

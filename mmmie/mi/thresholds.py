@@ -13,7 +13,7 @@ NOTHING = 0.05
 MATERIAL_SHARE = 0.1
 """The share of an estimate by which it may be wrong and still be of use."""
 
-UNSEEN = 1.5
+UNSEEN = 1.0
 """What a fit may miss besides what is seen of it, as a multiple; `benchmarks/mi_unseen.py`."""
 
 UNSEEN_OF_A_COLUMN = 0.1

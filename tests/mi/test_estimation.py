@@ -12,7 +12,7 @@ from mmmie.errors import InputError
 from mmmie.mi import ESTIMATORS, estimate
 from mmmie.mi.estimator import Estimator
 from mmmie.mi.tasks import gaussian, task_named, transformed
-from mmmie.mi.tasks.closed_forms import club_value, infonce_value
+from mmmie.mi.tasks.closed_forms import club_value
 
 pytestmark = pytest.mark.slow
 
@@ -37,8 +37,8 @@ def test_what_is_learned_comes_near_what_is_exact(name, mi):
     found = estimate(*sample, name, steps=200, hidden=32, batch_size=64)
     assert found.doubt is None and found.n == 12_000
     if name == "infonce":
-        best = infonce_value(20, mi, 64)
-        assert 0.97 * best.value < found.nats < best.value + 3 * found.std
+        best = {2: 1.817, 6: 3.739}[mi]  # `infonce_value`, which takes seconds
+        assert 0.97 * best < found.nats < best + 3 * found.std
         assert found.ceiling == math.log(64)
     elif name == "club":
         assert abs(found.nats - club_value(20, mi)) < 0.02 * club_value(20, mi) + 3 * found.std

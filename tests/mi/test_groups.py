@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -97,6 +98,11 @@ def test_the_clustered_error_is_that_of_means_of_groups():
         (np.arange(80).reshape(40, 2), r"groups have shape \(40, 2\)"),
         ([1.0] * 39 + [np.nan], "groups are nan in row 39"),
         ([[1], [2, 3]] * 20, "groups is ragged"),
+        (["a", None] * 20, "groups are None in row 1"),
+        (pd.array(["a", pd.NA] * 20, dtype="string"), "groups are <NA> in row 1"),
+        (np.array(["a", np.nan] * 20, dtype=object), "groups are nan in row 1"),
+        (np.arange(40) * 1j, "complex128; give names or numbers"),
+        (np.array([np.datetime64("2026-01-01"), np.datetime64("NaT")] * 20), "NaT in row 1"),
     ],
 )
 def test_bad_groups_are_named_with_their_fix(groups, message):

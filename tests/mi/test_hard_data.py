@@ -40,14 +40,11 @@ HARD = {
     "all rows but one": (np.r_[np.ones(99), 2.5], np.r_[np.ones(99), -0.5]),
     "Cauchy": (drawn().standard_cauchy((200, 2)), drawn().standard_cauchy((200, 3))),
     "one far away": (np.r_[normal(199), 1e15], np.r_[normal(199, seed=1), -1e15]),
-    "tiny": (1e-6 * normal(100, 2), 1e-6 * normal(100, seed=1)),
-    "huge": (1e6 * normal(100, 2), 1e6 * normal(100, seed=1)),
     "ends": (1e-300 * normal(100), 1e305 * normal(100, seed=1)),
     "denormal": (5e-324 * np.round(5 * normal(100)), normal(100, seed=1)),
     "the largest": (1.7e308 * np.tanh(normal(100, 4)), normal(100, seed=1)),
     "scales apart": (normal(100, 3) * [1e-8, 1, 1e8], normal(100, 2, seed=1) * [1e-5, 1e12]),
     "far from zero": (1e10 + normal(100, 2), normal(100, seed=1)),
-    "half precision": (normal(50, 2).astype(np.float16), normal(50).astype(np.float16)),
     "whole numbers": (drawn().integers(0, 5, (150, 2)), drawn().integers(0, 3, 150)),
     "bits": (bits(100), bits(100, seed=1)),
     "the same bits": (bits(100), bits(100)),
@@ -72,15 +69,15 @@ def test_hard_data_give_finite_figures(name, data):
 
 @pytest.mark.filterwarnings("error")
 @each_estimator
-@pytest.mark.parametrize("data", ["fewest", "ends", "bits", "one far away"])
+@pytest.mark.parametrize("data", ["ends", "bits"])
 def test_so_do_their_ranks(name, data):
-    check(estimate(*HARD[data], name, steps=5, hidden=8, transform="copula"))
+    check(estimate(*HARD[data], name, steps=3, hidden=8, transform="copula"))
 
 
-@pytest.mark.parametrize("name", ["infonce", "nwj", "dv", "smile", "js"])
-@pytest.mark.parametrize("data", ["fewest", "copy", "Cauchy", "bits"])
+@pytest.mark.parametrize("name", ["infonce", "nwj", "smile"])
+@pytest.mark.parametrize("data", ["fewest", "copy", "Cauchy"])
 def test_so_does_a_joint_critic(name, data):
-    check(estimate(*HARD[data], name, steps=5, hidden=8, critic="joint"))
+    check(estimate(*HARD[data], name, steps=3, hidden=8, critic="joint"))
 
 
 @each_estimator
