@@ -27,7 +27,7 @@ def test_plain_gaussians_are_hardly_ever_doubted(name, dim, mi, pairs):
         for s in range(5)
     ]
     if name == "ksg" and dim == 3:  # in six dimensions it falls short by far, and is to say so
-        assert all(one.nats < mi - 0.2 and one.doubt for one in found)
+        assert all(one.nats < mi - 0.1 and one.doubt for one in found)
     else:
         assert sum(one.doubt is not None for one in found) <= 1
 
