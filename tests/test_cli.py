@@ -239,8 +239,27 @@ def test_mi_of_two_arrays(capsys, tmp_path):
         capsys, "mi", tmp_path / "x.npy", tmp_path / "y.npy", "--estimator", "infonce", "--json"
     )
     result = json.loads(out)
-    assert set(result) == {"estimator", "nats", "std", "bound", "ceiling", "seconds"}
-    assert result["bound"] == "lower" and result["nats"] > 0.3
+    keys = {"estimator", "nats", "std", "bound", "ceiling", "doubt", "n", "seconds"}
+    assert set(result) == keys
+    assert result["bound"] == "lower" and result["nats"] > 0.3 and result["n"] == 400
+
+
+def test_mi_holds_out_whole_groups(capsys, tmp_path):
+    random = np.random.default_rng(0)
+    group = np.repeat(np.arange(60), 10)
+    for name in ("x", "y"):  # they tell nothing but which group they are from
+        rows = random.normal(size=(60, 3))[group] + 0.3 * random.normal(size=(600, 3))
+        np.save(tmp_path / f"{name}.npy", rows)
+    np.save(tmp_path / "g.npy", np.array([f"talk-{number}" for number in group]))
+    np.save(tmp_path / "short.npy", group[:30])
+    mi = ["mi", tmp_path / "x.npy", tmp_path / "y.npy", "--estimator", "ksg", "--json"]
+    alone = json.loads(run(capsys, *mi))
+    found = json.loads(run(capsys, *mi, "--groups", tmp_path / "g.npy"))
+    assert alone["nats"] > found["nats"] + 0.3
+    assert "groups have 30 rows" in refuse(capsys, *mi, "--groups", tmp_path / "short.npy")
+    (tmp_path / "x.csv").write_text("1,2\n3,4\n")
+    said = refuse(capsys, "mi", tmp_path / "x.csv", tmp_path / "y.npy", "--estimator", "ksg")
+    assert "x.csv" in said and "text file" in said and "pickle" not in said
 
 
 def test_data_info_and_convert(capsys, folder, tmp_path):

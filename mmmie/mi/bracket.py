@@ -20,7 +20,7 @@ def bracket(log_density: Tensor) -> tuple[Tensor, Tensor]:
     most ln B. Without it, it is L1Out, an upper bound. Nothing is learned, so both hold without
     doubt, up to sampling error. Where that would turn them round, the lower end is the upper one.
 
-    Source: Poole et al. 2019 (arXiv 1905.06922), section 2.4: I_NCE with the optimal critic and the
+    Source: Poole et al. 2019 (arXiv 1905.06922), section 2.5: I_NCE with the optimal critic and the
     leave-one-out upper bound.
 
     Args:

@@ -27,7 +27,7 @@ class Facts:
         name: what it is called in code, on the command line and in addresses.
         title: what it is called on pages.
         path: module and class, such as ``mmmie.mi.estimators.club.CLUB``.
-        bound: what its expected value is of I(x; y).
+        bound: what its expected value is of I(x; y), if no option adds to what it knows.
         learns: a critic of pairs (x, y), a conditional q(y | x), or nothing by steps.
         how: how it works, in half a line.
         to_know: what to know before believing it, in half a line.
@@ -164,19 +164,6 @@ CATALOGUE: dict[str, Facts] = {
             trained=True,
         ),
         Facts(
-            "ba",
-            "BA",
-            f"{_HERE}.ba.BA",
-            "lower",
-            "conditional",
-            how="a learned q(y | x) and the entropy of y",
-            to_know="a bound only where H(y) is known (`entropy_y=`)",
-            paper="Barber and Agakov 2003",
-            exact="gaussian",
-            assumes="y is Gaussian, since its entropy was not given",
-            takes=("entropy_y",),
-        ),
-        Facts(
             "club",
             "CLUB",
             f"{_HERE}.club.CLUB",
@@ -229,6 +216,19 @@ CATALOGUE: dict[str, Facts] = {
             exact="gaussian",
             assumes=_Q_FITS,
             trained=True,
+        ),
+        Facts(
+            "ba",
+            "BA",
+            f"{_HERE}.ba.BA",
+            "neither",
+            "conditional",
+            how="a learned q(y | x) and the entropy of y",
+            to_know="an estimate; a lower bound only where H(y) is known (`entropy_y=`)",
+            paper="Barber and Agakov 2003",
+            exact="gaussian",
+            assumes="y is Gaussian, since its entropy was not given",
+            takes=("entropy_y",),
         ),
         Facts(
             "doe",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -11,19 +12,30 @@ import torch
 from torch import Tensor
 
 from mmmie.errors import InputError
+from mmmie.mi.columns import own_columns
+from mmmie.mi.doubts import doubt_of_rows, doubt_of_size, doubt_of_value
 from mmmie.mi.estimator import (
     Estimator,
+    Judged,
     Transform,
     check_options,
     check_ranges,
     estimator_class,
 )
+from mmmie.mi.groups import equal_pairs, numbered_groups
 from mmmie.mi.learned.conditional import ConditionalKind
 from mmmie.mi.learned.critics import CriticKind
 from mmmie.mi.result import Estimate
-from mmmie.mi.rows import LEAST_PAIRS, checked_pairs, equal_pairs, normal_scores
+from mmmie.mi.rows import LEAST_PAIRS, checked_pairs, normal_scores, without_masked
 
-_FOLDS = 4
+FITTING_BATCH = 64
+"""Pairs per batch if nothing is said."""
+
+JUDGING_BATCH = 256
+"""The most in evaluation if nothing is said, where the size of a batch sets a ceiling."""
+
+_PARTS = 4
+_LEAST_BATCHES = 8
 
 
 def estimate(
@@ -31,11 +43,12 @@ def estimate(
     y: Any,
     estimator: str = "infonce",
     steps: int = 2000,
-    batch_size: int = 64,
+    batch_size: int | None = None,
     hidden: int = 256,
     seed: int = 0,
     learning_rate: float = 5e-3,
     *,
+    groups: Any = None,
     transform: Transform = "none",
     critic: CriticKind | None = None,
     conditional: ConditionalKind | None = None,
@@ -43,21 +56,25 @@ def estimate(
 ) -> Estimate:
     """Estimate I(x; y) from paired rows.
 
-    A quarter of the pairs is held out, and the value is that on batches of these; equal pairs
-    stay together on one side. Estimators in closed form hold out every quarter in turn. Columns
-    are standardised and constant ones carry nothing, so shifting or scaling a column changes
-    nothing. Networks are small, so all is computed on the CPU, by one thread.
+    A quarter of the pairs is held out, and the value is that on batches of these; equal pairs, or
+    those of a group, stay together on one side. Estimators in closed form hold out every quarter
+    in turn. Columns are standardised, so shifting or scaling a column changes nothing; constant
+    ones, and those that are linear in others, carry nothing and are left out. Networks are small,
+    so all is computed on the CPU, by one thread.
 
     Args:
-        x: (N, dim_x) or (N,) numbers, an array or a tensor.
+        x: (N, dim_x) or (N,) numbers, an array or a tensor. Rows that are masked are left out.
         y: (N, dim_y) or (N,) numbers; row i belongs to row i of x.
         estimator: a name in `mmmie.mi.catalogue`.
         steps: the most steps of Adam; fewer are taken once nothing improves any more.
-        batch_size: pairs per batch, in fitting and in evaluation. Fewer are used where the held-out
-            pairs would not fill two batches, and `ceiling` is that of the size used.
+        batch_size: pairs per batch, in fitting and in evaluation. If left out, 64 in fitting and,
+            where the size sets a ceiling, up to 256 in evaluation. Fewer are used where the
+            held-out pairs would not fill two batches, and `ceiling` is that of the size used.
         hidden: width of the networks.
         seed: makes the result reproducible; the global random state is left as it was.
         learning_rate: the peak of a one-cycle schedule.
+        groups: (N,) names or numbers of what rows belong to, such as their conversation. Whole
+            groups are held out, and the error is that over groups.
         transform: `copula` replaces every value by the normal quantile of its rank in its column,
             which undoes monotone transforms and tames heavy tails; it leaves I(x; y) unchanged.
         critic: `separable` (the default) or `joint`, for estimators that learn a critic.
@@ -69,8 +86,8 @@ def estimate(
 
     Raises:
         InputError: x or y are not finite numbers of these shapes, their rows do not match or are
-            fewer than 8, the estimator is unknown, or an option is out of its range or is none
-            of this estimator's.
+            fewer than 16, the groups are not one per row or all the same, the estimator is
+            unknown, or an option is out of its range or is none of this estimator's.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -82,42 +99,60 @@ def estimate(
     start = time.perf_counter()
     kind = estimator_class(estimator)
     options = _options(kind, transform, critic, conditional, entropy_y)
-    check_ranges(learning_rate, steps=steps, batch_size=batch_size, seed=seed, hidden=hidden)
+    fitted_by = FITTING_BATCH if batch_size is None else batch_size
+    check_ranges(learning_rate, steps=steps, batch_size=fitted_by, seed=seed, hidden=hidden)
+    x, y, groups, masked = without_masked(x, y, groups)
     rows_x, rows_y = checked_pairs(x, y)
     if len(rows_x) < LEAST_PAIRS:
         raise InputError(f"x and y have {len(rows_x)} rows; give at least {LEAST_PAIRS} pairs")
-    folds = _folds(kind, rows_x, rows_y, seed)
-    if transform == "copula":
+    group = _groups(rows_x, rows_y, groups)
+    order_doubt = None if groups is not None else doubt_of_rows(rows_x, rows_y)
+    given: dict[str, Any] = {"dim_x": rows_x.shape[1], "dim_y": rows_y.shape[1]}
+    rows_x, rows_y = rows_x[:, own_columns(rows_x)], rows_y[:, own_columns(rows_y)]
+    if transform == "copula" and rows_x.shape[1] and rows_y.shape[1]:
         rows_x, rows_y = normal_scores(rows_x), normal_scores(rows_y)
-    batch = min(batch_size, min(len(fold) for fold in folds) // 2)
-    parts: list[Tensor] = []
-    quality: dict[str, float] = {}
-    for fold in folds:
+        rows_x, rows_y = rows_x[:, own_columns(rows_x)], rows_y[:, own_columns(rows_y)]
+    note = _note(masked, given, rows_x, rows_y)
+    parts = _parts(kind, group, seed, together=groups is not None)
+    batch = _batch(kind, batch_size, min(map(len, parts)))
+    if not rows_x.shape[1] or not rows_y.shape[1]:
+        none = Judged(torch.zeros(2, 2), torch.zeros(2), ())
+        given = {**given, "n": len(rows_x), "note": note, "seed": seed}
+        return kind(1, 1, 1).summary([none], batch_size=batch, seconds=0.0, **given)
+    judged, held_out = [], parts if kind.fitted == "once" else parts[:1]
+    for part in held_out:
         # what is made in inference mode could not be fitted
         with torch.inference_mode(False), torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             model = kind(rows_x.shape[1], rows_y.shape[1], hidden, **options)
-        known = torch.ones(len(rows_x), dtype=torch.bool)
-        known[fold] = kind.fitted == "never"
+        known = torch.cat([other for other in parts if other is not part] or [part])
+        if groups is not None:  # what goes together stands together
+            known = known[group[known].argsort(stable=True)]
         model.fit(
             rows_x[known],
             rows_y[known],
             steps=steps,
-            batch_size=min(batch_size, max(batch, 2)),
+            batch_size=min(fitted_by, max(batch, 2)),
             learning_rate=learning_rate,
             seed=seed,
+            group=group[known] if groups is not None else None,
         )
-        of_fold, quality = model.judged(rows_x[fold], rows_y[fold], batch)
-        parts.append(of_fold)
-    if _constant(rows_x) or _constant(rows_y):
-        parts, quality = [torch.zeros(2, 2)], {}
-    return model.summary(
-        torch.cat(parts),
-        quality,
-        n=len(rows_x),
+        together = group[part] if groups is not None else None
+        judged.append(model.judged(rows_x[part], rows_y[part], batch, together))
+    places = torch.cat([part[: len(of.terms)] for part, of in zip(held_out, judged, strict=True)])
+    found = model.summary(
+        judged,
+        group=group[places] if int(group.max()) + 1 < len(group) else None,
+        n=len(places) if kind.fitted == "never" else len(rows_x),
         batch_size=batch,
         seconds=time.perf_counter() - start,
+        note=note,
+        **given,
     )
+    doubt = doubt_of_value(found, group[places] if groups is not None else None)
+    if kind.fitted != "never":
+        doubt = doubt or doubt_of_size(found, rows_x.shape[1], rows_y.shape[1])
+    return replace(found, doubt=doubt or order_doubt or found.doubt)
 
 
 def _options(
@@ -149,21 +184,55 @@ def _options(
     return options
 
 
-def _folds(kind: type[Estimator], x: Tensor, y: Tensor, seed: int) -> list[Tensor]:
-    """Which rows are held out: a quarter, every quarter in turn, or all where nothing is fitted."""
-    group = equal_pairs(x.numpy(), y.numpy())
+def _groups(x: Tensor, y: Tensor, groups: Any) -> Tensor:
+    """(N,) a number for every pair, from 0, the same for those that stay on one side."""
+    if groups is not None:
+        return torch.from_numpy(numbered_groups(groups, len(x)))
+    return torch.from_numpy(equal_pairs(x.numpy(), y.numpy()))
+
+
+def _parts(kind: type[Estimator], group: Tensor, seed: int, together: bool) -> list[Tensor]:
+    """Rows in four parts and in random order, or in one where nothing is fitted.
+
+    Groups stay in one part. Where nothing is fitted, of copies only the first is of use.
+    """
     rng = np.random.default_rng(seed)
-    count = group.max() + 1
+    numbers = group.numpy()
+    count = numbers.max() + 1
     if kind.fitted == "never":
-        first = np.unique(group, return_index=True)[1]
-        return [torch.from_numpy(np.random.default_rng(0).permutation(first))]
+        first = np.unique(numbers, return_index=True)[1]
+        rows = np.arange(len(numbers)) if together else first
+        return [torch.from_numpy(np.random.default_rng(0).permutation(rows))]
     # groups in random order, each row placed with its group
-    place = rng.permutation(count)[group]
-    order = np.argsort(place + rng.random(len(group)) / 2)
-    quarters = place[order] * _FOLDS // count
-    folds = [torch.from_numpy(order[quarters == quarter]) for quarter in range(_FOLDS)]
-    return folds if kind.fitted == "once" else folds[:1]
+    place = rng.permutation(count)[numbers]
+    order = np.argsort(place + rng.random(len(numbers)) / 2)
+    parts = min(_PARTS, count)
+    part = place[order] * parts // count
+    rows_of = [order[part == one] for one in range(parts)]
+    if count < len(numbers):  # else a batch would be of few groups
+        rows_of = [rng.permutation(rows) for rows in rows_of]
+    return [torch.from_numpy(rows) for rows in rows_of]
 
 
-def _constant(rows: Tensor) -> bool:
-    return bool((rows == rows[0]).all())
+def _batch(kind: type[Estimator], asked: int | None, held_out: int) -> int:
+    """Pairs per batch in evaluation: as asked for, but two batches at least."""
+    if asked is not None:
+        return min(asked, held_out // 2)
+    if not kind.facts.capped:
+        return min(FITTING_BATCH, held_out // 2)
+    # a larger batch has a higher ceiling, but an error needs some batches
+    large = min(max(held_out // _LEAST_BATCHES, FITTING_BATCH), JUDGING_BATCH)
+    return min(large, held_out // 2)
+
+
+def _note(masked: int, given: dict[str, int], x: Tensor, y: Tensor) -> str | None:
+    """What was left out before anything was estimated, None if nothing was."""
+    left_out = [f"{masked} masked rows"] if masked else []
+    for name, rows in (("x", x), ("y", y)):
+        count = given[f"dim_{name}"] - rows.shape[1]
+        if count:
+            left_out.append(
+                f"{count} of {given[f'dim_{name}']} columns of {name}, which are constant or "
+                f"linear in the others"
+            )
+    return f"left out: {'; '.join(left_out)}" if left_out else None

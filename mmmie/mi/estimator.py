@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import time
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args
 
 import torch
 from torch import Tensor
 
 from mmmie.errors import InputError
-from mmmie.mi.catalogue import Facts, find
+from mmmie.mi.catalogue import Bound, Facts, find
+from mmmie.mi.groups import clustered_error
 from mmmie.mi.learned.fitting import Learner, fit_by_steps, one_thread
 from mmmie.mi.result import Estimate
-from mmmie.mi.rows import Standardiser, checked_pairs
+from mmmie.mi.rows import RankScores, Standardiser, checked_pairs
 
 Transform = Literal["none", "copula"]
 
@@ -68,6 +69,22 @@ def check_options(
     return {name: given for name, (given, _) in kinds.items() if given is not None}
 
 
+class Judged(NamedTuple):
+    """What an estimator says on pairs that it was not fitted to.
+
+    Attributes:
+        parts: (K, P), what `Estimator.combine` makes the value of.
+        terms: (N,) nats, what every pair adds to the value.
+        evidence: see `Estimator.evidence`.
+        std: the standard error, None where it is that of the parts.
+    """
+
+    parts: Tensor
+    terms: Tensor
+    evidence: tuple[Tensor, ...]
+    std: float | None = None
+
+
 class Estimator(Learner, ABC):
     """An estimator of I(x; y) in nats, learned from pairs.
 
@@ -78,7 +95,7 @@ class Estimator(Learner, ABC):
     freeze or detach what is not to be moved. Nothing is cached: a value is always that of the
     present parameters.
 
-    A subclass gives `loss` and `value` for standardised x and y, and whatever else differs.
+    A subclass gives `loss` and `row_terms` for standardised x and y, and whatever else differs.
 
     Args:
         dim_x: channels of x.
@@ -90,6 +107,8 @@ class Estimator(Learner, ABC):
         fitted: by `steps` of gradient descent, `once` in closed form, or `never`.
     """
 
+    standardise_x: Standardiser | RankScores
+    standardise_y: Standardiser | RankScores
     facts: ClassVar[Facts]
     fitted: ClassVar[Literal["steps", "once", "never"]] = "steps"
 
@@ -116,6 +135,7 @@ class Estimator(Learner, ABC):
         batch_size: int = 64,
         learning_rate: float = 5e-3,
         seed: int = 0,
+        group: Tensor | None = None,
     ) -> Self:
         """Fit to pairs, a fifth of which chooses the step to stop at.
 
@@ -126,6 +146,7 @@ class Estimator(Learner, ABC):
             batch_size: pairs per batch.
             learning_rate: the peak of a one-cycle schedule.
             seed: of the batches.
+            group: (N,) a number for every pair; those of a group are set aside together.
 
         Raises:
             InputError: x or y are not finite numbers of these shapes, or an option is out of
@@ -134,16 +155,20 @@ class Estimator(Learner, ABC):
         check_ranges(learning_rate, steps=steps, batch_size=batch_size, seed=seed)
         start = time.perf_counter()
         rows_x, rows_y = self._pairs(x, y)
-        self.standardise_x.fit(rows_x)
-        self.standardise_y.fit(rows_y)
-        pairs = self.standardise_x(rows_x), self.standardise_y(rows_y)
+        pairs = self.scaled_to(rows_x, rows_y)
         if self.fitted == "once":
             with one_thread():
                 self.prepare(*pairs)
         elif self.fitted == "steps":
-            fit_by_steps(self, *pairs, steps, batch_size, learning_rate, seed)
+            fit_by_steps(self, *pairs, steps, batch_size, learning_rate, seed, group)
         self.seed, self.seconds = seed, time.perf_counter() - start
         return self
+
+    def scaled_to(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Take the scaling of x (N, dim_x) and y (N, dim_y) float64, and return them scaled."""
+        self.standardise_x.fit(x)
+        self.standardise_y.fit(y)
+        return self.standardise_x(x), self.standardise_y(y)
 
     def estimate(self, x: Any, y: Any, *, batch_size: int = 64) -> Estimate:
         """The value on pairs that it was not fitted to, and what it is worth.
@@ -153,49 +178,82 @@ class Estimator(Learner, ABC):
         """
         start = time.perf_counter()
         rows_x, rows_y = self._pairs(x, y)
-        parts, quality = self.judged(rows_x, rows_y, batch_size)
+        found = self.judged(rows_x, rows_y, batch_size)
         return self.summary(
-            parts,
-            quality,
-            n=len(rows_x),
+            [found],
+            n=len(found.terms) if self.fitted == "never" else len(rows_x),
             batch_size=min(batch_size, len(rows_x)),
             seconds=self.seconds + time.perf_counter() - start,
         )
 
-    def judged(self, x: Tensor, y: Tensor, batch: int) -> tuple[Tensor, dict[str, float]]:
-        """The parts (K, P) and the quality on pairs that it was not fitted to."""
+    def judged(self, x: Tensor, y: Tensor, batch: int, group: Tensor | None = None) -> Judged:
+        """What it says on pairs that it was not fitted to, of which some may go together."""
         pairs = self.standardise_x(x), self.standardise_y(y)
         with one_thread(), torch.no_grad():
             self.eval()
-            return self.all_parts(*pairs, batch), self.quality(*pairs, batch)
+            terms = self.batch_terms(*pairs, batch)
+            parts = self.all_parts(*pairs, batch) if self._has_parts else terms.mean(1)[:, None]
+            return Judged(parts, terms.flatten(), self.evidence(*pairs, batch))
 
     def summary(
-        self, parts: Tensor, quality: dict[str, float], *, n: int, batch_size: int, seconds: float
+        self,
+        judged: list[Judged],
+        *,
+        n: int,
+        batch_size: int,
+        seconds: float,
+        group: Tensor | None = None,
+        **fields: Any,
     ) -> Estimate:
-        """The estimate that the parts (K, P) of K batches make, with a jackknife's error."""
-        parts = parts.double()  # squares of large values leave the range of floats
-        nats, std = self.combine(parts).item(), self._jackknife(parts)
-        return Estimate(
-            estimator=self.facts.name,
-            nats=nats,
-            std=std,
-            bound=self.facts.bound,
-            ceiling=self.facts.ceiling(batch_size),
-            seconds=seconds,
-            seed=self.seed,
-            n=n,
-            dim_x=self.dim_x,
-            dim_y=self.dim_y,
-            batch_size=batch_size,
-            assumes=self.assumed(),
-            doubt=self.doubt_of(quality, nats, std) if quality else None,
-            fit=quality,
-            title=self.facts.title,
-        )
+        """The estimate that what was judged makes, of one fold or of several.
+
+        Its error is a jackknife's over batches, or that over groups where this is larger.
+
+        Args:
+            judged: of every fold.
+            n: pairs that it was fitted to or valued on.
+            batch_size: pairs per batch.
+            seconds: of fitting and judging.
+            group: (N,) a number for every pair of the folds' terms, one after the other.
+            fields: further fields of the estimate.
+        """
+        parts = torch.cat([fold.parts for fold in judged]).double()  # squares may be large
+        terms = torch.cat([fold.terms for fold in judged]).double()
+        nats, std = self.combine(parts).item(), judged[0].std
+        if std is None:
+            std = self._jackknife(parts)
+            if group is not None:
+                std = max(std, clustered_error(terms, group))
+        with one_thread(), torch.no_grad():
+            evidence = zip(*(fold.evidence for fold in judged), strict=True)
+            pooled = tuple(torch.cat(kind) for kind in evidence)
+            quality = self.quality(pooled) if pooled else {}
+        known = {
+            "estimator": self.facts.name,
+            "nats": nats,
+            "std": std,
+            "bound": self.bound,
+            "ceiling": self.facts.ceiling(batch_size),
+            "seconds": seconds,
+            "seed": self.seed,
+            "n": n,
+            "dim_x": self.dim_x,
+            "dim_y": self.dim_y,
+            "batch_size": batch_size,
+            "assumes": self.assumed(),
+            "doubt": self.doubt_of(quality, nats, std) if quality else None,
+            "fit": quality,
+            "title": self.facts.title,
+        }
+        return Estimate(**{**known, **fields})
 
     def value(self, x: Tensor, y: Tensor) -> Tensor:
         """`forward` for standardised x and y."""
-        return self.combine(self.parts(x, y)[None])
+        return self.row_terms(x, y).mean()
+
+    @abstractmethod
+    def row_terms(self, x: Tensor, y: Tensor) -> Tensor:
+        """(B,) nats, what every standardised pair adds to the value, which is their mean."""
 
     def parts(self, x: Tensor, y: Tensor) -> Tensor:
         """(P,) what `combine` needs from one batch."""
@@ -205,17 +263,35 @@ class Estimator(Learner, ABC):
         """The estimate in nats, a scalar, from the parts (K, P) of K batches."""
         return parts[:, 0].mean()
 
+    @property
+    def _has_parts(self) -> bool:
+        kind = type(self)
+        return kind.combine is not Estimator.combine or kind.value is not Estimator.value
+
+    def batch_terms(self, x: Tensor, y: Tensor, batch: int) -> Tensor:
+        """(K, B) `row_terms` of standardised pairs, batch by batch."""
+        return torch.stack([self.row_terms(*few) for few in self.batches(x, y, batch)])
+
     def all_parts(self, x: Tensor, y: Tensor, batch: int) -> Tensor:
         """(K, P) the parts of standardised pairs, batch by batch."""
         return torch.stack([self.parts(*few) for few in self.batches(x, y, batch)])
 
-    @abstractmethod
-    def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
-        """How well the learned part fits standardised pairs that it was not fitted to."""
+    def evidence(self, x: Tensor, y: Tensor, batch: int) -> tuple[Tensor, ...]:
+        """What `quality` is made of, a row for every pair or batch that it was not fitted to."""
+        return ()
+
+    def quality(self, evidence: tuple[Tensor, ...]) -> dict[str, float]:
+        """How well the learned part fits, from the evidence of all folds."""
+        return {}
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
         """Why the value should not be believed, None where nothing speaks against it."""
         return None
+
+    @property
+    def bound(self) -> Bound:
+        """What its expected value is as the estimator is now; see `Facts.bound`."""
+        return self.facts.bound
 
     def assumed(self) -> str | None:
         """What the bound needs as the estimator is now; see `Facts.assumes`."""
@@ -226,6 +302,8 @@ class Estimator(Learner, ABC):
         k = len(parts)
         if k < 2:
             return 0.0
+        if type(self).combine is Estimator.combine:  # of a mean it has a closed form
+            return (parts[:, 0].std() / math.sqrt(k)).item()
         whole = torch.arange(k)
         left = torch.stack([self.combine(parts[whole != i]) for i in range(k)])
         return ((k - 1) * left.var(correction=0)).sqrt().item()

@@ -23,7 +23,7 @@ class Estimate:
         ceiling: the most that it could return at the batch size used, None if unlimited.
         seconds: wall time of fitting and evaluation.
         seed: what the split, the batches and the networks were drawn from.
-        n: pairs.
+        n: pairs that it was fitted to or valued on; of very many, `ksg` takes some.
         dim_x: columns of x.
         dim_y: columns of y.
         batch_size: pairs per batch in evaluation.
@@ -32,6 +32,7 @@ class Estimate:
             was found.
         fit: how well the learned part fits, see `Estimator.quality`.
         title: the name in words.
+        note: what was left out of x and y, None if nothing was.
     """
 
     estimator: str
@@ -49,10 +50,14 @@ class Estimate:
     doubt: str | None = None
     fit: dict[str, float] = field(default_factory=dict)
     title: str = ""
+    note: str | None = None
 
     @property
     def sentence(self) -> str:
-        """What may be concluded, in one plain sentence."""
+        """What may be concluded, in one plain sentence, and what was left out, in another."""
+        return self._concluded() + (f" {self.note[0].upper()}{self.note[1:]}." if self.note else "")
+
+    def _concluded(self) -> str:
         said = f"{self.title or self.estimator} gives {self.nats:.2f} ± {self.std:.2f} nats"
         if self.doubt is not None:
             return f"{said}, but {self.doubt}: nothing should be concluded."

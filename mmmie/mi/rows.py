@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,23 @@ def checked_pairs(x: Any, y: Any) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(rows_x), torch.from_numpy(rows_y)
 
 
+def without_masked(x: Any, y: Any, groups: Any = None) -> tuple[Any, Any, Any, int]:
+    """x, y and groups without the rows in which x or y is masked, and how many these are.
+
+    What is no masked array, or not of N rows, is returned as it is.
+    """
+    masked = [np.array(np.ma.getmaskarray(s)) for s in (x, y) if np.ma.is_masked(s)]
+    if not masked or any(np.ndim(side) not in (1, 2) for side in (x, y)):
+        return x, y, groups, 0
+    rows = [np.asarray(mask.reshape(len(mask), -1).any(axis=1)) for mask in masked]
+    n = rows[0].size
+    if any(len(side) != n for side in (x, y, *rows)) or (groups is not None and len(groups) != n):
+        return x, y, groups, 0
+    kept = ~np.logical_or.reduce(rows)
+    x, y = (np.ma.getdata(np.asanyarray(side))[kept] for side in (x, y))
+    return x, y, None if groups is None else np.asarray(groups)[kept], int(n - kept.sum())
+
+
 def normal_scores(rows: Tensor) -> Tensor:
     """The normal quantile of every value's rank in its column, (N, d) float64.
 
@@ -45,19 +61,67 @@ def normal_scores(rows: Tensor) -> Tensor:
     return torch.from_numpy(ndtri(ranks / (len(rows) + 1)))
 
 
-LEAST_PAIRS = 8
+LEAST_PAIRS = 16
 _FARTHEST = 1e9  # deviations; squares of more leave the range of floats
+
+
+_KNOTS = 1024
+
+
+class RankScores(nn.Module):
+    """Takes values to the normal quantiles of their ranks; does nothing until it is fitted.
+
+    Ranks are those among the rows that it was fitted to, and straight lines between them. What is
+    beyond all of them gets the score of the farthest. A map of single columns that only increases
+    loses nothing, and heavy tails or bounds of a column trouble no network behind it.
+    """
+
+    fitted: Tensor
+    knots: Tensor
+    scores: Tensor
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.register_buffer("fitted", torch.tensor(False))
+        self.register_buffer("knots", torch.zeros(dim, _KNOTS, dtype=torch.float64))
+        self.register_buffer("scores", torch.zeros(dim, _KNOTS, dtype=torch.float64))
+
+    def fit(self, rows: Tensor) -> None:
+        """Take ranks from rows (N, dim)."""
+        order = rows.argsort(0)
+        # of few rows some are taken more than once
+        some = torch.linspace(0, len(rows) - 1, _KNOTS).round().long()
+        self.knots.copy_(rows.gather(0, order)[some].mT)
+        self.scores.copy_(normal_scores(rows).gather(0, order)[some].mT)
+        self.fitted.fill_(True)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Rows (..., dim) as float32."""
+        if not self.fitted:
+            return rows.float()
+        values = rows.to(self.knots).flatten(0, -2).mT.contiguous()
+        above = torch.searchsorted(self.knots, values.detach()).clamp(1, _KNOTS - 1)
+        low, high = self.knots.gather(1, above - 1), self.knots.gather(1, above)
+        # values may be so far apart that their difference is no float
+        unit = torch.maximum(low.abs(), high.abs()).clamp_min(torch.finfo(low.dtype).tiny)
+        step = (high / unit - low / unit).clamp_min(torch.finfo(low.dtype).tiny)
+        share = ((values / unit - low / unit) / step).clamp(0, 1)
+        start, end = self.scores.gather(1, above - 1), self.scores.gather(1, above)
+        return (start + share * (end - start)).mT.reshape(rows.shape).float()
 
 
 class Standardiser(nn.Module):
     """Shifts and scales columns to mean 0 and deviation 1; does nothing until it is fitted.
 
-    A column that is constant becomes 0, and so carries no information.
+    A column that is constant becomes 0, and so carries no information. Then `turn`, (dim, dim),
+    takes columns to others.
     """
 
     unit: Tensor
     scale: Tensor
     offset: Tensor
+    turn: Tensor
+    turned: Tensor
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -65,6 +129,8 @@ class Standardiser(nn.Module):
         self.register_buffer("unit", torch.ones(dim, dtype=torch.float64))
         self.register_buffer("scale", torch.ones(dim, dtype=torch.float64))
         self.register_buffer("offset", torch.zeros(dim, dtype=torch.float64))
+        self.register_buffer("turn", torch.eye(dim, dtype=torch.float64))
+        self.register_buffer("turned", torch.tensor(False))
 
     def fit(self, rows: Tensor) -> None:
         """Take mean and deviation from rows (N, dim)."""
@@ -78,32 +144,21 @@ class Standardiser(nn.Module):
         self.unit.copy_(unit)
         self.scale.copy_(per_unit)
         self.offset.copy_(torch.where(varies, -mean * per_unit, 0))
+        self.turn_to(torch.eye(len(unit)).to(rows))
+
+    def turn_to(self, turn: Tensor) -> None:
+        """Take columns to others from now on: linear maps of these, turn (dim, dim)."""
+        self.turn.copy_(turn)
+        self.turned.fill_(not torch.equal(self.turn, torch.eye(len(turn)).to(self.turn)))
 
     def forward(self, rows: Tensor) -> Tensor:
         """Rows (..., dim) as float32."""
-        return (rows / self.unit * self.scale + self.offset).clamp(-_FARTHEST, _FARTHEST).float()
+        return self.exact(rows).float()
 
-
-def equal_pairs(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """A number for every pair, the same for pairs that are copies of each other.
-
-    Classes and counts recur too, but with other partners, or in few different pairs; such pairs
-    are draws of their own.
-    """
-    pair, of_x, of_y = (_numbered(rows) for rows in (np.hstack([x, y]), x, y))
-    count = pair.max() + 1
-    recurs_alike = count in (of_x.max() + 1, of_y.max() + 1)
-    if recurs_alike and count >= max(LEAST_PAIRS, math.sqrt(len(x))):
-        return pair
-    return np.arange(len(x))
-
-
-def _numbered(rows: np.ndarray) -> np.ndarray:
-    """Equal rows have equal numbers, in the order of their first appearance."""
-    if len(np.unique(rows[:, 0])) == len(rows):  # the common case, in a hundredth of the time
-        return np.arange(len(rows))
-    _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    return first.argsort().argsort()[inverse.reshape(-1)]
+    def exact(self, rows: Tensor) -> Tensor:
+        """Rows (..., dim) in their own precision, in which values that differ stay different."""
+        rows = (rows / self.unit * self.scale + self.offset).clamp(-_FARTHEST, _FARTHEST)
+        return rows.to(self.turn) @ self.turn if self.turned else rows
 
 
 def checked_rows(values: Any, name: str) -> np.ndarray:
@@ -116,6 +171,11 @@ def checked_rows(values: Any, name: str) -> np.ndarray:
         values = values.detach().cpu()
         if values.dtype == torch.bfloat16:  # unknown to numpy
             values = values.float()
+    if np.ma.is_masked(values):
+        row, column = np.argwhere(np.ma.getmaskarray(values).reshape(len(values), -1))[0]
+        raise InputError(
+            f"{name} is masked in row {row}, column {column}; drop the row or fill it in"
+        )
     try:
         array = np.asarray(values)
     except ValueError:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mmmie.mi.closed.canonical import CanonicalCorrelations
 from mmmie.mi.estimators.infonce import InfoNCE, infonce_terms
+from mmmie.mi.groups import clustered_error
 from mmmie.model.batch import Codes
 from mmmie.training.objective.bounds import encoder_bracket, standard_error
 from mmmie.training.objective.objective import Objective
@@ -83,11 +84,21 @@ def measure(objective: Objective, codes: Codes) -> dict[str, float]:
     return _finite(metrics)
 
 
-def check(names: list[str], known: Codes, judged: Codes) -> dict[str, float]:
+def check(
+    names: list[str], known: Codes, judged: Codes, of_known: Tensor, of_judged: Tensor
+) -> dict[str, float]:
     """What pairs of modalities share, by critics that had no part in the training.
 
     For every pair a critic is fitted to codes that no longer move and valued on others by InfoNCE,
-    in one batch. The global random state is left as it was.
+    in one batch. What chooses the step to stop at are whole conversations, and errors are over
+    them. The global random state is left as it was.
+
+    Args:
+        names: of the modalities.
+        known: what critics are fitted to.
+        judged: what they are valued on.
+        of_known: (N,) the number of the conversation of every utterance in `known`.
+        of_judged: the same for `judged`.
 
     Returns:
         ``mi/check/<pair>`` lower bounds on I(z; z), ``mi/check_std/<pair>`` their standard errors,
@@ -97,33 +108,49 @@ def check(names: list[str], known: Codes, judged: Codes) -> dict[str, float]:
     metrics: dict[str, float] = {}
     most = 0
     for m, n in combinations(range(len(names)), 2):
-        pairs, others = _both(known, m, n), _both(judged, m, n)
+        pairs, group = _both(known, m, n, of_known)
+        others, of_others = _both(judged, m, n, of_judged)
         if len(pairs[0]) < _LEAST_TO_FIT or len(others[0]) < 2:
             continue
-        terms = infonce_terms(_fresh_scores(pairs, others))
+        terms = infonce_terms(_fresh_scores(pairs, others, group))
+        over_groups = clustered_error(terms, of_others)
         pair = f"{names[m]}-{names[n]}"
         metrics[f"mi/check/{pair}"] = terms.mean().item()
-        metrics[f"mi/check_std/{pair}"] = standard_error(terms).item()
+        alone = standard_error(terms).item()
+        metrics[f"mi/check_std/{pair}"] = max(alone, over_groups) if over_groups > 0 else alone
         most = max(most, len(terms))
     if most:
         metrics["mi/check_ceiling"] = math.log(most)
     return _finite(metrics)
 
 
-def _both(codes: Codes, m: int, n: int) -> tuple[Tensor, Tensor]:
-    """The invariant codes of two modalities, (B, d_z) each, of the utterances that have both."""
-    both = codes.present[:, m] & codes.present[:, n]
-    sample = codes.invariant.sample[both].cpu()
-    return sample[:, m], sample[:, n]
+def _both(codes: Codes, m: int, n: int, group: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
+    """The invariant codes of two modalities, (B, d_z) each, of the utterances that have both.
+
+    And the groups (B,) of these; utterances of a group stand together.
+    """
+    both = (codes.present[:, m] & codes.present[:, n]).cpu()
+    order = group[both].argsort(stable=True)
+    sample = codes.invariant.sample.cpu()[both][order]
+    return (sample[:, m], sample[:, n]), group[both][order]
 
 
-def _fresh_scores(known: tuple[Tensor, Tensor], judged: tuple[Tensor, Tensor]) -> Tensor:
+def _fresh_scores(
+    known: tuple[Tensor, Tensor], judged: tuple[Tensor, Tensor], group: Tensor
+) -> Tensor:
     """(B, B) scores of the judged pairs by a critic fitted to the known ones."""
     dim = known[0].shape[1]
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(_SEED)
         critic = InfoNCE(dim, dim, _HIDDEN)
-    critic.fit(*known, steps=_STEPS, batch_size=_BATCH, learning_rate=_LEARNING_RATE, seed=_SEED)
+    critic.fit(
+        *known,
+        steps=_STEPS,
+        batch_size=_BATCH,
+        learning_rate=_LEARNING_RATE,
+        seed=_SEED,
+        group=group,
+    )
     x, y = (rows.double() for rows in judged)
     with torch.inference_mode():
         return critic.scores(critic.standardise_x(x), critic.standardise_y(y))

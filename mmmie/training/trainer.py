@@ -357,10 +357,14 @@ class Trainer(Training):
         rows = self.train_rows[measured_rows(len(self.train_rows))]
         known = encode_rows(self.average.model, self.store, rows)
         every = torch.arange(len(rows), device=self.device)
+        judged = self.valid_rows[measured_rows(len(self.valid_rows))]
+        conversation = torch.from_numpy(self.corpus.utterances["conversation"].factorize()[0])
         return check(
             list(self.corpus.modalities),
             sample_codes(known, every, self.config.model.stochastic, _CHECK_NOISE),
             self._measured_codes(self.validated[0]),
+            conversation[rows],
+            conversation[judged],
         )
 
     def _measured_codes(self, codes: Codes) -> Codes:

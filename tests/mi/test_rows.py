@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 
 from mmmie.errors import InputError
-from mmmie.mi.rows import Standardiser, checked_pairs, normal_scores
+from mmmie.mi.rows import RankScores, Standardiser, checked_pairs, normal_scores
 
 
 def normal(*shape, seed=0):
@@ -128,3 +128,28 @@ def test_gradients_pass_through():
     standardiser(rows).sum().backward()
     expected = 0.2 / rows.detach().std(0, correction=0).expand(20, 3)
     torch.testing.assert_close(rows.grad, expected)
+
+
+def test_scores_by_rank_are_those_of_the_rows_fitted_and_rise_between_them():
+    rows = torch.from_numpy(np.random.default_rng(0).standard_cauchy((500, 2)))
+    scores = RankScores(2)
+    assert torch.equal(scores(rows), rows.float())  # until it is fitted
+    scores.fit(rows)
+    torch.testing.assert_close(scores(rows), normal_scores(rows).float(), atol=1e-5, rtol=0)
+    new = torch.linspace(-9, 9, 700, dtype=torch.float64)[:, None].expand(-1, 2)
+    assert (scores(new).diff(dim=0) >= 0).all()
+    ends = torch.tensor([[-1e308, 1e308]], dtype=torch.float64)
+    found, own = scores(ends)[0], scores(rows)
+    assert (found[0], found[1]) == (own[:, 0].min(), own[:, 1].max())
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1.0, 1e305])
+def test_scores_of_many_rows_are_near_theirs_whatever_their_scale(scale):
+    rows = scale * torch.from_numpy(normal(20_000, 1))
+    scores = RankScores(1)
+    scores.fit(rows)
+    inner = slice(200, -200)
+    found, exact = (
+        one.sort(0).values[inner] for one in (scores(rows), normal_scores(rows).float())
+    )
+    torch.testing.assert_close(found, exact, atol=0.02, rtol=0)

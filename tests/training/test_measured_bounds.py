@@ -12,8 +12,9 @@ from mmmie.model.config import ModelSettings
 from mmmie.model.encoders import Code
 from mmmie.model.features import FeatureStore
 from mmmie.model.mmmie import MMMIE, Codes
+from mmmie.training import measured_bounds
 from mmmie.training.config import load_config
-from mmmie.training.measured_bounds import check, measure, measured_rows, sample_codes
+from mmmie.training.measured_bounds import measure, measured_rows, sample_codes
 from mmmie.training.objective.bounds import LOWER
 from mmmie.training.objective.objective import Objective
 
@@ -31,6 +32,12 @@ def parts(corpus, *overrides, **settings):
     codes = model.eval().encode(inputs)
     every = torch.arange(len(corpus))
     return objective, sample_codes(codes, every, model.settings.stochastic)
+
+
+def check(names, known, judged, utterances=1):
+    """The check where every so many utterances are a conversation."""
+    of = (torch.arange(len(codes.present)) // utterances for codes in (known, judged))
+    return measured_bounds.check(names, known, judged, *of)
 
 
 def gaussian_codes(count, nats, dim=4, seed=0, held=None):
@@ -135,6 +142,16 @@ def test_the_check_finds_what_is_shared(nats):
     assert 0 <= error < 0.1
     assert found["mi/check/text-audio"] == pytest.approx(nats, abs=0.1 + 3 * error)
     assert found["mi/check_ceiling"] == pytest.approx(math.log(800))
+
+
+def test_the_error_of_the_check_is_over_conversations():
+    known, judged = gaussian_codes(900, 1), gaussian_codes(400, 1, seed=1)
+    for codes in (known, judged):  # the same said six times over
+        sample = codes.invariant.sample
+        sample[:] = sample[torch.arange(len(sample)) // 6 * 6]
+    alone, together = (check(NAMES, known, judged, u) for u in (1, 6))
+    error = "mi/check_std/text-audio"
+    assert together[error] > 1.8 * alone[error]
 
 
 def test_the_check_takes_only_utterances_that_have_both():

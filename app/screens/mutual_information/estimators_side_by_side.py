@@ -325,12 +325,12 @@ _FIT_WORDS = {
     "tells_apart": "tells {:.0%} of pairs apart",
     "log_normaliser": "log-normaliser {:.2f}",
     "effective_pairs": "{:.0f} effective pairs",
-    "calibration": "squared residuals {:.2g} × what q claims",
-    "spread": "their size varies {:.2g} × a Gaussian's",
-    "unexplained": "{:.0%} of them explained by x",
+    "marginal": "y is {:.2f} nats from Gaussian",
+    "residual": "its residuals {:.2f}",
+    "remaining": "x tells {:.2f} nats of these",
     "clipped": "{:.0%} beyond the clip",
-    "distance": "{:.0%} from Gaussian",
     "dimensions": "{:.0f} dimensions",
+    "missing": "{:.2f} nats may be missing",
 }
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from mmmie.analysis.bounds.side_by_side import frozen_codes
+from mmmie.analysis.bounds.side_by_side import conversations, frozen_codes
 from mmmie.analysis.bounds.split_of_checkpoint import given_split, opened_split
 from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.corpus import Corpus
@@ -26,6 +26,7 @@ from mmmie.mi.thresholds import near_ceiling, slack
 STEPS = 300
 BATCH = 128
 HIDDEN = 128
+_VERSION = 2
 _COLUMNS = ["family", "name", "nats", "std", "ceiling", "n", "seconds"]
 
 
@@ -48,7 +49,13 @@ class FreshCritic:
     @cached_property
     def work(self) -> Work:
         """The process; its lines are the rows of `table`."""
-        content = [self.checkpoint.fingerprint, self.corpus.fingerprint, self.split, STEPS]
+        content = [
+            _VERSION,
+            self.checkpoint.fingerprint,
+            self.corpus.fingerprint,
+            self.split,
+            STEPS,
+        ]
         return Work.on(self.cache / "work", "mmmie.analysis.bounds.fresh_critic", content)
 
     @property
@@ -84,7 +91,8 @@ def fresh_estimates(
     """The rows of `FreshCritic.table`, computed here; takes seconds and needs torch.
 
     The input of a modality is represented by its standardised features pooled over time: as a
-    function of the input they share no more with z than it does, so the bound stays one.
+    function of the input they share no more with z than it does, so the bound stays one. Whole
+    conversations are held out, and errors are over them.
     """
     from mmmie.mi import estimate
 
@@ -92,16 +100,27 @@ def fresh_estimates(
     codes = frozen_codes(checkpoint, corpus, split)
     z, present = codes.invariant.sample.numpy(), codes.present.numpy()
 
-    def row(family: str, name: str, x: Any, y: Any) -> dict[str, Any]:
-        found = estimate(x, y, "infonce", steps=steps, batch_size=BATCH, hidden=HIDDEN, seed=seed)
+    of = conversations(corpus, split)
+
+    def row(family: str, name: str, x: Any, y: Any, groups: Any) -> dict[str, Any]:
+        found = estimate(
+            x,
+            y,
+            "infonce",
+            steps=steps,
+            batch_size=BATCH,
+            hidden=HIDDEN,
+            seed=seed,
+            groups=groups,
+        )
         return {"family": family, "name": name, **{k: getattr(found, k) for k in _COLUMNS[2:]}}
 
     for m, n in combinations(range(len(names)), 2):
         both = present[:, m] & present[:, n]
-        yield row("pair", f"{names[m]}-{names[n]}", z[both, m], z[both, n])
+        yield row("pair", f"{names[m]}-{names[n]}", z[both, m], z[both, n], of[both])
     for m, name in enumerate(names):
         here = present[:, m]
-        yield row("invariant", name, codes.summaries[m].numpy()[here], z[here, m])
+        yield row("invariant", name, codes.summaries[m].numpy()[here], z[here, m], of[here])
 
 
 def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:

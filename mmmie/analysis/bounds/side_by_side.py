@@ -31,7 +31,7 @@ Kind = Literal["input", "z", "s"]
 STEPS = 600
 BATCH = 128
 HIDDEN = 128
-_VERSION = 2
+_VERSION = 3
 _COLUMNS = [
     "estimator",
     "title",
@@ -180,10 +180,11 @@ def frozen_codes(checkpoint: Checkpoint, corpus: Corpus, split: str) -> Codes:
 
 def frozen_pair(
     checkpoint: Checkpoint, corpus: Corpus, split: str, quantity: Quantity
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Both variables of a quantity, (N, dim) each, for the utterances that have both.
 
-    An input is represented by its standardised features pooled over time.
+    An input is represented by its standardised features pooled over time. The third array, (N,),
+    names the conversation of each utterance.
     """
     names = list(checkpoint.model.modalities)
     codes = frozen_codes(checkpoint, corpus, split)
@@ -197,10 +198,17 @@ def frozen_pair(
         return code.sample[both, place].numpy()
 
     x, y = (variable(kind, place) for kind, place in zip(quantity.kinds, places, strict=True))
-    return x, y
+    return x, y, conversations(corpus, split)[both.numpy()]
 
 
-def estimate_row(x: np.ndarray, y: np.ndarray, estimator: str, transform: str) -> dict[str, Any]:
+def conversations(corpus: Corpus, split: str) -> np.ndarray:
+    """The conversation of every utterance of a split, (N,): they are held out as a whole."""
+    return corpus.utterances["conversation"].to_numpy()[corpus.rows(split)].astype(str)
+
+
+def estimate_row(
+    x: np.ndarray, y: np.ndarray, groups: np.ndarray, estimator: str, transform: str
+) -> dict[str, Any]:
     """One row of `SideBySide.results`, computed here; takes seconds and needs torch.
 
     Raises:
@@ -215,6 +223,7 @@ def estimate_row(x: np.ndarray, y: np.ndarray, estimator: str, transform: str) -
         steps=STEPS,
         batch_size=BATCH,
         hidden=HIDDEN,
+        groups=groups,
         transform=transform,  # type: ignore[arg-type]
     )
     held = {**asdict(found), "sentence": found.sentence}
@@ -284,9 +293,9 @@ def _compare(lower: dict[Any, Any], upper: dict[Any, Any]) -> Verdict:
 
 def _compute(given: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
     quantity = Quantity(tuple(given["kinds"]), tuple(given["modalities"]))
-    x, y = frozen_pair(*opened_split(given), quantity)
+    pair = frozen_pair(*opened_split(given), quantity)
     for estimator in given["estimators"]:
-        yield estimate_row(x, y, estimator, given["transform"])
+        yield estimate_row(*pair, estimator, given["transform"])
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ def given_split(checkpoint: Checkpoint, corpus: Corpus, split: str) -> dict[str,
     return {
         "checkpoint": str(checkpoint.info.folder),
         "data": str(corpus.path) if corpus.path else corpus.name,
+        "label": corpus.label_said,
         "split": split,
     }
 
@@ -24,4 +25,5 @@ def opened_split(given: Mapping[str, Any]) -> tuple[Checkpoint, Corpus, str]:
 
     torch.set_num_threads(1)
     checkpoint = load_checkpoint(given["checkpoint"])
-    return checkpoint, checkpoint.corpus(given["data"]), given["split"]
+    corpus = checkpoint.corpus(given["data"], label=given["label"] or None)
+    return checkpoint, corpus, given["split"]

@@ -7,10 +7,12 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+LARGEST_CORRELATION = 1 - 1e-6
+"""Beyond which single precision cannot tell correlations apart: about 6.6 nats each."""
+
 _FOLDS = 3
 _LEAST_PENALTY = 1e-6
 _PENALTY_PER_ROW = 0.1
-_LARGEST = 1 - 1e-6
 _SMALLEST_DEVIATION = 1e-6
 
 
@@ -50,23 +52,27 @@ class CanonicalCorrelations(nn.Module):
         left_x, left_y = [], []
         for fold in range(_FOLDS):
             out = torch.zeros(n, dtype=torch.bool, device=x.device)
-            out[fold::_FOLDS] = True
+            out[fold * n // _FOLDS : (fold + 1) * n // _FOLDS] = True  # neighbours go together
             known_x, known_y = (x, y) if n < 2 * _FOLDS else (x[~out], y[~out])
-            axes_x, axes_y = _directions(known_x, known_y)
+            axes_x, axes_y = directions(known_x, known_y)
             left_x.append((x[out] - known_x.mean(0)) @ axes_x)
             left_y.append((y[out] - known_y.mean(0)) @ axes_y)
         u, v = torch.cat(left_x), torch.cat(left_y)
         scale_u = u.square().mean(0).sqrt().clamp_min(_SMALLEST_DEVIATION)
         scale_v = v.square().mean(0).sqrt().clamp_min(_SMALLEST_DEVIATION)
         correlations = (u * v).mean(0) / (scale_u * scale_v)
-        # the square of a correlation of N unrelated pairs is 1 / N on average
-        shrunk = (correlations.square() - 1 / max(n, 1)).clamp_min(0).sqrt()
-        axes_x, axes_y = _directions(x, y)
+        # the square of a correlation of N unrelated pairs is 1 / N on average, and that of N
+        # related ones nearer to 1: what is taken off must not cap what can be shared
+        noise = (1 - correlations.square()) / max(n, 1)
+        shrunk = (correlations.square() - noise).clamp_min(0).sqrt()
+        axes_x, axes_y = directions(x, y)
         self.centre_x.copy_(x.mean(0))
         self.centre_y.copy_(y.mean(0))
         self.axes_x.copy_(axes_x / scale_u)
         self.axes_y.copy_(axes_y / scale_v)
-        self.correlations.copy_(torch.where(correlations > 0, shrunk, 0).clamp_max(_LARGEST))
+        self.correlations.copy_(
+            torch.where(correlations > 0, shrunk, 0).clamp_max(LARGEST_CORRELATION)
+        )
 
     def information(self) -> Tensor:
         """-½ Σ ln(1 - ρ_k²) of the fitted correlations, in nats."""
@@ -86,6 +92,21 @@ class CanonicalCorrelations(nn.Module):
         terms = cross * u * v - square * (u.square() + v.square())
         return terms.sum(-1) + self.information()
 
+    def explain(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What the Gaussian makes of y (N, dim_y) by x (N, dim_x).
+
+        Returns:
+            (N, K) its variates of y, standard normal if it fits; (N, K) what is left of each beside
+            that of x, standard normal too; (N, dim_y) what is left of the columns of y.
+        """
+        u, v = self._variates(x, y)
+        rest = (v - self.correlations * u) * (1 - self.correlations.square()).rsqrt()
+        y = y - y.mean(0)
+        slope = torch.linalg.solve(
+            u.mT @ u + _LEAST_PENALTY * len(u) * torch.eye(u.shape[1]).to(u), u.mT @ y
+        )
+        return v, rest, y - u @ slope
+
     def _variates(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         return (x - self.centre_x) @ self.axes_x, (y - self.centre_y) @ self.axes_y
 
@@ -94,7 +115,7 @@ class CanonicalCorrelations(nn.Module):
         return 0.5 * self.correlations.square() / rest, self.correlations / rest
 
 
-def _directions(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+def directions(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Axes (dim_x, K) and (dim_y, K) of unit variance, by falling correlation."""
     x, y = x - x.mean(0), y - y.mean(0)
     white_x, white_y = _whitening(x), _whitening(y)

@@ -12,6 +12,7 @@ from mmmie.errors import InputError
 from mmmie.mi.decomposition.held_out import held_out
 from mmmie.mi.decomposition.label import CodedLabel, coded
 from mmmie.mi.decomposition.union_information import union_information
+from mmmie.mi.groups import numbered_groups
 from mmmie.mi.rows import Standardiser, checked_rows
 from mmmie.mi.thresholds import SURE
 
@@ -157,7 +158,8 @@ def pointwise(x1: Any, x2: Any, y: Any, groups: Any = None, *, seed: int = 0) ->
             )
     if len(first) < LEAST_ROWS:
         raise InputError(f"x1, x2 and y have {len(first)} rows; give at least {LEAST_ROWS}")
-    group = _groups(groups, len(first))
+    count = len(first)
+    group = np.arange(count) if groups is None else numbered_groups(groups, count)
     label = coded(target)
     few = [_few_values(x) for x in (first, second)]
     one, two = few
@@ -166,20 +168,6 @@ def pointwise(x1: Any, x2: Any, y: Any, groups: Any = None, *, seed: int = 0) ->
         if cells * _ROWS_PER_CELL <= len(first):
             return _counted(one, two, label, group)
     return _learned(_inputs(first, one), _inputs(second, two), label, group, seed)
-
-
-def _groups(groups: Any, n: int) -> np.ndarray:
-    if groups is None:
-        return np.arange(n)
-    names = np.asarray(groups)
-    if names.shape != (n,):
-        raise InputError(f"groups has shape {names.shape}; give one for each of the {n} rows")
-    if names.dtype.kind == "f" and not np.isfinite(names).all():
-        raise InputError("groups has a value that is not finite; name a group for every row")
-    found, number = np.unique(names.astype(str), return_inverse=True)
-    if len(found) == 1:
-        raise InputError("groups has a single group; at least two are needed, one to hold out")
-    return np.asarray(number)
 
 
 def _few_values(rows: np.ndarray) -> np.ndarray | None:

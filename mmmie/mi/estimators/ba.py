@@ -5,9 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mmmie.mi.catalogue import CATALOGUE
-from mmmie.mi.closed.normality import beyond_noise, distance_from_normal, doubt_of_normality
-from mmmie.mi.learned.conditional import ConditionalEstimator, ConditionalKind, MarginalGaussian
+from mmmie.mi.catalogue import CATALOGUE, Bound
+from mmmie.mi.learned.conditional import ConditionalEstimator, ConditionalKind
 
 
 def ba(log_density: Tensor, entropy: float | Tensor) -> Tensor:
@@ -60,33 +59,27 @@ class BA(ConditionalEstimator):
     ) -> None:
         super().__init__(dim_x, dim_y, hidden, conditional)
         self.entropy = entropy
-        self.marginal = MarginalGaussian(dim_y)
         self.register_buffer("excess_entropy", torch.tensor(0.0))
 
     def prepare(self, x: Tensor, y: Tensor) -> None:
-        self.marginal.fit(y)
+        super().prepare(x, y)
         if self.entropy is not None:
             of_y = self.standardise_y
             varies = of_y.scale > 0
             per_unit = of_y.scale[varies].log() - of_y.unit[varies].log()
-            self.excess_entropy.fill_(self.entropy + per_unit.sum().item())
+            turned = torch.linalg.slogdet(of_y.turn).logabsdet
+            self.excess_entropy.fill_(self.entropy + (per_unit.sum() + turned).item())
 
-    def value(self, x: Tensor, y: Tensor) -> Tensor:
+    def row_terms(self, x: Tensor, y: Tensor) -> Tensor:
         log_density = self.q.log_density(x, y)
         if self.entropy is not None:
-            return ba(log_density, self.excess_entropy)
-        return ba(log_density - self.marginal.log_density(y), -self.marginal.excess)
+            return log_density + self.excess_entropy
+        return log_density - self.log_marginal(x, y)
+
+    @property
+    def bound(self) -> Bound:
+        """Neither, unless the entropy of y was given."""
+        return "neither" if self.entropy is None else "lower"
 
     def assumed(self) -> str | None:
         return self.facts.assumes if self.entropy is None else None
-
-    def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
-        # with the entropy known it bounds from below however badly q fits
-        return doubt_of_normality(quality["distance"], "y") if self.entropy is None else None
-
-    def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
-        """As of every learned q, and the `distance` of y from Gaussian."""
-        return {
-            **super().quality(x, y, batch),
-            "distance": beyond_noise(distance_from_normal(y), y),
-        }

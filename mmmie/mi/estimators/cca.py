@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from mmmie.mi.catalogue import CATALOGUE
-from mmmie.mi.closed.canonical import CanonicalCorrelations
-from mmmie.mi.closed.normality import beyond_noise, distance_from_normal, doubt_of_normality
+from mmmie.mi.closed.canonical import LARGEST_CORRELATION, CanonicalCorrelations
+from mmmie.mi.closed.misfit import doubt_of_misfit, misfit
 from mmmie.mi.estimator import Estimator
 
 
@@ -28,13 +27,25 @@ class CCA(Estimator):
     def prepare(self, x: Tensor, y: Tensor) -> None:
         self.gaussian.fit(x, y)
 
-    def value(self, x: Tensor, y: Tensor) -> Tensor:
-        return self.gaussian.log_ratio_of_pairs(x, y).mean()
+    def row_terms(self, x: Tensor, y: Tensor) -> Tensor:
+        return self.gaussian.log_ratio_of_pairs(x, y)
 
-    def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
-        """How Gaussian the columns are: `distance`, see `distance_from_normal`."""
-        columns = torch.cat([x, y], 1)
-        return {"distance": beyond_noise(distance_from_normal(columns), columns)}
+    def batch_terms(self, x: Tensor, y: Tensor, batch: int) -> Tensor:
+        size = min(batch, len(x))
+        return self.row_terms(x, y)[: len(x) // size * size].unflatten(0, (-1, size))
+
+    def evidence(self, x: Tensor, y: Tensor, batch: int) -> tuple[Tensor, ...]:
+        """What `misfit` asks for, and the largest correlation, once for every pair."""
+        white, residuals, columns = self.gaussian.explain(x, y)
+        largest = self.gaussian.correlations.max().expand(len(x), 1)
+        return x, white, residuals, columns, largest
+
+    def quality(self, evidence: tuple[Tensor, ...]) -> dict[str, float]:
+        """What a Gaussian misses, see `misfit`, and the `largest` of its correlations."""
+        *rows, largest = evidence
+        return {**misfit(*rows), "largest": largest.max().item()}
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
-        return doubt_of_normality(quality["distance"], "a column")
+        if quality["largest"] >= LARGEST_CORRELATION:
+            return "a correlation is too near 1 to be told from it, so that they may share far more"
+        return doubt_of_misfit(quality, nats, std)

@@ -56,5 +56,5 @@ class CLUB(ConditionalEstimator):
     def terms(sample: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
         return club_terms(pairwise_log_density(sample, mean, log_variance))
 
-    def value(self, x: Tensor, y: Tensor) -> Tensor:
-        return club(self.q.pairwise(x, y))
+    def row_terms(self, x: Tensor, y: Tensor) -> Tensor:
+        return club_terms(self.q.pairwise(x, y))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from mmmie.mi.catalogue import CATALOGUE
-from mmmie.mi.closed.normality import beyond_noise, distance_from_normal, doubt_of_normality
-from mmmie.mi.learned.conditional import ConditionalEstimator, ConditionalKind, MarginalGaussian
+from mmmie.mi.learned.conditional import ConditionalEstimator, ConditionalKind
 from mmmie.mi.learned.flow import ConditionalFlow
 
 
@@ -42,36 +41,17 @@ class DoE(ConditionalEstimator):
         self, dim_x: int, dim_y: int, hidden: int = 256, conditional: ConditionalKind = "gaussian"
     ) -> None:
         super().__init__(dim_x, dim_y, hidden, conditional)
-        self.marginal = (
-            MarginalGaussian(dim_y)
-            if conditional == "gaussian"
-            else ConditionalFlow(0, dim_y, hidden)
-        )
-
-    def prepare(self, x: Tensor, y: Tensor) -> None:
-        if isinstance(self.marginal, MarginalGaussian):
-            self.marginal.fit(y)
+        self.flow = ConditionalFlow(0, dim_y, hidden) if conditional == "flow" else None
 
     def loss(self, x: Tensor, y: Tensor) -> Tensor:
         loss = super().loss(x, y)
-        if isinstance(self.marginal, ConditionalFlow):
-            return loss - self.marginal.log_density(x, y).mean()
-        return loss
+        return loss if self.flow is None else loss - self.flow.log_density(x, y).mean()
 
-    def value(self, x: Tensor, y: Tensor) -> Tensor:
-        if isinstance(self.marginal, ConditionalFlow):
-            marginal = self.marginal.log_density(x, y)
-        else:
-            marginal = self.marginal.log_density(y) + self.marginal.excess
-        return doe(self.q.log_density(x, y), marginal)
+    def log_marginal(self, x: Tensor, y: Tensor) -> Tensor:
+        return super().log_marginal(x, y) if self.flow is None else self.flow.log_density(x, y)
 
-    def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
-        """As of every learned q; with a Gaussian q(y) also the `distance` of y from one."""
-        found = super().quality(x, y, batch)
-        if isinstance(self.marginal, MarginalGaussian):
-            found["distance"] = beyond_noise(distance_from_normal(y), y)
-        return found
+    def white(self, x: Tensor, y: Tensor) -> Tensor:
+        return super().white(x, y) if self.flow is None else self.flow.residuals(x, y)
 
-    def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
-        doubt = doubt_of_normality(quality.get("distance", 0.0), "y")
-        return doubt or super().doubt_of(quality, nats, std)
+    def row_terms(self, x: Tensor, y: Tensor) -> Tensor:
+        return self.q.log_density(x, y) - self.log_marginal(x, y)

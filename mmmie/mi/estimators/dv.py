@@ -67,6 +67,9 @@ class LogMeanEstimator(CriticEstimator):
 
     clip: ClassVar[float] = math.inf
 
+    def value(self, x: Tensor, y: Tensor) -> Tensor:
+        return self.combine(self.parts(x, y)[None])
+
     def parts(self, x: Tensor, y: Tensor) -> Tensor:
         joint, level = _pieces(self.scores(x, y), self.clip)
         return torch.stack([joint.mean(), level])

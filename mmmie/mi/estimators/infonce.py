@@ -59,6 +59,3 @@ class InfoNCE(CriticEstimator):
     facts = CATALOGUE["infonce"]
     objective = staticmethod(infonce)
     terms = staticmethod(infonce_terms)
-
-    def value(self, x: Tensor, y: Tensor) -> Tensor:
-        return infonce(self.scores(x, y))

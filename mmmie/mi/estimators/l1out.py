@@ -60,5 +60,5 @@ class L1Out(ConditionalEstimator):
     def terms(sample: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
         return l1out_terms(pairwise_log_density(sample, mean, log_variance))
 
-    def value(self, x: Tensor, y: Tensor) -> Tensor:
-        return l1out(self.q.pairwise(x, y))
+    def row_terms(self, x: Tensor, y: Tensor) -> Tensor:
+        return l1out_terms(self.q.pairwise(x, y))

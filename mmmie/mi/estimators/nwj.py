@@ -65,6 +65,3 @@ class NWJ(CriticEstimator):
     @staticmethod
     def terms(scores: Tensor) -> Tensor:
         return nwj_terms(1 + scores)
-
-    def value(self, x: Tensor, y: Tensor) -> Tensor:
-        return nwj(1 + self.scores(x, y))

@@ -22,7 +22,7 @@ def smile(scores: Tensor, clip: float = SMILE_CLIP) -> Tensor:
     critic the normaliser is then too small and the value too large, by 2 nats at I = 10 in 20
     dimensions.
 
-    Source: Song and Ermon 2020 (arXiv 1910.06222), equation 12.
+    Source: I_SMILE of Song and Ermon 2020 (arXiv 1910.06222), section 5.
 
     Args:
         scores: (..., B, B), the diagonal holds the joint pairs.
@@ -52,10 +52,13 @@ class SMILE(LogMeanEstimator):
     def terms(scores: Tensor) -> Tensor:
         return dv_terms(scores, SMILE_CLIP)
 
-    def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
-        joint = torch.cat([self.scores(*few).diagonal() for few in self.batches(x, y, batch)])
-        clipped = (joint > SMILE_CLIP).float().mean().item()
-        return {**super().quality(x, y, batch), "clipped": clipped}
+    def evidence(self, x: Tensor, y: Tensor, batch: int) -> tuple[Tensor, ...]:
+        joint = [self.scores(*few).diagonal() for few in self.batches(x, y, batch)]
+        return *super().evidence(x, y, batch), torch.cat(joint) > SMILE_CLIP
+
+    def quality(self, evidence: tuple[Tensor, ...]) -> dict[str, float]:
+        """As of every critic, and `clipped`, the share of joint pairs beyond the clip."""
+        return {**super().quality(evidence), "clipped": evidence[1].float().mean().item()}
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
         # under the best critic, this share of the normaliser lies beyond the clip

@@ -54,5 +54,5 @@ class VCLUBS(ConditionalEstimator):
         halves = (joint - log_density(other, mean, log_variance)).unflatten(0, (2, half))
         return halves.mean(0)
 
-    def value(self, x: Tensor, y: Tensor) -> Tensor:
-        return vclub_s(self.q.log_density(x, y), self.q.log_density(x, y.roll(1, 0)))
+    def row_terms(self, x: Tensor, y: Tensor) -> Tensor:
+        return self.q.log_density(x, y) - self.q.log_density(x, y.roll(1, 0))

@@ -71,14 +71,15 @@ class VUB(ConditionalEstimator):
         return vub_terms(mean, log_variance)
 
     def prepare(self, x: Tensor, y: Tensor) -> None:
+        super().prepare(x, y)
         self.marginal_mean.copy_(y.mean(0))
         variance = y.var(0, correction=0)
         # a column can be constant among the pairs to fit and vary elsewhere
         self.marginal_variance.copy_(variance.clamp_min(_SMALLEST_VARIANCE))
 
-    def value(self, x: Tensor, y: Tensor) -> Tensor:
+    def row_terms(self, x: Tensor, y: Tensor) -> Tensor:
         mean, log_variance = cast(ConditionalGaussian, self.q)(x)
-        return vub(
+        return vub_terms(
             (mean - self.marginal_mean) * self.marginal_variance.rsqrt(),
             log_variance - self.marginal_variance.log(),
         )

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from mmmie.mi.closed.explained import explained
 from mmmie.mi.closed.gaussian import log_density, pairwise_log_density
+from mmmie.mi.closed.misfit import doubt_of_misfit, misfit
 from mmmie.mi.estimator import Estimator
 from mmmie.mi.estimators.infonce import column_terms
 from mmmie.mi.learned.flow import ConditionalFlow
 from mmmie.mi.learned.networks import SkipMLP
-from mmmie.mi.thresholds import NOTHING, SURE
+from mmmie.mi.rows import Standardiser
+from mmmie.mi.thresholds import MOST_REPEATED, NOTHING, SURE, UNSEEN, material
 
 ConditionalKind = Literal["gaussian", "flow"]
 
@@ -26,9 +28,8 @@ _LEAST_LEFT_OUT = 1e-6
 _SMALLEST_VARIANCE = 1e-6
 _FOLDS = 5
 _SHARES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
-_AS_CLAIMED = 0.8, 1.25
-_GAUSSIAN = 0.9, 1.1
-_UNEXPLAINED = 0.05
+_LIGHTLY = 0.01
+_ROWS_PER_COLUMN = 4
 
 
 class ConditionalGaussian(nn.Module):
@@ -116,34 +117,40 @@ class MarginalGaussian(nn.Module):
     @torch.no_grad()
     def fit(self, y: Tensor) -> None:
         """Take mean and covariance from y (N, dim)."""
-        folds = [torch.arange(len(y)) % _FOLDS == fold for fold in range(_FOLDS)]
-        likelihood = []
-        for share in _SHARES:
-            left_out = []
-            for out in folds:
-                if out.any() and not out.all():
-                    self._take(y[~out], share)
-                    left_out.append(self.log_density(y[out]))
-            likelihood.append(torch.cat(left_out).mean().item() if left_out else share)
-        share = _SHARES[likelihood.index(max(likelihood))]
-        self._take(y, share)
         n, d = y.shape
+        edges = [fold * n // _FOLDS for fold in range(_FOLDS + 1)]
+        likelihood = [0.0] * len(_SHARES)
+        for start, end in pairwise(edges):
+            known, out = torch.cat([y[:start], y[end:]]), y[start:end]
+            if not len(known) or not len(out):
+                continue
+            mean, covariance = _moments(known)
+            for place, share in enumerate(_SHARES):
+                self.take(mean, covariance, share)
+                likelihood[place] += self.log_density(out).sum().item()
+        # of a single row nothing is known but the least variance
+        share = _SHARES[likelihood.index(max(likelihood))] if any(likelihood) else _SHARES[-1]
+        self.take(*_moments(y), share)
         # what a density fitted to n rows lacks on others, at first order
         self.excess.fill_((1 - share) ** 2 * d * (d + 3) / (4 * n))
 
-    def _take(self, y: Tensor, share: float) -> None:
-        centred = y - y.mean(0)
-        covariance = (1 - share) * (centred.mT @ centred / len(y))
-        own = centred.square().mean(0) + _SMALLEST_VARIANCE
-        covariance.diagonal().add_(share * own + _SMALLEST_VARIANCE)
-        factor = torch.linalg.cholesky(covariance)
-        unit = torch.eye(len(covariance), device=y.device)
-        self.mean.copy_(y.mean(0))
+    def take(self, mean: Tensor, covariance: Tensor, share: float) -> None:
+        """Take mean (dim,) and covariance (dim, dim), a share of it without what columns share."""
+        variance = covariance.diagonal()
+        shrunk = (1 - share) * covariance
+        shrunk.diagonal().add_(share * (variance + _SMALLEST_VARIANCE) + _SMALLEST_VARIANCE)
+        factor = torch.linalg.cholesky(shrunk)
+        unit = torch.eye(len(shrunk), device=shrunk.device)
+        self.mean.copy_(mean)
         self.whitening.copy_(torch.linalg.solve_triangular(factor, unit, upper=False))
+
+    def white(self, y: Tensor) -> Tensor:
+        """y (..., dim) in columns that are standard normal where the density fits."""
+        return (y - self.mean) @ self.whitening.mT
 
     def log_density(self, y: Tensor) -> Tensor:
         """Log-density of y (..., dim): (...), in nats."""
-        white = (y - self.mean) @ self.whitening.mT
+        white = self.white(y)
         zero = torch.zeros_like(white)
         return log_density(white, zero, zero) + self.whitening.diagonal().log().sum()
 
@@ -158,6 +165,8 @@ class ConditionalEstimator(Estimator):
         conditional: `gaussian`, or `flow` for a density of any shape.
     """
 
+    standardise_y: Standardiser
+
     def __init__(
         self, dim_x: int, dim_y: int, hidden: int = 256, conditional: ConditionalKind = "gaussian"
     ) -> None:
@@ -167,6 +176,19 @@ class ConditionalEstimator(Estimator):
             self.q = ConditionalGaussian(dim_x, dim_y, hidden)
         else:
             self.q = ConditionalFlow(dim_x, dim_y, hidden)
+        self.marginal = MarginalGaussian(dim_y)
+
+    def scaled_to(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """As of every estimator; then y is turned to columns whose residuals do not correlate.
+
+        So q has a full residual covariance, though it gives each column a variance of its own.
+        """
+        scaled_x, scaled_y = super().scaled_to(x, y)
+        self.standardise_y.turn_to(_uncorrelated(scaled_x, scaled_y))
+        return scaled_x, self.standardise_y(y)
+
+    def prepare(self, x: Tensor, y: Tensor) -> None:
+        self.marginal.fit(y)
 
     def start(self, x: Tensor, y: Tensor) -> None:
         self.q.start(x, y)
@@ -174,62 +196,86 @@ class ConditionalEstimator(Estimator):
     def loss(self, x: Tensor, y: Tensor) -> Tensor:
         return -self.q.log_density(x, y).mean()
 
-    def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
+    def log_marginal(self, x: Tensor, y: Tensor) -> Tensor:
+        """(B,) log q(y) of a density fitted to y alone, less what its fit costs on other pairs."""
+        return self.marginal.log_density(y) + self.marginal.excess
+
+    def white(self, x: Tensor, y: Tensor) -> Tensor:
+        """(B, dim_y) y, standard normal where q(y) fits."""
+        return self.marginal.white(y)
+
+    def evidence(self, x: Tensor, y: Tensor, batch: int) -> tuple[Tensor, ...]:
+        """What `misfit` asks for, what a critic would say, and ln q(y | x) / q(y)."""
+        residuals = self.q.residuals(x, y)
+        columns = residuals
+        if isinstance(self.q, ConditionalGaussian):
+            columns = residuals @ torch.linalg.pinv(self.standardise_y.turn).to(residuals)
+        lower = [column_terms(self.q.pairwise(*few)).mean() for few in self.batches(x, y, batch)]
+        read = self.q.log_density(x, y) - self.log_marginal(x, y)
+        return x, self.white(x, y), residuals, columns, torch.stack(lower), read
+
+    def quality(self, evidence: tuple[Tensor, ...]) -> dict[str, float]:
         """How well q fits.
 
         Returns:
-            `calibration`: mean squared residual in deviations that q claims, 1 where it fits.
-            `spread`: the variance of the residuals' squared length over that of a Gaussian's, 1
-            where q has the right shape. Of both, only what is more than noise.
-            `unexplained`: the share of the residuals' variance, or of their size's, that x still
-            explains; 0 where q fits.
+            What a Gaussian q(y | x) and q(y) miss, see `misfit`.
             `least`: InfoNCE in nats with q as the critic, a lower bound whether q fits or not.
+            `read`: the mean of ln q(y | x) / q(y), which is I(x; y) where both fit; `read_std`, its
+            standard error.
         """
-        # constant columns are fitted by anything
-        residuals = self.q.residuals(x, y)[:, (y != y[0]).any(0)]
-        n, d = residuals.shape
-        if d == 0:
-            residuals = self.q.residuals(x, y)
-            n, d = residuals.shape
-        squares = residuals.square().sum(1)
-        spread = squares.var(correction=0).item() / (2 * d)
-        lower = [column_terms(self.q.pairwise(*few)).mean() for few in self.batches(x, y, batch)]
-        return {
-            "calibration": _beyond_noise(squares.mean().item() / d, math.sqrt(2 / (n * d))),
-            "spread": _beyond_noise(spread, math.sqrt((2 + 12 / d) / n)),
-            "unexplained": max(explained(x, residuals), explained(x, residuals.abs())),
-            "least": _surely(torch.stack(lower)),
-        }
+        *rows, lower, read = evidence
+        error = read.std().item() / math.sqrt(len(read)) if len(read) > 1 else 0.0
+        found = {"least": _surely(lower), "read": read.mean().item(), "read_std": error}
+        return {**misfit(*rows), **found}
 
     def doubt_of(self, quality: dict[str, float], nats: float, std: float) -> str | None:
-        if self.facts.bound == "upper" and nats < quality["least"] - SURE * std - NOTHING:
+        if self.bound == "neither":
+            return doubt_of_misfit(quality, nats, std)
+        if self.bound == "lower":
+            return None
+        if nats < -SURE * std - NOTHING:
+            return "an upper bound cannot be negative, so its q(y | x) does not fit"
+        if nats < quality["least"] - SURE * std - NOTHING:
             return (
                 f"its own q, used as a critic, shows at least {quality['least']:.2f} nats, so q "
                 f"does not fit"
             )
-        if self.facts.bound == "upper" and nats < -SURE * std - NOTHING:
-            return "an upper bound cannot be negative, so its q(y | x) does not fit"
-        if not _AS_CLAIMED[0] < quality["calibration"] < _AS_CLAIMED[1]:
+        if quality["repeated"] > MOST_REPEATED:
             return (
-                f"the squared residuals of its q(y | x) are {quality['calibration']:.2g} times "
-                f"what it claims, so q does not fit"
+                f"{quality['repeated']:.0%} of the values of y are repeated, so that y has no "
+                f"density; use ksg or infonce"
             )
-        if not _GAUSSIAN[0] < quality["spread"] < _GAUSSIAN[1]:
+        missed = quality["residual"] + quality["remaining"]
+        truth = quality["read"] - quality["marginal"] + missed
+        within = material(nats, math.hypot(std, quality["read_std"]))
+        if nats < truth + min(quality["unseen"], UNSEEN * missed) - within:
             return (
-                f"the residuals of its q(y | x) are not Gaussian (their squared length varies "
-                f"{quality['spread']:.2g} times as much), so q does not fit"
-            )
-        if quality["unexplained"] > _UNEXPLAINED:
-            return (
-                f"x still explains {quality['unexplained']:.0%} of what its q(y | x) leaves over, "
-                f"so q does not fit"
+                f"its q(y | x) misses about {missed:.2f} nats of what is left of y, more than this "
+                f"bound has to spare, so q does not fit"
             )
         return None
 
 
-def _beyond_noise(ratio: float, error: float) -> float:
-    """A ratio that should be 1, drawn towards it by what sampling alone explains."""
-    return 1 + math.copysign(max(abs(ratio - 1) - SURE * error, 0.0), ratio - 1)
+def _moments(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (d,) and covariance (d, d) of rows (N, d)."""
+    mean = rows.mean(0)
+    centred = rows - mean
+    return mean, centred.mT @ centred / len(rows)
+
+
+def _uncorrelated(x: Tensor, y: Tensor) -> Tensor:
+    """(dim_y, dim_y) that takes y (N, dim_y) to columns that correlate neither with each other nor
+    after a regression on x (N, dim_x); the unit where rows are too few to tell."""
+    n, d = y.shape
+    if d == 1 or n < _ROWS_PER_COLUMN * d:
+        return torch.eye(d).to(y)
+    marginal = MarginalGaussian(d).to(y)
+    marginal.take(*_moments(y), _LIGHTLY)
+    white, x = marginal.white(y), x - x.mean(0)
+    gram = x.mT @ x / n
+    gram.diagonal().add_(_PENALTIES[0])
+    rest = white - x @ torch.linalg.solve(gram, x.mT @ white / n)
+    return marginal.whitening.mT @ torch.linalg.eigh(rest.mT @ rest / n).eigenvectors
 
 
 def _surely(values: Tensor) -> float:

@@ -12,6 +12,7 @@ from mmmie.mi.closed.canonical import CanonicalCorrelations
 from mmmie.mi.estimator import Estimator
 from mmmie.mi.learned.networks import SkipMLP, residual_mlp
 from mmmie.mi.pair_matrix import joint_and_others
+from mmmie.mi.rows import RankScores
 
 CriticKind = Literal["separable", "joint"]
 
@@ -98,6 +99,7 @@ class CriticEstimator(Estimator):
         self, dim_x: int, dim_y: int, hidden: int = 256, critic: CriticKind = "separable"
     ) -> None:
         super().__init__(dim_x, dim_y, hidden)
+        self.standardise_x, self.standardise_y = RankScores(dim_x), RankScores(dim_y)
         self.critic = _CRITICS[critic](dim_x, dim_y, hidden)
         self.register_buffer("cap", torch.tensor(_LARGEST_SCORE))
 
@@ -113,6 +115,9 @@ class CriticEstimator(Estimator):
 
     def loss(self, x: Tensor, y: Tensor) -> Tensor:
         return -self.objective(self.scores(x, y))
+
+    def row_terms(self, x: Tensor, y: Tensor) -> Tensor:
+        return self.terms(self.scores(x, y)) if len(x) > 1 else x.new_zeros(1)
 
     def scores(self, x: Tensor, y: Tensor) -> Tensor:
         """(B, B) critic values for standardised x and y, no larger than `cap`.
@@ -148,7 +153,21 @@ class CriticEstimator(Estimator):
             values.append(self.combine(parts).nan_to_num(-torch.inf).item())
         self.cap.copy_(levels[values.index(max(values))])
 
-    def quality(self, x: Tensor, y: Tensor, batch: int) -> dict[str, float]:
+    def evidence(self, x: Tensor, y: Tensor, batch: int) -> tuple[Tensor, ...]:
+        """(K, 4) of every batch: how often joint pairs win, sums over the others, how many."""
+        found = []
+        for few in self.batches(x, y, batch):
+            joint, others = joint_and_others(self.scores(*few), "scores")
+            if others.shape[-1] == 0:
+                continue
+            beaten = joint[:, None] > others.unflatten(-1, (len(joint), -1))
+            sums = others.logsumexp(-1), (2 * others).logsumexp(-1)
+            found.append(
+                torch.stack([beaten.float().mean(), *sums, others.new_tensor(len(others))])
+            )
+        return (torch.stack(found) if found else x.new_zeros(0, 4),)
+
+    def quality(self, evidence: tuple[Tensor, ...]) -> dict[str, float]:
         """How well the critic fits.
 
         Returns:
@@ -159,22 +178,13 @@ class CriticEstimator(Estimator):
             `effective_pairs`: on how many of the other pairs that mean rests (Kish's effective
             sample size).
         """
-        better, normalisers, squares, count = [], [], [], 0
-        for few in self.batches(x, y, batch):
-            joint, others = joint_and_others(self.scores(*few), "scores")
-            if others.shape[-1] == 0:
-                continue
-            beaten = joint[:, None] > others.unflatten(-1, (len(joint), -1))
-            better.append(beaten.float().mean())
-            normalisers.append(others.logsumexp(-1))
-            squares.append((2 * others).logsumexp(-1))
-            count += others.shape[-1]
-        if not better:
+        if not len(evidence[0]):
             return {}
-        total, square = torch.stack(normalisers).logsumexp(0), torch.stack(squares).logsumexp(0)
+        better, normalisers, squares, counts = evidence[0].unbind(1)
+        total, square = normalisers.logsumexp(0), squares.logsumexp(0)
         return {
-            "tells_apart": torch.stack(better).mean().item(),
-            "log_normaliser": total.item() - math.log(count),
+            "tells_apart": better.mean().item(),
+            "log_normaliser": total.item() - math.log(counts.sum().item()),
             "effective_pairs": (2 * total - square).exp().item(),
         }
 

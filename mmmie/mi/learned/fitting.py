@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mmmie.mi.rows import equal_pairs
+from mmmie.mi.groups import equal_pairs
 
 _STOPPING = 1 / 5
 _MOST_STOPPING = 2048
@@ -71,8 +71,9 @@ def fit_by_steps(
     batch: int,
     learning_rate: float,
     seed: int,
+    group: Tensor | None = None,
 ) -> None:
-    """Fit to standardised pairs, x (N, dim_x) and y (N, dim_y).
+    """Fit to standardised pairs, x (N, dim_x) and y (N, dim_y), of which some may go together.
 
     What is kept is the running mean of the parameters at the step where it was best on a fifth
     of the pairs, which is set aside. Both are against overfitting, which makes every bound
@@ -87,11 +88,16 @@ def fit_by_steps(
         torch.enable_grad(),
     ):
         torch.default_generator.manual_seed(seed)
-        group = torch.from_numpy(equal_pairs(x.cpu().numpy(), y.cpu().numpy()))
+        given = group is not None
+        if group is None:
+            group = torch.from_numpy(equal_pairs(x.cpu().numpy(), y.cpu().numpy()))
+        group = group.unique(return_inverse=True)[1]  # numbers without a gap
         place = torch.randperm(int(group.max()) + 1)[group]  # copies in one place
         aside_count = min(max(round(int(place.max() + 1) * _STOPPING), 1), _MOST_STOPPING)
         order = place.argsort(stable=True)
         aside, known = (order[place[order] < aside_count], order[place[order] >= aside_count])
+        if given:  # else a batch would be of few groups
+            aside = aside[torch.randperm(len(aside))]
         pairs = (x[known], y[known]) if len(known) else (x, y)
         _descend(model, pairs, (x[aside], y[aside]), steps, batch, learning_rate)
 

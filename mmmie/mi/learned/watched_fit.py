@@ -7,7 +7,6 @@ from typing import NamedTuple, get_args
 
 import numpy as np
 import torch
-from scipy.special import ndtri
 from torch import Tensor
 
 from mmmie.errors import InputError
@@ -20,7 +19,7 @@ from mmmie.mi.estimator import (
 )
 from mmmie.mi.learned.critics import CriticKind
 from mmmie.mi.learned.fitting import one_thread
-from mmmie.mi.rows import checked_pairs
+from mmmie.mi.rows import RankScores, checked_pairs
 from mmmie.mi.tasks.task import Array, Task
 
 FIRST_PAIRS = 4000
@@ -197,15 +196,17 @@ def _transform(transform: Transform, first: tuple[Array, Array]) -> Through:
     """What takes x and y to the normal quantiles of their ranks in a first sample, or nowhere."""
     if transform == "none":
         return lambda x, y: (x, y)
-    sorted_x, sorted_y = (np.sort(side, 0) for side in first)
-    return lambda x, y: (_scores(x, sorted_x), _scores(y, sorted_y))
+    ranks = [RankScores(side.shape[1]) for side in first]
+    for scores, side in zip(ranks, first, strict=True):
+        scores.fit(torch.from_numpy(side))
 
+    def through(x: Array, y: Array) -> tuple[Array, Array]:
+        x, y = (
+            scores(torch.from_numpy(s)).numpy() for scores, s in zip(ranks, (x, y), strict=True)
+        )
+        return x, y
 
-def _scores(rows: Array, known: Array) -> Array:
-    """Normal quantiles of the ranks that rows (N, d) have among sorted columns (M, d)."""
-    places = np.arange(1, len(known) + 1) / (len(known) + 1)
-    columns = [np.interp(rows[:, k], known[:, k], places) for k in range(rows.shape[1])]
-    return np.asarray(ndtri(np.stack(columns, 1)))
+    return through
 
 
 def _check(tasks: Sequence[Task]) -> None:

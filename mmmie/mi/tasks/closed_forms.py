@@ -112,7 +112,7 @@ def smile_value(dim: int, mi: float, clip: float = SMILE_CLIP) -> float:
     This is the limit of many pairs. A batch takes the logarithm of its own mean, which adds
     the more the larger I (about .1 nats at B = 64, d = 20, I = 10 and clip 5).
 
-    Source: eq. 8 of Song and Ermon 2020 (arXiv 1910.06222).
+    Source: I_SMILE of Song and Ermon 2020 (arXiv 1910.06222), section 5.
 
     Args:
         dim: dimensions of x and of y.

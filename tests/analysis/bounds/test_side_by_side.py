@@ -7,7 +7,6 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from mmmie.analysis.bounds import side_by_side
 from mmmie.analysis.bounds.side_by_side import (
@@ -17,34 +16,9 @@ from mmmie.analysis.bounds.side_by_side import (
     frozen_pair,
     quantities,
 )
-from mmmie.analysis.checkpoint import load_checkpoint
-from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 from mmmie.errors import InputError
-from mmmie.model.config import ModelSettings
-from mmmie.model.mmmie import MMMIE
-from mmmie.training.checkpoint_files import CheckpointInfo, write_checkpoint
-from mmmie.training.config import load_config
 
 PAIR = "I(z text; z audio)"
-
-
-@pytest.fixture
-def saved(make_corpus, tmp_path):
-    """An untrained checkpoint and its corpus on disk."""
-    save_corpus_folder(make_corpus(conversations=60, splits=("valid",)), tmp_path / "corpus")
-    corpus = open_corpus_folder(tmp_path / "corpus")
-    config = load_config(overrides=["model.dim=16", "model.heads=2", "model.invariant_dim=4"])
-    torch.manual_seed(0)
-    model = MMMIE(corpus.modalities, corpus.label, ModelSettings(**config.model.model_dump()))
-    model.standardise_by(corpus, np.arange(len(corpus)))
-    folder = tmp_path / "checkpoint"
-    folder.mkdir()
-    held = {"name": corpus.name, "path": str(corpus.path), "fingerprint": corpus.fingerprint}
-    info = CheckpointInfo(
-        folder, config, corpus.label, corpus.modalities, held, {"n": 300}, 0, {}, {}
-    )
-    write_checkpoint(folder, model, info)
-    return load_checkpoint(folder), corpus
 
 
 def task_of(saved, tmp_path, name=PAIR, transform="none"):
@@ -72,19 +46,21 @@ def test_quantities_have_names_and_pairs():
 def test_the_variables_are_those_of_the_model(saved):
     checkpoint, corpus = saved
     of = quantities(["text", "audio"])
-    x, z = frozen_pair(checkpoint, corpus, "valid", of["I(input audio; z audio)"])
+    x, z, groups = frozen_pair(checkpoint, corpus, "valid", of["I(input audio; z audio)"])
     assert x.shape == (300, 4) and z.shape == (300, 4)
-    again, other = frozen_pair(checkpoint, corpus, "valid", of["I(z audio; s text)"])
+    assert list(groups) == list(corpus.utterances["conversation"].astype(str))
+    again, other, _ = frozen_pair(checkpoint, corpus, "valid", of["I(z audio; s text)"])
     assert np.array_equal(again, z) and not np.array_equal(other, z)
     checkpoint.model.settings.stochastic = False
-    _, mean = frozen_pair(checkpoint, corpus, "valid", of["I(input audio; z audio)"])
+    _, mean, _ = frozen_pair(checkpoint, corpus, "valid", of["I(input audio; z audio)"])
     assert not np.allclose(mean, z)  # with noise, as in training
 
 
 @pytest.mark.slow
 def test_a_row_is_an_estimate_that_json_can_hold():
     x = np.random.default_rng(0).standard_normal((400, 2))
-    row = estimate_row(x, x + np.random.default_rng(1).standard_normal((400, 2)), "cca", "none")
+    y = x + np.random.default_rng(1).standard_normal((400, 2))
+    row = estimate_row(x, y, np.arange(400) // 5, "cca", "none")
     assert row["nats"] == pytest.approx(np.log(2), abs=0.15)
     assert (row["bound"], row["n"], row["title"]) == ("neither", 400, "CCA (Gaussian)")
     assert "CCA" in row["sentence"]
@@ -93,8 +69,8 @@ def test_a_row_is_an_estimate_that_json_can_hold():
 
 @pytest.mark.slow
 def test_too_few_pairs_are_said_to_be_so():
-    with pytest.raises(InputError, match="at least 8 pairs"):
-        estimate_row(np.zeros((3, 1)), np.zeros((3, 1)), "cca", "none")
+    with pytest.raises(InputError, match="at least 16 pairs"):
+        estimate_row(np.zeros((3, 1)), np.zeros((3, 1)), np.arange(3), "cca", "none")
 
 
 @pytest.mark.slow

@@ -72,11 +72,13 @@ def test_mixing_the_columns_changes_nothing():
 @pytest.mark.parametrize(("rows", "dim"), [(30, 20), (100, 60), (20, 40)])
 def test_few_pairs_in_many_dimensions_are_not_taken_for_dependence(rows, dim):
     random = torch.Generator().manual_seed(0)
-    x, y = (torch.randn(rows, dim, generator=random) for _ in range(2))
-    found = fitted(x, y)
-    assert found.information().item() < 1
-    new_x, new_y = (torch.randn(500, dim, generator=random) for _ in range(2))
-    assert abs(found.log_ratio_of_pairs(new_x, new_y).mean().item()) < 1
+    claimed, held_out = [], []
+    for _ in range(10):  # single draws of so few rows differ
+        x, y, new_x, new_y = (torch.randn(n, dim, generator=random) for n in (rows, rows, 500, 500))
+        found = fitted(x, y)
+        claimed.append(found.information().item())
+        held_out.append(found.log_ratio_of_pairs(new_x, new_y).mean().item())
+    assert np.mean(claimed) < 0.5 and abs(np.mean(held_out)) < 0.75
 
 
 def test_until_it_is_fitted_nothing_is_shared():

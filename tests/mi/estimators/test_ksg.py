@@ -56,7 +56,52 @@ def test_few_rows_have_fewer_neighbours(rows):
 def test_equal_values_are_not_taken_for_dependence(columns):
     random = np.random.default_rng(0)
     x, y = (torch.from_numpy(random.integers(0, 3, (600, columns))) for _ in range(2))
-    assert abs(ksg(x, y).mean().item()) < 0.15
+    assert abs(ksg(x, y).mean().item()) < 0.1
+
+
+def test_classes_share_their_entropy():
+    x = np.random.default_rng(0).choice(4, 3000, p=[0.4, 0.3, 0.2, 0.1])
+    truth = -sum(p * np.log(p) for p in (0.4, 0.3, 0.2, 0.1))
+    assert estimate(x, x, "ksg").nats == pytest.approx(truth, abs=0.05)
+
+
+def test_a_class_and_a_number_share_what_they_do():
+    # y is uniform on [class, class + 2] (Gao et al. 2017): I = ln m - (m - 1) / m ln 2
+    random = np.random.default_rng(0)
+    x = random.integers(0, 5, 4000)
+    y = x + 2 * random.random(4000)
+    truth = np.log(5) - 0.8 * np.log(2)
+    found = estimate(x, y, "ksg")
+    assert found.nats == pytest.approx(truth, abs=0.05) and found.doubt is None
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5])
+def test_atoms_are_draws_like_all_others(share):
+    random = np.random.default_rng(0)
+    x, noise = random.standard_normal((2, 4000))
+    y = 0.8 * x + 0.6 * noise
+    silent = random.random(4000) < share
+    entropy = -share * np.log(share) - (1 - share) * np.log(1 - share)
+    truth = entropy - (1 - share) * np.log(0.6)
+    found = estimate(np.where(silent, 0, x), np.where(silent, 0, y), "ksg")
+    assert found.n == 4000
+    assert found.nats == pytest.approx(truth, abs=0.05 + 3 * found.std)
+
+
+def test_neighbours_of_one_s_own_group_do_not_count():
+    random = np.random.default_rng(0)
+    group = np.arange(600) // 6
+    x, y = (random.standard_normal((100, 1))[group] for _ in range(2))
+    x, y = (torch.from_numpy(side + 0.05 * random.standard_normal((600, 1))) for side in (x, y))
+    assert ksg(x, y).mean() > 0.5
+    assert abs(ksg(x, y, group=torch.from_numpy(group)).mean().item()) < 0.15
+
+
+@pytest.mark.parametrize(("dim", "nats"), [(1, 0.5), (2, 0.4), (3, 0.3)])
+def test_its_error_is_what_seeds_differ_by(dim, nats):
+    found = [estimate(*gaussian(dim, nats).sample(1500, seed), "ksg") for seed in range(40)]
+    spread = np.std([one.nats for one in found], ddof=1)
+    assert 0.75 < spread / np.mean([one.std for one in found]) < 1.35
 
 
 def test_a_constant_is_no_trouble():
@@ -82,6 +127,7 @@ def test_of_more_pairs_than_it_can_compare_it_takes_some_at_random():
     for rows in (slice(None), order):
         found = estimate(x[rows], y[rows], "ksg")
         assert abs(found.nats - 0.5) < 4 * found.std
+        assert found.n == MOST_ROWS
 
 
 def test_in_many_dimensions_it_is_doubted():

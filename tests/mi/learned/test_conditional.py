@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
-from mmmie.mi import CLUB
+from mmmie.mi import CLUB, VUB, DoE
 from mmmie.mi.closed.gaussian import log_density, pairwise_log_density
 from mmmie.mi.learned.conditional import LOG_VARIANCE_LIMIT, ConditionalGaussian, MarginalGaussian
 
@@ -114,27 +114,26 @@ def test_the_marginal_is_the_normal_of_the_rows():
     torch.testing.assert_close(found, torch.from_numpy(expected), atol=5e-3, rtol=1e-2)
 
 
-def fitted(x, y, hidden=16):
-    """A CLUB whose q is the regression, without any step."""
+def fitted(x, y, kind=CLUB):
+    """An estimator whose q is the regression, without any step."""
     torch.manual_seed(0)
-    estimator = CLUB(x.shape[1], y.shape[1], hidden=hidden)
+    estimator = kind(x.shape[1], y.shape[1], hidden=16)
     estimator.start(x, y)
     return estimator
 
 
 def quality(estimator, x, y):
     with torch.no_grad():
-        found = estimator.quality(x, y, 64)
-        return found, estimator.doubt_of(found, estimator(x[:64], y[:64]).item(), 0.1)
+        found = estimator.quality(estimator.evidence(x, y, 64))
+        return found, estimator.doubt_of(found, estimator(x[:1000], y[:1000]).item(), 0.1)
 
 
 def test_a_q_that_fits_is_found_to(correlated):
     data, new = correlated(3, 3, 4000), correlated(3, 3, 4000, seed=1)
     found, doubt = quality(fitted(data.x, data.y), new.x, new.y)
     assert doubt is None
-    assert found["calibration"] == pytest.approx(1, abs=0.03)
-    assert found["spread"] == pytest.approx(1, abs=0.05)
-    assert found["unexplained"] < 0.02
+    assert max(found[key] for key in ("marginal", "residual", "remaining")) < 0.03
+    assert found["read"] == pytest.approx(3, abs=0.1)
 
 
 def test_the_least_is_a_lower_bound_that_comes_near_the_best_critic(correlated):
@@ -145,14 +144,17 @@ def test_the_least_is_a_lower_bound_that_comes_near_the_best_critic(correlated):
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
-def test_a_wrong_variance_is_found(correlated, factor):
+def test_a_wrong_variance_is_a_divergence_of_the_residuals(correlated, factor):
     data = correlated(3, 3, 4000)
-    estimator = fitted(data.x, data.y)
+    estimator = fitted(data.x, data.y, VUB)
     with torch.no_grad():
         estimator.q.net.linear.bias[3:] += math.log(factor)
     found, doubt = quality(estimator, data.x, data.y)
-    assert found["calibration"] == pytest.approx(1 / factor, rel=0.1)
-    assert doubt is not None and "times what it claims, so q does not fit" in doubt
+    # a q that is too narrow makes this bound larger, and one that is too wide breaks it
+    assert (doubt is not None) == (factor > 1)
+    # KL of N(0, 1 / f) from N(0, 1), three times
+    expected = 1.5 * (1 / factor - 1 + math.log(factor))
+    assert found["residual"] == pytest.approx(expected, rel=0.15)
 
 
 @pytest.mark.parametrize("shape", ["heavy", "two points", "changing"])
@@ -164,22 +166,48 @@ def test_a_wrong_shape_is_found(shape):
         "changing": drawn(4000, 2, seed=1) * (0.2 + x.abs()),
     }[shape]
     y = x + noise
-    _, doubt = quality(fitted(x[:2000], y[:2000]), x[2000:], y[2000:])
-    assert doubt is not None and "does not fit" in doubt
+    found, _ = quality(fitted(x[:2000], y[:2000]), x[2000:], y[2000:])
+    assert found["residual"] + found["remaining"] > 0.2
 
 
 def test_a_mean_that_bends_is_found():
     x = drawn(4000, 1)
     y = torch.sin(3 * x) + 0.3 * drawn(4000, 1, seed=1)
-    found, doubt = quality(fitted(x[:2000], y[:2000]), x[2000:], y[2000:])
-    assert found["unexplained"] > 0.3
-    assert doubt is not None
+    found, _ = quality(fitted(x[:2000], y[:2000]), x[2000:], y[2000:])
+    assert found["remaining"] > 0.3
 
 
-def test_an_upper_bound_below_zero_or_below_a_lower_bound_is_doubted():
+def test_an_upper_bound_is_doubted_below_zero_a_lower_bound_or_what_q_misses():
     estimator = CLUB(2, 2, hidden=4)
-    fine = {"calibration": 1.0, "spread": 1.0, "unexplained": 0.0, "least": 0.0}
+    fine = {
+        "marginal": 0.0,
+        "residual": 0.0,
+        "remaining": 0.0,
+        "least": 0.0,
+        "read": 1.0,
+        "read_std": 0.0,
+        "unseen": 0.0,
+        "repeated": 0.0,
+    }
     assert estimator.doubt_of(fine, 1.0, 0.1) is None
-    assert estimator.doubt_of(fine, -0.1, 0.1) is None
+    assert estimator.doubt_of({**fine, "read": 0.0}, -0.1, 0.1) is None
     assert "cannot be negative" in (estimator.doubt_of({**fine, "least": -9.0}, -1.0, 0.1) or "")
     assert "at least 2.00 nats" in (estimator.doubt_of({**fine, "least": 2.0}, 1.0, 0.1) or "")
+    missed = {**fine, "remaining": 0.5, "unseen": 0.5}
+    assert "0.50 nats" in (estimator.doubt_of(missed, 1.0, 0.01) or "")
+    assert estimator.doubt_of(missed, 2.0, 0.01) is None
+
+
+def test_residuals_that_correlate_are_part_of_q():
+    generator = torch.Generator().manual_seed(0)
+    x, noise = torch.randn(2, 6000, 3, generator=generator, dtype=torch.float64)
+    mixing = torch.tensor([[1.0, 0.9, 0.8], [0, 0.5, 0.3], [0, 0, 0.4]], dtype=torch.float64)
+    y = x + noise @ mixing
+    estimator = DoE(3, 3, hidden=8)
+    pairs = estimator.scaled_to(x, y)
+    estimator.prepare(*pairs)
+    estimator.start(*pairs)
+    # both Gaussian: half the log-ratio of determinants
+    known = torch.eye(3, dtype=torch.float64) + mixing.T @ mixing
+    truth = 0.5 * (known.logdet() - (mixing.T @ mixing).logdet())
+    assert estimator(x, y).item() == pytest.approx(truth.item(), abs=0.05)

@@ -98,7 +98,7 @@ def test_quality_is_what_it_says():
     estimator.critic.gaussian.fit(x, y)
     estimator.critic.gain.data.fill_(1.0)
     with torch.no_grad():
-        found = estimator.quality(x, y, 32)
+        found = estimator.quality(estimator.evidence(x, y, 32))
         scores = estimator.scores(x, y)
     joint, others = joint_and_others(scores, "scores")
     weights = others.exp()
@@ -114,14 +114,15 @@ def test_quality_of_batches_is_that_of_all_their_other_pairs():
     x, y = pairs(gaussian(2, 1.0), 40)
     estimator = NWJ(2, 2, hidden=8)
     with torch.no_grad():
-        found = estimator.quality(x, y, 10)
+        found = estimator.quality(estimator.evidence(x, y, 10))
         few = zip(x.split(10), y.split(10), strict=True)
         others = torch.cat([joint_and_others(estimator.scores(*f), "scores")[1] for f in few])
     assert found["log_normaliser"] == pytest.approx(others.exp().mean().log().item(), abs=1e-4)
 
 
 def test_a_batch_of_one_has_no_quality():
-    assert NWJ(2, 2, hidden=4).quality(torch.randn(1, 2), torch.randn(1, 2), 1) == {}
+    estimator = NWJ(2, 2, hidden=4)
+    assert estimator.quality(estimator.evidence(torch.randn(1, 2), torch.randn(1, 2), 1)) == {}
 
 
 @pytest.mark.parametrize("name", CRITICS)
