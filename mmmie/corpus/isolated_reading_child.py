@@ -6,6 +6,7 @@ import contextlib
 import sys
 
 SECONDS = 120
+"""Of processor time, a file."""
 BYTES = 16 * 2**30
 WHOLE_HDF5 = 2**28
 """HDF5 datasets up to this many bytes are read whole, of larger ones both ends."""
@@ -16,7 +17,8 @@ def main(kind: str, *files: str) -> int:
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        most = SECONDS * len(files)
+        resource.setrlimit(resource.RLIMIT_CPU, (most, most))
         resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     readers = {"parquet": read_parquet, "arrow": read_arrow, "hdf5": read_hdf5}

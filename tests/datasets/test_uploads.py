@@ -196,10 +196,16 @@ FOLDERS = {
 }
 
 
-@pytest.mark.parametrize("top", ["", "mine/", "下载/mine/"])
-@pytest.mark.parametrize("make", FOLDERS.values(), ids=FOLDERS)
-def test_a_zip_of_every_folder_that_can_be_opened(tmp_path, corpus, make, top):
-    folder = make(corpus, tmp_path / "mine")
+TOPS = {  # of each a folder of files alone, and one with folders in it
+    "": ("table", "pickle", "saved"),
+    "mine/": ("misa", "pickle", "files in folders"),
+    "下载/mine/": ("csd", "pickle", "clone"),
+}
+
+
+@pytest.mark.parametrize(("top", "kind"), [(top, kind) for top in TOPS for kind in TOPS[top]])
+def test_a_zip_of_every_folder_that_can_be_opened(tmp_path, corpus, top, kind):
+    folder = FOLDERS[kind](corpus, tmp_path / "mine")
     files = list(folder.iterdir())
     wanted = load_corpus(files[0] if len(files) == 1 and files[0].is_file() else folder)
     junk = {"__MACOSX/._x": b"x", f"{top}README.md": b"# mine", f"{top}.DS_Store": b""}

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mmmie.cli import main as command_line
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
 from mmmie.model.encoders import Code
@@ -219,6 +220,12 @@ def main(corpus_folder, out):
         trainer.ranks.check_same(str(rank))
     except InputError as error:
         found["refused"] = str(error)
+
+    device = "cpu" if torch.cuda.is_available() else "auto"  # there may be one GPU
+    given = ["--data", corpus_folder, "--out", str(out / "both"), "--device", device, "--quiet"]
+    settings = [word for one in SURE for word in ("--set", one)]
+    with contextlib.suppress(SystemExit):
+        command_line(["train", *given, *settings, "--epochs", "1"])
 
     train(corpus_folder, out / "whole", config(), device="cpu")
     train(corpus_folder, out / "part", config(), device="cpu", callbacks=[At(1, 2, stop)])
