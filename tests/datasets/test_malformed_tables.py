@@ -167,8 +167,14 @@ def test_parquet(corpus, tmp_path):
         refused(folder, "labels.parquet")
 
 
-def test_hugging_face(corpus, tmp_path):
+def test_hugging_face(corpus, tmp_path, monkeypatch):
     folder = layouts.saved_dataset(corpus, tmp_path / "dataset")
+    with monkeypatch.context() as patch:
+        asked = []
+        read = "mmmie.datasets.formats.hugging_face.probe"
+        patch.setattr(read, lambda kind, *files: asked.extend(files))
+        load_corpus(folder)
+        assert {file.parent.name for file in asked} == {"train", "valid", "test"}
     state, arrow = folder / "train" / "state.json", folder / "train" / "data-00000-of-00001.arrow"
     whole, told = arrow.read_bytes(), state.read_text()
     for content in (whole[: len(whole) // 3], whole[:8] + b"\xff" * 100 + whole[108:]):

@@ -1,6 +1,6 @@
 """One of two processes that `test_distribution` starts; it writes what it found as JSON.
 
-Usage: ranks_worker.py CORPUS OUT, in the environment that torchrun gives its processes.
+Usage: ranks_worker.py CORPUS OUT SECOND_PORT, in the environment that torchrun gives its processes.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ def steered(corpus, out, first):
     return np.diff(times).tolist()
 
 
-def main(corpus_folder, out):
+def main(corpus_folder, out, second_port):
     rank = int(os.environ["RANK"])
     corpus = load_corpus(corpus_folder)
     found = {"rank": rank}
@@ -226,6 +226,7 @@ def main(corpus_folder, out):
     settings = [word for one in SURE for word in ("--set", one)]
     with contextlib.suppress(SystemExit):
         command_line(["train", *given, *settings, "--epochs", "1"])
+    os.environ["MASTER_PORT"] = second_port  # a command leaves the others at its end
 
     train(corpus_folder, out / "whole", config(), device="cpu")
     train(corpus_folder, out / "part", config(), device="cpu", callbacks=[At(1, 2, stop)])
@@ -244,4 +245,4 @@ def main(corpus_folder, out):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

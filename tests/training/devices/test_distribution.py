@@ -70,7 +70,8 @@ def weights(path):
 
 def test_two_processes_are_as_one(small, tmp_path):
     port = free_port()
-    processes = [start(rank, port, [WORKER, small, tmp_path]) for rank in (0, 1)]
+    given = [WORKER, small, tmp_path, free_port()]
+    processes = [start(rank, port, given) for rank in (0, 1)]
     said = [process.communicate(timeout=290)[0] for process in processes]
     assert (tmp_path / "found-1.json").exists(), said
     first, second = (json.loads((tmp_path / f"found-{r}.json").read_text()) for r in (0, 1))
