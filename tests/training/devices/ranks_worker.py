@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -106,8 +107,8 @@ def share(codes, ranks):
 def compare_bounds(corpus, ranks):
     """Largest difference of value and gradient to one process, for every estimator."""
     found = {}
-    pairs = [(name, "vub") for name in LOWER] + [("infonce", name) for name in UPPER]
-    for lower, upper in pairs:
+    count = max(len(LOWER), len(UPPER))
+    for lower, upper in islice(zip(cycle(LOWER), cycle(UPPER), strict=False), count):
         for stochastic in (True, False):
             settings = load_config(
                 overrides=[
