@@ -86,7 +86,7 @@ def test_finished_trials_may_not_mean_something_else_nor_be_on_another_scale(
     data, write, tmp_path, in_process
 ):
     Experiment(write(seeds=1), data, tmp_path / "out").run(**QUIET)
-    with pytest.raises(InputError, match=r"training.epochs = 2, now it is 3; name another --out"):
+    with pytest.raises(InputError, match=r"training.epochs = 1, now it is 3; name another --out"):
         Experiment(write(seeds=1, epochs=3), data, tmp_path / "out")
     with pytest.raises(InputError, match="corpus fingerprint"):
         Experiment(write(seeds=1), "demo", tmp_path / "out")
