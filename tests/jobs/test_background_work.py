@@ -212,7 +212,8 @@ def test_only_so_many_are_at_work_and_the_others_wait(work, monkeypatch):
             held.enter_context(module.lock(own_folder("turns") / str(place)))
         work.start({})
         pid = json.loads((work.folder / "process.json").read_text())["pid"]
-        wait_for(lambda: "/turns/" in str(psutil.Process(pid).open_files()))  # it asks for a turn
+        # it has asked for the first place in vain, and asks for the next
+        wait_for(lambda: "/turns/1'" in str(psutil.Process(pid).open_files()))
         assert work.state == "waiting", work.failure
         work.stop()
         assert work.state == "stopped"
