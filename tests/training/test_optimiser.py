@@ -32,7 +32,7 @@ class Rates(Callback):
 def test_learning_rates_rise_for_three_tenths_of_all_steps_and_then_fall(make_corpus):
     rates = Rates()
     fitted = trainer(
-        make_corpus(conversations=18), "training.epochs=7", "training.patience=10",
+        make_corpus(conversations=36), "training.epochs=10", "training.patience=10",
         callbacks=[rates],
     )  # fmt: skip
     first = fitted.optimiser.param_groups[0]["lr"]
