@@ -1,6 +1,7 @@
 """The command line: its contract, and one line for bad input."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -50,14 +51,20 @@ def folder(make_corpus, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def trained(folder, tmp_path_factory):
-    """A run of two epochs, which no test changes."""
+def finished(folder, tmp_path_factory):
+    """A run of two epochs."""
     out = tmp_path_factory.mktemp("trained") / "run"
     given = ["--data", str(folder), "--out", str(out), "--epochs", "2", "--seed", "3"]
     with pytest.raises(SystemExit) as ended:
         main(["train", *given, *SMALL])
     assert ended.value.code == 0
     return out
+
+
+@pytest.fixture
+def trained(finished, tmp_path):
+    """A copy of it, which a test may change."""
+    return shutil.copytree(finished, tmp_path / "run")
 
 
 def test_train_evaluate_predict_identity_probe(capsys, folder, trained, tmp_path):
