@@ -118,7 +118,9 @@ def test_two_processes_are_as_one(small, tmp_path):
     weights(tmp_path / "steered")
 
     # on the command line they train like one process
-    assert "".join(said).count("finished after epoch 1") == 1  # one of them speaks
+    told = "".join(said)
+    assert "finished after epoch 1" in told
+    assert told.count(f": {tmp_path / 'both'}\n") == 1  # one of them speaks
     train(small, tmp_path / "one", config(*SURE, epochs=1), device="cpu")
     (both,), (one,) = (read_metrics(tmp_path / name) for name in ("both", "one"))
     assert both["train/loss"] == pytest.approx(one["train/loss"], rel=1e-4)
