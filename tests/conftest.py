@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import ctypes
 import os
+import runpy
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MMMIE_NICENESS", "0")  # the suite keeps all cores busy and waits for runs
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from mmmie.corpus import Corpus, Features, Label, Modality
+
+sys.dont_write_bytecode = False  # or every worker and process would compile all of it anew
 
 CorpusMaker = Callable[..., Corpus]
 
@@ -54,6 +58,18 @@ def main_module() -> Iterator[None]:
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
+
+
+@pytest.fixture
+def work_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work outside the server is done here, before its start returns: no process loads torch."""
+
+    def spawn(arguments: list[str], log: object) -> tuple[int, None]:
+        monkeypatch.setattr(sys, "argv", list(arguments))
+        runpy.run_module(arguments[0], run_name="__main__")
+        return os.getpid(), None
+
+    monkeypatch.setattr("mmmie.jobs.background_work.spawn", spawn)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SECONDS = 120
+"""Of processor time, a file."""
 WHOLE_HDF5 = 2**28
 """HDF5 datasets up to this many bytes are read whole, of larger ones both ends."""
 
@@ -50,10 +51,15 @@ def limit(room: int, seconds: int = SECONDS) -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        most = room + _taken()
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        until = int(used.ru_utime + used.ru_stime) + seconds
+        # The soft limits alone: the next file may take more than what is left for this one.
+        for kind, most in (
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_CPU, until),
+            (resource.RLIMIT_DATA, room + _taken()),
+        ):
+            resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
 
 
 def _taken() -> int:

@@ -9,6 +9,11 @@ from mmmie.baselines.mlp import mlp
 from mmmie.baselines.ridge import ridge
 
 
+@pytest.fixture(autouse=True)
+def two_penalties(monkeypatch):
+    monkeypatch.setattr("mmmie.baselines.mlp._PENALTIES", (0.015, 0.15))
+
+
 @pytest.mark.slow
 def test_it_learns_what_no_line_can(make_corpus):
     corpus = make_corpus(conversations=120, levels={"audio": "utterance"})

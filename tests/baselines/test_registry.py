@@ -23,11 +23,21 @@ NAMES = [*QUICK, "context-transformer"]
 
 
 @pytest.fixture
-def few_epochs(monkeypatch):
-    monkeypatch.setattr(mlp, "_EPOCHS", 2)
-    monkeypatch.setattr(
-        context_transformer, "SETTINGS", [*context_transformer.SETTINGS, "training.epochs=2"]
-    )
+def epochs(monkeypatch):
+    """Sets how long those that learn by epochs do so, with one penalty instead of five."""
+
+    def fix(count):
+        monkeypatch.setattr(mlp, "_EPOCHS", count)
+        monkeypatch.setattr(mlp, "_PENALTIES", (0.015,))
+        settings = [*context_transformer.SETTINGS, f"training.epochs={count}"]
+        monkeypatch.setattr(context_transformer, "SETTINGS", settings)
+
+    return fix
+
+
+@pytest.fixture
+def few_epochs(epochs):
+    epochs(2)
 
 
 def test_names_and_their_order(make_corpus):
@@ -37,8 +47,9 @@ def test_names_and_their_order(make_corpus):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("classes", [None, ("bad", "fair", "good")], ids=["numbers", "classes"])
 @pytest.mark.slow
-def test_outputs_for_all_utterances_that_beat_the_constant(make_corpus, name, classes):
-    corpus = make_corpus(conversations=40, splits=SPLITS, classes=classes)
+def test_outputs_for_all_utterances_that_beat_the_constant(make_corpus, epochs, name, classes):
+    epochs(8)
+    corpus = make_corpus(conversations=24, splits=SPLITS, classes=classes)
     output = predict(name, corpus)
     if classes:
         assert output.shape == (len(corpus), 3) and (output >= 0).all()

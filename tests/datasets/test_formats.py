@@ -208,8 +208,7 @@ def test_contextual(make_corpus, tmp_path, meld):
     assert tested == {"c2", "c5", "c8", "c11"}
 
 
-@pytest.mark.parametrize("parquet", [False, True])
-@pytest.mark.parametrize("each", [False, True])
+@pytest.mark.parametrize(("parquet", "each"), [(False, True), (True, False)])
 def test_table_with_npy(corpus, tmp_path, parquet, each):
     folder = layouts.table_with_npy(corpus, tmp_path / "mine", parquet=parquet, each=each)
     read = twice(folder, tmp_path)

@@ -177,8 +177,14 @@ def test_parquet(corpus, tmp_path):
         refused(folder, "labels.parquet")
 
 
-def test_hugging_face(corpus, tmp_path):
+def test_hugging_face(corpus, tmp_path, monkeypatch):
     folder = layouts.saved_dataset(corpus, tmp_path / "dataset")
+    with monkeypatch.context() as patch:
+        asked = []
+        read = "mmmie.datasets.formats.hugging_face.probe"
+        patch.setattr(read, lambda kind, *files: asked.extend(files))
+        load_corpus(folder)
+        assert {file.parent.name for file in asked} == {"train", "valid", "test"}
     state, arrow = folder / "train" / "state.json", folder / "train" / "data-00000-of-00001.arrow"
     whole, told = arrow.read_bytes(), state.read_text()
     for content in (whole[: len(whole) // 3], whole[:8] + b"\xff" * 100 + whole[108:]):
@@ -281,3 +287,23 @@ def test_the_child_takes_the_fall(tmp_path, monkeypatch):
     monkeypatch.setattr("mmmie.corpus.isolated_reading._SECONDS", 0.5)
     with pytest.raises(InputError, match="takes too long"):
         probe("parquet", tmp_path / "a.parquet")
+
+
+def test_a_file_that_was_read_well_is_read_again_only_when_it_changed(tmp_path, monkeypatch):
+    child = tmp_path / "child.py"
+    monkeypatch.setattr("mmmie.corpus.isolated_reading._CHILD", child)
+    files = [tmp_path / name for name in ("a.parquet", "b.parquet")]
+    for file in files:
+        file.write_bytes(b"x")
+    child.write_text("")
+    probe("parquet", *files)
+    child.write_text("import os, sys; print(*sys.argv[2:], sep='\\n', flush=True); os.abort()")
+    probe("parquet", *files)
+    with pytest.raises(InputError, match=r"a\.parquet"):
+        probe("arrow", files[0])  # by another reader
+    files[1].write_bytes(b"y")
+    with pytest.raises(InputError, match=r"b\.parquet: is damaged .*its reader broke off"):
+        probe("parquet", *files)
+    os.utime(files[0], ns=(0, 0))
+    with pytest.raises(InputError, match=r"a\.parquet"):
+        probe("parquet", files[0])

@@ -40,7 +40,7 @@ def data(make_corpus, tmp_path):
 def write(tmp_path):
     """Write the small experiment file, with more text at its end."""
 
-    def write(more="", *, seeds=2, epochs=2):
+    def write(more="", *, seeds=2, epochs=1):
         file = tmp_path / "small.toml"
         text = TEXT.replace("{seeds}", str(seeds)).replace("{epochs}", str(epochs))
         file.write_text(text + more, "utf-8")

@@ -60,6 +60,10 @@ def test_weights_go_and_outputs_stay_unless_the_runs_are_kept(data, write, tmp_p
     ]  # fmt: skip
     kept = {p.name for p in (trial / "run").iterdir()}
     assert "metrics.jsonl" in kept and not kept & {"best", "last", "snapshots"}
+    # a broken one is named
+    (tmp_path / "out/trials/constant/0/outputs.safetensors").write_bytes(b"")
+    with pytest.raises(InputError, match="constant/0/outputs.safetensors: cannot be read"):
+        experiment.report()
 
 
 def test_what_is_finished_is_not_run_again_and_new_trials_join(data, write, tmp_path, in_process):
@@ -78,18 +82,14 @@ def test_what_is_finished_is_not_run_again_and_new_trials_join(data, write, tmp_
     pd.testing.assert_series_equal(later.loc[first.index], first)
 
 
-def test_finished_trials_may_not_mean_something_else(
-    data, write, tmp_path, in_process, make_corpus
+def test_finished_trials_may_not_mean_something_else_nor_be_on_another_scale(
+    data, write, tmp_path, in_process
 ):
     Experiment(write(seeds=1), data, tmp_path / "out").run(**QUIET)
-    with pytest.raises(InputError, match=r"training.epochs = 2, now it is 3; name another --out"):
+    with pytest.raises(InputError, match=r"training.epochs = 1, now it is 3; name another --out"):
         Experiment(write(seeds=1, epochs=3), data, tmp_path / "out")
     with pytest.raises(InputError, match="corpus fingerprint"):
         Experiment(write(seeds=1), "demo", tmp_path / "out")
-
-
-def test_finished_trials_are_not_measured_on_another_scale(data, write, tmp_path, in_process):
-    Experiment(write(seeds=1), data, tmp_path / "out").run(**QUIET)
     description = Path(data) / "corpus.json"
     said = json.loads(description.read_text("utf-8"))
     for span, same in (([-3, 3], True), ([-3.0, 3.00000001], True), ([-3, 5], False)):
@@ -182,14 +182,6 @@ def test_a_baseline_must_fit_the_corpus(data, write):
     file.write_text(file.read_text().replace('"constant"', '"ridge-vision"'))
     with pytest.raises(InputError, match="`ridge-vision` does not fit"):
         Experiment(file, data)
-
-
-def test_a_broken_output_is_named(data, write, tmp_path, in_process):
-    experiment = Experiment(write(seeds=1), data, tmp_path / "out")
-    experiment.run(**QUIET)
-    (tmp_path / "out/trials/constant/0/outputs.safetensors").write_bytes(b"")
-    with pytest.raises(InputError, match="constant/0/outputs.safetensors: cannot be read"):
-        experiment.report()
 
 
 def call(capsys, *arguments):

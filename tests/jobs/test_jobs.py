@@ -58,49 +58,18 @@ def start(make_corpus, tmp_path):
         wait_for(lambda run=run: not observe(run).alive)
 
 
-@pytest.fixture
-def started(start):
-    return start("first")
-
-
 def state(run):
     return observe(run).state
 
 
-def test_pause_step_resume_stop(started):
-    run = started
-    assert state(run) in ("queued", "running")
-    wait_for(lambda: state(run) == "running" and observe(run).epoch >= 1)
-    assert [found.path for found in list_runs(run.path.parent)] == [run.path]
-
-    steer(run.path, "pause")
-    wait_for(lambda: state(run) == "paused")
-    epoch = observe(run).epoch
-    beat = observe(run).heartbeat
-    time.sleep(0.8)
-    assert observe(run).epoch == epoch and observe(run).heartbeat > beat
-
-    steer(run.path, "step")
-    wait_for(lambda: observe(run).epoch == epoch + 1 and state(run) == "paused")
-    time.sleep(0.4)
-    assert observe(run).epoch == epoch + 1
-
-    steer(run.path, "resume")
-    wait_for(lambda: observe(run).epoch > epoch + 2)
-    steer(run.path, "stop")
-    wait_for(lambda: state(run) == "stopped", 10)
-    assert (run.best / "model.safetensors").is_file()
-    wait_for(lambda: not observe(run).alive, 15)
-
-    steer(run.path, "resume")
-    done = observe(run).epoch
-    wait_for(lambda: state(run) == "running" and observe(run).epoch > done)
-
-
-def test_one_run_trains_and_the_others_wait_until_it_is_killed(start, capsys, monkeypatch):
+def test_one_run_trains_is_steered_and_dies_while_the_others_wait(start, capsys, monkeypatch):
     monkeypatch.setenv("MMMIE_NICENESS", "1")
     first, second, third = (start(name) for name in ("first", "second", "third"))
+    assert state(first) in ("queued", "running")
     wait_for(lambda: state(first) == "running" and observe(first).epoch >= 1)
+    assert {run.path for run in list_runs(first.path.parent)} == {
+        run.path for run in (first, second, third)
+    }
     assert [run.path for run in ahead(second)] == [first.path]
     assert [run.path for run in ahead(third)] == [first.path, second.path]
     assert {state(second), state(third)} == {"queued"}
@@ -112,6 +81,9 @@ def test_one_run_trains_and_the_others_wait_until_it_is_killed(start, capsys, mo
     steer(third.path, "stop")
     assert state(third) == "stopped" and not third.last.exists()
 
+    steer(first.path, "pause")
+    wait_for(lambda: state(first) == "paused")
+    epoch = observe(first).epoch
     for resume in ([], ["--resume"]):
         data = ["--data", str(second.path)] if not resume else []
         with pytest.raises(SystemExit) as raised:
@@ -119,7 +91,16 @@ def test_one_run_trains_and_the_others_wait_until_it_is_killed(start, capsys, mo
         said = capsys.readouterr().err
         assert raised.value.code == 2 and said.count("\n") == 1
         assert f"process {observe(first).pid} is training there; stop it first" in said
-    assert state(first) == "running"
+    beats_on(first)
+    assert state(first) == "paused" and observe(first).epoch == epoch
+    assert state(second) == "queued"  # one that is paused keeps its turn
+
+    steer(first.path, "step")
+    wait_for(lambda: observe(first).epoch == epoch + 1 and state(first) == "paused")
+    beats_on(first)
+    assert observe(first).epoch == epoch + 1
+    steer(first.path, "resume")
+    wait_for(lambda: observe(first).epoch > epoch + 2)
 
     with pytest.raises(SystemExit):
         main(["jobs", "list", str(first.path.parent)])
@@ -137,6 +118,20 @@ def test_one_run_trains_and_the_others_wait_until_it_is_killed(start, capsys, mo
     os.kill(observe(second).pid, signal.SIGTERM)
     wait_for(lambda: state(second) == "stopped", 5)
     assert checkpoint_folder(second.path) == second.best
+    wait_for(lambda: not observe(second).alive, 15)
+
+    done = observe(second).epoch
+    steer(second.path, "resume")
+    wait_for(lambda: state(second) == "running" and observe(second).epoch > done)
+    steer(second.path, "stop")
+    wait_for(lambda: state(second) == "stopped", 10)
+    assert (second.best / "model.safetensors").is_file()
+
+
+def beats_on(run):
+    """Wait for the next sign of life."""
+    beat = observe(run).heartbeat
+    wait_for(lambda: observe(run).heartbeat > beat)
 
 
 def test_a_heartbeat_tells_of_life_and_not_of_death(tmp_path, capsys):
@@ -156,12 +151,22 @@ def test_a_heartbeat_tells_of_life_and_not_of_death(tmp_path, capsys):
     assert silent_seconds(found) == 0
 
 
-def test_a_run_that_cannot_start_says_why(tmp_path):
+def test_a_run_that_cannot_start_says_why(tmp_path, monkeypatch):
+    started = []
+
+    def spawn(arguments, log):
+        """This process is the trainer."""
+        started.extend(arguments)
+        return os.getpid(), process_start(os.getpid())
+
+    monkeypatch.setattr("mmmie.jobs.waiting_runs.spawn", spawn)
     config = load_config()
     config.data = str(tmp_path / "nowhere")
     run = launch(config, tmp_path / "run", device="cpu")
-    wait_for(lambda: state(run) == "failed")
-    assert "no such folder" in observe(run).error
+    assert started[0] == "mmmie"
+    with pytest.raises(SystemExit):
+        main(started[1:])
+    assert state(run) == "failed" and "no such folder" in observe(run).error
     assert run.read_status().state == "failed"  # written by the trainer itself
 
 

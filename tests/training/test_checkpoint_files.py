@@ -1,6 +1,7 @@
 """Checkpoints: what is written loads again; what does not fit is refused in one line."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -14,14 +15,22 @@ from mmmie.model.mmmie import MMMIE
 from mmmie.training.checkpoint_files import parameter_count, read_checkpoint_info
 from mmmie.training.config import load_config
 from mmmie.training.run import train
+from mmmie.training.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def run(make_corpus, tmp_path):
+@pytest.fixture(scope="module")
+def trained(make_corpus, tmp_path_factory):
     small = ["model.dim=16", "model.heads=2", "model.invariant_dim=4", "training.epochs=2"]
-    return train(make_corpus(), tmp_path / "run", load_config(overrides=small), device="cpu")
+    config = load_config(overrides=[*small, "training.mi_check_every=0"])
+    return train(make_corpus(), tmp_path_factory.mktemp("trained") / "run", config, device="cpu")
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    """A copy of the run, which a test may break."""
+    return RunFolder(shutil.copytree(trained.path, tmp_path / "run"))
 
 
 def test_a_run_folder_is_taken_wherever_a_checkpoint_is(make_corpus, run):

@@ -50,11 +50,17 @@ def no_space(*arguments, **named):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
+@pytest.fixture(scope="module")
+def whole(make_corpus, tmp_path_factory):
+    """The weights of a run to which nothing happened."""
+    run = train(make_corpus(), tmp_path_factory.mktemp("whole") / "run", config(), device="cpu")
+    return weights(run.last)
+
+
 @pytest.mark.parametrize("where", ["last", "best", "metrics.jsonl", "snapshots"])
 def test_a_full_disk_fails_the_run_and_it_resumes_exactly(
-    make_corpus, tmp_path, monkeypatch, where
+    make_corpus, whole, tmp_path, monkeypatch, where
 ):
-    whole = train(make_corpus(), tmp_path / "whole", config(), device="cpu")
     out = tmp_path / "run"
     broken = {
         "last": ("mmmie.training.trainer.torch.save", no_space),
@@ -76,7 +82,7 @@ def test_a_full_disk_fails_the_run_and_it_resumes_exactly(
     weights(out / "best")
     weights(out / "last")
     resumed = train(make_corpus(), out, device="cpu", resume=True)
-    assert same(weights(whole.last), weights(resumed.last))
+    assert same(whole, weights(resumed.last))
     assert [m["epoch"] for m in read_metrics(out)] == [1, 2, 3]
     assert not [p.name for p in out.iterdir() if p.name not in (".lock",) and p.name[0] == "."]
 
@@ -124,9 +130,8 @@ def test_a_run_is_not_resumed_on_another_scale(make_corpus, tmp_path):
 
 
 @pytest.mark.parametrize("resume", [True, False])
-def test_a_folder_in_use_is_refused_and_unharmed(make_corpus, tmp_path, monkeypatch, resume):
+def test_a_folder_in_use_is_refused_and_unharmed(make_corpus, whole, tmp_path, monkeypatch, resume):
     monkeypatch.setattr(run_folder, "_LOCK_SECONDS", 0.0)
-    whole = train(make_corpus(), tmp_path / "whole", config(), device="cpu")
 
     def intrude(trainer):
         refused = rf"process {os.getpid()} is training|not empty"
@@ -137,7 +142,7 @@ def test_a_folder_in_use_is_refused_and_unharmed(make_corpus, tmp_path, monkeypa
     both = [At(0, intrude), At(2, intrude)]
     run = train(make_corpus(), tmp_path / "run", config(), device="cpu", callbacks=both)
     assert run.read_status().state == "finished"
-    assert same(weights(whole.last), weights(run.last))
+    assert same(whole, weights(run.last))
 
 
 def test_wishes_are_obeyed_after_the_clock_was_set_back(make_corpus, tmp_path, monkeypatch):

@@ -39,7 +39,7 @@ def cache(tmp_path_factory):
         yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def spoken(make_corpus):
     """A corpus whose labels are told by words that the features of its text do not hold."""
     corpus = make_corpus(conversations=18)
@@ -58,10 +58,20 @@ def config(bert, mode, *more):
     )
 
 
+@pytest.fixture(scope="module")
+def runs(spoken, bert, tmp_path_factory):
+    """A finished run of each mode."""
+    folder = tmp_path_factory.mktemp("runs")
+    return {
+        mode: train(spoken, folder / mode, config(bert, mode), device="cpu")
+        for mode in ("frozen", "fine_tuned")
+    }
+
+
 @pytest.mark.parametrize(("mode", "pooling"), [("frozen", "mean"), ("fine_tuned", "tokens")])
 def test_the_label_is_learned_from_the_words(spoken, bert, mode, pooling):
     pooled = f"model.text_encoder.pooling={pooling}"
-    trainer = Trainer(spoken, config(bert, mode, pooled, "training.epochs=6"), "cpu")
+    trainer = Trainer(spoken, config(bert, mode, pooled, "training.epochs=4"), "cpu")
     trainer.fit()
     assert trainer.best_metrics["mae"] < 1.0  # 2 is what knowing nothing costs
 
@@ -87,26 +97,27 @@ def test_only_a_fine_tuned_encoder_is_trained_and_at_its_own_rate(spoken, bert):
     assert without == []
 
 
-def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(spoken, bert, tmp_path):
-    train(spoken, tmp_path / "whole", config(bert, "fine_tuned"), device="cpu")
+def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(spoken, bert, runs, tmp_path):
+    whole = runs["fine_tuned"].path
     stop = [StopAfter(1, 2)]
     train(spoken, tmp_path / "part", config(bert, "fine_tuned"), device="cpu", callbacks=stop)
     assert RunFolder(tmp_path / "part").read_status().state == "stopped"
     train(spoken, tmp_path / "part", device="cpu", resume=True)
     for which in ("last", "best"):
-        a, b = (weights(tmp_path / name, which) for name in ("whole", "part"))
+        a, b = weights(whole, which), weights(tmp_path / "part", which)
         assert all(torch.equal(a[k], b[k]) for k in a)
     assert any(k.startswith("text_encoder.") for k in a)
-    card = (tmp_path / "whole" / "best" / "card.md").read_text()
+    card = (whole / "best" / "card.md").read_text()
     assert "- **Text encoder**: bert, fine-tuned (" in card
 
 
 def test_a_fine_tuned_checkpoint_opens_without_its_folder_and_says_what_training_said(
-    spoken, bert, tmp_path
+    spoken, bert, runs, tmp_path
 ):
     moved = tmp_path / "bert"
     shutil.copytree(bert, moved)
-    run = train(spoken, tmp_path / "run", config(moved, "fine_tuned"), device="cpu")
+    settings = config(moved, "fine_tuned", "training.epochs=1", "training.seed=1")
+    run = train(spoken, tmp_path / "run", settings, device="cpu")
     shutil.rmtree(moved)
     given = save_pretrained(tmp_path / "given", run.path)
     assert str(tmp_path).encode() not in (given / "config.json").read_bytes()
@@ -117,9 +128,7 @@ def test_a_fine_tuned_checkpoint_opens_without_its_folder_and_says_what_training
         )
     assert checkpoint.info.corpus["fingerprint"] == spoken.fingerprint
     # Another state of the encoder is another encoder.
-    other = train(
-        spoken, tmp_path / "other", config(bert, "fine_tuned", "training.seed=1"), device="cpu"
-    )
+    other = runs["fine_tuned"]
     with pytest.raises(InputError, match="was not made by the text encoder of checkpoint"):
         load_checkpoint(other.path).info.fitted(checkpoint.fitted(spoken))
     again = load_checkpoint(other.path).fitted(checkpoint.fitted(spoken))
@@ -129,7 +138,9 @@ def test_a_fine_tuned_checkpoint_opens_without_its_folder_and_says_what_training
 def test_a_frozen_checkpoint_needs_its_encoder_only_for_other_words(spoken, bert, tmp_path):
     moved = tmp_path / "bert"
     shutil.copytree(bert, moved)
-    run = train(spoken, tmp_path / "run", config(moved, "frozen"), device="cpu")
+    run = train(
+        spoken, tmp_path / "run", config(moved, "frozen", "training.epochs=1"), device="cpu"
+    )
     shutil.rmtree(moved)
     checkpoint = load_checkpoint(run.path)
     assert checkpoint.evaluate(spoken)["mae"] == checkpoint.info.metrics["mae"]
@@ -141,11 +152,12 @@ def test_a_frozen_checkpoint_needs_its_encoder_only_for_other_words(spoken, bert
         _ = load_checkpoint(run.path).text_encoder
 
 
-def test_without_an_encoder_the_corpus_is_as_it_was_opened(make_corpus, bert, tmp_path):
-    corpus = make_corpus()
-    plain = train(corpus, tmp_path / "plain", config(None, "frozen"), device="cpu")
-    coded = train(corpus, tmp_path / "coded", config(bert, "frozen"), device="cpu")
-    fitted = load_checkpoint(coded.path).fitted(corpus)
+def test_without_an_encoder_the_corpus_is_as_it_was_opened(spoken, bert, runs, tmp_path):
+    corpus = spoken
+    plain = train(
+        corpus, tmp_path / "plain", config(None, "frozen", "training.epochs=1"), device="cpu"
+    )
+    fitted = load_checkpoint(runs["frozen"].path).fitted(corpus)
     assert fitted.modalities["text"].dim == 32
     checkpoint = load_checkpoint(plain.path)
     assert checkpoint.fitted(fitted) is corpus
@@ -155,12 +167,8 @@ def test_without_an_encoder_the_corpus_is_as_it_was_opened(make_corpus, bert, tm
 
 
 @pytest.mark.parametrize("mode", ["frozen", "fine_tuned"])
-def test_other_words_are_what_the_model_says_of_an_utterance_that_says_them(
-    spoken, bert, tmp_path, mode
-):
-    checkpoint = load_checkpoint(
-        train(spoken, tmp_path / "run", config(bert, mode), device="cpu").path
-    )
+def test_other_words_are_what_the_model_says_of_an_utterance_that_says_them(spoken, runs, mode):
+    checkpoint = load_checkpoint(runs[mode].path)
     row = int(spoken.rows("valid")[2])
     own = spoken.utterances["transcript"].iloc[row]
     utterance = EditableUtterance(checkpoint, spoken, row)

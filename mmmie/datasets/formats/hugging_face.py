@@ -40,6 +40,8 @@ def read_hugging_face(source: Source) -> Reading:
 
     files = _saved(source.path) or _shards(source.path)
     notes = joined_splits(files, "The dataset")
+    every = [path for paths in files.values() for path in paths]
+    probe("parquet" if every[0].suffix == ".parquet" else "arrow", *every)
     tables = []
     for name, paths in files.items():
         split = SPLIT_NAMES.get(name, "")
@@ -120,7 +122,6 @@ def _arrow(file: Path) -> Any:
     """A memory-mapped and checked Arrow stream."""
     import pyarrow as pa
 
-    probe("arrow", file)
     try:
         with pa.memory_map(str(file)) as mapped:
             table = pa.ipc.open_stream(mapped).read_all()
@@ -137,7 +138,6 @@ def _parquet(file: Path) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    probe("parquet", file)
     try:
         with pq.ParquetFile(file) as parquet:
             if parquet.metadata.num_rows > MOST_ROWS:

@@ -24,13 +24,13 @@ from tests.analysis.untrained import untrained, untrained_checkpoint
 
 @pytest.mark.slow
 def test_presets_say_the_same_in_the_window_and_over_the_split_of_the_demo() -> None:
-    """What the tabs "This window" and "Every intervention" call, on 40 utterances."""
+    """What the tabs "This window" and "Every intervention" call, on 15 utterances."""
     checkpoint = load_checkpoint("checkpoints/demo")
     corpus = checkpoint.corpus()
     outputs = checkpoint.cached_outputs(corpus, "valid")
     asker = Asker(checkpoint, corpus)
     moved = dict.fromkeys(INTERVENTIONS, 0.0)
-    for target in range(0, len(outputs.rows), len(outputs.rows) // 40):
+    for target in range(0, len(outputs.rows), len(outputs.rows) // 15):
         relation, there = outputs.relation[target], outputs.window[target] >= 0
         told = [
             spelled_out(preset.question, relation, there, outputs.past)

@@ -19,7 +19,7 @@ from mmmie.errors import InputError
 
 OFFSETS = st.integers(-99, 99).filter(bool)
 NAMES = st.text(min_size=1, max_size=9)
-UNHURRIED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+UNHURRIED = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
 

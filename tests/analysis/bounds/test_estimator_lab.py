@@ -1,7 +1,8 @@
 """A run of the lab: its lines, its process, and what is read from them while it goes on."""
 
+import json
 import math
-import time
+import os
 from dataclasses import replace
 
 import pandas as pd
@@ -19,6 +20,7 @@ from mmmie.analysis.bounds.estimator_lab import (
 )
 from mmmie.analysis.bounds.lab_tasks import LabSettings
 from mmmie.errors import InputError
+from mmmie.training.run_folder import process_start
 
 pytestmark = pytest.mark.slow
 
@@ -29,15 +31,6 @@ SMALL = LabSettings(dim=2, nats=(0.5, 1.0), estimators=("club", "infonce", "ksg"
 def home(tmp_path, monkeypatch):
     """Runs are kept here."""
     monkeypatch.setenv("HOME", str(tmp_path))
-
-
-def wait_for(work, state, seconds=100):
-    for _ in range(seconds * 10):
-        found = read_lab(work)
-        if found.state == state:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"{found.state} after {seconds} s: {work.failure}")
 
 
 def test_all_estimators_go_on_together_and_an_optimum_comes_before_its_level():
@@ -71,28 +64,31 @@ def test_options_go_where_they_apply():
     assert len([line for line in lab_lines(settings) if "step" in line]) == 6
 
 
-def test_a_run_ends_in_a_process_of_its_own():
+def test_a_run_ends_in_a_process_of_its_own(work_at_once):
     work = start_lab(SMALL)
     assert find_lab(work.folder.name) == work == lab_work(SMALL)
     assert read_lab(work).settings == SMALL
-    found = wait_for(work, "done")
-    assert found.progress == 1
+    found = read_lab(work)
+    assert found.state == "done" and found.progress == 1
     table = levels_table(found)
     assert len(table) == 6 and table["value"].notna().all()
     assert table.loc[table["estimator"] == "ksg", "optimum"].isna().all()
 
 
-def test_a_run_can_be_stopped_and_keeps_what_it_has():
-    work = start_lab(LabSettings(dim=2, nats=(1.0,), estimators=("club",), steps=20_000))
-    for _ in range(600):
-        if len(read_lab(work).points) > 10:
-            break
-        time.sleep(0.1)
+def test_a_run_can_be_stopped_and_keeps_what_it_has(monkeypatch):
+    """That nobody goes on writing is seen of all background work."""
+    me, ended = (os.getpid(), process_start(os.getpid())), []
+    monkeypatch.setattr("mmmie.jobs.background_work.spawn", lambda arguments, log: me)
+    monkeypatch.setattr("mmmie.jobs.background_work.end", ended.append)
+    work = start_lab(SMALL)
+    half = "".join(json.dumps(line) + "\n" for line in list(lab_lines(SMALL))[:-40])
+    (work.folder / "lines.jsonl").write_text(half)
+    before = read_lab(work)
+    assert before.state == "waiting" and 0 < before.progress < 1
     work.stop()
     found = read_lab(work)
-    assert found.state == "stopped" and 0 < found.progress < 1
-    time.sleep(0.5)
-    assert len(read_lab(work).points) == len(found.points)  # nobody goes on writing
+    assert ended == [os.getpid()] and found.state == "stopped"
+    assert found.progress == before.progress and len(found.points) == len(before.points) > 10
 
 
 def test_other_settings_are_another_run():

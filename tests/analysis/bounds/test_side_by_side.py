@@ -2,7 +2,6 @@
 
 import json
 import math
-import time
 
 import numpy as np
 import pandas as pd
@@ -74,14 +73,11 @@ def test_too_few_pairs_are_said_to_be_so():
 
 
 @pytest.mark.slow
-def test_the_process_leaves_its_results_in_the_cache(saved, tmp_path, monkeypatch):
+def test_the_process_leaves_its_results_in_the_cache(saved, tmp_path, monkeypatch, work_at_once):
     task = task_of(saved, tmp_path)
     names = ["cca", "ksg", "vub"]
     assert task.results(names).empty
     task.start(["cca", "ksg"])
-    deadline = time.monotonic() + 200
-    while task.work.active and time.monotonic() < deadline:
-        time.sleep(0.2)
     assert task.work.state == "done", task.work.failure
     table = task_of(saved, tmp_path).results(names)
     assert list(table["estimator"]) == ["cca", "ksg"] and set(table["n"]) == {300}

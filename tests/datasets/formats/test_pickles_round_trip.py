@@ -170,7 +170,7 @@ def check(said, read, modalities, words=True, speakers=False):
 
 
 SETTINGS = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 WRITERS = st.sampled_from(["python 3", "python 2", "lists"])
 

@@ -56,7 +56,7 @@ def served(files, tmp_path, monkeypatch):
 
     handler = functools.partial(Quiet, directory=str(files))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     base = f"http://127.0.0.1:{server.server_port}"
     yield replace(RECIPES["meld"], base=base)
     server.shutdown()

@@ -1,6 +1,6 @@
 """One of two processes that `test_distribution` starts; it writes what it found as JSON.
 
-Usage: ranks_worker.py CORPUS OUT, in the environment that torchrun gives its processes.
+Usage: ranks_worker.py CORPUS OUT SECOND_PORT, in the environment that torchrun gives its processes.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import signal
 import sys
 import threading
 import time
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from mmmie.cli import main as command_line
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
 from mmmie.model.encoders import Code
@@ -105,8 +107,8 @@ def share(codes, ranks):
 def compare_bounds(corpus, ranks):
     """Largest difference of value and gradient to one process, for every estimator."""
     found = {}
-    pairs = [(name, "vub") for name in LOWER] + [("infonce", name) for name in UPPER]
-    for lower, upper in pairs:
+    count = max(len(LOWER), len(UPPER))
+    for lower, upper in islice(zip(cycle(LOWER), cycle(UPPER), strict=False), count):
         for stochastic in (True, False):
             settings = load_config(
                 overrides=[
@@ -203,7 +205,7 @@ def steered(corpus, out, first):
     return np.diff(times).tolist()
 
 
-def main(corpus_folder, out):
+def main(corpus_folder, out, second_port):
     rank = int(os.environ["RANK"])
     corpus = load_corpus(corpus_folder)
     found = {"rank": rank}
@@ -219,6 +221,13 @@ def main(corpus_folder, out):
         trainer.ranks.check_same(str(rank))
     except InputError as error:
         found["refused"] = str(error)
+
+    device = "cpu" if torch.cuda.is_available() else "auto"  # there may be one GPU
+    given = ["--data", corpus_folder, "--out", str(out / "both"), "--device", device, "--quiet"]
+    settings = [word for one in SURE for word in ("--set", one)]
+    with contextlib.suppress(SystemExit):
+        command_line(["train", *given, *settings, "--epochs", "1"])
+    os.environ["MASTER_PORT"] = second_port  # a command leaves the others at its end
 
     train(corpus_folder, out / "whole", config(), device="cpu")
     train(corpus_folder, out / "part", config(), device="cpu", callbacks=[At(1, 2, stop)])
@@ -237,4 +246,4 @@ def main(corpus_folder, out):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

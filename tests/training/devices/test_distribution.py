@@ -18,6 +18,7 @@ from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
 from mmmie.training.checkpoint_files import load_model, read_checkpoint_info
 from mmmie.training.devices.distribution import Ranks, make_accelerator, process_rank
+from mmmie.training.objective.bounds import LOWER, UPPER
 from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, read_metrics
 from tests.training.devices.ranks_worker import SMALL, SURE, config, first_step, gradients
@@ -47,12 +48,17 @@ def small(make_corpus, tmp_path):
     return tmp_path / "corpus"
 
 
+def variables(rank, port):
+    """What torchrun tells one of two processes."""
+    told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2}
+    told |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    return {name: str(value) for name, value in told.items()}
+
+
 def start(rank, port, arguments):
-    variables = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2}
-    variables |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     return subprocess.Popen(
         [sys.executable, *map(str, arguments)],
-        env=environment() | {name: str(value) for name, value in variables.items()},
+        env=environment() | variables(rank, port),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -65,14 +71,15 @@ def weights(path):
 
 def test_two_processes_are_as_one(small, tmp_path):
     port = free_port()
-    both = [start(rank, port, [WORKER, small, tmp_path]) for rank in (0, 1)]
-    said = [process.communicate(timeout=290)[0] for process in both]
+    given = [WORKER, small, tmp_path, free_port()]
+    processes = [start(rank, port, given) for rank in (0, 1)]
+    said = [process.communicate(timeout=290)[0] for process in processes]
     assert (tmp_path / "found-1.json").exists(), said
     first, second = (json.loads((tmp_path / f"found-{r}.json").read_text()) for r in (0, 1))
 
     # every bound has the value and the gradient of one process
     for found in (first, second):
-        assert len(found["bounds"]) == 16
+        assert len(found["bounds"]) == 2 * max(len(LOWER), len(UPPER))
         for name, difference in found["bounds"].items():
             assert difference < 1e-5, name
 
@@ -110,28 +117,10 @@ def test_two_processes_are_as_one(small, tmp_path):
     assert RunFolder(tmp_path / "steered").read_status().state == "stopped"
     weights(tmp_path / "steered")
 
-    # one died, and the run says so
-    status = RunFolder(tmp_path / "lost").read_status()
-    assert status.state == "failed" and "another process" in status.error
-    assert both[1].returncode == 9
-
-
-def test_torchrun_trains_like_one_process(small, tmp_path):
-    settings = [word for one in SURE for word in ("--set", one)]
-    train_it = ["-m", "mmmie", "train", "--data", str(small), "--device", "auto", "--quiet"]
-    launcher = ["-m", "torch.distributed.run", "--nproc_per_node", "2"]
-    port = ["--master_port", str(free_port())]
-    done = subprocess.run(
-        [sys.executable, *launcher, *port, *train_it, *settings, "--epochs", "1", "--out", "both"],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=290,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("finished after epoch 1") == 1  # one of them speaks
+    # on the command line they train like one process
+    told = "".join(said)
+    assert "finished after epoch 1" in told
+    assert told.count(f": {tmp_path / 'both'}\n") == 1  # one of them speaks
     train(small, tmp_path / "one", config(*SURE, epochs=1), device="cpu")
     (both,), (one,) = (read_metrics(tmp_path / name) for name in ("both", "one"))
     assert both["train/loss"] == pytest.approx(one["train/loss"], rel=1e-4)
@@ -139,6 +128,27 @@ def test_torchrun_trains_like_one_process(small, tmp_path):
     status = RunFolder(tmp_path / "both").read_status()
     assert (status.state, status.progress) == ("finished", 1.0)
     assert status.device in ("cpu", "cuda:0")
+
+    # one died, and the run says so
+    status = RunFolder(tmp_path / "lost").read_status()
+    assert status.state == "failed" and "another process" in status.error
+    assert processes[1].returncode == 9
+
+
+def test_torchrun_says_what_the_two_processes_were_told(tmp_path):
+    script = tmp_path / "tell.py"
+    script.write_text(
+        "import json, os\n"
+        f"names = {sorted(variables(0, 0))!r}\n"
+        "with open(os.environ['RANK'] + '.json', 'w') as file:\n"
+        "    json.dump({name: os.environ[name] for name in names}, file)\n"
+    )
+    port = free_port()
+    launcher = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", port]
+    command = [sys.executable, *map(str, launcher), str(script)]
+    subprocess.run(command, cwd=tmp_path, env=environment(), timeout=290, check=True)
+    for rank in (0, 1):
+        assert json.loads((tmp_path / f"{rank}.json").read_text()) == variables(rank, port)
 
 
 @pytest.mark.parametrize(("count", "ranks"), [(7, 2), (8, 2), (1, 3), (5, 4)])

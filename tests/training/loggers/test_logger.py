@@ -27,7 +27,7 @@ SMALL = [
 ]
 
 
-def config(*loggers, epochs=3):
+def config(*loggers, epochs=2):
     named = f"training.loggers={json.dumps(loggers)}"
     return load_config(overrides=[*SMALL, f"training.epochs={epochs}", named])
 
@@ -93,14 +93,14 @@ def test_tensorboard_holds_the_metrics_and_the_settings_and_the_weights_stay(mak
         assert torch.equal(value, weights(logged)[name]), name
 
 
-@pytest.mark.parametrize("interrupt", [StopAfter(2), KillAfter(2)])
+@pytest.mark.parametrize("interrupt", [StopAfter(1), KillAfter(1)])
 def test_a_resumed_run_shows_every_epoch_once_in_tensorboard(make_corpus, tmp_path, interrupt):
     pytest.importorskip("tensorboard")
-    arguments = (make_corpus(), tmp_path / "run", config("tensorboard", epochs=4))
+    arguments = (make_corpus(), tmp_path / "run", config("tensorboard"))
     with contextlib.suppress(Killed):
         train(*arguments, device="cpu", callbacks=[interrupt])
     run = train(*arguments, device="cpu", resume=True)
-    assert len(read_metrics(run.path)) == 4
+    assert len(read_metrics(run.path)) == 2
     assert_as_recorded(scalars(run), run)
 
 
@@ -190,8 +190,8 @@ def points(run):
 
 
 def test_a_resumed_run_goes_on_under_the_same_id_in_mlflow(make_corpus, tmp_path, server):
-    arguments = (make_corpus(), tmp_path / "run", config("mlflow", epochs=4))
-    train(*arguments, device="cpu", callbacks=[StopAfter(2)])
+    arguments = (make_corpus(), tmp_path / "run", config("mlflow"))
+    train(*arguments, device="cpu", callbacks=[StopAfter(1)])
     (held,) = server.runs.values()
     assert (held.name, held.status) == ("run", "KILLED")
     assert held.experiment == server.experiments["mmmie"]

@@ -119,7 +119,10 @@ def test_all_pairs_and_modalities_at_once_are_one_after_the_other(make_corpus, e
 @pytest.mark.slow
 def test_the_critic_of_every_lower_bound_is_learned(make_corpus, estimator):
     _, objective, codes = parts(
-        make_corpus(conversations=40), f"objective.maximise.estimator={estimator}"
+        make_corpus(conversations=40),
+        f"objective.maximise.estimator={estimator}",
+        "objective.minimise.enabled=false",
+        "objective.reconstruction=0",
     )
     noise = torch.randn(200, 2, 4, generator=torch.Generator().manual_seed(0))
     noise[:, 1] = 0.9 * noise[:, 0] + 0.19**0.5 * noise[:, 1]
