@@ -164,6 +164,11 @@ def _wish(path: str, wish: str) -> None:
         st.session_state["steered"] = (words, ":material/play_arrow:", True)
 
 
+def pick_pair(first: str, second: str) -> None:
+    """Have the pages show one checkpoint and compare it with another."""
+    st.session_state["checkpoint"], st.session_state["compare"] = first, second
+
+
 def _pick_checkpoint(name: str) -> None:
     st.session_state["checkpoint"] = name
 

@@ -14,6 +14,7 @@ from app.parts.drawings import drawn_figure
 from app.parts.names import plain, text_of
 from app.parts.numbers import metric
 from app.parts.style import three_digits
+from app.runs.actions import pick_pair
 from app.runs.live_run import live_run
 from app.runs.new_run_form import free_name, start_run
 from app.runs.setting_fields import config_of
@@ -216,13 +217,8 @@ def _compare(subject: Subject, mine: Checkpoint, shipped: Checkpoint) -> None:
         data=pd.DataFrame({"model": values.keys(), "prediction": values.values()}),
     )
     if st.button("Compare them on every utterance", icon=":material/compare:",
-                 on_click=_pick, args=(f"runs/{mine.info.name}",)):  # fmt: skip
+                 on_click=pick_pair, args=(f"runs/{mine.info.name}", _SHIPPED)):  # fmt: skip
         switch_to("compare")
-
-
-def _pick(name: str) -> None:
-    st.session_state["checkpoint"] = name
-    st.session_state["compare"] = _SHIPPED
 
 
 def _open(name: str) -> Checkpoint | None:

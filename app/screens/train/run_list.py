@@ -1,38 +1,60 @@
-"""All runs of this machine with their state."""
+"""The runs of this machine as a leaderboard: sort it, find two, compare them, note what matters."""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 import pandas as pd
 import streamlit as st
 
+from app import state
+from app.access.rights import check_may_steer, may_steer
 from app.loading import active_status, runs
+from app.pages import switch_to
 from app.parts import page_text as say
 from app.parts.fragment import fragment
-from mmmie.jobs import ahead, observe, run_faults
+from app.parts.names import plain
+from app.parts.numbers import duration_words, metric
+from app.runs.actions import pick_pair
+from mmmie.errors import InputError
+from mmmie.hosting import read_only
+from mmmie.jobs import Notes, RunSummary, ahead, observe, run_faults, run_summary, write_notes
+from mmmie.metrics import METRICS
 from mmmie.training.run_folder import RunFolder, Status
 
 _MOST = 100
+_KEY = "run-list"
 
 
-def runs_table(runs: list[RunFolder]) -> pd.DataFrame:
-    """One row per run: name, state, epochs done and planned, progress, device, when last heard."""
+def runs_table(runs: list[RunFolder], chosen: str | None = None) -> pd.DataFrame:
+    """One row per run.
+
+    Args:
+        chosen: the metric to show; the one that chose each run's epoch if left out.
+
+    Returns:
+        `run`, `state`, `epochs`, `corpus`, `seed`, `metric`, `value`, `took`, `changed` (from the
+        defaults), `tags`, `notes` and `error`, what is wrong with it.
+    """
     entries = []
     for run in runs[:_MOST]:
-        status = observe(run)
+        status, found = observe(run), run_summary(run)
+        name = chosen or found.metric
         entries.append(
             {
                 "run": run.name,
                 "state": _state_words(run, status),
                 "epochs": f"{status.epoch} of {status.epochs}" if status else "",
-                "progress": min(status.progress, 1.0) if status else 0.0,
-                "device": (status.device or "") if status else "",
-                "heard": datetime.fromtimestamp(status.heartbeat) if status else None,
+                "corpus": found.corpus or "",
+                "seed": found.seed,
+                "metric": metric(name).name if name else "",
+                "value": found.metrics.get(name) if name else None,
+                "took": duration_words(found.seconds) if found.seconds else "",
+                "changed": ", ".join(f"{key} = {value}" for key, value in found.changed.items()),
+                "tags": ", ".join(found.tags),
+                "notes": found.notes,
                 "error": (status and status.error) or next(iter(run_faults(run)), ""),
             }
         )
-    return pd.DataFrame(entries)
+    return pd.DataFrame(entries).astype({"seed": "Int64", "value": float})
 
 
 def _state_words(run: RunFolder, status: Status | None) -> str:
@@ -57,20 +79,104 @@ def _draw(active: bool) -> None:
     if active and not _any_active(found):
         st.rerun()  # the whole page: polling ends
     say.finding(f"{len(found)} run{'s' * (len(found) != 1)} on this machine")
-    table = runs_table(found)
-    if not table["error"].any():
-        table = table.drop(columns="error")
-    say.grid(
-        table,
+    known = [name for name in METRICS if any(name in run_summary(r).metrics for r in found[:_MOST])]
+    chosen = None
+    if len(known) > 1:
+        st.session_state.setdefault("run-metric", None)
+        chosen = st.selectbox(
+            "Metric",
+            [None, *known],
+            key="run-metric",
+            format_func=lambda name: metric(name).name if name else "the one that chose the epoch",
+            width=280,
+            help="On the valid split, at the epoch that was chosen.",
+        )
+    table = runs_table(found, chosen)
+    empty = [c for c in ("tags", "notes", "error", "changed") if not table[c].any()]
+    event = say.grid(
+        table.drop(columns=empty),
         hide_index=True,
         width="stretch",
+        key=_KEY,
+        on_select="rerun",
+        selection_mode="multi-row",
         column_config={
-            "run": "Run",
+            "run": st.column_config.TextColumn("Run", pinned=True),
             "state": "State",
             "epochs": "Epochs",
-            "progress": st.column_config.ProgressColumn("Progress", format="percent"),
-            "device": "Device",
-            "heard": st.column_config.DatetimeColumn("Last heard", format="calendar"),
+            "corpus": "Corpus",
+            "seed": "Seed",
+            "metric": "Metric",
+            "value": st.column_config.NumberColumn("Value", format="%.3f"),
+            "took": "Time",
+            "changed": st.column_config.TextColumn("Changed settings", width="medium"),
+            "tags": "Tags",
+            "notes": st.column_config.TextColumn("Notes", width="medium"),
             "error": st.column_config.TextColumn("Error", width="medium"),
         },
     )
+    rows = [i for i in event.selection.rows if i < len(found)]
+    _chosen([found[i] for i in rows])
+
+
+def _chosen(picked: list[RunFolder]) -> None:
+    """What can be done with the rows that are chosen."""
+    if len(picked) == 1:
+        _one(picked[0])
+    elif len(picked) == 2:
+        first, second = picked
+        if st.button(
+            f"Compare {plain(first.name)} with {plain(second.name)}",
+            icon=":material/compare:",
+            on_click=pick_pair,
+            args=(f"runs/{first.name}", f"runs/{second.name}"),
+        ):
+            switch_to("compare")
+    else:
+        st.caption("Choose one run to watch or note it, two to compare them.")
+
+
+def _one(run: RunFolder) -> None:
+    found = run_summary(run)
+    shipped = _shipped_on(found.corpus)
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Watch", icon=":material/visibility:", key="run-list-watch"):
+            st.session_state["watch"] = run.name
+            st.rerun()
+        if shipped is not None and st.button(
+            f"Compare with {plain(shipped)}",
+            icon=":material/compare:",
+            key="run-list-shipped",
+            on_click=pick_pair,
+            args=(f"runs/{run.name}", shipped),
+        ):
+            switch_to("compare")
+    if not read_only() and may_steer(run.path):
+        _notes(run, found)
+
+
+def _shipped_on(corpus: str | None) -> str | None:
+    """The first shipped checkpoint of a corpus."""
+    for choice, checkpoint in state.readable_checkpoints():
+        if choice.kind == "shipped" and checkpoint.info.corpus["name"] == corpus:
+            return choice.name
+    return None
+
+
+def _notes(run: RunFolder, found: RunSummary) -> None:
+    with st.form(f"notes-{run.name}", border=False):
+        tags = st.text_input("Tags", ", ".join(found.tags), help="Separated by commas.")
+        notes = st.text_area("Notes", found.notes, height=80)
+        if st.form_submit_button("Keep", icon=":material/save:"):
+            save_notes(run, tags, notes)
+
+
+def save_notes(run: RunFolder, tags: str, notes: str) -> None:
+    """Keep what was written on a run; what is wrong with it is said."""
+    try:
+        check_may_steer(run.path)
+        write_notes(run, Notes([tag.strip() for tag in tags.split(",")], notes))
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/report:")
+        return
+    st.rerun()

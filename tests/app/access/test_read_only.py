@@ -20,6 +20,7 @@ from app.parts import waiting
 from app.runs import actions, new_run_form
 from app.screens.mutual_information import estimator_lab
 from app.screens.mutual_information.lab_controls import PRESETS
+from app.screens.train import run_list
 from mmmie.analysis.outputs import SplitOutputs, cache_folder, kept_outputs
 from mmmie.errors import InputError
 from mmmie.jobs.background_work import Work
@@ -39,6 +40,7 @@ CHANGES = {
     "keep_going": {"sidebar._training_now"},
     "clear_scratch": {"garbage_collection.clear_leftovers"},
     "write_json": {"rights.claim"},
+    "write_notes": {"run_list.save_notes"},
     "stop": {"waiting.end"},
 }
 OTHERS = ("resume_run", "write_text", "write_bytes", "mkdir", "unlink", "rmtree", "touch",
@@ -114,6 +116,7 @@ SAID = {
     "open a folder": lambda home: sidebar._open(str(home / "runs" / "done")),
     "begin a work": lambda home: waiting.begin(Work("m", home / "work"), not_called),
     "end a work": lambda home: waiting.end(Work("m", home / "work")),
+    "note a run": lambda home: run_list.save_notes(RunFolder(home / "runs" / "done"), "a", "b"),
     "start the lab": lambda home: estimator_lab._start(PRESETS[0]),
     "ask the lab": lambda home: estimator_lab._ask(PRESETS[0]),
 }  # fmt: skip

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.runs.live_run import history_of, merge_history
 from app.screens.train.run_list import runs_table
+from mmmie.jobs import Notes, write_notes
 from mmmie.training.run_folder import RunFolder, Status, process_start
 
 
@@ -62,6 +63,12 @@ def test_the_list_has_a_row_for_every_run(tmp_path: Path) -> None:
     assert table.loc["b", "error"] == "loss is not finite"
     assert table.loc["c", "state"] == "nothing written"
     assert table.loc["d", "state"] == "queued, 1 before it"
+    assert table["value"].isna().all()
+    write_notes(runs[0], Notes(["kept", "<b>"], "why"))
+    runs[0].append_metrics({**line(1), "valid/mae": 0.5, "valid/corr": 0.25, "seconds": 61.0})
+    first = runs_table(runs, "corr").iloc[0]
+    assert (first["metric"], first["value"], first["took"]) == ("Corr", 0.25, "1 min 1 s")
+    assert (first["tags"], first["notes"], first["seed"]) == ("kept, <b>", "why", 0)
 
 
 def page(path: str) -> None:
