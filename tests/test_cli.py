@@ -262,7 +262,7 @@ def test_mi_of_two_arrays(capsys, tmp_path):
     result = json.loads(out)
     keys = {"estimator", "nats", "std", "bound", "ceiling", "doubt", "n", "seconds"}
     assert set(result) == keys
-    assert result["bound"] == "lower" and result["nats"] > 0.3 and result["n"] == 400
+    assert result["bound"] == "lower" and result["nats"] > 0.3 and result["n"] == 200
 
 
 def test_mi_holds_out_whole_groups(capsys, tmp_path):

@@ -96,6 +96,7 @@ def jobs_list(folder: Path, metric: str | None, tags: tuple[str, ...], as_json: 
             for entry in entries
         ],
         most=len(entries),
+        widest=10_000,  # paths are to be copied
     )  # fmt: skip
 
 

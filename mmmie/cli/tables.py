@@ -16,10 +16,12 @@ _MOST_ROWS = 30  # of one table, so that the tables of one report are at most 60
 _WIDEST = 48
 
 
-def print_table(head: Row, rows: Iterable[Row], most: int = _MOST_ROWS) -> None:
+def print_table(
+    head: Row, rows: Iterable[Row], most: int = _MOST_ROWS, widest: int = _WIDEST
+) -> None:
     """Print rows in columns, numbers to the right; of more than `most`, how many were left out."""
     rows = list(rows)
-    cells = [[_cell(value) for value in row] for row in [head, *rows[:most]]]
+    cells = [[_cell(value, widest) for value in row] for row in [head, *rows[:most]]]
     widths = [max(map(len, column)) for column in zip_longest(*cells, fillvalue="")]
     numbers = [
         any(isinstance(row[i], (int, float)) and not isinstance(row[i], bool) for row in rows)
@@ -40,13 +42,13 @@ def print_heading(text: str) -> None:
     click.echo(f"\n{one_line(text)}")
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, widest: int = _WIDEST) -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "-"
     if isinstance(value, float):
         return f"{value:.3f}".replace("-", "−") if abs(value) < 100 else f"{value:.4g}"
     text = one_line(str(value))
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+    return text if len(text) <= widest else f"{text[: widest - 1]}…"
 
 
 def interval(value: Mapping[str, float]) -> str:

@@ -317,12 +317,11 @@ def _read_description(file: Path) -> dict[str, Any]:
 
 
 def _name(value: Any, what: str, file: Path) -> str:
-    """A name that is not empty, not endless, and can be shown."""
-    shown = isinstance(value, str) and value.strip() and value.isprintable()
-    if shown and len(value) <= _LONGEST_NAME:
-        return str(value)
+    """A name that is neither empty nor endless; what shows it sees to odd characters."""
+    if isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME:
+        return value
     raise InputError(
-        f"{file}: `{what}` is {short(value)}; give a name of 1 to {_LONGEST_NAME} plain characters"
+        f"{file}: `{what}` is {short(value)}; give a name of 1 to {_LONGEST_NAME} characters"
     )
 
 

@@ -57,12 +57,12 @@ def limit(room: int, seconds: int = SECONDS) -> None:
         for kind, most in (
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_CPU, until),
-            (resource.RLIMIT_DATA, room + _taken()),
+            (resource.RLIMIT_DATA, room + taken()),
         ):
             resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
 
 
-def _taken() -> int:
+def taken() -> int:
     """Bytes that this process may write to."""
     with open("/proc/self/status", encoding="utf-8") as status:
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmData"))

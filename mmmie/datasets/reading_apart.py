@@ -13,6 +13,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -22,7 +24,7 @@ from typing import IO, Any
 
 from mmmie.corpus import Corpus
 from mmmie.corpus.folder import FILES
-from mmmie.corpus.isolated_reading_child import limit
+from mmmie.corpus.isolated_reading_child import limit, taken
 from mmmie.corpus.zip_archive import UNPACKING
 from mmmie.datasets import convert_corpus, is_described, load_corpus
 from mmmie.datasets.uploads import check_labelled, keep_upload
@@ -31,6 +33,7 @@ from mmmie.files import scratch_folder
 from mmmie.limits import Limits
 from mmmie.reading import refuse_closed
 
+_LOOK_SECONDS = 0.05
 _Stamp = tuple[tuple[int, int], ...]
 
 
@@ -170,12 +173,28 @@ def _done(task: dict[str, Any]) -> str:
 def _main() -> None:
     task = json.load(sys.stdin)
     os.nice(5)  # the pages come first
-    limit(task["mb"] * 10**6, task["seconds"])
+    room = task["mb"] * 10**6
+    # The system's limit is farther off: short of memory, malloc can try for minutes.
+    limit(2 * room, task["seconds"])
+    threading.Thread(target=_watch, args=(taken() + room, task), daemon=True).start()
     try:
         answer: dict[str, Any] = {"done": _done(task)}
     except InputError as error:
         answer = {"faults": error.faults}
     print(json.dumps(answer), flush=True)
+
+
+def _watch(most: int, task: dict[str, Any]) -> None:
+    """End this process, with an answer, as soon as it holds more than `most` bytes."""
+    what = task.get("convert") or task.get("check") or "upload"
+    while taken() <= most:
+        time.sleep(_LOOK_SECONDS)
+    fault = (
+        f"{what}: takes more memory than there is to read it; split it, or raise MMMIE_READING_MB "
+        f"({task['mb']:,})"
+    )
+    os.write(1, f"\n{json.dumps({'faults': [fault]})}\n".encode())
+    os._exit(0)
 
 
 if __name__ == "__main__":

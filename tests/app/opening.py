@@ -20,6 +20,11 @@ _SECTIONS = ("Estimators on these codes", "Who knows what", "Estimator lab")
 _LAST_STEP = 8
 
 
+def as_read(text: str) -> str:
+    """A text of the app as a browser shows it: without what keeps Markdown from reading it."""
+    return text.replace("\\", "").replace("\u2060", "")
+
+
 def goto(app: AppTest, slug: str) -> AppTest:
     """Run a page; until its first run the harness knows pages by their file names only."""
     assert slug in PAGES

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.pages import PAGES
-from tests.app.opening import goto
+from tests.app.opening import as_read, goto
 from tests.broken_runs import FILES, LOADING, SNAPSHOTS, STATUS, sound_run
 
 pytestmark = pytest.mark.slow
@@ -39,7 +39,7 @@ def app(home, monkeypatch):
 
 def said(app: AppTest) -> str:
     shown = [*app.error, *app.warning, *app.caption, *app.info]
-    return "\n".join(box.value for box in shown).replace("\\", "")
+    return as_read("\n".join(box.value for box in shown))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -48,7 +48,9 @@ def test_every_page_opens_beside_them_and_names_torn_weights(app, page):
     app.query_params["compare"] = "demo"
     goto(app, page)
     assert not app.exception, [e.value for e in app.exception]
-    assert (page in WEIGHTLESS) != any("best/model.safetensors" in e.value for e in app.error)
+    assert (page in WEIGHTLESS) != any(
+        "best/model.safetensors" in as_read(e.value) for e in app.error
+    )
 
 
 @pytest.mark.parametrize("page", ["overview", "learn"])

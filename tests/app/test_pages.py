@@ -14,7 +14,7 @@ from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, Status
-from tests.app.opening import TABS, goto
+from tests.app.opening import TABS, as_read, goto
 
 pytestmark = pytest.mark.slow
 
@@ -131,7 +131,7 @@ def test_the_pages_that_what_is_left_out_changes_on_the_other_shipped_checkpoint
     """Overview as well; what each other page does without it, small runs show."""
     monkeypatch.setenv("MMMIE_RUNS", str(tmp_path))
     app = open_app(name, compare="demo", pinned="c007_01").run()
-    assert not app.exception and name in app.title[0].value
+    assert not app.exception and name in as_read(app.title[0].value)
     for slug in DIFFERENT[name]:
         page = pages.PAGES[slug].file
         has_no_error(visit(app, page), page)
@@ -207,7 +207,7 @@ def test_a_broken_description_is_not_offered_or_says_so(run_to_break):
     file.write_text(json.dumps(raw))
     app = open_app("runs/run").run()
     assert not app.exception
-    assert any("model.width" in e.value for e in app.error)
+    assert any("model.width" in as_read(e.value) for e in app.error)
 
 
 MUTUAL_INFORMATION = "screens/mutual_information/page.py"

@@ -91,7 +91,7 @@ def test_a_list_has_a_row_for_every_run(tmp_path, capsys):
     assert unreadable == {*STATUS, "na\\xffme", "loop"}
     with pytest.raises(SystemExit):
         main(["jobs", "list", str(runs)])
-    assert capsys.readouterr().out.count("\n") == len(entries)
+    assert capsys.readouterr().out.count("\n") == len(entries) + 1  # and the head
 
 
 def test_what_a_user_may_not_read_is_not_called_missing(run, plain_user):

@@ -35,7 +35,10 @@ CHANGES = {
     "claim": {"new_run_form.start_run"},
     "steer": {"actions._wish"},
     "remove_run": {"actions.delete"},
-    "keep_upload": {"upload._keep_corpus", "upload.upload_conversations"},  # after check_upload
+    "keep_upload_apart": {
+        "upload._keep_corpus",
+        "upload.upload_conversations",
+    },  # after check_upload
     "start_lab": {"estimator_lab._start", "estimator_lab._draw_run"},  # given to `begin`
     "keep_going": {"sidebar._training_now"},
     "clear_scratch": {"garbage_collection.clear_leftovers"},

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
-from tests.app.opening import goto
+from tests.app.opening import as_read, goto
 
 pytestmark = pytest.mark.slow
 
@@ -93,7 +93,7 @@ def test_without_captum_the_rest_stands_and_one_line_says_how_to_get_it(page, mo
     )
     app = page()
     assert "Exact Shapley values" in captions(app)
-    assert [i.value for i in app.info] == [
+    assert [as_read(i.value) for i in app.info] == [
         "integrated gradients need Captum, which is not installed: pip install captum"
     ]
 
