@@ -317,11 +317,12 @@ def _read_description(file: Path) -> dict[str, Any]:
 
 
 def _name(value: Any, what: str, file: Path) -> str:
-    """A name that is neither empty nor endless; what shows it sees to odd characters."""
-    if isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME:
-        return value
+    """A name that is not empty, not endless, and can be shown."""
+    shown = isinstance(value, str) and value.strip() and value.isprintable()
+    if shown and len(value) <= _LONGEST_NAME:
+        return str(value)
     raise InputError(
-        f"{file}: `{what}` is {short(value)}; give a name of 1 to {_LONGEST_NAME} characters"
+        f"{file}: `{what}` is {short(value)}; give a name of 1 to {_LONGEST_NAME} plain characters"
     )
 
 

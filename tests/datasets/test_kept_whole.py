@@ -18,6 +18,7 @@ from mmmie.datasets.uploads import keep_upload
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 NAMES = TEXTS.filter(bool)
+SHOWN = TEXTS.filter(lambda name: name.strip() and name.isprintable())  # of corpus and label
 ODD = st.sampled_from(
     ["1.0", "007", "nan", "None", "NA", "-", "a,b", '"', " x ", "x\n", "y\r", "\r\n", "数据", "=1"]
 )
@@ -46,10 +47,10 @@ def corpora(draw) -> Corpus:
         table["speaker"] = pd.Series([draw(NAMES | ODD | st.none()) for _ in ids], dtype=object)
     if draw(st.booleans()):
         classes = draw(st.lists(NAMES | ODD, min_size=2, max_size=4, unique=True))
-        label = Label(draw(NAMES), "classification", classes=tuple(classes))
+        label = Label(draw(SHOWN), "classification", classes=tuple(classes))
         table["label"] = pd.Series([draw(st.sampled_from(classes)) for _ in ids], dtype=object)
     else:
-        label = Label(draw(NAMES), "regression", range=(-3.0, 3.0))
+        label = Label(draw(SHOWN), "regression", range=(-3.0, 3.0))
         table["label"] = [draw(st.floats(-3, 3, width=32)) for _ in ids]
     random = np.random.default_rng(draw(st.integers(0, 9)))
     lengths = random.integers(0, 4, n)
@@ -61,7 +62,7 @@ def corpora(draw) -> Corpus:
     }
     modalities = {"text": Modality("text", 3, "utterance", draw(NAMES)),
                   "audio": Modality("audio", 2, "sequence", None, ("a", "b"))}  # fmt: skip
-    corpus = Corpus(draw(NAMES), label, modalities, table, features, notes=(draw(NAMES),))
+    corpus = Corpus(draw(SHOWN), label, modalities, table, features, notes=(draw(NAMES),))
     return corpus.select(np.array(order))
 
 
