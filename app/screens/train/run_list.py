@@ -31,8 +31,8 @@ def runs_table(runs: list[RunFolder], chosen: str | None = None) -> pd.DataFrame
         chosen: the metric to show; the one that chose each run's epoch if left out.
 
     Returns:
-        `run`, `state`, `epochs`, `corpus`, `seed`, `metric`, `value`, `took`, `changed` (from the
-        defaults), `tags`, `notes` and `error`, what is wrong with it.
+        `run`, `state`, `epochs`, `corpus`, `seed`, `metric`, `value`, `took`, `tags`, `notes`,
+        `changed` (from the defaults) and `error`, what is wrong with it.
     """
     entries = []
     for run in runs[:_MOST]:
@@ -48,9 +48,9 @@ def runs_table(runs: list[RunFolder], chosen: str | None = None) -> pd.DataFrame
                 "metric": metric(name).name if name else "",
                 "value": found.metrics.get(name) if name else None,
                 "took": duration_words(found.seconds) if found.seconds else "",
-                "changed": ", ".join(f"{key} = {value}" for key, value in found.changed.items()),
                 "tags": ", ".join(found.tags),
                 "notes": found.notes,
+                "changed": ", ".join(f"{key} = {value}" for key, value in found.changed.items()),
                 "error": (status and status.error) or next(iter(run_faults(run)), ""),
             }
         )
@@ -80,18 +80,17 @@ def _draw(active: bool) -> None:
         st.rerun()  # the whole page: polling ends
     say.finding(f"{len(found)} run{'s' * (len(found) != 1)} on this machine")
     known = [name for name in METRICS if any(name in run_summary(r).metrics for r in found[:_MOST])]
-    chosen = None
+    chosen = ""
     if len(known) > 1:
-        st.session_state.setdefault("run-metric", None)
         chosen = st.selectbox(
             "Metric",
-            [None, *known],
+            ["", *known],
             key="run-metric",
             format_func=lambda name: metric(name).name if name else "the one that chose the epoch",
             width=280,
             help="On the valid split, at the epoch that was chosen.",
         )
-    table = runs_table(found, chosen)
+    table = runs_table(found, chosen or None)
     empty = [c for c in ("tags", "notes", "error", "changed") if not table[c].any()]
     event = say.grid(
         table.drop(columns=empty),
