@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder
-from mmmie.jobs.summary import NOTES_FILE, read_notes
+from mmmie.jobs.summary import NOTES_FILE, read_notes, stamp
 from mmmie.reading import open_plain
 from mmmie.training.checkpoint_files import check_weights, read_checkpoint_info
 from mmmie.training.config import load_config
@@ -30,7 +30,7 @@ def run_faults(run: RunFolder) -> list[str]:
     files = [run.config, run.control_file, run.metrics_file, run.log, best, run.snapshots]
     files += [run.path / NOTES_FILE]
     files += [best / "config.json", best / "model.safetensors"]
-    return _faults(run.path, tuple(map(_stamp, files)))
+    return _faults(run.path, tuple(map(stamp, files)))
 
 
 @functools.lru_cache(maxsize=256)
@@ -64,11 +64,3 @@ def _check_plain(file: Path) -> None:
         open_plain(file).close()
     except FileNotFoundError:
         return
-
-
-def _stamp(file: Path) -> tuple[int, int]:
-    try:
-        found = os.stat(file)
-    except OSError:
-        return 0, 0
-    return found.st_mtime_ns, found.st_size

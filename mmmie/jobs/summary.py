@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -68,7 +70,26 @@ class RunSummary:
 
 
 def run_summary(run: RunFolder) -> RunSummary:
-    """What a run says of itself; what cannot be read is left out, see `faults.run_faults`."""
+    """What a run says of itself; what cannot be read is left out, see `faults.run_faults`.
+
+    It is remembered until one of the files is written anew.
+    """
+    files = run.config, surviving_folder(run.best) / "config.json", run.metrics_file
+    return _summary(run.path, tuple(stamp(file) for file in (*files, run.path / NOTES_FILE)))
+
+
+def stamp(file: Path) -> tuple[int, int]:
+    """What differs once a file was written anew; zeros where there is none to look at."""
+    try:
+        found = os.stat(file)
+    except (OSError, ValueError):
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@functools.lru_cache(maxsize=256)
+def _summary(path: Path, stamps: tuple[tuple[int, int], ...]) -> RunSummary:
+    run = RunFolder(path)
     try:
         config = load_config(run.config)
     except (InputError, OSError):
