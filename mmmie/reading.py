@@ -187,6 +187,15 @@ def is_text(path: Path) -> bool:
     return printable(path) == str(path)
 
 
+def stamp(file: Path) -> tuple[int, int]:
+    """What differs once a file was written anew; zeros where there is none to look at."""
+    try:
+        found = os.stat(file)
+    except (OSError, ValueError):
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
 def refuse_closed(path: Path | str) -> None:
     """Check that what is at a path, if anything, may be read: missing is another thing.
 

@@ -31,7 +31,7 @@ from mmmie.datasets.uploads import check_labelled, keep_upload
 from mmmie.errors import InputError
 from mmmie.files import scratch_folder
 from mmmie.limits import Limits
-from mmmie.reading import refuse_closed
+from mmmie.reading import refuse_closed, stamp
 
 _LOOK_SECONDS = 0.05
 _Stamp = tuple[tuple[int, int], ...]
@@ -57,7 +57,7 @@ def open_apart(data: str | Path, *, label: str = "", unlabelled: bool = False) -
     if is_described(path):
         for name in FILES:  # what is no plain file need not be tried
             refuse_closed(path / name)
-        _check(str(path), _stamp(path), label, unlabelled)
+        _check(str(path), tuple(stamp(path / name) for name in FILES), label, unlabelled)
         return load_corpus(path, label=label, unlabelled=unlabelled, checked=True)
     with tempfile.TemporaryDirectory(prefix="mmmie-corpus-") as scratch:
         made = Path(scratch) / "made"
@@ -88,18 +88,6 @@ def keep_upload_apart(
 def _check(path: str, stamp: _Stamp, label: str, unlabelled: bool) -> None:
     """Have a corpus folder read; remembered only where it is good."""
     _answer({"check": path}, path, label=label, unlabelled=unlabelled)
-
-
-def _stamp(folder: Path) -> _Stamp:
-    """When the files of a corpus folder were written, and their sizes."""
-    found = []
-    for name in FILES:
-        try:
-            held = os.stat(folder / name)
-            found.append((held.st_mtime_ns, held.st_size))
-        except (OSError, ValueError):
-            found.append((0, 0))
-    return tuple(found)
 
 
 def _answer(task: dict[str, Any], what: str, **options: Any) -> str:

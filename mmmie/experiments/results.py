@@ -76,6 +76,8 @@ def judged_predictions(corpus: Corpus, plan: Plan, outcomes: list[Outcome]) -> p
     Returns:
         The columns of ``mmmie predict`` with `configuration`, `seed` and `part`, from 1.
     """
+    from scipy.special import softmax
+
     part = fold_of(corpus, plan.folds, plan.by) + 1
     tables = []
     for outcome in outcomes:
@@ -83,9 +85,7 @@ def judged_predictions(corpus: Corpus, plan: Plan, outcomes: list[Outcome]) -> p
         classes, output = corpus.label.classes, outcome.output
         table["prediction"] = [classes[i] for i in output.argmax(1)] if classes else output
         if classes:
-            shares = np.exp(output - output.max(1, keepdims=True))
-            shares /= shares.sum(1, keepdims=True)
-            table[[f"p_{name}" for name in classes]] = shares
+            table[[f"p_{name}" for name in classes]] = softmax(output, axis=1)
         trial = outcome.trial
         table.insert(0, "configuration", trial.configuration.name)
         table.insert(1, "seed", trial.seed)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder
-from mmmie.jobs.summary import NOTES_FILE, read_notes, stamp
-from mmmie.reading import open_plain
+from mmmie.jobs.summary import NOTES_FILE, read_notes
+from mmmie.reading import open_plain, stamp
 from mmmie.training.checkpoint_files import check_weights, read_checkpoint_info
 from mmmie.training.config import load_config
 from mmmie.training.run_folder import RunFolder, metric_lines

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -15,7 +14,7 @@ from mmmie.corpus import Kind
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder, write_json
 from mmmie.metrics import METRICS, primary_metric
-from mmmie.reading import read_json, validated
+from mmmie.reading import read_json, stamp, validated
 from mmmie.training.checkpoint_files import read_checkpoint_info
 from mmmie.training.config import Config, flatten, load_config
 from mmmie.training.run_folder import RunFolder, read_metrics
@@ -76,15 +75,6 @@ def run_summary(run: RunFolder) -> RunSummary:
     """
     files = run.config, surviving_folder(run.best) / "config.json", run.metrics_file
     return _summary(run.path, tuple(stamp(file) for file in (*files, run.path / NOTES_FILE)))
-
-
-def stamp(file: Path) -> tuple[int, int]:
-    """What differs once a file was written anew; zeros where there is none to look at."""
-    try:
-        found = os.stat(file)
-    except (OSError, ValueError):
-        return 0, 0
-    return found.st_mtime_ns, found.st_size
 
 
 @functools.lru_cache(maxsize=256)

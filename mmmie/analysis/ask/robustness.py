@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 from math import comb
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +14,7 @@ from mmmie.analysis.ask.askable import Askable
 from mmmie.analysis.ask.asker import Answer, Asker
 from mmmie.analysis.ask.edited_window import lost_at_random
 from mmmie.analysis.ask.question import Question
-from mmmie.analysis.bounds.split_of_checkpoint import given_split, opened_split
+from mmmie.analysis.bounds.split_of_checkpoint import SplitWork, opened_split
 from mmmie.analysis.errors.resampling import (
     conversation_codes,
     difference_interval,
@@ -24,11 +22,8 @@ from mmmie.analysis.errors.resampling import (
 )
 from mmmie.corpus import Corpus
 from mmmie.errors import InputError
-from mmmie.jobs.background_work import Work, serve
+from mmmie.jobs.background_work import serve
 from mmmie.metrics import metrics_for, primary_metric
-
-if TYPE_CHECKING:
-    from mmmie.analysis.checkpoint import Checkpoint
 
 RATES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 DRAWS = 5
@@ -154,24 +149,11 @@ class _Judge:
         return {"metric": self.metric, **figures, **ends}
 
 
-@dataclass(frozen=True)
-class Robustness:
-    """`robustness_lines` of a checkpoint in a process of their own.
+class Robustness(SplitWork):
+    """`robustness_lines` of a checkpoint in a process of their own."""
 
-    Attributes:
-        cache: the folder where results are kept.
-    """
-
-    checkpoint: Checkpoint
-    corpus: Corpus
-    split: str
-    cache: Path
-
-    @cached_property
-    def work(self) -> Work:
-        """The process; its lines are the results."""
-        content = [_VERSION, self.checkpoint.fingerprint, self.corpus.fingerprint, self.split]
-        return Work.on(self.cache / "work", _MODULE, content)
+    module = _MODULE
+    version = _VERSION
 
     @property
     def count(self) -> int:
@@ -179,14 +161,6 @@ class Robustness:
         names = len(self.checkpoint.info.modalities)
         subsets = sum(comb(names, size) for size in _sizes(names))
         return subsets + 1 + (len(RATES) if names > 1 else 0)
-
-    def start(self) -> None:
-        """Compute in a process of its own.
-
-        Raises:
-            InputError: the cache cannot be written.
-        """
-        self.work.start(given_split(self.checkpoint, self.corpus, self.split))
 
 
 def _compute(given: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:

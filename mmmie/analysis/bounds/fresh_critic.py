@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -17,10 +15,10 @@ from typing import Any
 import pandas as pd
 
 from mmmie.analysis.bounds.side_by_side import conversations, frozen_codes
-from mmmie.analysis.bounds.split_of_checkpoint import given_split, opened_split
+from mmmie.analysis.bounds.split_of_checkpoint import SplitWork, opened_split
 from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.corpus import Corpus
-from mmmie.jobs.background_work import Work, serve
+from mmmie.jobs.background_work import serve
 from mmmie.mi.thresholds import near_ceiling, slack
 
 STEPS = 300
@@ -30,33 +28,16 @@ _VERSION = 2
 _COLUMNS = ["family", "name", "nats", "std", "ceiling", "n", "seconds"]
 
 
-@dataclass(frozen=True)
-class FreshCritic:
-    """The check of a checkpoint on a split.
+class FreshCritic(SplitWork):
+    """The check of a checkpoint on a split."""
 
-    Attributes:
-        checkpoint: whose codes.
-        corpus: that it is run on.
-        split: of the corpus.
-        cache: the folder where the result is kept.
-    """
+    module = "mmmie.analysis.bounds.fresh_critic"
+    version = _VERSION
 
-    checkpoint: Checkpoint
-    corpus: Corpus
-    split: str
-    cache: Path
-
-    @cached_property
-    def work(self) -> Work:
-        """The process; its lines are the rows of `table`."""
-        content = [
-            _VERSION,
-            self.checkpoint.fingerprint,
-            self.corpus.fingerprint,
-            self.split,
-            STEPS,
-        ]
-        return Work.on(self.cache / "work", "mmmie.analysis.bounds.fresh_critic", content)
+    @property
+    def effort(self) -> list[Any]:
+        """How long the critics are trained."""
+        return [STEPS]
 
     @property
     def count(self) -> int:
@@ -75,14 +56,6 @@ class FreshCritic:
         """
         done = self.work.state == "done"
         return pd.DataFrame(self.work.lines(), columns=_COLUMNS) if done else None
-
-    def start(self) -> None:
-        """Make the check in a process of its own.
-
-        Raises:
-            InputError: the cache cannot be written.
-        """
-        self.work.start(given_split(self.checkpoint, self.corpus, self.split))
 
 
 def fresh_estimates(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.bounds.split_of_checkpoint import given_split, opened_split
+from mmmie.analysis.bounds.split_of_checkpoint import SplitWork, opened_split
 from mmmie.analysis.codes.snapshots import read_history, snapshot_files
 from mmmie.analysis.errors.slices import every_slice
 from mmmie.corpus import Corpus
 from mmmie.corpus.pooling import step_means
 from mmmie.errors import InputError
-from mmmie.jobs.background_work import Work, serve
+from mmmie.jobs.background_work import serve
 
 if TYPE_CHECKING:
     from mmmie.analysis.checkpoint import Checkpoint
@@ -32,29 +30,11 @@ _VERSION = 1
 _MOST_ROWS = 20_000
 
 
-@dataclass(frozen=True)
-class LabelInformation:
-    """Decompositions for a checkpoint: of its codes, of them at every epoch, of the features.
+class LabelInformation(SplitWork):
+    """Decompositions for a checkpoint: of its codes, of them at every epoch, of the features."""
 
-    Attributes:
-        checkpoint: whose codes.
-        corpus: that it is run on.
-        split: of the corpus.
-        cache: the folder where results are kept.
-    """
-
-    checkpoint: Checkpoint
-    corpus: Corpus
-    split: str
-    cache: Path
-
-    @cached_property
-    def work(self) -> Work:
-        """The process; its lines are the results."""
-        content = [
-            _VERSION, self.checkpoint.fingerprint, self.corpus.fingerprint, self.split,
-        ]  # fmt: skip
-        return Work.on(self.cache / "work", _MODULE, content)
+    module = _MODULE
+    version = _VERSION
 
     @property
     def count(self) -> int:
@@ -75,14 +55,6 @@ class LabelInformation:
         except (OSError, ValueError):
             return []
         return lines[1:] if lines and lines[0] == {"work": self.work.folder.name} else []
-
-    def start(self) -> None:
-        """Compute in a process of its own.
-
-        Raises:
-            InputError: the cache cannot be written.
-        """
-        self.work.start(given_split(self.checkpoint, self.corpus, self.split))
 
 
 def all_lines(checkpoint: Checkpoint, corpus: Corpus, split: str) -> Iterator[dict[str, Any]]:
