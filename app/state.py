@@ -5,7 +5,7 @@ Widgets write themselves to the URL; the selection is written here.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,10 +20,12 @@ from app.parts.names import plain
 from app.parts.slice_names import sample_words, slice_titles
 from app.selection_link import linked, read_link
 from mmmie.analysis.checkpoint import Checkpoint
+from mmmie.analysis.configurations import closest
 from mmmie.analysis.errors.slices import every_slice
 from mmmie.analysis.outputs import SplitOutputs
 from mmmie.corpus import STANDARD_COLUMNS, Corpus
 from mmmie.errors import InputError
+from mmmie.training.config import Config
 
 NONE = "none"
 EVERYTHING = "all"
@@ -217,6 +219,23 @@ def same_corpus(view: View) -> list[loading.Choice]:
         for choice, other in readable_checkpoints()
         if choice != view.choice and other.info.corpus.get("fingerprint") == own
     ]
+
+
+def relative(view: View, wanted: Callable[[Config], bool]) -> Checkpoint | None:
+    """The checkpoint of the same corpus that is as wanted: the compared one, else the closest.
+
+    Returns:
+        None where there is none that can be read.
+    """
+    mine = view.checkpoint.info
+    found = dict(readable_checkpoints())
+    compared = choices().get(str(st.session_state.get("compare", NONE)))
+    first = [found[compared]] if compared in found else []
+    for offered in (first, list(found.values())):
+        info = closest(mine, [other.info for other in offered], wanted)
+        if info is not None:
+            return next(other for other in offered if other.info is info)
+    return None
 
 
 def slice_masks(corpus: Corpus, split: str) -> dict[str, np.ndarray]:

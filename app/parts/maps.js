@@ -10,6 +10,7 @@ const HOVERED = "mmmie-hover", DRAWN = "mmmie-drawn";
 const GLIDE_MS = 450;
 const START = { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.45 };
 const QUIET = "#7b8794";
+const FAINT = 0.22;  // of points behind triangles
 const TOOLS = {
   box: ['<rect x="3" y="4" width="14" height="12" stroke-dasharray="2.5 2"/>',
     "Drag a box around utterances. Shift adds to the selection."],
@@ -120,7 +121,7 @@ class Maps {
     const { panels, epochs } = this.message;
     const epoch = epochs.length ? `epoch ${epochs[this.epochs.at]}` : "";
     this.panels.forEach(({ head }, i) => {
-      const told = [panels[i].quality, epoch].filter(Boolean).join(", ");
+      const told = [panels[i].quality, panels[i].told[this.epochs.at], epoch].filter(Boolean).join(", ");
       head.lastChild.textContent = told;
       head.title = `${panels[i].name}: ${told}`;
     });
@@ -223,7 +224,8 @@ class Maps {
         for (let row = 0; row < count; row++) {
           if (this.state[row] !== level) continue;
           const near = depth ? Math.min(1, Math.max(0.35, 0.75 - depth[row])) : 1;
-          const strength = level === 2 ? 1 : level === 0 ? FADED : alpha * near;
+          const seen = panel.triangles ? FAINT : alpha * near;
+          const strength = level === 2 ? 1 : level === 0 ? FADED : seen;
           sheet.lay(Math.round(x[row] * scale), Math.round(y[row] * scale),
             level === 2 ? chosen : plain, coloured ? this.colours[index[row]] : hues[front],
             strength);
@@ -320,6 +322,7 @@ class Maps {
           if (looked) this.outline(context, "#ffffff", 1);
         }
       });
+      if (panels[i].triangles) for (const row of joined) this.drawTriangle(i, row, context);
       const mark = (row, square, radius) => {
         if (row !== null) for (const front of here.fronts) {
           const [x, y] = spot(front, row);
@@ -343,6 +346,28 @@ class Maps {
         this.outline(context, "#56B4E9", 1.5);
         context.setLineDash([]);
       }
+    });
+  }
+
+  /** An utterance joined to itself in all modalities, its corners in their hues. */
+  drawTriangle(i, row, context) {
+    const { primary, pinned, panels } = this.message, { fronts } = this.panels[i];
+    const looked = [primary, pinned, this.hovered].includes(row);
+    context.beginPath();
+    for (const { x, y } of fronts) context.lineTo(x[row], y[row]);
+    context.closePath();
+    context.fillStyle = QUIET;
+    context.globalAlpha = looked ? 0.35 : 0.12;
+    context.fill();
+    context.globalAlpha = looked ? 1 : 0.75;
+    this.outline(context, looked ? getComputedStyle(this.root).color : QUIET, looked ? 2 : 1.2);
+    context.globalAlpha = 1;
+    [panels[i], ...panels[i].others].forEach(({ hue }, front) => {
+      const { x, y } = fronts[front];
+      context.fillStyle = hue;
+      context.beginPath();
+      context.arc(x[row], y[row], looked ? 4.5 : 3.2, 0, 7);
+      context.fill();
     });
   }
 
