@@ -188,6 +188,19 @@ def current_view() -> View:
     return view_of(available[str(name)])
 
 
+def shipped_view(name: str) -> View:
+    """A checkpoint that ships, on its valid split, whatever is chosen.
+
+    Raises:
+        InputError: it is not there or cannot be read.
+    """
+    choice = choices().get(name)
+    if choice is None or choice.kind != "shipped":
+        raise InputError(f"{loading.shipped_folder() / name} is not there")
+    checkpoint = loading.open_checkpoint(choice)
+    return View(choice, checkpoint, loading.open_corpus(checkpoint), "valid", "label")
+
+
 def compared_view() -> View | None:
     """The checkpoint to compare with, on the same corpus and split; None if none is chosen."""
     available = choices()

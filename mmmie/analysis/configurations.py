@@ -60,6 +60,12 @@ def maximises(config: Config) -> bool:
     return maximise.enabled and maximise.weight > 0
 
 
+def minimises(config: Config) -> bool:
+    """Whether a model is trained to keep little of the input in its shared codes."""
+    minimise = config.objective.minimise
+    return minimise.enabled and minimise.invariant > 0
+
+
 def closest(
     mine: CheckpointInfo, others: Iterable[CheckpointInfo], wanted: Callable[[Config], bool]
 ) -> CheckpointInfo | None:

@@ -8,13 +8,8 @@ import numpy as np
 import pytest
 
 from app.parts.style import FUSED, modality_colour
-from app.screens.representations.triangles import (
-    Rest,
-    Side,
-    at_epochs,
-    pairing_finding,
-    triangle_places,
-)
+from app.runs.shared_codes import Side, at_epochs, pairing_finding
+from app.screens.representations.triangles import Rest, triangle_places
 from mmmie.analysis.codes.snapshots import CodeHistory
 from mmmie.analysis.errors.resampling import Interval
 
