@@ -21,7 +21,7 @@ from app.parts.svg import ticks
 
 _HERE = Path(__file__).parent
 CSS = (_HERE / "maps.css").read_text("utf-8")
-_SCRIPTS = ("map_points.js", "map_epochs.js", "maps.js")
+_SCRIPTS = ("map_points.js", "map_epochs.js", "map_lines.js", "maps.js")
 JS = "".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS)
 
 _render = st.components.v2.component(
