@@ -151,6 +151,19 @@ class View:
         return [int(i) for i in self.frame["id"].isin(selection().ids).to_numpy().nonzero()[0]]
 
 
+_CHOSE = "has-chosen"
+
+
+def note_choice() -> None:
+    """Note that this session has seen a page with the choices of the sidebar."""
+    st.session_state[_CHOSE] = True
+
+
+def has_chosen() -> bool:
+    """Whether this session has seen a page with the choices of the sidebar."""
+    return _CHOSE in st.session_state
+
+
 def choices() -> dict[str, loading.Choice]:
     """The checkpoints that can be picked now."""
     return loading.checkpoint_choices(tuple(st.session_state.get("opened", ())))

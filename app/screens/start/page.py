@@ -17,7 +17,7 @@ from app.screens.start.squeeze import draw_squeeze
 from app.screens.start.who_spoke import draw_who_spoke
 from mmmie.errors import InputError
 
-if st.query_params:  # an address of before this page was: it names what Overview shows
+if st.query_params and not state.has_chosen():  # opened by an address that names a view
     switch_to("overview", dict(st.query_params))
 
 say.title("How does somebody feel? Words, voice and face say it together")

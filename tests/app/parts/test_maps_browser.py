@@ -140,7 +140,11 @@ def test_pointing_tells_who_it_is_as_text(page):
 
 
 def test_triangles_join_the_joined_utterances_and_leave_the_others_faint(page):
-    shifted = {"text": grid(), "audio": grid() + [0.4, 0.0], "vision": grid() + [0.0, 0.4]}
+    shifted = {
+        "text": grid(),
+        "audio": np.add(grid(), [0.4, 0.0]),
+        "vision": np.add(grid(), [0.0, 0.4]),
+    }
     buffers = {m: steps(np.stack([*shifted.values()]))[i].tobytes() for i, m in enumerate(shifted)}
     others = (("#E69F00", "audio", "audio"), ("#009E73", "vision", "vision"))
     panel = Panel(
