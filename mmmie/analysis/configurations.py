@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mmmie.training.checkpoint_files import CheckpointInfo
-from mmmie.training.config import flatten
+from mmmie.training.config import MAPPINGS, flatten
 
 # Where the configurations differ but the models do not: their data is named by its fingerprint.
 _NOT_COMPARED = ("data", "training.loggers")
@@ -37,7 +37,7 @@ _MOST_NAMED = 2
 
 def settings_of(info: CheckpointInfo) -> dict[str, Any]:
     """Every setting of a checkpoint by its dotted key; the modalities are those it takes."""
-    settings = flatten(info.config.model_dump(), whole="modality_dropout")
+    settings = flatten(info.config.model_dump(), whole=MAPPINGS)
     settings["model.modalities"] = list(info.modalities)
     return {key: value for key, value in settings.items() if key not in _NOT_COMPARED}
 
