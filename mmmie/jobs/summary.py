@@ -119,9 +119,7 @@ def changed_settings(config: Config) -> dict[str, Any]:
         >>> changed_settings(load_config(overrides=["model.dim=32", "training.seed=3"]))
         {'model.dim': 32}
     """
-    values, defaults = (
-        flatten(one.model_dump(), whole=MAPPINGS) for one in (config, Config())
-    )
+    values, defaults = (flatten(one.model_dump(), whole=MAPPINGS) for one in (config, Config()))
     return {
         key: value
         for key, value in values.items()

@@ -178,8 +178,8 @@ class Config(Settings):
     init: str = Field(
         "",
         pattern=NO_NUL,
-        description="Checkpoint whose weights the training starts from, to fine-tune it; empty for "
-        "fresh ones.",
+        description="Checkpoint whose weights the training starts from, to fine-tune it, a folder "
+        "or `hf://owner/name`; empty for fresh ones.",
     )
     model: ModelSettings = Field(default_factory=ModelSettings)
     objective: ObjectiveSettings = Field(default_factory=ObjectiveSettings)

@@ -21,7 +21,14 @@ from mmmie.training.devices.distribution import Ranks, make_accelerator, process
 from mmmie.training.objective.bounds import LOWER, UPPER
 from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, read_metrics
-from tests.training.devices.ranks_worker import SMALL, SURE, config, first_step, gradients, weighted_step
+from tests.training.devices.ranks_worker import (
+    SMALL,
+    SURE,
+    config,
+    first_step,
+    gradients,
+    weighted_step,
+)
 
 pytestmark = pytest.mark.slow
 
