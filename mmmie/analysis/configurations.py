@@ -32,6 +32,7 @@ _WEIGHTS = {
     "objective.reconstruction": "reconstruction",
 }
 _ENCODER = "model.text_encoder."
+_SHORTENED = ("training.", "model.", "objective.task.")
 _MOST_NAMED = 2
 
 
@@ -113,7 +114,7 @@ def _words(key: str, reference: Any, other: Any) -> str:
         return f"{other} readout"
     if key == "training.epochs":
         return "1 epoch" if other == 1 else f"{other} epochs"
-    short = key.rpartition(".")[2] if key.startswith(("training.", "model.")) else key
+    short = key.rpartition(".")[2] if key.startswith(_SHORTENED) else key
     return f"{short.replace('_', ' ')} {_plain(other)}"
 
 

@@ -29,7 +29,9 @@ def classes(view: state.View) -> None:
                 "Recall": _cells(table, "recall", share=True),
                 "F1": _cells(table, "f1", share=False),
             }
-        ).set_index("Class", drop=True)
+        ),
+        border="horizontal",
+        hide_index=True,
     )
     figure_footer(
         key="classes",
@@ -63,7 +65,8 @@ def classes_title(table: pd.DataFrame) -> str:
 
 def _cells(table: pd.DataFrame, name: str, *, share: bool) -> list[str]:
     ends = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
-    return ["–" if v != v else interval_text(v, lo, hi, share=share) for v, lo, hi in ends]
+    said = ("–" if v != v else interval_text(v, lo, hi, share=share) for v, lo, hi in ends)
+    return [cell.replace(", ", ",\u00a0") for cell in said]  # an interval stays on one line
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
