@@ -94,3 +94,8 @@ def test_many_differences_are_counted():
 def test_dropout_per_modality_is_one_setting():
     other = info("training.modality_dropout={text=0.1, audio=0.5}")
     assert describe_difference(other, info()) == "modality dropout text 0.1, audio 0.5"
+
+
+def test_so_are_weights_of_classes():
+    other = info("objective.task.class_weights={fear=3, joy=0.5}")
+    assert describe_difference(other, info()) == "class weights fear 3, joy 0.5"

@@ -37,7 +37,7 @@ def error_overview(view: state.View) -> None:
     """Draw truth against prediction beside the slices; of classes also each one, and how sure."""
     known = view.corpus.label.classes
     if known is not None:
-        left, right = wide_columns([2, 3], key="class-overview")
+        left, right = wide_columns([2, 3], key="class-overview", least=360)
         with left:
             _confusion(view, list(known))
         with right:

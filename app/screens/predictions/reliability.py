@@ -24,7 +24,7 @@ def reliability_diagram(view: state.View) -> None:
     """Draw how often predictions are right against how sure they are."""
     bins, error, sure, right, gap = _measured(*view.key, view.slice, view)
     said = interval_text(error.value, error.low, error.high)
-    say.finding(reliability_title(sure, right, gap))
+    say.finding(reliability_title(sure, right, gap, error))
     figure(
         reliability_figure(bins),
         key="reliability",
@@ -45,15 +45,18 @@ def reliability_diagram(view: state.View) -> None:
     )
 
 
-def reliability_title(confidence: float, accuracy: float, gap: Interval) -> str:
+def reliability_title(confidence: float, accuracy: float, gap: Interval, error: Interval) -> str:
     """Whether predictions are as often right as they say.
 
     Args:
         gap: mean confidence minus accuracy.
+        error: the calibration error, which is above 0 where gaps of bins cancel in that mean.
     """
     both = f"{confidence:.0%} confident, {accuracy:.0%} right"
     if gap.excludes_zero:
         return f"Predictions are {'too sure' if gap.value > 0 else 'not sure enough'}: {both}"
+    if error.excludes_zero:
+        return f"Right on average, not at every confidence: {both}"
     return f"No clear difference between confidence and accuracy: {both}"
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from mmmie.analysis.errors.metric_sums import conversation_sums, metric_sums
 from mmmie.corpus import Corpus, Label
+from mmmie.metrics import METRICS
 
 REPEATS = 2000
 LEVEL = 0.95  # of every interval of the analyses and the reports
@@ -153,6 +154,9 @@ def metric_interval(
     def value(sums: np.ndarray) -> np.ndarray:
         return parts.combine(sums)[..., None]
 
+    if METRICS[metric].share:
+        right, counts = parts.terms[:, :1], parts.terms[:, 1:]
+        return share_intervals(right, counts, groups, mask, repeats=repeats, seed=seed)[0]
     return sums_intervals(parts.terms, value, groups, mask, repeats=repeats, seed=seed)[0]
 
 

@@ -44,6 +44,9 @@ def test_the_figure_on_the_demo_is_the_table_made_by_hand() -> None:
 
 
 def test_the_title_claims_what_its_interval_holds() -> None:
-    assert "too sure" in reliability_title(0.8, 0.6, Interval(0.2, 0.1, 0.3))
-    assert "not sure enough" in reliability_title(0.6, 0.7, Interval(-0.1, -0.2, -0.05))
-    assert "No clear difference" in reliability_title(0.6, 0.61, Interval(-0.01, -0.1, 0.1))
+    off, none = Interval(0.2, 0.1, 0.3), Interval(0.02, 0, 0.1)
+    assert "too sure" in reliability_title(0.8, 0.6, Interval(0.2, 0.1, 0.3), off)
+    assert "not sure enough" in reliability_title(0.6, 0.7, Interval(-0.1, -0.2, -0.05), off)
+    even = Interval(-0.01, -0.1, 0.1)
+    assert "No clear difference" in reliability_title(0.6, 0.61, even, none)
+    assert "not at every confidence" in reliability_title(0.6, 0.61, even, off)
