@@ -30,6 +30,21 @@ def hub_repository(path: Path | str) -> str | None:
     return check_repository(match["name"]) if match else None
 
 
+def local_folder(path: Path | str) -> Path:
+    """Where a checkpoint is on this machine; that of ``hf://owner/name`` is fetched first.
+
+    Raises:
+        InputError: it cannot be fetched.
+    """
+    repository = hub_repository(path)
+    return Path(path) if repository is None else download(repository)
+
+
+def absolute(path: str) -> str:
+    """A path that holds from every folder; ``hf://owner/name`` as it is."""
+    return path if hub_repository(path) else str(Path(path).expanduser().resolve())
+
+
 def check_repository(name: str) -> str:
     """The name, or an `InputError` where it is none of a repository."""
     if not is_repository(name):

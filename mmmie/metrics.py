@@ -210,7 +210,8 @@ def classification_metrics(predictions: Any, labels: Any, classes: Sequence[str]
     Returns:
         `n`, `accuracy`, `f1_weighted`, `f1_macro` (over the classes that occur among labels or
         predictions, as in scikit-learn) and `per_class`: name → `precision`, `recall`, `f1`
-        (0 where nothing was predicted or labelled) and `n`, its labels.
+        (0 where nothing was predicted or labelled), `n`, its labels, and `predicted`, how often
+        it is predicted.
 
     Raises:
         InputError: no labels, another number of predictions, an index or a number of columns
@@ -245,9 +246,11 @@ def classification_metrics(predictions: Any, labels: Any, classes: Sequence[str]
         "f1_weighted": float(np.average(f1, weights=labelled)),
         "f1_macro": float(f1[occurs].mean()),
         "per_class": {
-            name: {"precision": p, "recall": r, "f1": f, "n": n}
-            for name, p, r, f, n in zip(
-                classes, *(a.tolist() for a in (precision, recall, f1, labelled)), strict=True
+            name: {"precision": p, "recall": r, "f1": f, "n": n, "predicted": k}
+            for name, p, r, f, n, k in zip(
+                classes,
+                *(a.tolist() for a in (precision, recall, f1, labelled, named)),
+                strict=True,
             )
         },
     }

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 import mmmie
+from mmmie.cli import main
+from mmmie.corpus.folder import save_corpus_folder
 from mmmie.errors import InputError
 from mmmie.hub import from_pretrained, push_to_hub, save_pretrained
 from mmmie.hub_files import FILES, hub_repository
@@ -136,6 +138,24 @@ def test_what_is_pushed_is_one_line_away(make_corpus, checkpoint, hub):
         assert opened.info.name == "me/model"
     push_to_hub(mmmie.load_checkpoint(checkpoint), "hf://me/open", private=False)
     assert hub.made["me/open"] is False
+
+
+def test_training_starts_from_a_repository(make_corpus, checkpoint, hub, tmp_path, capsys):
+    push_to_hub(checkpoint, "me/model")
+    save_corpus_folder(make_corpus(), tmp_path / "corpus")
+    given = ["train", "--data", str(tmp_path / "corpus"), "--epochs", "1", "--quiet"]
+    given += ["--device", "cpu", "--set", "training.learning_rate=1e-12"]
+    for name, code in (("hf://me/model", 0), ("hf://me/nothing", 2), ("hf://nothing", 2)):
+        with pytest.raises(SystemExit) as ended:
+            main([*given, "--init", name, "--out", str(tmp_path / f"run{code}")])
+        said = capsys.readouterr().err
+        assert ended.value.code == code, said
+        assert code == 0 or (said.count("\n") == 1 and "nothing" in said)
+    assert not (tmp_path / "run2").exists()
+    tuned = mmmie.load_checkpoint(tmp_path / "run0")
+    assert tuned.info.config.init == "hf://me/model" and tuned.info.config.model.dim == 8
+    before = predictions(mmmie.load_checkpoint(checkpoint), make_corpus())
+    assert predictions(tuned, make_corpus()) == pytest.approx(before, abs=1e-5)
 
 
 def test_only_files_that_cannot_run_code_are_fetched(checkpoint, hub):

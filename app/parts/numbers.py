@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.parts.names import capital, plain
 from app.parts.style import three_digits
 from mmmie.metrics import METRICS, MetricFacts
 
@@ -43,6 +44,17 @@ def interval_text(value: float, low: float, high: float, *, share: bool = False)
 def listed(names: list[str]) -> str:
     """``text, audio and vision``."""
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def never_predicted_words(classes: list[str]) -> str:
+    """That a model never predicts some classes, in Markdown.
+
+    Example:
+        >>> never_predicted_words(["fear", "disgust"])
+        'Fear and disgust are never predicted'
+    """
+    named = capital(listed([plain(name) for name in classes]))
+    return f"{named} {'is' if len(classes) == 1 else 'are'} never predicted"
 
 
 def duration_words(seconds: float) -> str:

@@ -25,6 +25,7 @@ from mmmie.hosting import read_only, refuse_if_read_only
 from mmmie.jobs import launch
 from mmmie.reading import is_text
 from mmmie.training.config import Config, load_config
+from mmmie.training.objective.task_settings import check_task
 from mmmie.training.run_folder import RunFolder
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -171,6 +172,7 @@ def start_run(config: Config, out: Path, device: str) -> None:
         corpus.rows(split)
     wanted = config.model.modalities or list(corpus.modalities)
     corpus.with_modalities([name for name in wanted if name != config.model.text_modality])
+    check_task(corpus.label, config.objective.task)
     if config.model.dim % config.model.heads:
         raise InputError(
             f"model.heads is {config.model.heads}, which does not divide model.dim "

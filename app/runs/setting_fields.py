@@ -180,11 +180,14 @@ def _bounds(field: SettingField) -> str:
 
 
 def _toml(value: Any) -> str:
-    """A value as TOML writes it; strings without their quotes, nothing for None."""
+    """A value as TOML writes it on a line; strings without their quotes, nothing for None."""
     import tomli_w
 
     if value is None or isinstance(value, str):
         return value or ""
+    if isinstance(value, dict):
+        lines = tomli_w.dumps(value, multiline_strings=False).splitlines()
+        return f"{{ {', '.join(lines)} }}" if lines else "{}"
     return tomli_w.dumps({"v": value}, multiline_strings=False).partition("=")[2].strip()
 
 

@@ -17,12 +17,13 @@ import pandas as pd
 
 from mmmie.analysis.ask.question import Question
 from mmmie.analysis.outputs import SplitOutputs, cache_folder, compute_outputs, kept_outputs
+from mmmie.analysis.prediction_table import prediction_table
 from mmmie.corpus import GIVEN_COLUMNS, Corpus, Modality, absent_features
 from mmmie.corpus.fitting import label_words
 from mmmie.datasets import DESCRIBED, load_corpus, recognise_corpus
 from mmmie.errors import InputError
 from mmmie.hosting import read_only
-from mmmie.hub_files import download, hub_repository
+from mmmie.hub_files import local_folder
 from mmmie.metrics import metrics_for
 from mmmie.reading import refuse_closed
 from mmmie.training.checkpoint_files import CheckpointInfo, load_model, read_checkpoint_info
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from mmmie.model.mmmie import MMMIE
     from mmmie.model.text_encoder import TextEncoder
 
-PREDICTION_COLUMNS = ("id", "conversation", "position", "speaker", "split", "label", "prediction")
 _RANGE = re.compile(r"(^|,)\s*range\s*=[^,]*")
 
 
@@ -292,13 +292,10 @@ class Checkpoint:
         """
         corpus = self.with_text(corpus)
         missing = missing_modalities(self.info, corpus)
-        table = corpus.utterances.reindex(columns=list(PREDICTION_COLUMNS))
+        answer = predict_rows(self, to_predict(self.info, corpus), missing)[1]
+        table = prediction_table(corpus.utterances, self.info.label, answer.logits)
         for name, given in GIVEN_COLUMNS.items():
             table[name] = corpus.utterances.get(given, table[name])
-        said, answer = predict_rows(self, to_predict(self.info, corpus), missing)
-        table = table.assign(prediction=said)
-        for name, share in zip(self.info.label.classes or (), answer.values.T, strict=False):
-            table[f"p_{name}"] = share
         return table
 
     def encode(self, corpus: Corpus) -> dict[str, np.ndarray]:
@@ -337,9 +334,7 @@ def load_checkpoint(path: Path | str, device: str = "cpu") -> Checkpoint:
         >>> checkpoint.evaluate(checkpoint.corpus(), "valid")["n"] > 0
         True
     """
-    repository = hub_repository(path)
-    folder = path if repository is None else download(repository)
-    return Checkpoint(read_checkpoint_info(folder), device)
+    return Checkpoint(read_checkpoint_info(local_folder(path)), device)
 
 
 def missing_modalities(info: CheckpointInfo, corpus: Corpus) -> list[str]:

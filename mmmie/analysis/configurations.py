@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mmmie.training.checkpoint_files import CheckpointInfo
-from mmmie.training.config import Config, flatten
+from mmmie.training.config import MAPPINGS, Config, flatten
 
 # Where the configurations differ but the models do not: their data is named by its fingerprint.
 _NOT_COMPARED = ("data", "training.loggers")
@@ -33,12 +33,13 @@ _WEIGHTS = {
     "objective.reconstruction": "reconstruction",
 }
 _ENCODER = "model.text_encoder."
+_SHORTENED = ("training.", "model.", "objective.task.")
 _MOST_NAMED = 2
 
 
 def settings_of(info: CheckpointInfo) -> dict[str, Any]:
     """Every setting of a checkpoint by its dotted key; the modalities are those it takes."""
-    settings = flatten(info.config.model_dump(), whole="modality_dropout")
+    settings = flatten(info.config.model_dump(), whole=MAPPINGS)
     settings["model.modalities"] = list(info.modalities)
     return {key: value for key, value in settings.items() if key not in _NOT_COMPARED}
 
@@ -142,7 +143,7 @@ def _words(key: str, reference: Any, other: Any) -> str:
         return f"{other} readout"
     if key == "training.epochs":
         return "1 epoch" if other == 1 else f"{other} epochs"
-    short = key.rpartition(".")[2] if key.startswith(("training.", "model.")) else key
+    short = key.rpartition(".")[2] if key.startswith(_SHORTENED) else key
     return f"{short.replace('_', ' ')} {_plain(other)}"
 
 

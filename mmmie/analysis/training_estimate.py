@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mmmie.errors import InputError
-from mmmie.training.config import Config, flatten, load_config
+from mmmie.training.config import MAPPINGS, Config, flatten, load_config
 from mmmie.training.devices.choice import device_kind
 from mmmie.training.run_folder import RunFolder, read_metrics
 
@@ -116,5 +116,5 @@ def _corpus(config: Config) -> str:
 
 
 def _costly_differences(first: Config, second: Config) -> tuple[str, ...]:
-    one, other = (flatten(c.model_dump(), whole="modality_dropout") for c in (first, second))
+    one, other = (flatten(c.model_dump(), whole=MAPPINGS) for c in (first, second))
     return tuple(key for key in one if key not in _FREE and one[key] != other.get(key))

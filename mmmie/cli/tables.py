@@ -64,7 +64,7 @@ def print_metrics(report: Mapping[str, Any]) -> None:
     )
     if "per_class" in report:
         print_heading("by class")
-        keys = ["n", "precision", "recall", "f1"]
+        keys = ["n", "predicted", "precision", "recall", "f1"]
         rows = [[name, *(one[key] for key in keys)] for name, one in report["per_class"].items()]
         print_table(["class", *keys], rows)
 

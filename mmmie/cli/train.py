@@ -23,7 +23,8 @@ from mmmie.errors import InputError
 @click.option(
     "--init",
     metavar="CHECKPOINT",
-    help="Fine-tune this one: its model settings and weights are the first ones.",
+    help="Fine-tune this one, a folder or hf://owner/name: its model settings and weights are the "
+    "first ones.",
 )
 @click.option("--log", "loggers", multiple=True, help="tensorboard or mlflow; can be repeated.")
 @DEVICE
@@ -52,6 +53,7 @@ def train(
     quiet: bool,
 ) -> None:
     """Train a model into a run folder."""
+    from mmmie.hub_files import absolute, local_folder
     from mmmie.training.checkpoint_files import read_checkpoint_info
     from mmmie.training.config import load_config
     from mmmie.training.run_folder import RunFolder
@@ -60,14 +62,15 @@ def train(
     short = {"seed": seed, "epochs": epochs, "patience": patience, "loggers": named}
     settings = [*overrides, *([f"label={label}"] if label else [])]
     settings += [*(f"training.{k}={v}" for k, v in short.items() if v is not None)]
-    settings += [f"init={json.dumps(str(Path(init).expanduser().resolve()))}"] if init else []
+    settings += [f"init={json.dumps(absolute(init))}"] if init else []
     resume = resume and RunFolder(out).exists
     beneath = None
     if resume:
         own = load_config(RunFolder(out).config)
         beneath, data = own.model_dump(exclude_none=True), data or own.data
     elif init:
-        beneath = {"model": read_checkpoint_info(init).config.model.model_dump(exclude_none=True)}
+        known = read_checkpoint_info(local_folder(init)).config.model
+        beneath = {"model": known.model_dump(exclude_none=True)}
     if data is None:
         raise InputError("--data: is missing; name `demo` or a corpus")
     config = load_config(config_file, settings, beneath=beneath)

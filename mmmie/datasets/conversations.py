@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -117,6 +117,21 @@ def utterance_table(
     table = table[[*first, *(name for name in table if name not in first)]]
     table.attrs["notes"] = notes
     return table
+
+
+def speakers_of_each(
+    conversations: Iterable[str], speakers: Iterable[str | None]
+) -> list[str | None]:
+    """Speakers who are somebody else in each conversation, named after it; None stays None.
+
+    Example:
+        >>> speakers_of_each(["dia0", "dia1"], ["A", None])
+        ['dia0 · A', None]
+    """
+    return [
+        None if pd.isna(name) else f"{conversation} · {name}"
+        for conversation, name in zip(conversations, speakers, strict=True)
+    ]
 
 
 def _mixed(conversations: pd.Series, places: list[tuple[str, float | None]]) -> list[str]:
@@ -300,8 +315,7 @@ def _speakers_apart(table: pd.DataFrame) -> list[str]:
         or most.iloc[0] < max(2, _NEARLY_ALL * conversations)
     ):
         return []
-    apart = table["conversation"] + " · " + table["speaker"]
-    table["speaker"] = apart.where(table["speaker"].notna(), None)
+    table["speaker"] = speakers_of_each(table["conversation"], table["speaker"])
     return [
         f"Speakers such as {most.index[0]!r} recur in nearly all conversations, so they were taken "
         f"as numbered in each: {_first(table)!r} is another person than in the next one."

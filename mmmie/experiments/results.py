@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.checkpoint import PREDICTION_COLUMNS
 from mmmie.analysis.errors.slices import slices, turn_slices
+from mmmie.analysis.prediction_table import prediction_table
 from mmmie.corpus import Corpus
 from mmmie.experiments.folder import ExperimentFolder
 from mmmie.experiments.folds import fold_of, together
@@ -76,16 +76,10 @@ def judged_predictions(corpus: Corpus, plan: Plan, outcomes: list[Outcome]) -> p
     Returns:
         The columns of ``mmmie predict`` with `configuration`, `seed` and `part`, from 1.
     """
-    from scipy.special import softmax
-
     part = fold_of(corpus, plan.folds, plan.by) + 1
     tables = []
     for outcome in outcomes:
-        table = corpus.utterances.reindex(columns=list(PREDICTION_COLUMNS))
-        classes, output = corpus.label.classes, outcome.output
-        table["prediction"] = [classes[i] for i in output.argmax(1)] if classes else output
-        if classes:
-            table[[f"p_{name}" for name in classes]] = softmax(output, axis=1)
+        table = prediction_table(corpus.utterances, corpus.label, outcome.output)
         trial = outcome.trial
         table.insert(0, "configuration", trial.configuration.name)
         table.insert(1, "seed", trial.seed)

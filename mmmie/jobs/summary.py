@@ -16,7 +16,7 @@ from mmmie.files import surviving_folder, write_json
 from mmmie.metrics import METRICS, primary_metric
 from mmmie.reading import read_json, stamp, validated
 from mmmie.training.checkpoint_files import read_checkpoint_info
-from mmmie.training.config import Config, flatten, load_config
+from mmmie.training.config import MAPPINGS, Config, flatten, load_config
 from mmmie.training.run_folder import RunFolder, read_metrics
 
 MOST_TAGS, LONGEST_TAG, LONGEST_NOTES = 20, 40, 4000
@@ -119,9 +119,7 @@ def changed_settings(config: Config) -> dict[str, Any]:
         >>> changed_settings(load_config(overrides=["model.dim=32", "training.seed=3"]))
         {'model.dim': 32}
     """
-    values, defaults = (
-        flatten(one.model_dump(), whole="modality_dropout") for one in (config, Config())
-    )
+    values, defaults = (flatten(one.model_dump(), whole=MAPPINGS) for one in (config, Config()))
     return {
         key: value
         for key, value in values.items()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from mmmie.errors import InputError
 from mmmie.mi.catalogue import trained
@@ -48,9 +49,48 @@ class MinimiseSettings(Settings):
     )
 
 
-class ObjectiveSettings(Settings):
-    """The weights of the loss; every weight can be 0."""
+_HEAVIEST = 1000
 
+
+class TaskSettings(Settings):
+    """The term of the loss that compares predictions with labels, see `objective.task`."""
+
+    loss: Literal["auto", "l1", "mse", "huber", "cross_entropy", "focal"] = Field(
+        "auto",
+        description="Of numbers `l1` (auto), `mse` or `huber`, in standard deviations of the "
+        "label; of classes `cross_entropy` (auto) or `focal`.",
+    )
+    class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
+        "none",
+        description="How much an utterance of each class counts: `balanced` gives every class of "
+        "the train split the same total, `{ fear = 3 }` counts fear three times.",
+    )
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of the target that goes to all classes alike; of cross-entropy.",
+    )
+    focal_gamma: float = Field(
+        2.0, ge=0, le=10, description="How much `focal` leaves out what is sure already; 0 nothing."
+    )
+
+    @field_validator("class_weights", mode="before")
+    @classmethod
+    def _check_weights(cls, value: Any) -> Any:
+        if not isinstance(value, dict) and value not in ("none", "balanced"):
+            raise ValueError('give "none", "balanced" or a table such as { fear = 3 }')
+        for name, weight in value.items() if isinstance(value, dict) else ():
+            number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
+            if not number or not 0 < weight <= _HEAVIEST:
+                raise ValueError(f"class {name!r} needs a weight above 0, at most {_HEAVIEST}")
+        return value
+
+
+class ObjectiveSettings(Settings):
+    """The loss of the task, and the weights of the other terms; every weight can be 0."""
+
+    task: TaskSettings = Field(default_factory=TaskSettings)
     maximise: MaximiseSettings = Field(default_factory=MaximiseSettings)
     minimise: MinimiseSettings = Field(default_factory=MinimiseSettings)
     reconstruction: float = Field(
@@ -60,6 +100,8 @@ class ObjectiveSettings(Settings):
 
 _MAY_GROW = ("training.epochs", "training.patience")
 _MAY_CHANGE = ("data", "label", "training.loggers")
+MAPPINGS = ("modality_dropout", "class_weights")
+"""Settings whose value may be a table of its own."""
 
 
 class TrainingSettings(Settings):
@@ -136,8 +178,8 @@ class Config(Settings):
     init: str = Field(
         "",
         pattern=NO_NUL,
-        description="Checkpoint whose weights the training starts from, to fine-tune it; empty for "
-        "fresh ones.",
+        description="Checkpoint whose weights the training starts from, to fine-tune it, a folder "
+        "or `hf://owner/name`; empty for fresh ones.",
     )
     model: ModelSettings = Field(default_factory=ModelSettings)
     objective: ObjectiveSettings = Field(default_factory=ObjectiveSettings)
@@ -213,7 +255,7 @@ def extended(config: Config, asked: Config, run: Path) -> Config:
     Raises:
         InputError: a setting differs, or there are fewer epochs or less patience than before.
     """
-    before, after = flatten(config.model_dump()), flatten(asked.model_dump())
+    before, after = (flatten(one.model_dump(), whole=MAPPINGS) for one in (config, asked))
     for key in sorted(before | after):
         old, new = before.get(key), after.get(key)
         if key in _MAY_GROW:
@@ -236,8 +278,10 @@ def config_toml(config: Config) -> str:
     return tomli_w.dumps(config.model_dump(exclude_none=True))
 
 
-def flatten(values: dict[str, Any], prefix: str = "", *, whole: str = "") -> dict[str, Any]:
-    """Dotted keys of nested values; a table with the key `whole` stays one value.
+def flatten(
+    values: dict[str, Any], prefix: str = "", *, whole: Collection[str] = ()
+) -> dict[str, Any]:
+    """Dotted keys of nested values; a table with a key in `whole` stays one value.
 
     Example:
         >>> flatten({"model": {"dim": 8, "identity": {"role": False}}, "a.b": 1})
@@ -245,7 +289,7 @@ def flatten(values: dict[str, Any], prefix: str = "", *, whole: str = "") -> dic
     """
     flat: dict[str, Any] = {}
     for key, value in values.items():
-        if isinstance(value, dict) and value and key != whole:
+        if isinstance(value, dict) and value and key not in whole:
             flat.update(flatten(value, f"{prefix}{key}.", whole=whole))
         else:
             flat[f"{prefix}{key}"] = value

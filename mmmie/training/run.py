@@ -11,6 +11,7 @@ from mmmie.corpus import Corpus
 from mmmie.corpus.checks import corpus_faults
 from mmmie.errors import InputError
 from mmmie.files import surviving_folder
+from mmmie.hub_files import absolute, local_folder
 from mmmie.termination import on_terminate
 from mmmie.training.callbacks import Callback, ProgressBar
 from mmmie.training.config import Config, extended, load_config
@@ -130,10 +131,10 @@ def _trainer(corpus: Corpus, config: Config, device: str, resumed: RunFolder | N
         text.name = str(Path(text.name).expanduser().resolve())
     start = None
     if config.init:
-        config.init = str(Path(config.init).expanduser().resolve())
+        config.init = absolute(config.init)
         last = surviving_folder(resumed.last) if resumed else None
         # Its last state has the same scales of the inputs, and the first checkpoint may be gone.
-        start = last if last and last.exists() else Path(config.init)
+        start = last if last and last.exists() else local_folder(config.init)
     with _in_plain_words(config, device):
         return Trainer(corpus, config, device, start=start)
 

@@ -121,7 +121,9 @@ class Trainer(Training):
             for name in self.corpus.modalities
         }
         self.model = self._untrained_model()
-        self.objective = Objective(self.model, self.config.objective)
+        self.objective = Objective(
+            self.model, self.config.objective, self.corpus.targets[self.train_rows]
+        )
         self.store = self.text.store(self.corpus, self.model, self.device)
 
     def _untrained_model(self) -> MMMIE:

@@ -128,3 +128,8 @@ def test_the_closest_is_the_one_as_wanted_that_differs_least():
 def test_a_weight_of_zero_maximises_nothing():
     assert maximises(info().config)
     assert pulls_not(info("objective.maximise.weight=0").config)
+
+
+def test_so_are_weights_of_classes():
+    other = info("objective.task.class_weights={fear=3, joy=0.5}")
+    assert describe_difference(other, info()) == "class weights fear 3, joy 0.5"

@@ -11,6 +11,7 @@ from app.parts import page_text as say
 from app.parts.layout import wide_columns
 from app.screens.overview.ablations import draw_ablations, siblings
 from app.screens.overview.carryover import draw_carryover
+from app.screens.overview.never_predicted import draw_never_predicted
 from app.screens.overview.summary import draw_summary
 from app.screens.overview.worst_slices import draw_worst_slices
 
@@ -49,6 +50,7 @@ with st.container(horizontal=True, gap="small"):
 
 # What needs the model comes last, so that everything above is there at once.
 with failing:
+    draw_never_predicted(view)
     draw_worst_slices(view)
 with ablations.container(), redrawn("ablations"):
     draw_ablations(view, checkpoints, measured=True)

@@ -17,6 +17,8 @@ from app.parts.figures import figure, selected_ids
 from app.parts.layout import wide_columns
 from app.parts.names import capital, figure_text, plain
 from app.parts.style import ERROR_SCALE, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, three_digits
+from app.screens.predictions.class_table import classes
+from app.screens.predictions.reliability import reliability_diagram
 from app.screens.predictions.slice_table import slice_table
 from app.utterance.conversation import hover_text, label_limits
 from mmmie.analysis.errors.prediction_errors import (
@@ -32,13 +34,20 @@ _TOLERATED = 0.1
 
 
 def error_overview(view: state.View) -> None:
-    """Draw truth against prediction on the left, the slices on the right."""
+    """Draw truth against prediction beside the slices; of classes also each one, and how sure."""
+    known = view.corpus.label.classes
+    if known is not None:
+        left, right = wide_columns([2, 3], key="class-overview", least=360)
+        with left:
+            _confusion(view, list(known))
+        with right:
+            classes(view)
     left, right = wide_columns(2, key="error-overview")
     with left:
-        if view.corpus.label.classes is None:
+        if known is None:
             _calibration(view)
         else:
-            _confusion(view, list(view.corpus.label.classes))
+            reliability_diagram(view)
     with right:
         slice_table(view)
 

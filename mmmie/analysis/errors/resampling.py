@@ -14,6 +14,7 @@ import numpy as np
 
 from mmmie.analysis.errors.metric_sums import conversation_sums, metric_sums
 from mmmie.corpus import Corpus, Label
+from mmmie.metrics import METRICS
 
 REPEATS = 2000
 LEVEL = 0.95  # of every interval of the analyses and the reports
@@ -64,7 +65,7 @@ def sums_intervals(
     """
     sums = conversation_sums(statistics, groups, mask)
     values = combine(sums.sum(0))
-    replicates = combine(_drawn(sums, repeats, seed))
+    replicates = combine(drawn_sums(sums, repeats, seed))
     counted = int(sums.any(1).sum())
     return [_interval(float(v), replicates[:, r], counted) for r, v in enumerate(values)]
 
@@ -95,6 +96,39 @@ def mean_intervals(
     return sums_intervals(statistics, means, groups, mask, repeats=repeats, seed=seed)
 
 
+def share_intervals(
+    part: np.ndarray,
+    whole: np.ndarray,
+    groups: np.ndarray,
+    mask: np.ndarray | None = None,
+    *,
+    repeats: int = REPEATS,
+    seed: int = 0,
+) -> list[Interval]:
+    """Shares Σ part / Σ whole of columns (n, r) over utterances, with intervals.
+
+    No draw differs where all or none of a whole is part of it. There the other end is that of the
+    exact binomial interval with as many draws as conversations hold some of the whole. Arguments
+    as for `sums_intervals`.
+
+    Example:
+        >>> whole = np.ones((3, 1))
+        >>> [none] = share_intervals(0 * whole, whole, np.arange(3))
+        >>> none.value, none.low, round(none.high, 3)
+        (0.0, 0.0, 0.708)
+    """
+    count = part.shape[1]
+
+    def shares(sums: np.ndarray) -> np.ndarray:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(sums[..., :count] / sums[..., count:])
+
+    statistics = np.concatenate([part, whole], 1).astype(float)
+    found = sums_intervals(statistics, shares, groups, mask, repeats=repeats, seed=seed)
+    held = (conversation_sums(statistics[:, count:], groups, mask) > 0).sum(0)
+    return [_share_interval(one, int(n)) for one, n in zip(found, held, strict=True)]
+
+
 def metric_interval(
     metric: str,
     label: Label,
@@ -120,6 +154,9 @@ def metric_interval(
     def value(sums: np.ndarray) -> np.ndarray:
         return parts.combine(sums)[..., None]
 
+    if METRICS[metric].share:
+        right, counts = parts.terms[:, :1], parts.terms[:, 1:]
+        return share_intervals(right, counts, groups, mask, repeats=repeats, seed=seed)[0]
     return sums_intervals(parts.terms, value, groups, mask, repeats=repeats, seed=seed)[0]
 
 
@@ -151,10 +188,10 @@ def difference_interval(
     return sums_intervals(terms, difference, groups, mask, repeats=repeats, seed=seed)[0]
 
 
-def _drawn(sums: np.ndarray, repeats: int, seed: int) -> np.ndarray:
-    """Sums (repeats, k) over drawn conversations; draws of many conversations go part by part."""
+def drawn_sums(sums: np.ndarray, repeats: int = REPEATS, seed: int = 0) -> np.ndarray:
+    """Sums (repeats, k) over drawn conversations, from their own sums (conversations, k)."""
     generator = np.random.default_rng(seed)
-    chunk = max(1, _CHUNK_DRAWS // len(sums))
+    chunk = max(1, _CHUNK_DRAWS // len(sums))  # draws of many conversations go part by part
     sizes = (min(chunk, repeats - start) for start in range(0, repeats, chunk))
     return np.concatenate([draws(len(sums), size, generator) @ sums for size in sizes])
 
@@ -173,3 +210,12 @@ def _interval(value: float, replicates: np.ndarray, counted: int) -> Interval:
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(finite, [tail, 1 - tail])
     return Interval(value, float(low), float(high))
+
+
+def _share_interval(found: Interval, conversations: int) -> Interval:
+    if conversations < 2:
+        return Interval(found.value, float("nan"), float("nan"))
+    if found.value not in (0, 1):
+        return found
+    reach = 1 - ((1 - LEVEL) / 2) ** (1 / conversations)
+    return Interval(found.value, max(0.0, found.value - reach), min(1.0, found.value + reach))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mmmie.datasets.conversations import utterance_table
+from mmmie.datasets.conversations import speakers_of_each, utterance_table
 from mmmie.datasets.file_kind import Format, Source
 from mmmie.datasets.formats.contextual_layouts import looks_contextual, parts_of
 from mmmie.datasets.label_guess import LabelFound, guess_label
@@ -183,10 +183,7 @@ def _speakers(dialogues: _Dialogues, part: Any, notes: list[str]) -> list[str | 
         "Speakers are one-hot vectors, which mean somebody else in each dialogue: they were named "
         "after it."
     )
-    return [
-        None if name is None else f"{dialogue} · {name}"
-        for dialogue, name in zip(dialogues.conversations, told, strict=True)
-    ]
+    return speakers_of_each(dialogues.conversations, told)
 
 
 def _corpus_of(parts: dict[str, Any]) -> str | None:

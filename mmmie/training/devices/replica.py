@@ -42,7 +42,8 @@ class Replica(nn.Module):
         output = self.output(step)
         labels = self._labels[torch.from_numpy(step.targets).to(self._labels.device)]
         with torch.autocast(labels.device.type, enabled=False):  # logarithms, variances, sums
-            terms = {"task": self.objective.task(self.model, output.prediction, labels)}
+            deviation = self.model.label_deviation
+            terms = {"task": self.objective.task(output.prediction, labels, deviation)}
             terms.update(self.objective(output.codes))
         return terms, output.codes.map(Tensor.detach)
 

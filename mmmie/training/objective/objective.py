@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -27,6 +28,7 @@ from mmmie.training.objective.bounds import (
     gaussian_information,
 )
 from mmmie.training.objective.critics import CosineCritic, GaussianCritic, together
+from mmmie.training.objective.task import TaskLoss
 
 _OF_INVARIANT = 0.1
 _CENTRING = 100.0
@@ -37,15 +39,22 @@ Conditional = tuple[Tensor, Tensor, Tensor]
 class Objective(nn.Module):
     """The terms of the loss, and what only the loss needs: critics and learned conditionals.
 
+    Args:
+        targets: (n,) labels of the train split, which balanced weights of classes are made from.
+
     Attributes:
         exact: whether p(code | x) is known, since the encoder is stochastic.
+        task: what predictions miss, see `TaskLoss`.
         lower: the bound on what pairs of modalities share.
         upper: the bound on what codes keep of their input.
     """
 
-    def __init__(self, model: MMMIE, settings: ObjectiveSettings) -> None:
+    def __init__(
+        self, model: MMMIE, settings: ObjectiveSettings, targets: np.ndarray | None = None
+    ) -> None:
         super().__init__()
         self.settings = settings
+        self.task = TaskLoss(model.label, settings.task, targets)
         self.names = list(model.modalities)
         self.pairs = list(combinations(range(len(self.names)), 2))
         dim, invariant = model.settings.dim, model.settings.invariant_dim
@@ -75,12 +84,6 @@ class Objective(nn.Module):
         if self.settings.maximise.critic == "gaussian":
             return GaussianCritic(dim)
         return CosineCritic(dim, offset=not self.lower.capped)
-
-    def task(self, model: MMMIE, output: Tensor, labels: Tensor) -> Tensor:
-        """Absolute error in deviations of the label, or cross-entropy in nats."""
-        if model.label.kind == "classification":
-            return F.cross_entropy(output, labels)
-        return F.l1_loss(output, labels) / model.label_deviation
 
     def forward(self, codes: Codes) -> dict[str, Tensor]:
         """Name → regularising term, weighted, a scalar; those of weight 0 are left out."""

@@ -80,6 +80,8 @@ def test_faults_that_training_would_meet_are_met_before(
         start_run(config_of({"data": data, "model.modalities": ["smell"]}), tmp_path / "run", "cpu")
     with pytest.raises(InputError, match="heads"):
         start_run(config_of({"data": data, "model.heads": 3}), tmp_path / "run", "cpu")
+    with pytest.raises(InputError, match=r"objective\.task\.loss"):
+        start_run(config_of({"data": data, "objective.task.loss": "focal"}), tmp_path / "r", "cpu")
     with pytest.raises(Launched):
         start_run(config_of({"data": data}), tmp_path / "run", "cpu")
 

@@ -62,7 +62,9 @@ def page() -> None:
 
     from app.runs.setting_fields import config_of, settings_form
 
-    chosen = settings_form({"model.identity.enabled": False}, {"data"}, key="f")
+    weights = {"fear": 3.0, "no joy": 0.5}
+    preset = {"model.identity.enabled": False, "objective.task.class_weights": weights}
+    chosen = settings_form(preset, {"data"}, key="f")
     st.session_state["chosen"] = chosen
     st.session_state["config"] = config_of(chosen).model_dump()
 
@@ -70,14 +72,18 @@ def page() -> None:
 def test_the_form_gives_what_is_not_at_its_default() -> None:
     at = AppTest.from_function(page).run(timeout=30)
     assert not at.exception
-    assert at.session_state["chosen"] == {"model.identity.enabled": False}
+    given = {
+        "model.identity.enabled": False,
+        "objective.task.class_weights": {"fear": 3.0, "no joy": 0.5},
+    }
+    assert at.session_state["chosen"] == given
     at.number_input(key="f-model.dim").set_value(32)
     at.selectbox(key="f-model.readout").set_value("summary")
     at.number_input(key="f-training.learning_rate").set_value(0.001)
     at.text_input(key="f-training.modality_dropout").set_value("{ text = 0.25 }")
     at.run(timeout=30)
     assert at.session_state["chosen"] == {
-        "model.identity.enabled": False,
+        **given,
         "model.dim": 32,
         "model.readout": "summary",
         "training.learning_rate": 0.001,

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -21,6 +22,7 @@ import numpy as np
 import torch
 
 from mmmie.cli import main as command_line
+from mmmie.corpus import Label
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
 from mmmie.model.encoders import Code
@@ -49,13 +51,21 @@ def config(*overrides, epochs=2):
     return load_config(overrides=[*SMALL, *overrides, f"training.epochs={epochs}"])
 
 
-def first_step(corpus):
+def first_step(corpus, *overrides):
     """The trainer after its first step, whose gradients are still there."""
-    trainer = Trainer(corpus, load_config(overrides=SURE), "cpu")
+    trainer = Trainer(corpus, load_config(overrides=[*SURE, *overrides]), "cpu")
     torch.manual_seed(0)
     trainer.model.train()
     batch = next(iter(trainer.batches.epoch(0, 0)))
     return trainer, trainer._step(batch, 1), len(batch.windows.rows), len(batch.targets)
+
+
+def weighted_step(corpus):
+    """The same of classes, the rarer of which count more."""
+    label = Label("mood", "classification", classes=("low", "high"))
+    names = np.where(corpus.targets > 1, "high", "low")
+    named = replace(corpus, label=label, utterances=corpus.utterances.assign(label=names))
+    return first_step(named, "objective.task.class_weights=balanced")
 
 
 def gradients(trainer):
@@ -214,6 +224,9 @@ def main(corpus_folder, out, second_port):
     found["shares"] = [rows, targets]
     found["terms"] = {name: float(value) for name, value in terms.items()}
     torch.save(gradients(trainer), out / f"gradients-{rank}.pt")
+    weighted, terms, _, _ = weighted_step(corpus)
+    found["weighted"] = {name: float(value) for name, value in terms.items()}
+    torch.save(gradients(weighted), out / f"weighted-{rank}.pt")
     found["bounds"] = compare_bounds(corpus, trainer.ranks)
     torch.manual_seed(trainer.ranks.seed(7))
     found["noise"] = torch.rand(3).tolist()

@@ -21,7 +21,14 @@ from mmmie.training.devices.distribution import Ranks, make_accelerator, process
 from mmmie.training.objective.bounds import LOWER, UPPER
 from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder, read_metrics
-from tests.training.devices.ranks_worker import SMALL, SURE, config, first_step, gradients
+from tests.training.devices.ranks_worker import (
+    SMALL,
+    SURE,
+    config,
+    first_step,
+    gradients,
+    weighted_step,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -87,14 +94,19 @@ def test_two_processes_are_as_one(small, tmp_path):
     trainer, terms, rows, targets = first_step(load_corpus(small))
     assert [rows % 2, targets % 2] != [0, 0]  # else nothing is uneven
     assert first["shares"] == second["shares"] == [rows, targets]
-    alone = gradients(trainer)
-    assert any("of_inputs" in name for name in alone)
-    for rank, found in enumerate((first, second)):
-        assert found["terms"] == pytest.approx({k: float(v) for k, v in terms.items()}, abs=1e-5)
-        together = torch.load(tmp_path / f"gradients-{rank}.pt", weights_only=True)
-        assert set(together) == set(alone)
-        for name, gradient in alone.items():
-            assert torch.allclose(together[name], gradient, atol=1e-5), name
+    assert any("of_inputs" in name for name in gradients(trainer))
+    weighted, of_classes, _, _ = weighted_step(load_corpus(small))
+    for key, file, one, own in (
+        ("terms", "gradients", trainer, terms),
+        ("weighted", "weighted", weighted, of_classes),
+    ):
+        alone = gradients(one)
+        for rank, found in enumerate((first, second)):
+            assert found[key] == pytest.approx({k: float(v) for k, v in own.items()}, abs=1e-5)
+            together = torch.load(tmp_path / f"{file}-{rank}.pt", weights_only=True)
+            assert set(together) == set(alone)
+            for name, gradient in alone.items():
+                assert torch.allclose(together[name], gradient, atol=1e-5), name
 
     # their noise differs; other work is refused by both
     assert first["noise"] != second["noise"]
