@@ -1,4 +1,4 @@
-"""Two checkpoints on the same utterances."""
+"""Two checkpoints, two groups of seeds, or an experiment, on the same utterances."""
 
 from __future__ import annotations
 
@@ -16,9 +16,17 @@ from app.screens.compare.comparison import (
     draw_training_curves,
 )
 from app.screens.compare.disagreements import draw_disagreements
+from app.screens.compare.experiment import draw_experiment
 from app.screens.compare.overview import compared, draw_overview
+from app.screens.compare.seed_groups import draw_seed_groups
 from app.screens.compare.slice_gains import draw_slice_gains
 from mmmie.metrics import primary_metric
+
+KINDS = {
+    "checkpoints": "Two checkpoints",
+    "seeds": "Groups of seeds",
+    "experiment": "An experiment",
+}
 
 
 def choose() -> None:
@@ -43,6 +51,20 @@ def set_compared(name: str) -> None:
     """Take a checkpoint into the sidebar's picker."""
     st.session_state["compare"] = name
 
+
+kind = st.segmented_control(
+    "What to compare",
+    list(KINDS),
+    default="checkpoints",
+    required=True,
+    format_func=KINDS.__getitem__,
+    key="compare_what",
+    bind="query-params",
+    label_visibility="collapsed",
+)
+if kind != "checkpoints":
+    {"seeds": draw_seed_groups, "experiment": draw_experiment}[str(kind)]()
+    st.stop()
 
 view = state.current_view()
 found = state.compared_view()
