@@ -23,17 +23,16 @@ from mmmie.experiments.reading import ExperimentResults
 from mmmie.hosting import read_only
 
 _KEY, _SPLIT, _FAULT = "experiment", "experiment_split", "experiment-fault"
-_MOST_NAMED = 3
+_QUESTION, _MOST_NAMED = "What did the experiment show?", 3
 
 
 def draw_experiment() -> None:
     """The experiment that the address names, else the first there is; it ends the page if none."""
     heading = st.empty()
-    say_title = "What did the experiment show?"
+    heading.title(_QUESTION)
     _look_at_address()
     known = known_experiments()
     if not known:
-        say.title(say_title, place=heading)
         _nothing_yet()
     state.forget_unless(_KEY, known)
     picked, split_box, metric_box = wide_columns([2, 1, 1], key="experiment-controls", least=200)
@@ -54,7 +53,7 @@ def draw_experiment() -> None:
     with metric_box:
         metric = pick_metric(list(split.rows))
     rows = split.rows[metric]
-    title = differences_line(rows, metric, results.reference) if rows else say_title
+    title = differences_line(rows, metric, results.reference) if rows else _QUESTION
     say.title(plain(title), place=heading)
     _about(results, known[name])
     if not rows:

@@ -22,11 +22,8 @@ from app.screens.compare.seed_groups import draw_seed_groups
 from app.screens.compare.slice_gains import draw_slice_gains
 from mmmie.metrics import primary_metric
 
-KINDS = {
-    "checkpoints": "Two checkpoints",
-    "seeds": "Groups of seeds",
-    "experiment": "An experiment",
-}
+CHECKPOINTS = "Two checkpoints"
+OTHERS = {"Groups of seeds": draw_seed_groups, "An experiment": draw_experiment}
 
 
 def choose() -> None:
@@ -54,16 +51,16 @@ def set_compared(name: str) -> None:
 
 kind = st.segmented_control(
     "What to compare",
-    list(KINDS),
-    default="checkpoints",
+    [CHECKPOINTS, *OTHERS],
+    default=CHECKPOINTS,
     required=True,
-    format_func=KINDS.__getitem__,
+    wrap=True,
     key="compare_what",
     bind="query-params",
     label_visibility="collapsed",
 )
-if kind != "checkpoints":
-    {"seeds": draw_seed_groups, "experiment": draw_experiment}[str(kind)]()
+if kind in OTHERS:
+    OTHERS[kind]()
     st.stop()
 
 view = state.current_view()

@@ -8,7 +8,7 @@ from app.parts import page_text as say
 from app.parts.drawings import drawn_figure
 from app.parts.names import plain, shortened
 from app.parts.numbers import difference_text, metric
-from app.screens.compare.seed_words import Sample, differences_line, seed_notes, tidy
+from app.screens.compare.seed_words import Sample, seed_notes, tidy
 from app.screens.compare.variant_strips import Strip, strips_svg
 from mmmie.analysis.errors.resampling import Interval
 from mmmie.experiments.report_words import is_shown
@@ -32,10 +32,11 @@ def draw_paired_differences(rows: Sequence[Row], name: str, reference: str, samp
     known = metric(name)
     factor = 100 if known.share else 1
     paired = [(row, row.effect.interval) for row in rows if row.effect is not None]
-    say.finding(plain(differences_line(rows, name, reference)))
+    say.finding(plain(f"Paired differences from {reference}"))
     for note in seed_notes(rows, reference):
         say.caption(plain(note))
     if not paired:
+        say.words("There is no seed that another has too, so nothing can be paired.")
         return
     strips = [
         Strip(

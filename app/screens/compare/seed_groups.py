@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -42,14 +43,11 @@ interval leaves zero out, so the two *configurations* differ, not only these tra
 
 
 def draw_seed_groups() -> None:
-    """Both groups that the address names, else the first two; it ends the page if there are none.
-
-    Groups are named by their member with the lowest seed.
-    """
+    """Both groups that the address names, else the first two; without two it ends the page."""
     heading = st.empty()
-    say.title(_QUESTION, place=heading)
+    heading.title(_QUESTION)
     infos = {choice.name: checkpoint.info for choice, checkpoint in state.readable_checkpoints()}
-    groups = {group.first: group for group in seed_groups(infos)}
+    groups = named_groups(seed_groups(infos))
     left, right, metric_box = wide_columns([2, 2, 1], key="group-controls", least=200)
     with left:
         first = _pick("First group", groups, _FIRST)
@@ -58,9 +56,10 @@ def draw_seed_groups() -> None:
         second = _pick("Second group", others, _SECOND)
     if first is None or second is None:
         _too_few(groups)
-        return
-    names = _names(first, second)
-    view, rows = _measured(first, second, names)
+    assert first is not None and second is not None
+    names = (first, second)
+    members = (groups[first], groups[second])
+    view, rows = _measured(names, members)
     with metric_box:
         metric = pick_metric(list(rows))
     table = differences_table(rows)
@@ -71,12 +70,13 @@ def draw_seed_groups() -> None:
         else difference_title(table, metric, names)
     )
     say.title(plain(title), place=heading)
-    difference = describe_difference(infos[second.first], infos[first.first])
+    before, after = (infos[group.first] for group in members)
+    difference = describe_difference(after, before)
     say.words(
         f":gray-badge[first] **{plain(names[0])}** &nbsp; :orange-badge[second] "
         f"**{plain(names[1])}** &nbsp; {plain(_without_seed(difference))}"
     )
-    for group in (first, second):
+    for group in members:
         if group.repeated:
             st.caption(
                 f"{plain(listed(group.repeated))}: left out, another run of the group has its seed."
@@ -88,38 +88,29 @@ def draw_seed_groups() -> None:
     draw_variants(rows[metric], metric, names[0], sample)
 
 
-def _pick(label: str, groups: Mapping[str, SeedGroup], key: str) -> SeedGroup | None:
+def named_groups(groups: Sequence[SeedGroup]) -> dict[str, SeedGroup]:
+    """Name → group; where several have one name, that of its member with the lowest seed."""
+    counts = Counter(group.name for group in groups)
+    return {group.name if counts[group.name] == 1 else group.first: group for group in groups}
+
+
+def _pick(label: str, groups: Mapping[str, SeedGroup], key: str) -> str | None:
     """A list that the address remembers; None where it would be empty."""
     state.forget_unless(key, groups)
     if not groups:
         return None
     own = st.session_state.get("checkpoint")
     at = [own in group.members.values() for group in groups.values()]
-    chosen = st.selectbox(
-        label,
-        list(groups),
-        at.index(True) if True in at else 0,
-        key=key,
-        bind="query-params",
-        format_func=lambda name: (
-            f"{groups[name].name}, seeds {listed([*map(str, groups[name].members)])}"
-        ),
-    )
-    return groups[str(chosen)]
+    first = at.index(True) if True in at else 0
+    return str(st.selectbox(label, list(groups), first, key=key, bind="query-params"))
 
 
 def _same_corpus(
-    first: SeedGroup | None, groups: Mapping[str, SeedGroup], infos: Mapping[str, CheckpointInfo]
+    first: str | None, groups: Mapping[str, SeedGroup], infos: Mapping[str, CheckpointInfo]
 ) -> dict[str, SeedGroup]:
     """The other groups that were trained on the same corpus."""
-    if first is None:
-        return {}
-    own = infos[first.first].corpus["fingerprint"]
-    return {
-        name: group
-        for name, group in groups.items()
-        if group is not first and infos[name].corpus["fingerprint"] == own
-    }
+    corpora = {n: infos[group.first].corpus["fingerprint"] for n, group in groups.items()}
+    return {n: g for n, g in groups.items() if n != first and corpora[n] == corpora.get(first)}
 
 
 def _too_few(groups: Mapping[str, SeedGroup]) -> None:
@@ -133,12 +124,6 @@ def _too_few(groups: Mapping[str, SeedGroup]) -> None:
     )
 
 
-def _names(first: SeedGroup, second: SeedGroup) -> Names:
-    if first.name == second.name:
-        return first.first, second.first
-    return first.name, second.name
-
-
 def _without_seed(difference: str) -> str:
     """A difference in words, but for the seed, in which the first members may differ."""
     parts = [part for part in difference.split(", ") if not part.startswith("seed ")]
@@ -146,13 +131,13 @@ def _without_seed(difference: str) -> str:
 
 
 def _measured(
-    first: SeedGroup, second: SeedGroup, names: Names
+    names: Names, groups: tuple[SeedGroup, SeedGroup]
 ) -> tuple[state.View, dict[str, list[Row]]]:
     """The first member on its corpus, and metric → both groups as rows."""
     available = state.choices()
     views = {
         name: {seed: state.view_of(available[member]) for seed, member in group.members.items()}
-        for name, group in zip(names, (first, second), strict=True)
+        for name, group in zip(names, groups, strict=True)
     }
     prints = tuple(
         (name, seed, view.checkpoint.fingerprint)
