@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -48,7 +48,7 @@ def draw_seed_groups() -> None:
     heading.title(_QUESTION)
     infos = {choice.name: checkpoint.info for choice, checkpoint in state.readable_checkpoints()}
     groups = named_groups(seed_groups(infos))
-    left, right, metric_box = wide_columns([2, 2, 1], key="group-controls", least=200)
+    left, right, metric_box = wide_columns([3, 3, 2], key="group-controls", least=150)
     with left:
         first = _pick("First group", groups, _FIRST)
     others = _same_corpus(first, groups, infos)
@@ -84,7 +84,7 @@ def draw_seed_groups() -> None:
     inside = view.frame[view.within]
     sample = Sample(view.split, len(inside), int(inside["conversation"].nunique()))
     if not unpaired:
-        _all_metrics(view, table, names)
+        _all_metrics(view, table, names, rows[metric][1].paired)
     draw_variants(rows[metric], metric, names[0], sample)
 
 
@@ -185,14 +185,17 @@ def differences_table(rows: Mapping[str, list[Row]]) -> pd.DataFrame:
     return pd.DataFrame(entries, columns=columns)
 
 
-def _all_metrics(view: state.View, table: pd.DataFrame, names: Names) -> None:
+def _all_metrics(
+    view: state.View, table: pd.DataFrame, names: Names, paired: Iterable[int]
+) -> None:
     left, right = wide_columns(2, key="group-metrics", gap="large")
     with left:
         say.finding(differences_finding(table))
         drawn_figure(
             difference_svg(table, "Paired differences of the metrics with 95 % intervals.", names),
             key="group-differences",
-            caption=f"Paired on {sample_words(view)}; 95 % intervals over seeds and conversations.",
+            caption=f"Seeds {listed([*map(str, paired)])}, paired on {sample_words(view)}; 95 % "
+            "intervals over seeds and conversations.",
             explanation=EXPLANATION,
             data=table,
         )

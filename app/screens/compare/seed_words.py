@@ -26,7 +26,8 @@ class Sample:
     def words(self) -> str:
         """A sentence of it."""
         return (
-            f"{self.split}: {self.utterances:,} utterances in {self.conversations:,} conversations."
+            f"{self.utterances:,} utterances in {self.conversations:,} conversations of "
+            f"{self.split}."
         )
 
 

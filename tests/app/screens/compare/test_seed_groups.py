@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import loading
-from app.screens.compare.seed_groups import differences_table, named_groups
+from app.screens.compare.seed_groups import _same_corpus, differences_table, named_groups
 from mmmie.analysis.configurations import SeedGroup
 from mmmie.analysis.errors.resampling import Interval
 from mmmie.analysis.outputs import SplitOutputs
@@ -99,3 +101,13 @@ def test_the_table_has_means_over_all_seeds_and_the_paired_difference():
     second = Row("b", [0.8], Interval(0.8, 0, 2), nothing, apart, 0.01, False, [0], {0: -0.2})
     (row,) = differences_table({"mae": [first, second]}).to_dict("records")
     assert [row[k] for k in ("first", "second", "difference", "low")] == [1.0, 0.8, -0.2, -0.3]
+
+
+def test_a_group_is_compared_on_its_own_corpus_alone():
+    groups = {name: SeedGroup({0: f"{name}-0", 1: f"{name}-1"}, []) for name in "abc"}
+    infos = {
+        f"{name}-0": SimpleNamespace(corpus={"fingerprint": corpus})
+        for name, corpus in zip("abc", "xyx", strict=True)
+    }
+    assert list(_same_corpus("a", groups, cast(Any, infos))) == ["c"]
+    assert not _same_corpus(None, {}, {})
