@@ -110,7 +110,9 @@ def _same_corpus(
 ) -> dict[str, SeedGroup]:
     """The other groups that were trained on the same corpus."""
     corpora = {n: infos[group.first].corpus["fingerprint"] for n, group in groups.items()}
-    return {n: g for n, g in groups.items() if n != first and corpora[n] == corpora.get(first)}
+    return {
+        n: g for n, g in groups.items() if n != first and corpora[n] == corpora.get(first or "")
+    }
 
 
 def _too_few(groups: Mapping[str, SeedGroup]) -> None:
