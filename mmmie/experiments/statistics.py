@@ -139,8 +139,9 @@ def compare_outputs(
         >>> rows = corpus.rows("valid")
         >>> right = corpus.targets[rows]
         >>> outputs = {"right": {0: right, 1: right}, "off": {1: right + 1, 2: right + 2}}
-        >>> compare_outputs(corpus, rows, outputs, "right", "mae")[1].paired
-        {1: 1.0}
+        >>> off = compare_outputs(corpus, rows, outputs, "right", "mae")[1]
+        >>> off.seeds, {seed: round(value, 3) for seed, value in off.paired.items()}
+        ([1, 2], {1: 1.0})
     """
     targets, groups = corpus.targets[utterances], conversation_codes(corpus, utterances)
     samples = {
