@@ -41,6 +41,18 @@ def interval_text(value: float, low: float, high: float, *, share: bool = False)
     return f"{write(value)} [{write(low)}, {write(high)}]"
 
 
+def difference_text(value: float, low: float, high: float, *, share: bool) -> str:
+    """A difference with its interval; shares differ by percentage points.
+
+    Example:
+        >>> difference_text(-0.012, -0.02, -0.004, share=True)
+        '−1.2 [−2, −0.4] points'
+    """
+    factor, unit = (100, " points") if share else (1, "")
+    said = interval_text(factor * value, factor * low, factor * high)
+    return said.replace("-", "−") + unit
+
+
 def listed(names: list[str]) -> str:
     """``text, audio and vision``."""
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

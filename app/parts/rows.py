@@ -74,11 +74,19 @@ class Rows:
         headline(self.root, top + _NAME, name, said, _LETTERS, strong=strong)
         return top + _MARK
 
-    def bar(self, down: float, low: float, high: float, colour: str, width: float = 2) -> None:
+    def bar(
+        self,
+        down: float,
+        low: float,
+        high: float,
+        colour: str,
+        width: float = 2,
+        opacity: float = 1,
+    ) -> None:
         """A line from one value to another, an interval say."""
         add(
             self.root, "line", x1=self.across(low), x2=self.across(high), y1=down, y2=down,
-            stroke=colour, stroke_width=width,
+            stroke=colour, stroke_width=width, stroke_opacity=opacity,
         )  # fmt: skip
 
     def dot(

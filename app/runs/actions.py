@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from app import loading
+from app import loading, state
 from app.access.rights import check_may_steer, may_steer
 from app.pages import PAGES, switch_to
 from app.parts.names import plain
 from mmmie.errors import InputError
 from mmmie.hosting import read_only
-from mmmie.jobs import observe
+from mmmie.jobs import observe, run_summary
 from mmmie.jobs.steer import remove_run, steer
 from mmmie.limits import Limits
 from mmmie.training.checkpoint_files import checkpoint_folder
@@ -125,24 +125,37 @@ def count_start(path: Path | str) -> None:
 
 
 def other_pages(run: RunFolder, key: str) -> None:
-    """Buttons that open the best epoch of a run on the other pages; none before it has one."""
+    """Buttons that open the best epoch of a run on the other pages; none before it has one.
+
+    Compare has it beside the shipped checkpoint of its corpus, where there is one.
+    """
     try:
         checkpoint_folder(run.path)
     except InputError:
         return
     name = f"runs/{run.name}"
+    shipped = shipped_on(run_summary(run).corpus)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption("Open it in", width="content")
         for page in PAGES.values():
+            pair = page.slug == "compare" and shipped is not None
             if page.slug != "train" and st.button(
-                page.title,
+                f"Compare with {plain(str(shipped))}" if pair else page.title,
                 icon=page.icon,
                 type="tertiary",
                 key=f"{key}-{page.slug}",
-                on_click=_pick_checkpoint,
-                args=(name,),
+                on_click=pick_pair if pair else _pick_checkpoint,
+                args=(name, shipped) if pair else (name,),
             ):
                 switch_to(page.slug)
+
+
+def shipped_on(corpus: str | None) -> str | None:
+    """The first shipped checkpoint of a corpus."""
+    for choice, checkpoint in state.readable_checkpoints():
+        if choice.kind == "shipped" and checkpoint.info.corpus["name"] == corpus:
+            return choice.name
+    return None
 
 
 def _wish(path: str, wish: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -11,6 +13,7 @@ import pandas as pd
 from mmmie.training.checkpoint_files import CheckpointInfo
 from mmmie.training.config import MAPPINGS, Config, flatten
 
+_SEED = "training.seed"
 # Where the configurations differ but the models do not: their data is named by its fingerprint.
 _NOT_COMPARED = ("data", "training.loggers")
 
@@ -81,6 +84,66 @@ def closest(
         if wanted(info.config) and info.corpus["fingerprint"] == mine.corpus["fingerprint"]
     ]
     return min(fitting, key=lambda info: len(configuration_diff(mine, info)), default=None)
+
+
+@dataclass(frozen=True)
+class SeedGroup:
+    """Checkpoints that differ in nothing but the seed.
+
+    Attributes:
+        members: seed → name, by rising seed.
+        repeated: names of those whose seed another member has.
+    """
+
+    members: dict[int, str]
+    repeated: list[str]
+
+    @property
+    def name(self) -> str:
+        """What the names of all have in common before the seed, else that of the first.
+
+        Example:
+            >>> SeedGroup({0: "runs/full-0", 1: "runs/full-1"}, []).name
+            'runs/full'
+            >>> SeedGroup({0: "runs/mine", 1: "runs/full-1"}, []).name
+            'runs/mine'
+        """
+        stems = {
+            re.sub(rf"[-_. ]*(seed)?[-_. ]*{seed}$", "", name)
+            for seed, name in self.members.items()
+        }
+        return stem if len(stems) == 1 and (stem := stems.pop()) else self.first
+
+    @property
+    def first(self) -> str:
+        """The name of the member with the lowest seed."""
+        return next(iter(self.members.values()))
+
+
+def seed_groups(infos: Mapping[str, CheckpointInfo]) -> list[SeedGroup]:
+    """The groups of at least two seeds among checkpoints, in the order of their first members.
+
+    Settings, modalities, label and corpus are the same in a group. Of two with the same seed the
+    first is its member.
+
+    Args:
+        infos: name → what it says of itself.
+    """
+    found: dict[str, SeedGroup] = {}
+    for name, info in infos.items():
+        settings = settings_of(info)
+        seed = int(settings.pop(_SEED))
+        same = repr([sorted(settings.items()), info.label, info.corpus.get("fingerprint")])
+        group = found.setdefault(same, SeedGroup({}, []))
+        if seed in group.members:
+            group.repeated.append(name)
+        else:
+            group.members[seed] = name
+    return [
+        SeedGroup(dict(sorted(group.members.items())), group.repeated)
+        for group in found.values()
+        if len(group.members) > 1
+    ]
 
 
 def describe_difference(other: CheckpointInfo, reference: CheckpointInfo) -> str:

@@ -1,7 +1,8 @@
 """Corpora of others read in a process of their own, with limited time and memory.
 
 The dashboard opens only what such a process has found good. Whatever a file does to its reader, it
-does to that process, and whoever asked waits alone. Run as a program, this is that process.
+does to that process, and whoever asked waits alone. Run as a program, this is that process; other
+modules read what is theirs in the same way, see `ask_apart`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import lru_cache
@@ -91,15 +92,25 @@ def _check(path: str, stamp: _Stamp, label: str, unlabelled: bool) -> None:
 
 
 def _answer(task: dict[str, Any], what: str, **options: Any) -> str:
-    """What the process says to a task.
+    return ask_apart(__name__, {**task, **options}, what, "run `mmmie data convert` on it")
+
+
+def ask_apart(module: str, task: dict[str, Any], what: str, instead: str) -> str:
+    """What a module run as a program says to a task, with limited time and memory.
+
+    Args:
+        module: calls `be_asked` where it is run.
+        task: as JSON can hold it.
+        what: is read, the path say, and what else to do where that takes too long, `instead`.
 
     Raises:
         InputError: it found faults, or it ended otherwise; the message names `what`.
     """
     limits = Limits.read()
-    task = {**task, **options, "seconds": limits.reading_seconds, "mb": limits.reading_mb}
+    known = {"what": what, "seconds": limits.reading_seconds, "mb": limits.reading_mb}
+    task = {**task, **known}
     process = subprocess.Popen(
-        [sys.executable, "-m", __name__],
+        [sys.executable, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -122,7 +133,7 @@ def _answer(task: dict[str, Any], what: str, **options: Any) -> str:
             else "cannot be read, its reader broke off"
         )
         raise InputError(
-            f"{what}: {why}; see whether its disk answers, or run `mmmie data convert` on it "
+            f"{what}: {why}; see whether its disk answers, or {instead} "
             f"(MMMIE_READING_SECONDS and MMMIE_READING_MB are the limits)"
         ) from None
     if "faults" in answer:
@@ -158,7 +169,8 @@ def _done(task: dict[str, Any]) -> str:
     return ""
 
 
-def _main() -> None:
+def be_asked(done: Callable[[dict[str, Any]], str]) -> None:
+    """Be the process that `ask_apart` starts: do one task, answer what `done` gives."""
     task = json.load(sys.stdin)
     os.nice(5)  # the pages come first
     room = task["mb"] * 10**6
@@ -166,7 +178,7 @@ def _main() -> None:
     limit(2 * room, task["seconds"])
     threading.Thread(target=_watch, args=(taken() + room, task), daemon=True).start()
     try:
-        answer: dict[str, Any] = {"done": _done(task)}
+        answer: dict[str, Any] = {"done": done(task)}
     except InputError as error:
         answer = {"faults": error.faults}
     print(json.dumps(answer), flush=True)
@@ -174,16 +186,15 @@ def _main() -> None:
 
 def _watch(most: int, task: dict[str, Any]) -> None:
     """End this process, with an answer, as soon as it holds more than `most` bytes."""
-    what = task.get("convert") or task.get("check") or "upload"
     while taken() <= most:
         time.sleep(_LOOK_SECONDS)
     fault = (
-        f"{what}: takes more memory than there is to read it; split it, or raise MMMIE_READING_MB "
-        f"({task['mb']:,})"
+        f"{task['what']}: takes more memory than there is to read it; split it, or raise "
+        f"MMMIE_READING_MB ({task['mb']:,})"
     )
     os.write(1, f"\n{json.dumps({'faults': [fault]})}\n".encode())
     os._exit(0)
 
 
 if __name__ == "__main__":
-    _main()
+    be_asked(_done)

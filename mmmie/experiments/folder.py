@@ -11,18 +11,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from mmmie.corpus import Corpus
 from mmmie.corpus.fitting import label_words
+from mmmie.corpus.safetensors_files import map_safetensors
 from mmmie.errors import InputError
 from mmmie.experiments.plan import Plan, Trial, settings_of
 from mmmie.files import append_line, replacing, write_json
+from mmmie.reading import read_json, validated
 from mmmie.training.run_folder import RunFolder, process_start
 
 FINGERPRINT, LABEL = "corpus fingerprint", "corpus label"
 """What a trial says of its data beside its settings: outputs are read by its classes and range."""
 
 State = Literal["finished", "failed", "stopped", "waiting"]
+_RESULT = TypeAdapter(dict[str, Any])
 _WEIGHTS = ("best", "last", "snapshots", "cache")
 
 
@@ -52,8 +56,13 @@ class TrialFolder:
         return _read(self.request_file)
 
     def result(self) -> dict[str, Any]:
-        """What a finished trial says about itself: seconds, epoch, versions."""
-        return _read(self.result_file)
+        """What a finished trial says about itself: seconds, epoch, versions.
+
+        Raises:
+            InputError: the file is broken.
+        """
+        with self._told_to_run_again(self.result_file):
+            return validated(_RESULT, read_json(self.result_file), str(self.result_file))
 
     def error(self) -> str:
         """Why a trial failed, in one line."""
@@ -82,14 +91,17 @@ class TrialFolder:
 
     def output(self) -> np.ndarray:
         """The outputs (N,) or (N, classes); an `InputError` if their file is missing or broken."""
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
+        with self._told_to_run_again(self.outputs_file):
+            return map_safetensors(self.outputs_file)["output"]
 
+    @contextlib.contextmanager
+    def _told_to_run_again(self, file: Path) -> Iterator[None]:
         try:
-            return load_file(self.outputs_file)["output"]
-        except (OSError, SafetensorError, KeyError) as error:
+            yield
+        except (OSError, KeyError, InputError) as error:
+            why = str(error).removeprefix(f"{file}: ")
             raise InputError(
-                f"{self.outputs_file}: cannot be read ({error}); remove {self.path} to run it again"
+                f"{file}: cannot be read ({why}); remove {self.path} to run it again"
             ) from None
 
     def drop_weights(self) -> None:
@@ -137,8 +149,11 @@ class ExperimentFolder:
     def write_plan(self, plan: Plan, corpus: Corpus) -> None:
         """Keep the resolved plan."""
         self.path.mkdir(parents=True, exist_ok=True)
-        known = {"corpus": {"name": corpus.name, "fingerprint": corpus.fingerprint}}
-        write_json(self.plan_file, {"fingerprint": plan.fingerprint, **known, **plan.as_dict()})
+        path = str(corpus.path.resolve()) if corpus.path else None
+        of = {"name": corpus.name, "fingerprint": corpus.fingerprint, "path": path}
+        write_json(
+            self.plan_file, {"fingerprint": plan.fingerprint, "corpus": of, **plan.as_dict()}
+        )
 
     def add_session(self, session: dict[str, Any]) -> None:
         """Add a line about one call of the command that ran trials."""

@@ -127,6 +127,10 @@ class Plan:
             if seed == self.seeds[0] or not is_deterministic(configuration)
         ]
 
+    def said(self, split: str) -> str:
+        """What a split is called: all parts that are judged in turn are one."""
+        return f"all {self.folds} held-out parts" if self.folds else split
+
     def as_dict(self) -> dict[str, Any]:
         """The plan as JSON can say it."""
         return {
@@ -136,6 +140,7 @@ class Plan:
             "splits": list(self.splits),
             "seeds": list(self.seeds),
             "reference": self.reference,
+            **({"label": self.label} if self.label else {}),
             **({"folds": self.folds, "by": self.by} if self.folds else {}),
             "configurations": {
                 c.name: {"baseline": c.baseline} if c.config is None else settings_of(c.config)

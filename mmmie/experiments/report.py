@@ -114,7 +114,7 @@ def _part(plan: Plan, corpus: Corpus, outcomes: list[Outcome], split: str) -> Sp
             rows = compare(corpus, plan, outcomes, primary, split, mask)
             columns.append(SliceColumn(name, int(mask.sum()), {row.name: row for row in rows}))
     said = ["No trial has finished yet."]
-    shown = f"all {plan.folds} held-out parts" if plan.folds else split
+    shown = plan.said(split)
     if tables:
         said = words.findings(tables[0].rows, primary, shown, conversations, plan.reference)
     return SplitPart(shown, len(utterances), conversations, said, tables, columns)

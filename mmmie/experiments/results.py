@@ -11,7 +11,8 @@ import pandas as pd
 from mmmie.analysis.errors.slices import slices, turn_slices
 from mmmie.analysis.prediction_table import prediction_table
 from mmmie.corpus import Corpus
-from mmmie.experiments.folder import ExperimentFolder
+from mmmie.errors import InputError
+from mmmie.experiments.folder import ExperimentFolder, TrialFolder
 from mmmie.experiments.folds import fold_of, together
 from mmmie.experiments.plan import Plan, Trial
 from mmmie.metrics import metric_names, metrics_for, primary_metric
@@ -43,10 +44,14 @@ def read_outcomes(folder: ExperimentFolder, plan: Plan, corpus: Corpus) -> list[
     """Every finished trial of the plan; of parts that are judged in turn, all parts together.
 
     Raises:
-        InputError: the outputs of one cannot be read.
+        InputError: the outputs of one cannot be read, or are not those of this corpus.
     """
     kept = ((trial, folder.trial(trial)) for trial in plan.trials)
-    found = [Outcome(trial, f.output(), f.result()) for trial, f in kept if f.state == "finished"]
+    found = [
+        Outcome(trial, _fitting(f, corpus), f.result())
+        for trial, f in kept
+        if f.state == "finished"
+    ]
     if not plan.folds:
         return found
     part = fold_of(corpus, plan.folds, plan.by)
@@ -62,6 +67,18 @@ def read_outcomes(folder: ExperimentFolder, plan: Plan, corpus: Corpus) -> list[
         for parts in whole.values()
         if len(parts) == plan.folds
     ]
+
+
+def _fitting(folder: TrialFolder, corpus: Corpus) -> np.ndarray:
+    """The outputs of a trial, which are as many as there are utterances, and classes."""
+    output, classes = folder.output(), corpus.label.classes
+    expected = (len(corpus), len(classes)) if classes else (len(corpus),)
+    if output.shape != expected:
+        raise InputError(
+            f"{folder.outputs_file}: has the shape {output.shape}, {corpus.where} needs "
+            f"{expected}; remove {folder.path} to run it again"
+        )
+    return output
 
 
 def _summed(facts: list[dict[str, Any]]) -> dict[str, Any]:

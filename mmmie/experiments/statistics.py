@@ -12,6 +12,7 @@ level rejected (13 % at worst, with two seeds).
 from __future__ import annotations
 
 import math
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,10 +66,12 @@ class Row:
 
     Attributes:
         values: the metric of every seed that finished.
+        seeds: what seeds these are.
         over_seeds, over_conversations: mean and interval.
         effect: difference to the reference (configuration minus reference) over the seeds that
             both have; None for the reference itself, or where they share none.
         corrected: the p value of `effect`, corrected for the number of configurations.
+        paired: seed → difference to the reference, for every seed that is in `effect`.
     """
 
     name: str
@@ -78,6 +81,8 @@ class Row:
     effect: Effect | None
     corrected: float
     is_reference: bool
+    seeds: list[int]
+    paired: dict[int, float]
 
 
 def compare(
@@ -93,54 +98,101 @@ def compare(
     `mask` (n,) bool says which utterances of the split count; all if left out.
     """
     utterances = corpus.rows(split)
-    targets = corpus.targets[utterances]
-    groups = conversation_codes(corpus, utterances)
-    samples: dict[str, Sample] = {}
-    seeds: dict[str, list[int]] = {}
-    for configuration in plan.configurations:
-        own = [o for o in outcomes if o.trial.configuration.name == configuration.name]
-        if not own:
-            continue
-        outputs = [outcome.output[utterances] for outcome in own]
-        samples[configuration.name] = sample_of(
-            metric, corpus.label, outputs, targets, groups, mask
-        )
-        seeds[configuration.name] = [outcome.trial.seed for outcome in own]
+    outputs: dict[str, dict[int, np.ndarray]] = {}
+    for outcome in outcomes:
+        own = outputs.setdefault(outcome.trial.configuration.name, {})
+        own[outcome.trial.seed] = outcome.output[utterances]
+    names = [c.name for c in plan.configurations if c.name in outputs]
+    fixed = [c.name for c in plan.configurations if is_deterministic(c)]
+    return compare_outputs(
+        corpus,
+        utterances,
+        {name: outputs[name] for name in names},
+        plan.reference,
+        metric,
+        mask,
+        fixed,
+    )
+
+
+def compare_outputs(
+    corpus: Corpus,
+    utterances: np.ndarray,
+    outputs: Mapping[str, Mapping[int, np.ndarray]],
+    reference: str,
+    metric: str,
+    mask: np.ndarray | None = None,
+    fixed: Container[str] = (),
+) -> list[Row]:
+    """A metric of every configuration, paired with the reference seed by seed.
+
+    Args:
+        utterances: (n,) rows of the corpus.
+        outputs: name → seed → (n,) predictions or (n, classes) scores for these.
+        reference: the name that others are compared with; there need be no such.
+        mask: (n,) bool, which utterances count; all if left out.
+        fixed: names of those that every seed would give the same: one seed stands for all.
+
+    Example:
+        >>> from mmmie import load_corpus
+        >>> corpus = load_corpus("demo")
+        >>> rows = corpus.rows("valid")
+        >>> right = corpus.targets[rows]
+        >>> outputs = {"right": {0: right, 1: right}, "off": {1: right + 1, 2: right + 2}}
+        >>> off = compare_outputs(corpus, rows, outputs, "right", "mae")[1]
+        >>> off.seeds, {seed: round(value, 3) for seed, value in off.paired.items()}
+        ([1, 2], {1: 1.0})
+    """
+    targets, groups = corpus.targets[utterances], conversation_codes(corpus, utterances)
+    samples = {
+        name: sample_of(metric, corpus.label, list(own.values()), targets, groups, mask)
+        for name, own in outputs.items()
+    }
     rows = []
     for name, sample in samples.items():
+        pair = _paired(name, reference, samples, outputs, fixed)
         rows.append(
             Row(
                 name=name,
                 values=sample.values.tolist(),
                 over_seeds=over_seeds(sample),
                 over_conversations=over_conversations(sample),
-                effect=_effect(plan, samples, seeds, name),
+                effect=effect_of(pair[1]) if pair else None,
                 corrected=math.nan,
-                is_reference=name == plan.reference,
+                is_reference=name == reference,
+                seeds=list(outputs[name]),
+                paired=dict(zip(pair[0], pair[1].values.tolist(), strict=True)) if pair else {},
             )
         )
     corrected = holm([row.effect.p if row.effect else math.nan for row in rows])
     return [replace(row, corrected=p) for row, p in zip(rows, corrected, strict=True)]
 
 
-def _effect(
-    plan: Plan, samples: dict[str, Sample], seeds: dict[str, list[int]], name: str
-) -> Effect | None:
-    """The difference to the reference on the seeds that both have."""
-    if name == plan.reference or plan.reference not in samples:
+def _paired(
+    name: str,
+    reference: str,
+    samples: Mapping[str, Sample],
+    outputs: Mapping[str, Mapping[int, np.ndarray]],
+    fixed: Container[str],
+) -> tuple[list[int], Sample] | None:
+    """The seeds that are paired with the reference, and the differences to it."""
+    if name == reference or reference not in samples:
         return None
-    pair = (name, plan.reference)
-    if any(is_deterministic(c) for c in plan.configurations if c.name in pair):
-        return effect_of(samples[name].minus(samples[plan.reference]))  # the same for every seed
-    common = [seed for seed in seeds[name] if seed in seeds[plan.reference]]
+    own, other = (list(outputs[which]) for which in (name, reference))
+    if name in fixed or reference in fixed:  # the same for every seed
+        return other if name in fixed else own, samples[name].minus(samples[reference])
+    common = [seed for seed in own if seed in other]
     if not common:
         return None
-    places = [[seeds[which].index(seed) for seed in common] for which in pair]
+    pairs = ((name, own), (reference, other))
     first, second = (
-        Sample(samples[which].values[own], samples[which].influence[own])
-        for which, own in zip(pair, places, strict=True)
+        _chosen(samples[which], [has.index(s) for s in common]) for which, has in pairs
     )
-    return effect_of(first.minus(second))
+    return common, first.minus(second)
+
+
+def _chosen(sample: Sample, seeds: list[int]) -> Sample:
+    return Sample(sample.values[seeds], sample.influence[seeds])
 
 
 def sample_of(

@@ -10,6 +10,7 @@ from mmmie.analysis.configurations import (
     configuration_diff,
     describe_difference,
     maximises,
+    seed_groups,
 )
 from mmmie.corpus import Label, Modality
 from mmmie.training.checkpoint_files import CheckpointInfo
@@ -133,3 +134,21 @@ def test_a_weight_of_zero_maximises_nothing():
 def test_so_are_weights_of_classes():
     other = info("objective.task.class_weights={fear=3, joy=0.5}")
     assert describe_difference(other, info()) == "class weights fear 3, joy 0.5"
+
+
+def test_runs_that_differ_in_nothing_but_the_seed_are_a_group():
+    off = "model.context.enabled=false"
+    runs = {
+        "full-10": info("training.seed=10"),
+        "off-2": info(off, "training.seed=2"),
+        "full-2": info("training.seed=2", "data=elsewhere"),
+        "again": info("training.seed=2"),
+        "longer": info("training.seed=3", "training.epochs=7"),
+        "off-1": info(off, "training.seed=1"),
+        "less": info("training.seed=4", modalities=("text",)),
+        "moved": replace(info("training.seed=5"), corpus={"name": "other", "fingerprint": "1"}),
+    }
+    full, without = seed_groups(runs)
+    assert (full.members, full.repeated) == ({2: "full-2", 10: "full-10"}, ["again"])
+    assert list(full.members) == [2, 10] and full.name == "full"
+    assert without.members == {1: "off-1", 2: "off-2"}

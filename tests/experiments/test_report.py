@@ -87,7 +87,7 @@ def test_findings_name_what_is_worse_and_what_is_null(experiment, outcomes):
 
 def test_more_is_better_for_every_metric_but_the_error():
     effect = Effect(Interval(0.2, 0.1, 0.3), 0.001)
-    row = Row("a", [1.0], Interval(1, 1, 1), Interval(1, 1, 1), effect, 0.001, False)
+    row = Row("a", [1.0], Interval(1, 1, 1), Interval(1, 1, 1), effect, 0.001, False, [0], {})
     assert words.verdict(row, "mae") == "worse" and words.verdict(row, "corr") == "better"
 
 

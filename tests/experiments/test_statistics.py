@@ -9,6 +9,7 @@ from scipy import stats
 from mmmie.corpus import Label
 from mmmie.experiments.statistics import (
     Sample,
+    compare_outputs,
     effect_of,
     holm,
     over_conversations,
@@ -147,3 +148,36 @@ def test_holm_by_its_definition():
     slow = [max(min(1, (4 - j) * q) for j, q in enumerate(order[: k + 1])) for k in range(4)]
     found = holm(p)
     assert [found[i] for i in (2, 3, 0, 4)] == pytest.approx(slow) and math.isnan(found[1])
+
+
+def test_the_paired_interval_is_that_of_drawing_seeds_and_conversations(make_corpus):
+    """Against a slow reference: metrics anew on drawn conversations of drawn seeds."""
+    seeds, conversations = 12, 30
+    corpus = make_corpus(conversations=conversations)
+    random, n = np.random.default_rng(0), len(corpus)
+    groups = np.repeat(np.arange(conversations), n // conversations)
+    outputs = {}
+    for name, noise in (("base", 0.4), ("other", 0.6)):
+        of_seed = random.normal(size=(seeds, 1)) * 0.15
+        of_conversation = random.normal(size=conversations)[groups] * 0.3
+        errors = np.abs(random.normal(size=(seeds, n)) * 0.2 + of_conversation + of_seed + noise)
+        outputs[name] = dict(enumerate(corpus.targets + errors))
+    row = compare_outputs(corpus, np.arange(n), outputs, "base", "mae")[1]
+    members = [np.flatnonzero(groups == c) for c in range(conversations)]
+    drawn = []
+    for _ in range(400):
+        rows = np.concatenate(
+            [members[c] for c in random.integers(0, conversations, conversations)]
+        )
+        of = random.integers(0, seeds, seeds)
+        means = [
+            np.mean([np.abs(outputs[name][s][rows] - corpus.targets[rows]).mean() for s in of])
+            for name in outputs
+        ]
+        drawn.append(means[1] - means[0])
+    half = stats.t.ppf(0.975, seeds - 1) * np.std(drawn)
+    found = row.effect.interval
+    assert found.value == pytest.approx(np.mean(drawn), abs=0.01)
+    assert found.high - found.value == pytest.approx(half, rel=0.15)
+    alone = [np.std(list(row.paired.values()), ddof=1) / math.sqrt(seeds)]
+    assert found.high - found.value > 1.3 * stats.t.ppf(0.975, seeds - 1) * alone[0]

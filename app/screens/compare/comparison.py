@@ -15,7 +15,7 @@ from app.parts.colouring import Colouring
 from app.parts.figures import figure
 from app.parts.maps import Axes, Panel, Places, plane, plane_ticks, utterance_words, value_words
 from app.parts.names import figure_text, shortened
-from app.parts.numbers import interval_text, metric
+from app.parts.numbers import difference_text, metric
 from app.parts.rows import Rows
 from app.parts.style import ACCENT, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks
 from mmmie.analysis.configurations import configuration_diff
@@ -47,7 +47,7 @@ def difference_svg(table: pd.DataFrame, alt: str, names: Names) -> str:
         low, high = min(ends), max(ends)
         sure = low > 0 or high < 0
         colour = (SECOND if value > 0 else FIRST) if sure else NEUTRAL
-        said = interval_text(row["difference"], row["low"], row["high"])
+        said = difference_text(row["difference"], row["low"], row["high"], share=known.share)
         down = drawn.row(i, known.name, "")  # the table below has the numbers, not turned round
         if np.isfinite(ends).all():
             drawn.bar(down, low, high, colour)
@@ -230,13 +230,14 @@ def difference_title(differences: pd.DataFrame, primary: str, names: Names) -> s
     if not np.isfinite(difference) or difference == 0:
         return f"Both reach the same {known.name}"
     if not (low > 0 or high < 0):
-        said = _signed(interval_text(difference, low, high))
+        said = difference_text(difference, low, high, share=known.share)
         return f"No clear difference in {known.name}: {said}, {names[1]} minus {names[0]}"
     won = (difference > 0) == known.higher_is_better
     winner, other = reversed(names) if won else names
     if difference < 0:
         difference, low, high = -difference, -high, -low
-    return f"{winner} beats {other} by {interval_text(difference, low, high)} {known.name}"
+    said = difference_text(difference, low, high, share=known.share)
+    return f"{winner} beats {other} by {said}{' of' * known.share} {known.name}"
 
 
 def differences_finding(differences: pd.DataFrame) -> str:
@@ -257,18 +258,12 @@ def values_table(differences: pd.DataFrame, names: Names) -> pd.DataFrame:
                 "metric": known.name,
                 names[0]: known.text(row["first"]),
                 names[1]: known.text(row["second"]),
-                f"{names[1]} minus {names[0]}": _apart(row, share=known.share),
+                f"{names[1]} minus {names[0]}": difference_text(
+                    row["difference"], row["low"], row["high"], share=known.share
+                ),
             }
         )
     return pd.DataFrame(rows)
-
-
-def _apart(row: Any, *, share: bool) -> str:
-    """A difference with its interval; shares differ by percentage points."""
-    values = (float(row[key]) for key in ("difference", "low", "high"))
-    if not share:
-        return _signed(interval_text(*values))
-    return _signed(interval_text(*(100 * value for value in values))) + " points"
 
 
 def curve_titles(label: Label) -> dict[str, str]:
@@ -298,10 +293,6 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {_value(v)}" for key, v in value.items())
     return "–" if value is None else str(value)
-
-
-def _signed(text: str) -> str:
-    return text.replace("-", "−")
 
 
 def draw_training_curves(view: state.View, other: state.View) -> None:

@@ -1,4 +1,4 @@
-"""Two checkpoints on the same utterances."""
+"""Two checkpoints, two groups of seeds, or an experiment, on the same utterances."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ from app.screens.compare.comparison import (
     draw_training_curves,
 )
 from app.screens.compare.disagreements import draw_disagreements
+from app.screens.compare.experiment import draw_experiment
 from app.screens.compare.overview import compared, draw_overview
+from app.screens.compare.seed_groups import draw_seed_groups
 from app.screens.compare.slice_gains import draw_slice_gains
 from mmmie.metrics import primary_metric
+
+CHECKPOINTS = "Two checkpoints"
+OTHERS = {"Groups of seeds": draw_seed_groups, "An experiment": draw_experiment}
 
 
 def choose() -> None:
@@ -43,6 +48,20 @@ def set_compared(name: str) -> None:
     """Take a checkpoint into the sidebar's picker."""
     st.session_state["compare"] = name
 
+
+kind = st.segmented_control(
+    "What to compare",
+    [CHECKPOINTS, *OTHERS],
+    default=CHECKPOINTS,
+    required=True,
+    wrap=True,
+    key="compare_what",
+    bind="query-params",
+    label_visibility="collapsed",
+)
+if kind in OTHERS:
+    OTHERS[kind]()
+    st.stop()
 
 view = state.current_view()
 found = state.compared_view()

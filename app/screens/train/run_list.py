@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import state
 from app.access.rights import check_may_steer, may_steer
 from app.loading import active_status, runs
 from app.pages import switch_to
@@ -13,7 +12,7 @@ from app.parts import page_text as say
 from app.parts.fragment import fragment
 from app.parts.names import plain
 from app.parts.numbers import duration_words, metric
-from app.runs.actions import pick_pair
+from app.runs.actions import pick_pair, shipped_on
 from mmmie.errors import InputError
 from mmmie.hosting import read_only
 from mmmie.jobs import Notes, RunSummary, ahead, observe, run_faults, run_summary, write_notes
@@ -22,6 +21,7 @@ from mmmie.training.run_folder import RunFolder, Status
 
 _MOST = 100
 _KEY = "run-list"
+_SEARCHED = ("run", "corpus", "state", "tags", "notes", "changed")
 
 
 def runs_table(runs: list[RunFolder], chosen: str | None = None) -> pd.DataFrame:
@@ -57,6 +57,22 @@ def runs_table(runs: list[RunFolder], chosen: str | None = None) -> pd.DataFrame
     return pd.DataFrame(entries).astype({"seed": "Int64", "value": float})
 
 
+def ranked(table: pd.DataFrame, chosen: str, said: str) -> pd.DataFrame:
+    """The rows in which all of some words stand, the best first by a metric, or newest first.
+
+    Args:
+        table: from `runs_table`.
+        chosen: a metric, or empty.
+    """
+    wanted = said.lower().split()
+    rows = (" ".join(row[name] for name in _SEARCHED).lower() for row in table.to_dict("records"))
+    table = table[[all(word in row for word in wanted) for row in rows]]
+    if not chosen:
+        return table
+    rising = not METRICS[chosen].higher_is_better
+    return table.sort_values("value", ascending=rising, kind="stable", na_position="last")
+
+
 def _state_words(run: RunFolder, status: Status | None) -> str:
     if status is None:
         return "nothing written"
@@ -81,16 +97,23 @@ def _draw(active: bool) -> None:
     say.finding(f"{len(found)} run{'s' * (len(found) != 1)} on this machine")
     known = [name for name in METRICS if any(name in run_summary(r).metrics for r in found[:_MOST])]
     chosen = ""
-    if len(known) > 1:
-        chosen = st.selectbox(
-            "Metric",
-            ["", *known],
-            key="run-metric",
-            format_func=lambda name: metric(name).name if name else "the one that chose the epoch",
+    with st.container(horizontal=True):
+        if len(known) > 1:
+            chosen = st.selectbox(
+                "Metric",
+                ["", *known],
+                key="run-metric",
+                format_func=lambda n: metric(n).name if n else "the one that chose the epoch",
+                width=280,
+                help="On the valid split, at the epoch that was chosen; the best run comes first.",
+            )
+        said = st.text_input(
+            "Filter",
+            key="run-filter",
             width=280,
-            help="On the valid split, at the epoch that was chosen.",
+            help="Only runs with these words in name, corpus, state, tags, notes or settings.",
         )
-    table = runs_table(found, chosen or None)
+        table = ranked(runs_table(found, chosen or None), chosen, said)
     empty = [c for c in ("tags", "notes", "error", "changed") if not table[c].any()]
     event = say.grid(
         table.drop(columns=empty),
@@ -114,8 +137,9 @@ def _draw(active: bool) -> None:
             "error": st.column_config.TextColumn("Error", width="medium"),
         },
     )
-    rows = [i for i in event.selection.rows if i < len(found)]
-    _chosen([found[i] for i in rows])
+    by_name = {run.name: run for run in found}
+    shown = table["run"].tolist()
+    _chosen([by_name[shown[i]] for i in event.selection.rows if i < len(shown)])
 
 
 def _chosen(picked: list[RunFolder]) -> None:
@@ -137,7 +161,7 @@ def _chosen(picked: list[RunFolder]) -> None:
 
 def _one(run: RunFolder) -> None:
     found = run_summary(run)
-    shipped = _shipped_on(found.corpus)
+    shipped = shipped_on(found.corpus)
     with st.container(horizontal=True, gap="small"):
         if st.button("Watch", icon=":material/visibility:", key="run-list-watch"):
             st.session_state["watch"] = run.name
@@ -152,14 +176,6 @@ def _one(run: RunFolder) -> None:
             switch_to("compare")
     if not read_only() and may_steer(run.path):
         _notes(run, found)
-
-
-def _shipped_on(corpus: str | None) -> str | None:
-    """The first shipped checkpoint of a corpus."""
-    for choice, checkpoint in state.readable_checkpoints():
-        if choice.kind == "shipped" and checkpoint.info.corpus["name"] == corpus:
-            return choice.name
-    return None
 
 
 def _notes(run: RunFolder, found: RunSummary) -> None:

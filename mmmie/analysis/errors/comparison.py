@@ -15,8 +15,6 @@ from mmmie.analysis.outputs import TRAINED, SplitOutputs
 from mmmie.corpus import Corpus
 from mmmie.metrics import metric_names, metrics_for
 
-_SHOWN = 3  # metrics, the most telling ones
-
 
 def metric_differences(
     corpus: Corpus,
@@ -38,7 +36,7 @@ def metric_differences(
     kept = slice(None) if mask is None else mask
     before, after = (metrics_for(corpus.label, x[kept], targets[kept]) for x in (a, b))
     entries = []
-    for metric in metric_names(corpus.label)[:_SHOWN]:
+    for metric in metric_names(corpus.label):
         found = difference_interval(metric, corpus.label, a, b, targets, groups, mask, seed=seed)
         entries.append((metric, before[metric], after[metric], found.value, found.low, found.high))
     columns = ["metric", "first", "second", "difference", "low", "high"]

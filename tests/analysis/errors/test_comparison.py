@@ -5,6 +5,7 @@ import pytest
 
 from mmmie.analysis.errors.comparison import disagreements, metric_differences, slice_gains
 from mmmie.analysis.outputs import SplitOutputs
+from mmmie.metrics import metric_names
 
 
 def outputs_of(rows, output):
@@ -23,6 +24,7 @@ def test_differences_say_which_one_is_better(make_corpus):
     assert mae["second"] == pytest.approx(mae["first"] / 2, rel=1e-5)
     assert mae["low"] <= mae["difference"] <= mae["high"] < 0
     assert table.loc["corr", "low"] > 0
+    assert table.index.tolist() == metric_names(corpus.label)
 
 
 def test_disagreements_are_ordered_and_gain_is_the_smaller_error(make_corpus):

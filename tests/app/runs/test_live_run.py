@@ -3,15 +3,17 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.runs.live_run import history_of, merge_history
-from app.screens.train.run_list import runs_table
+from app.screens.train.run_list import ranked, runs_table
 from mmmie.jobs import Notes, write_notes
 from mmmie.training.run_folder import RunFolder, Status, process_start
 
@@ -69,6 +71,39 @@ def test_the_list_has_a_row_for_every_run(tmp_path: Path) -> None:
     first = runs_table(runs, "corr").iloc[0]
     assert (first["metric"], first["value"], first["took"]) == ("Corr", 0.25, "1 min 1 s")
     assert (first["tags"], first["notes"], first["seed"]) == ("kept, <b>", "why", 0)
+
+
+def test_the_list_is_filtered_by_words_and_ranked_by_a_metric() -> None:
+    nothing = {"corpus": "demo", "state": "finished", "changed": ""}
+    columns = {"run": [*"abcd"], "tags": ["Kept", "", "kept", ""], "notes": ["", "so", "so", ""]}
+    table = pd.DataFrame({**columns, "value": [0.5, np.nan, 0.2, 0.9]}).assign(**nothing)
+    assert ranked(table, "", "")["run"].tolist() == ["a", "b", "c", "d"]
+    assert ranked(table, "mae", "")["run"].tolist() == ["c", "a", "d", "b"]
+    assert ranked(table, "corr", "")["run"].tolist() == ["d", "a", "c", "b"]
+    assert ranked(table, "corr", " kept  SO ")["run"].tolist() == ["c"]
+    assert ranked(table, "corr", "nowhere").empty
+
+
+def test_one_click_compares_a_run_with_the_shipped_checkpoint_of_its_corpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_in(path: str) -> None:
+        from app.runs.actions import other_pages
+        from mmmie.training.run_folder import RunFolder
+
+        other_pages(RunFolder(path), "open")
+
+    opened: list[str] = []
+    monkeypatch.setattr("app.runs.actions.switch_to", opened.append)
+    monkeypatch.setenv("MMMIE_RUNS", str(tmp_path))
+    run = make_run(tmp_path / "mine", Status("finished", epoch=3, epochs=3, progress=1.0))
+    run.best.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        shutil.copyfile(Path("checkpoints/demo") / name, run.best / name)
+    at = AppTest.from_function(open_in, args=(str(run.path),), default_timeout=60).run()
+    at.button(key="open-compare").click().run()
+    chosen = [at.session_state[key] for key in ("checkpoint", "compare")]
+    assert (chosen, opened) == (["runs/mine", "demo"], ["compare"])
 
 
 def page(path: str) -> None:
