@@ -46,7 +46,7 @@ def cli() -> None:
 
 
 for _command in (
-    app, train, evaluate, predict, export, identity, probe, robustness, explain, mi, decompose, experiment,
-    data, jobs,
+    app, train, evaluate, predict, export, identity, probe, robustness, explain, mi, decompose,
+    experiment, data, jobs,
 ):  # fmt: skip
     cli.add_command(_command)
