@@ -21,7 +21,7 @@ from mmmie.experiments.local import Progress, default_processes
 from mmmie.experiments.plan import Plan, Trial, folder_name, read_plan
 from mmmie.experiments.report import write_report
 from mmmie.experiments.results import judged_predictions, read_outcomes, tidy_table
-from mmmie.experiments.search import propose
+from mmmie.experiments.search import Values, propose
 from mmmie.experiments.standings import Standing, judged_metric, standings
 from mmmie.files import write_text
 from mmmie.metrics import METRICS
@@ -150,8 +150,7 @@ class Experiment:
         quiet: bool,
         **options: Any,
     ) -> None:
-        for trial in trials:
-            self.folder.trial(trial).prepare(request_of(self.plan, trial, self.corpus))
+        self._prepare(trials)
         folders = self._next_folders(trials, begun)
         total = self.plan.planned
         done = len(self.plan.trials) - len(trials)
@@ -167,13 +166,11 @@ class Experiment:
             run_local(folders, self.plan.data, progress, label=self.plan.label, **options)
 
     def _next_folders(self, trials: list[Trial], begun: list[TrialFolder]) -> Iterator[TrialFolder]:
-        """Trials to run, prepared: those given, then what the search proposes when it is asked."""
+        """Trials to run: those given, then what the search proposes when it is asked."""
         while True:
             for trial in trials:
-                folder = self.folder.trial(trial)
-                folder.prepare(request_of(self.plan, trial, self.corpus))
-                begun.append(folder)
-                yield folder
+                begun.append(self.folder.trial(trial))
+                yield begun[-1]
             if not self.plan.unproposed:
                 return
             trials = self._propose()
@@ -183,11 +180,19 @@ class Experiment:
         search = self.plan.search
         assert search is not None
         better = METRICS[judged_metric(self.plan, self.corpus)].higher_is_better
-        told = [(one.values, one.score) for one in self.standings()]
+        told: list[tuple[Values, float | None]] = [(values, None) for values in search.proposed]
+        if search.settings.sampler == "optuna":
+            told = [(one.values, one.score) for one in self.standings()]
         self.plan = self.plan.with_proposal(propose(search.settings, search.space, better, told))
         self.folder.write_plan(self.plan, self.corpus)
         name = self.plan.configurations[-1].name
-        return [trial for trial in self.plan.trials if trial.configuration.name == name]
+        trials = [trial for trial in self.plan.trials if trial.configuration.name == name]
+        self._prepare(trials)
+        return trials
+
+    def _prepare(self, trials: list[Trial]) -> None:
+        for trial in trials:
+            self.folder.trial(trial).prepare(request_of(self.plan, trial, self.corpus))
 
     def _command(self, processes: int | None, device: str, ray: str | None, keep_runs: bool) -> str:
         words = ["mmmie", "experiment", str(self.file), "--data", self.plan.data]
