@@ -1,4 +1,4 @@
-.PHONY: check checkpoints
+.PHONY: check checkpoints docs
 
 check:  ## formatting, lint and types
 	ruff format --check .
@@ -7,3 +7,6 @@ check:  ## formatting, lint and types
 
 checkpoints:  ## train every checkpoint that ships again
 	python -m checkpoints.build
+
+docs:  ## write docs/reference/ from the code again
+	python -m docs.build

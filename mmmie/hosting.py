@@ -1,10 +1,7 @@
 """What a server lets its visitors do; variables of the environment say it.
 
-``mmmie app`` sets them from its options, and whoever calls ``streamlit run`` can set them too:
-
-    MMMIE_READ_ONLY       1: nothing is started, steered, deleted, uploaded or opened by its path
-    MMMIE_ROOTS           folders, separated as in PATH, outside of which nothing is opened
-    MMMIE_TEACHER_TOKEN   runs belong to whoever started them; who gives the token may steer all
+``mmmie app`` sets them from its options, and whoever calls ``streamlit run`` can set them too; what
+each does is in `mmmie.environment`.
 """
 
 from __future__ import annotations

@@ -73,6 +73,37 @@ METRICS = {
 }  # fmt: skip
 """Every metric by its key."""
 
+HISTORY = {
+    "epoch": "Which epoch, from 1.",
+    "seconds": "Of the clock, without pauses.",
+    "train/loss": "The loss, mean over the steps of the epoch: the sum of the terms below.",
+    "train/task": "Absolute error in deviations of the label, or cross-entropy in nats.",
+    "train/maximise": "Minus α times the lower bounds on I(z; z), summed over pairs.",
+    "train/minimise_invariant": "β times the upper bounds on I(x; z), summed over modalities.",
+    "train/minimise_specific": "β times the upper bounds on I(x; s), summed over modalities.",
+    "train/centring": "Keeps the shared codes of every modality around the common prior.",
+    "train/separation": "γ times what the means of z and s share as Gaussians.",
+    "train/reconstruction": "δ times the mean squared error of the features from the codes.",
+    "valid/n": "Labelled utterances of the valid split.",
+    "valid/<metric>": "A metric of the valid split, as defined in metrics.",
+    "mi/max/<pair>": "Lower bound on I(z; z) of a pair of modalities, in nats, on valid.",
+    "mi/ceiling": "The most that `mi/max` can say, ln n, where its estimator has such a limit.",
+    "mi/min/<modality>": "Upper bound on I(x; z), in nats, on valid.",
+    "mi/min_specific/<modality>": "Upper bound on I(x; s), in nats, on valid.",
+    "mi/lower/<modality>": "I(x; z) is at least this, where encoders are stochastic.",
+    "mi/upper/<modality>": "I(x; z) is at most this, where encoders are stochastic.",
+    "mi/lower_specific/<modality>": "I(x; s) is at least this.",
+    "mi/upper_specific/<modality>": "I(x; s) is at most this.",
+    "mi/separation/<modality>": "What the means of z and s would share as Gaussians, in nats.",
+    "mi/std/<key>": "The standard error of `mi/<key>`.",
+    "mi/check/<pair>": "Lower bound on I(z; z) by a fresh critic that took no part in training; "
+    "every `training.mi_check_every` epochs.",
+    "mi/check_std/<pair>": "Its standard error, over conversations.",
+    "mi/check_ceiling": "The most that `mi/check` can say.",
+    "device_memory": "The most bytes of all tensors, on a CUDA device.",
+}
+"""What a line of ``metrics.jsonl`` may hold: key → meaning; what is not defined is left out."""
+
 _REACH = {"acc7": 3, "acc5": 2}  # how far the range must reach on either side of its middle
 _SIMS_RANGE = (-1.0, 1.0)
 _SIMS = {

@@ -54,7 +54,7 @@ class Checkpoint:
         return (
             f"<Checkpoint {self.info.folder}: {label.kind} of {label.name!r} from "
             f"{', '.join(self.info.modalities)}, trained on {self.info.corpus['name']!r}; "
-            f"see .corpus(), .evaluate(), .predict(), .encode() and .model>"
+            f"see .corpus(), .evaluate(), .predict(), .encode(), .export() and .model>"
         )
 
     @cached_property
@@ -318,6 +318,16 @@ class Checkpoint:
         corpus = self.with_text(corpus)
         missing = missing_modalities(self.info, corpus)
         return encoded_rows(self, to_predict(self.info, corpus), missing)
+
+    def export(self, file: Path | str) -> None:
+        """Write the model as a program that torch runs alone, see `mmmie.model.export`.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        from mmmie.model.export import export_program
+
+        export_program(self.model, Path(file), {"checkpoint": self.fingerprint})
 
 
 def load_checkpoint(path: Path | str, device: str = "cpu") -> Checkpoint:

@@ -7,7 +7,7 @@ import sys
 import click
 
 from mmmie.cli.app import app
-from mmmie.cli.checkpoint import evaluate, explain, identity, predict, probe, robustness
+from mmmie.cli.checkpoint import evaluate, explain, export, identity, predict, probe, robustness
 from mmmie.cli.data import data
 from mmmie.cli.decompose import decompose
 from mmmie.cli.experiment import experiment
@@ -46,7 +46,7 @@ def cli() -> None:
 
 
 for _command in (
-    app, train, evaluate, predict, identity, probe, robustness, explain, mi, decompose, experiment,
-    data, jobs,
+    app, train, evaluate, predict, export, identity, probe, robustness, explain, mi, decompose,
+    experiment, data, jobs,
 ):  # fmt: skip
     cli.add_command(_command)

@@ -1,4 +1,4 @@
-"""Commands that look into a checkpoint: evaluate, predict, identity, probe, robustness, explain."""
+"""Commands that look into a checkpoint: evaluate, predict, export, identity, probe, …"""
 
 from __future__ import annotations
 
@@ -87,6 +87,15 @@ def predict(
         with replacing(codes) as unfinished:
             save_file(opened.encode(corpus), unfinished, {"checkpoint": opened.fingerprint})
         click.echo(f"Codes in the same order: {codes}")
+
+
+@click.command()
+@CHECKPOINT
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A .pt2 file.")
+def export(checkpoint: Path, out: Path) -> None:
+    """Write the model as a program that torch runs without this package (torch.export)."""
+    opened_checkpoint(checkpoint, "cpu").export(out)
+    click.echo(f"Program for torch.export.load: {out}")
 
 
 @click.command()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from mmmie.cli.shared import DEVICE
+from mmmie.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from mmmie.experiments.run import Experiment
 
 
 @click.command()
@@ -51,7 +55,7 @@ def experiment(
     report_only: bool,
     **options: Any,
 ) -> int:
-    """Run a grid of settings and seeds, or continue it; write one table and one report."""
+    """Run settings and seeds, or search, or continue it; write one table and one report."""
     from mmmie.experiments.run import Experiment
 
     planned = Experiment(file, data, out, folds=folds, by=by)
@@ -59,13 +63,45 @@ def experiment(
         for trial, state in planned.states():
             part = "" if trial.fold is None else f" part {trial.fold + 1}"
             click.echo(f"{state:9} seed {trial.seed:<4}{part} {trial.configuration.name}")
+        if planned.plan.unproposed:
+            click.echo(f"and {planned.plan.unproposed} settings that the search has yet to propose")
         return 0
     if report_only:
         planned.report()
     else:
         planned.run(**options)
+    if planned.plan.search:
+        print_standings(planned)
     states = [state for _, state in planned.states()]
     counts = [f"{states.count(s)} {s}" for s in ("finished", "failed", "stopped", "waiting")]
     said = ", ".join(count for count in counts if not count.startswith("0 "))
     click.echo(f"{said}: {planned.folder.html}")
     return 1 if "failed" in states else 0
+
+
+def print_standings(planned: Experiment) -> None:
+    """Print what the search found, the best first, and where the settings of the best are."""
+    from mmmie.experiments.standings import caution, judged_metric, ranked
+    from mmmie.metrics import METRICS
+
+    metric = judged_metric(planned.plan, planned.corpus)
+    found = ranked(planned.standings(), metric)
+    scored = [one for one in found if one.score is not None]
+    keys = list(found[0].values) if found else []
+    rows = [
+        [
+            one.name,
+            one.score if one.score is not None else one.state,
+            *map(_shown, one.values.values()),
+        ]
+        for one in found
+    ]
+    print_table(["trial", METRICS[metric].name, *keys], rows, most=50)
+    if scored:
+        click.echo(caution(planned.plan))
+        [best, *_] = (t for t in planned.plan.trials if t.configuration.name == scored[0].name)
+        click.echo(f"Settings of {scored[0].name}: {planned.folder.trial(best).run.config}")
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -13,6 +13,7 @@ from mmmie.cli.shared import one_line
 
 Row = Sequence[Any]
 _MOST_ROWS = 30  # of one table, so that the tables of one report are at most 60 lines
+_MOST_NOTES = 20
 _WIDEST = 48
 
 
@@ -33,8 +34,12 @@ def print_table(
             for text, width, number in zip(line, widths, numbers, strict=True)
         )
         click.echo("  ".join(padded).rstrip())
-    if len(rows) > most:
-        click.echo(f"… {len(rows) - most} more, all under --json")
+    _say_left_out(len(rows) - most)
+
+
+def _say_left_out(count: int) -> None:
+    if count > 0:
+        click.echo(f"… {count} more, all under --json")
 
 
 def print_heading(text: str) -> None:
@@ -222,8 +227,9 @@ def print_corpus(report: Mapping[str, Any]) -> None:
     head = ["modality", "level", "dim", "steps", "missing", "zeros", "named channels", "source"]
     print_table(head, rows, most=10)
     print_heading("notes")
-    for note in report["notes"] or ["none"]:
+    for note in report["notes"][:_MOST_NOTES] or ["none"]:
         click.echo(f"- {one_line(note)}")
+    _say_left_out(len(report["notes"]) - _MOST_NOTES)
 
 
 def _words(value: Any) -> Any:

@@ -25,6 +25,19 @@ from mmmie.training.run_folder import RunFolder, process_start
 FINGERPRINT, LABEL = "corpus fingerprint", "corpus label"
 """What a trial says of its data beside its settings: outputs are read by its classes and range."""
 
+FILES = {
+    "plan.json": "The resolved plan: every configuration with all settings, and what a search "
+    "proposed.",
+    "sessions.jsonl": "One line per call of the command that ran trials: command, versions, time.",
+    "results.csv": "One row per configuration, seed, split, slice and metric.",
+    "predictions.csv": "With --folds: every utterance once per configuration and seed.",
+    "report.md": "Means, intervals over seeds and conversations, paired differences.",
+    "report.html": "The same as one page that needs nothing else.",
+    "trials": "`<configuration>/<seed>` each: `trial.json` (what was asked), `run` (a run folder, "
+    "without weights unless --keep-runs), `outputs.safetensors`, `result.json` or `error.json`.",
+}
+"""What lies in the folder of an experiment: name → meaning."""
+
 State = Literal["finished", "failed", "stopped", "waiting"]
 _RESULT = TypeAdapter(dict[str, Any])
 _WEIGHTS = ("best", "last", "snapshots", "cache")
@@ -145,6 +158,28 @@ class ExperimentFolder:
                         f"{wanted.get(key)}; name another --out, or remove the folders of this "
                         f"configuration"
                     )
+
+    def with_proposals(self, plan: Plan) -> Plan:
+        """A plan with what its search proposed here before, so that the search continues.
+
+        Raises:
+            InputError: it looked elsewhere, or chose otherwise.
+        """
+        assert plan.search is not None
+        kept = _read(self.plan_file).get("search")
+        if not isinstance(kept, dict):
+            return plan
+        proposed = kept.pop("proposed", [])
+        wanted = json.loads(json.dumps(plan.search.said))
+        for key in sorted({*kept, *wanted} if proposed else ()):
+            if kept.get(key) != wanted.get(key):
+                raise InputError(
+                    f"{self.path}: was searched with {key} = {kept.get(key)}, now it is "
+                    f"{wanted.get(key)}; name another --out"
+                )
+        for values in proposed[: plan.search.settings.trials]:
+            plan = plan.with_proposal(values)
+        return plan
 
     def write_plan(self, plan: Plan, corpus: Corpus) -> None:
         """Keep the resolved plan."""

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -116,7 +116,7 @@ def start_method(device: str) -> str:
 
 
 def run_local(
-    folders: list[TrialFolder],
+    folders: Iterable[TrialFolder],
     data: str,
     progress: Progress,
     *,
@@ -130,23 +130,25 @@ def run_local(
     Ctrl-C and SIGTERM let the trials finish their present step and save, to be continued later.
 
     Args:
-        folders: of the trials, prepared.
+        folders: of the trials, prepared; the next is asked for when there is room for it.
         data: ``demo`` or the path of the corpus.
         progress: is told what ended and how far the others are.
         label: what its label is, as for `load_corpus`.
         processes: how many at once.
         device, keep_runs: as for `run_trial`.
     """
-    waiting, running = list(folders), list[_Worker]()
+    waiting, running = iter(folders), list[_Worker]()
+    more = True
     cards = gpus(device)
     options = _Options(data, label, device, keep_runs)
     with on_terminate(_interrupt), _one_thread_each():
         try:
-            while waiting or running:
-                free = [s for s in range(processes) if s not in {w.slot for w in running}]
-                for slot in free[: len(waiting)]:
+            while more or running:
+                free = {*range(processes)} - {worker.slot for worker in running}
+                for slot, folder in zip(sorted(free), waiting, strict=False):
                     card = cards[slot % len(cards)] if cards else None
-                    running.append(_start(waiting.pop(0), options, slot, card))
+                    running.append(_start(folder, options, slot, card))
+                more = len(running) == processes
                 time.sleep(_POLL_SECONDS)
                 for worker in [w for w in running if not w.process.is_alive()]:
                     running.remove(worker)

@@ -1,13 +1,14 @@
 """Run trials on a Ray cluster; the files come back to the machine that started them.
 
-Plain Ray tasks, not Ray Tune: trials are known beforehand, so there is nothing to search; and Tune
-needs a storage that all machines share, where a task simply returns its files.
+Plain Ray tasks, not Ray Tune: what a search proposes is the same on every engine; and Tune needs a
+storage that all machines share, where a task simply returns its files.
 """
 
 from __future__ import annotations
 
 import importlib
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ _POLL_SECONDS = 0.5
 
 
 def run_on_ray(
-    folders: list[TrialFolder],
+    folders: Iterable[TrialFolder],
     corpus: Corpus,
     progress: Progress,
     *,
@@ -41,8 +42,9 @@ def run_on_ray(
     elsewhere starts anew.
 
     Args:
-        folders, progress, processes, device, keep_runs: as for `run_local`.
+        folders, progress, device, keep_runs: as for `run_local`.
         corpus: what they are trained on.
+        processes: trials at once; as many as the cluster has room for if left out.
         address: of the cluster (``auto`` finds the one that this machine belongs to), or `LOCAL`.
 
     Raises:
@@ -50,17 +52,21 @@ def run_on_ray(
     """
     ray = _connect(address)
     try:
-        use_gpu = device != "cpu" and ray.cluster_resources().get("GPU", 0) > 0
+        resources = ray.cluster_resources()
+        use_gpu = device != "cpu" and resources.get("GPU", 0) > 0
+        room = processes or max(1, int(resources.get("GPU" if use_gpu else "CPU", 1)))
         task = ray.remote(num_cpus=1, num_gpus=1 if use_gpu else 0)(_remote_trial)
         shared = ray.put(corpus)
-        waiting, running = list(folders), dict[Any, TrialFolder]()
-        while waiting or running:
-            while waiting and len(running) < (processes or len(folders)):
-                folder = waiting.pop(0)
+        waiting, running = iter(folders), dict[Any, TrialFolder]()
+        more = True
+        while more or running:
+            for _, folder in zip(range(room - len(running)), waiting, strict=False):
                 request = {folder.request_file.name: folder.request_file.read_bytes()}
                 reference = task.remote(request, shared, mmmie.__version__, device, keep_runs)
                 running[reference] = folder
-            for reference in ray.wait(list(running), timeout=_POLL_SECONDS)[0]:
+            more = len(running) == room
+            ended = ray.wait(list(running), timeout=_POLL_SECONDS)[0] if running else []
+            for reference in ended:
                 folder = running.pop(reference)
                 try:
                     _write(folder.path, ray.get(reference))

@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,8 +14,9 @@ from pydantic import Field, ValidationError
 
 from mmmie.errors import InputError
 from mmmie.experiments.folds import By
+from mmmie.experiments.search import Dimension, SearchSettings, Values, dimensions, import_optuna
 from mmmie.model.config import Settings
-from mmmie.reading import read_toml
+from mmmie.reading import fault_words, read_toml
 from mmmie.training.config import Config, flatten, parse_config
 
 _LONGEST_FOLDER = 80
@@ -43,6 +44,9 @@ class ExperimentFile(Settings):
     configurations: dict[str, dict[str, Any]] = Field({}, description="name → what differs.")
     grid: dict[str, Any] = Field({}, description="Setting → list of values, all combinations.")
     baselines: list[str] = Field([], description="Names of `mmmie.baselines`.")
+    search: SearchSettings | None = Field(
+        None, description="A space of settings to draw trials from, beside the above."
+    )
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,43 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Search:
+    """What an experiment searches.
+
+    Attributes:
+        base: settings of all trials, by dotted key.
+        proposed: what was drawn so far, in order.
+        where: for messages.
+    """
+
+    settings: SearchSettings
+    space: dict[str, Dimension]
+    base: Flat
+    where: str
+    proposed: tuple[Values, ...] = ()
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What must stay the same for a search to continue, as JSON can say it."""
+        space = {key: {one.kind: list(one.values)} for key, one in self.space.items()}
+        return {**self.settings.model_dump(exclude={"trials"}), "space": space}
+
+    def configuration(self, number: int, values: Values) -> Configuration:
+        """The configuration of a proposal, counted from 1."""
+        name = f"trial {number}"
+        config = parse_config(nest(_merge(self.base, flatten(values)), self.where), self.where)
+        return Configuration(name, folder_name(name), config)
+
+    def check(self) -> None:
+        """Raise an `InputError` where an end of the space is no value of its setting."""
+        for key, one in self.space.items():
+            for value in one.values:
+                self.configuration(1, {key: value})
+        if self.settings.sampler == "optuna":
+            import_optuna()
+
+
+@dataclass(frozen=True)
 class Plan:
     """An experiment, resolved.
 
@@ -103,6 +144,8 @@ class Plan:
         folds: parts of the corpus that are judged in turn, see `mmmie.experiments.folds`; 0 for
             the splits of the corpus.
         by: what stays together in a part.
+        search: what is searched beside `configurations`, which hold its proposals so far; None
+            where nothing is.
     """
 
     name: str
@@ -115,6 +158,7 @@ class Plan:
     label: str = ""
     folds: int = 0
     by: By = "conversation"
+    search: Search | None = None
 
     @property
     def trials(self) -> list[Trial]:
@@ -131,6 +175,37 @@ class Plan:
         """What a split is called: all parts that are judged in turn are one."""
         return f"all {self.folds} held-out parts" if self.folds else split
 
+    @property
+    def unproposed(self) -> int:
+        """How many settings its search has still to draw."""
+        if self.search is None:
+            return 0
+        return max(0, self.search.settings.trials - len(self.search.proposed))
+
+    @property
+    def planned(self) -> int:
+        """How many trials there will be."""
+        return len(self.trials) + self.unproposed * len(self.seeds) * max(1, self.folds)
+
+    @property
+    def searched(self) -> Plan:
+        """What the search proposed so far, alone."""
+        names = {f"trial {n + 1}" for n in range(len(self.search.proposed) if self.search else 0)}
+        return replace(
+            self, configurations=tuple(c for c in self.configurations if c.name in names)
+        )
+
+    def with_proposal(self, values: Values) -> Plan:
+        """The plan with one more proposal of its search."""
+        assert self.search is not None
+        proposed = (*self.search.proposed, values)
+        added = self.search.configuration(len(proposed), values)
+        return replace(
+            self,
+            configurations=(*self.configurations, added),
+            search=replace(self.search, proposed=proposed),
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """The plan as JSON can say it."""
         return {
@@ -142,6 +217,11 @@ class Plan:
             "reference": self.reference,
             **({"label": self.label} if self.label else {}),
             **({"folds": self.folds, "by": self.by} if self.folds else {}),
+            **(
+                {"search": {**self.search.said, "proposed": list(self.search.proposed)}}
+                if self.search
+                else {}
+            ),
             "configurations": {
                 c.name: {"baseline": c.baseline} if c.config is None else settings_of(c.config)
                 for c in self.configurations
@@ -178,6 +258,7 @@ def read_plan(
         settings[name] = flatten(own)
     if not settings and not said.baselines:
         settings["base"] = {}
+    search = _search(said.search, base, f"{file}, search")
     configurations = []
     for name, own in settings.items():
         where = f"{file}, configuration `{name}`"
@@ -201,6 +282,11 @@ def read_plan(
     _check_folders(configurations, file)
     seeds = range(said.seeds) if isinstance(said.seeds, int) else said.seeds
     splits = [said.split] if isinstance(said.split, str) else said.split
+    if search and not folds and "valid" not in splits:
+        raise InputError(f"{file}: a search judges on valid; add it to `split`")
+    taken = [name for name in names if search and re.fullmatch(r"(?i)trial[ -]\d+", name)]
+    if taken:
+        raise InputError(f"{file}: `{taken[0]}` is a name that the search gives; rename it")
     return Plan(
         name=said.name,
         description=said.description,
@@ -212,6 +298,7 @@ def read_plan(
         label=said.label,
         folds=folds,
         by=by,
+        search=search,
     )
 
 
@@ -276,6 +363,8 @@ def _read_file(file: Path) -> ExperimentFile:
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0])
+        if key == "search":
+            raise InputError(f"{file}: {_fault_of_search(error)}") from None
         if first["type"] == "extra_forbidden":
             known = ", ".join(ExperimentFile.model_fields)
             raise InputError(f"{file}: key `{key}` does not exist; known here: {known}") from None
@@ -289,6 +378,24 @@ def _read_file(file: Path) -> ExperimentFile:
         if getattr(said, key) == []:
             raise InputError(f"{file}: `{key}` is empty; name at least one")
     return said
+
+
+def _fault_of_search(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(map(str, first["loc"]))
+    if first["type"] == "extra_forbidden":
+        return f"key `{key}` does not exist; known here: {', '.join(SearchSettings.model_fields)}"
+    if first["type"] == "missing":
+        return f"`{key}` is missing; add it"
+    return fault_words(error)
+
+
+def _search(settings: SearchSettings | None, base: Flat, where: str) -> Search | None:
+    if settings is None:
+        return None
+    search = Search(settings, dimensions(flatten(settings.space), f"{where}.space"), base, where)
+    search.check()
+    return search
 
 
 def _grid(grid: dict[str, Any], file: Path | str) -> list[tuple[str, Flat]]:

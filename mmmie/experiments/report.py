@@ -15,6 +15,7 @@ from mmmie.experiments import strips
 from mmmie.experiments.folder import ExperimentFolder
 from mmmie.experiments.plan import Configuration, Plan, settings_of
 from mmmie.experiments.results import ALL, Outcome, split_masks
+from mmmie.experiments.standings import caution
 from mmmie.experiments.statistics import Row, compare
 from mmmie.files import write_text
 from mmmie.metrics import metric_names, primary_metric
@@ -84,6 +85,7 @@ def report_facts(
     return {
         "plan": plan,
         "corpus": corpus,
+        "caution": caution(plan) if plan.search else "",
         "primary": primary_metric(corpus.label.kind)[0],
         "parts": [_part(plan, corpus, outcomes, split) for split in plan.splits],
         "failures": [(trial, folder.trial(trial).error()) for trial, s in states if s == "failed"],

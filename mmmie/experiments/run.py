@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shlex
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,13 +15,16 @@ from mmmie.corpus import Corpus
 from mmmie.csv_export import csv_text
 from mmmie.datasets import load_corpus
 from mmmie.errors import InputError
-from mmmie.experiments.folder import ExperimentFolder, State, request_of
+from mmmie.experiments.folder import ExperimentFolder, State, TrialFolder, request_of
 from mmmie.experiments.folds import By, fold_corpus, judged_corpus
 from mmmie.experiments.local import Progress, default_processes
 from mmmie.experiments.plan import Plan, Trial, folder_name, read_plan
 from mmmie.experiments.report import write_report
 from mmmie.experiments.results import judged_predictions, read_outcomes, tidy_table
+from mmmie.experiments.search import Values, propose
+from mmmie.experiments.standings import Standing, judged_metric, standings
 from mmmie.files import write_text
+from mmmie.metrics import METRICS
 
 HOME = Path("runs/experiments")
 _VERSIONS_OF = ("mmmie", "torch", "numpy", "scikit-learn")
@@ -66,11 +70,18 @@ class Experiment:
         _check_baselines(self.plan, self.corpus)
         name = folder_name(self.plan.name) + (f"-{folds}-folds" if folds else "")
         self.folder = ExperimentFolder(out or HOME / name)
+        if self.plan.search:
+            judged_metric(self.plan, self.corpus)  # raises where the corpus lacks it
+            self.plan = self.folder.with_proposals(self.plan)
         self.folder.check(self.plan, self.corpus)
 
     def states(self) -> list[tuple[Trial, State]]:
         """Every trial of the plan and how it stands."""
         return [(trial, self.folder.trial(trial).state) for trial in self.plan.trials]
+
+    def standings(self) -> list[Standing]:
+        """How every proposal of the search stands, in the order in which they were made."""
+        return standings(self.folder, self.plan, self.corpus)
 
     def run(
         self,
@@ -100,7 +111,7 @@ class Experiment:
         with self.folder.driven():
             self.folder.write_plan(self.plan, self.corpus)
             waiting = [trial for trial, state in self.states() if state != "finished"]
-            if waiting:
+            if waiting or self.plan.unproposed:
                 started = time.perf_counter()
                 session = {
                     "command": self._command(processes, device, ray, keep_runs),
@@ -109,11 +120,11 @@ class Experiment:
                     "versions": _versions(),
                 }
                 options = {"processes": processes, "device": device, "keep_runs": keep_runs}
+                begun: list[TrialFolder] = []
                 try:
-                    self._run(waiting, ray, quiet, **options)
+                    self._run(waiting, begun, ray, quiet, **options)
                 finally:
-                    states = [self.folder.trial(trial).state for trial in waiting]
-                    ran = sum(state in ("finished", "failed") for state in states)
+                    ran = sum(folder.state in ("finished", "failed") for folder in begun)
                     seconds = time.perf_counter() - started
                     self.folder.add_session({**session, "seconds": seconds, "ran": ran})
         self.report()
@@ -131,12 +142,19 @@ class Experiment:
             write_text(self.folder.predictions, csv_text(said))
         write_report(self.folder, self.plan, judged, outcomes)
 
-    def _run(self, trials: list[Trial], ray: str | None, quiet: bool, **options: Any) -> None:
-        folders = [self.folder.trial(trial) for trial in trials]
-        for folder, trial in zip(folders, trials, strict=True):
-            folder.prepare(request_of(self.plan, trial, self.corpus))
-        total = len(self.plan.trials)
-        with Progress(total, total - len(trials), quiet) as progress:
+    def _run(
+        self,
+        trials: list[Trial],
+        begun: list[TrialFolder],
+        ray: str | None,
+        quiet: bool,
+        **options: Any,
+    ) -> None:
+        self._prepare(trials)
+        folders = self._next_folders(trials, begun)
+        total = self.plan.planned
+        done = len(self.plan.trials) - len(trials)
+        with Progress(total, done, quiet) as progress:
             if ray is not None:
                 from mmmie.experiments.on_ray import run_on_ray
 
@@ -146,6 +164,35 @@ class Experiment:
 
             options["processes"] = options["processes"] or default_processes(options["device"])
             run_local(folders, self.plan.data, progress, label=self.plan.label, **options)
+
+    def _next_folders(self, trials: list[Trial], begun: list[TrialFolder]) -> Iterator[TrialFolder]:
+        """Trials to run: those given, then what the search proposes when it is asked."""
+        while True:
+            for trial in trials:
+                begun.append(self.folder.trial(trial))
+                yield begun[-1]
+            if not self.plan.unproposed:
+                return
+            trials = self._propose()
+
+    def _propose(self) -> list[Trial]:
+        """The trials of one more proposal, which is kept before any of them begins."""
+        search = self.plan.search
+        assert search is not None
+        better = METRICS[judged_metric(self.plan, self.corpus)].higher_is_better
+        told: list[tuple[Values, float | None]] = [(values, None) for values in search.proposed]
+        if search.settings.sampler == "optuna":
+            told = [(one.values, one.score) for one in self.standings()]
+        self.plan = self.plan.with_proposal(propose(search.settings, search.space, better, told))
+        self.folder.write_plan(self.plan, self.corpus)
+        name = self.plan.configurations[-1].name
+        trials = [trial for trial in self.plan.trials if trial.configuration.name == name]
+        self._prepare(trials)
+        return trials
+
+    def _prepare(self, trials: list[Trial]) -> None:
+        for trial in trials:
+            self.folder.trial(trial).prepare(request_of(self.plan, trial, self.corpus))
 
     def _command(self, processes: int | None, device: str, ray: str | None, keep_runs: bool) -> str:
         words = ["mmmie", "experiment", str(self.file), "--data", self.plan.data]

@@ -36,7 +36,8 @@ class Scale:
         ends = [end for i in near for end in (i.value, i.low, i.high) if math.isfinite(end)]
         ends += always
         low, high = min(ends, default=0.0), max(ends, default=0.0)
-        room = 0.05 * (high - low) or abs(high) * 0.1 or 0.1
+        apart = high - low > 1e-9 * max(abs(low), abs(high))  # not by the rounding of floats alone
+        room = 0.05 * (high - low) if apart else abs(high) * 0.1 or 0.1
         return Scale(low - room, high + room)
 
     def contains(self, value: float) -> bool:

@@ -34,6 +34,15 @@ FORMAT = "mmmie-checkpoint/1"
 _MOST_DESCRIPTION = 2**24
 
 
+FILES = {
+    "model.safetensors": "The weights, and the moments that features are standardised by.",
+    "config.json": "Settings, modalities, label, corpus, metrics and epoch.",
+    "card.md": "What it is, for people.",
+    "text_encoder": "The fine-tuned text encoder or the tokenizer, where there is one.",
+}
+"""What lies in the folder of a checkpoint: name → meaning."""
+
+
 @dataclass
 class CheckpointInfo:
     """What a checkpoint says about itself; reading it needs no torch.

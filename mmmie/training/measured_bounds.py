@@ -49,13 +49,7 @@ def measure(objective: Objective, codes: Codes) -> dict[str, float]:
     A value that fewer than two utterances tell of, or that is not finite, is left out.
 
     Returns:
-        ``mi/max/<pair>`` lower bounds on I(z; z), and ``mi/ceiling``, the most that they could say,
-        where there is such a limit;
-        ``mi/min/<m>`` and ``mi/min_specific/<m>`` upper bounds on I(x; z) and I(x; s);
-        ``mi/lower/<m>``, ``mi/upper/<m>`` and the same with ``_specific``: a bracket of these from
-        the exact conditional, where the encoder is stochastic;
-        ``mi/separation/<m>`` what the means of z and s would share as Gaussians;
-        ``mi/std/…`` the standard error of each.
+        ``mi/max/…``, ``mi/min/…`` and so on, as `mmmie.metrics.HISTORY` says.
     """
     found: dict[str, Tensor] = {}
     most = 0

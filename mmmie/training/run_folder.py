@@ -109,6 +109,23 @@ _EPOCH = TypeAdapter(Count)
 _HOLDER = TypeAdapter(Holder)
 
 
+FILES = {
+    "config.toml": "Every setting of the run; see settings.",
+    "status.json": "Where it stands: `state`, `pid`, `epoch`, `epochs`, `progress`, `heartbeat`, "
+    "`error`, `device`, `queued_at`. Replaced in one step.",
+    "control.json": "The last wish: pause, resume, step or stop.",
+    "metrics.jsonl": "One line per epoch, only ever added to; its keys are in metrics.",
+    "log.txt": "What happened, with times.",
+    "best": "The checkpoint of the best epoch on valid; a run is opened by it.",
+    "last": "The checkpoint of the last epoch, and `training_state.pt`, from which it resumes.",
+    "snapshots": "`epoch-NNNN.safetensors`: codes of a fixed sample of valid, float16.",
+    "cache": "What the dashboard computed; can be removed.",
+    ".lock": "Held by the process that trains.",
+    ".reserve": "Space set aside, so that a full disk can still be told.",
+}
+"""What lies in a run folder: name → meaning."""
+
+
 class RunFolder:
     """Paths and small files of one run."""
 
