@@ -177,6 +177,7 @@ LOOSE = {  # what costs far more than its bytes in the file
     "lists": b"]",
     "dictionaries": b"}NNs",
     "pairs": b"NN\x86",
+    "frozen sets": b"(\x91",
 }
 
 
