@@ -68,7 +68,9 @@ def main() -> None:
             sound = file.read_text("utf-8")
             for old, new, *own in entry["changes"]:
                 if sound.count(old) < 1:
-                    raise SystemExit(f"{entry['path']}: has no `{old}`; bring {TABLE.name} up to date")
+                    raise SystemExit(
+                        f"{entry['path']}: has no `{old}`; bring {TABLE.name} up to date"
+                    )
                 file.write_text(sound.replace(old, new, 1), "utf-8")
                 seen = noticed(copy, own[0] if own else entry["tests"])
                 made, caught = made + 1, caught + seen
