@@ -18,7 +18,7 @@ from mmmie.datasets.reading_apart import open_apart
 from mmmie.errors import InputError
 from mmmie.hosting import check_inside, roots
 from mmmie.jobs import list_runs, observe
-from mmmie.reading import is_text
+from mmmie.reading import is_text, refuse_silent
 from mmmie.training.checkpoint_files import checkpoint_folder
 from mmmie.training.config import Config
 from mmmie.training.run_folder import ENDED, RunFolder, Status
@@ -120,9 +120,11 @@ def check_may_open(path: Path | str) -> None:
     """Check that this server opens what is at a path; the demo, its runs and what ships it does.
 
     Raises:
-        InputError: it is outside of the folders that the server names, links resolved.
+        InputError: it is outside of the folders that the server names, links resolved, or its
+            disk does not answer.
     """
     if str(path) != "demo":
+        refuse_silent(path)
         check_inside(path, (runs_folder(), shipped_folder()))
 
 
@@ -152,8 +154,11 @@ def open_corpus(checkpoint: Checkpoint) -> Corpus:
     Raises:
         InputError: it is gone or does not fit, or its transcripts cannot be encoded.
     """
-    moved = st.session_state.get("moved_corpora", {}).get(checkpoint.info.corpus["fingerprint"])
+    known = checkpoint.info.corpus
+    moved = st.session_state.get("moved_corpora", {}).get(known["fingerprint"])
     label = checkpoint.info.config.label
+    if not moved and known["name"] != "demo" and known.get("path"):
+        check_may_open(known["path"])  # before anything looks whether it is still there
     return fitted_corpus(checkpoint, open_data(moved or checkpoint.data, label=label))
 
 

@@ -7,8 +7,11 @@ import json
 import os
 import reprlib
 import stat
+import threading
+import time
 import tomllib
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -19,6 +22,8 @@ from mmmie.errors import InputError, printable
 T = TypeVar("T")
 
 MOST_BYTES = 2**20
+_ANSWER_SECONDS = 1.0
+_asking: dict[str, tuple[threading.Thread, float]] = {}  # path → who looks there, since when
 _ABSENT = (errno.ENOENT, errno.ENOTDIR)
 _REASONS = {
     errno.EACCES: "cannot be read, you have no permission; ask its owner for it",
@@ -213,6 +218,33 @@ def refuse_closed(path: Path | str) -> None:
             raise
         if not (isinstance(error, OSError) and error.errno in _ABSENT):
             raise InputError(f"{path}: {_why(error)}") from None
+
+
+def refuse_silent(path: Path | str) -> None:
+    """Check that the disk of a path answers, whatever it says; a mount that hangs never does.
+
+    Who asks waits for a second at most, and not at all while an earlier question is open.
+
+    Raises:
+        InputError: it does not answer.
+    """
+    asked = str(path)
+    thread, since = _asking.get(asked, (None, 0.0))
+    if thread is None or not thread.is_alive():
+        thread, since = threading.Thread(target=_ask, args=(asked,), daemon=True), time.monotonic()
+        _asking[asked] = thread, since
+        thread.start()
+    thread.join(max(since + _ANSWER_SECONDS - time.monotonic(), 0))
+    if thread.is_alive():
+        raise InputError(
+            f"{printable(asked)}: its disk does not answer; see whether it is still mounted"
+        )
+
+
+def _ask(path: str) -> None:
+    with suppress(OSError, ValueError):
+        os.stat(path)
+    _asking.pop(path, None)
 
 
 def _why(error: OSError | ValueError) -> str:

@@ -31,7 +31,7 @@ def known_corpora() -> list[str]:
             found[str(file.parent)] = None
     for _, checkpoint in state.readable_checkpoints():
         path = checkpoint.info.corpus.get("path")
-        if path and os.path.exists(path):
+        if path and loading.may_open(path) and os.path.exists(path):
             found[path] = None
     return [path for path in found if loading.may_open(path)]
 

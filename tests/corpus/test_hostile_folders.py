@@ -177,6 +177,13 @@ def test_a_header_of_many_tensors_is_not_taken_apart(folder):
         refusal(folder, "features.safetensors", "too many tensors")
 
 
+def test_a_header_of_long_texts_is_not_read(folder, monkeypatch):
+    monkeypatch.setattr("mmmie.corpus.safetensors_files._MOST_HEADER", 10_000)
+    content = header({"__metadata__": {"a": "x" * 10_000}, "text": tensor()})
+    (folder / "features.safetensors").write_bytes(content)
+    refusal(folder, "features.safetensors", "10,000")
+
+
 def test_offsets_are_one_number_each(folder):
     save_file(
         {"text": np.zeros((8, 4), "f4"), "text.offsets": np.zeros((5, 1), "i8")},

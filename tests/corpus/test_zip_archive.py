@@ -157,6 +157,9 @@ def test_a_small_archive_does_not_unpack_to_much(
     (tmp_path / "scratch").mkdir()
     with pytest.raises(InputError, match="4.8 MB"):
         unpack_folder(zipped({"a.npy": bytes(5_000_000)}), tmp_path / "scratch", name="sent.zip")
+    several = zipped({f"{name}.npy": bytes(1_000_000) for name in "abcde"})
+    with pytest.raises(InputError, match="4.8 MB"):  # each is small, all together are not
+        unpack_folder(several, tmp_path / "scratch", name="sent.zip")
 
 
 @pytest.mark.parametrize("damage", ["text", "cut", "flipped"])

@@ -276,6 +276,14 @@ def test_csd(corpus, tmp_path):
     refused(folder, "labels")
 
 
+def test_the_child_opens_no_external_storage(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "a.csd", "w") as file:
+        outside = [(str(tmp_path / "missing"), 0, 24)]
+        file.create_dataset("features", (3, 2), "f4", external=outside)
+    probe("hdf5", tmp_path / "a.csd")  # to read what is not there would be an error
+
+
 def test_the_child_takes_the_fall(tmp_path, monkeypatch):
     (tmp_path / "a.parquet").write_bytes(b"x")
     child = tmp_path / "child.py"

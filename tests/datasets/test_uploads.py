@@ -150,6 +150,11 @@ def test_a_pickle_with_a_fault_leaves_nothing(tmp_path, content):
     assert refused(tmp_path, {"a.pkl": content}).startswith("a.pkl: ")
 
 
+def test_1000_files_may_be_sent_at_most(tmp_path):
+    with pytest.raises(InputError, match="1,001 files"):
+        keep_upload({f"{i}.npy": io.BytesIO() for i in range(1001)}, tmp_path / "corpora")
+
+
 def test_labels_may_be_missing_only_where_they_are_not_needed(tmp_path):
     files = {"mine.csv": TABLE, "audio.npy": array()}
     with pytest.raises(InputError, match="has no labels"):

@@ -19,7 +19,7 @@ watched, form = wide_columns(
     [2.6, 1], key="train-columns", least=270, gap="medium", from_right=True
 )
 with watched:
-    if (gone := st.session_state.pop("deleted", None)) is not None:
+    if (gone := st.session_state.get("deleted")) is not None:
         st.toast(f"{plain(gone)} is deleted", icon=":material/delete:")
     wanted = st.session_state.pop("watch", None)
     if wanted in runs:
@@ -47,3 +47,4 @@ with watched:
 with form:  # last, because a fault in the form ends the page
     st.subheader("New run")
     new_run_form()
+st.session_state.pop("deleted", None)  # a page that is begun anew half-way says it again

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import struct
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -16,9 +17,11 @@ from mmmie.datasets.pickles.stack_machine import MARK, MOST_MARKS, Machine, Refu
 _BYTE, _SHORT, _INT = struct.Struct("B"), struct.Struct("<H"), struct.Struct("<i")
 _UNSIGNED, _LARGE = struct.Struct("<I"), struct.Struct("<Q")
 _LONGEST_INTEGER = 16
+_LONG_TEXT = 4096
 # bytes that things take in memory, calls with the time they take
-_A_CALL, _A_LIST, _A_DICT, _A_SET, _A_TUPLE = 256, 96, 96, 240, 64
-_AN_ITEM, _AN_ENTRY = 16, 48
+_A_CALL, _A_LIST, _A_DICT, _A_SET, _A_TUPLE = 256, 96, 184, 240, 64
+_AN_ITEM, _AN_ENTRY, _A_NUMBER, _A_LINE = 16, 72, 32, 96
+_ENCODED = 8  # a copy of text counts so often: files hold each once, in protocols 0 to 2
 _KEY_LIMIT = 2**60  # larger integers share hashes, which makes dictionaries slow on purpose
 
 _ARRAY, _SCALAR, _BUFFER, _DTYPE, _ENCODE = "array", "scalar", "buffer", "dtype", "encode"
@@ -84,12 +87,19 @@ def _constant(value: Any) -> Callable[[Machine], None]:
     return lambda machine: machine.stack.append(value)
 
 
-def _integer(form: struct.Struct) -> Callable[[Machine], None]:
+def _byte(machine: Machine) -> None:
+    """An integer below 256, of which Python has one each."""
+    machine.stack.append(machine.memory[machine.at])
+    machine.at += 1
+
+
+def _number(form: struct.Struct) -> Callable[[Machine], None]:
     size, unpack = form.size, form.unpack_from
 
     def load(machine: Machine) -> None:
         at = machine.at
         machine.at = at + size
+        machine.hold(_A_NUMBER)
         machine.stack.append(unpack(machine.view, at)[0])
 
     return load
@@ -100,12 +110,19 @@ def _long(form: struct.Struct) -> Callable[[Machine], None]:
         length = machine.number(form)
         if length > _LONGEST_INTEGER:
             raise Refused("holds an integer of more than 128 bits; store numbers as arrays")
+        machine.hold(_A_LINE)
         machine.push(int.from_bytes(machine.take(length), "little", signed=True))
 
     return load
 
 
+def _float_line(machine: Machine) -> None:
+    machine.hold(_A_NUMBER + _A_LINE)
+    machine.push(float(machine.line()))
+
+
 def _long_line(machine: Machine) -> None:
+    machine.hold(_A_NUMBER + _A_LINE)
     digits = machine.line().rstrip(b"L")
     if digits in (b"00", b"01"):  # how protocol 0 says False and True
         machine.push(digits == b"01")
@@ -116,22 +133,42 @@ def _long_line(machine: Machine) -> None:
 
 
 def _bytes(form: struct.Struct) -> Callable[[Machine], None]:
-    return lambda machine: machine.push(machine.raw(machine.number(form)))
+    def load(machine: Machine) -> None:
+        raw = machine.raw(machine.number(form))
+        machine.hold(_A_CALL if type(raw) is memoryview else len(raw) + _A_LINE)
+        machine.stack.append(raw)
+
+    return load
 
 
 def _string_line(machine: Machine) -> None:
     quoted = machine.line()
     if len(quoted) < 2 or quoted[:1] != quoted[-1:] or quoted[:1] not in (b"'", b'"'):
         raise ValueError("a string is not quoted")
+    machine.hold(len(quoted) + _A_LINE)
     machine.push(codecs.escape_decode(quoted[1:-1])[0])
 
 
 def _text(form: struct.Struct) -> Callable[[Machine], None]:
     def load(machine: Machine) -> None:
-        raw = machine.raw(machine.number(form))
-        machine.push(str(raw, "utf-8", "surrogatepass"))
+        start = machine.at + form.size
+        machine.at = stop = start + form.unpack_from(machine.view, machine.at)[0]
+        if stop > len(machine.view):
+            raise ValueError("it ends in the middle")
+        _hold_text(machine, str(machine.view[start:stop], "utf-8", "surrogatepass"))
 
     return load
+
+
+def _text_line(machine: Machine) -> None:
+    machine.hold(_A_LINE)
+    _hold_text(machine, str(machine.line(), "raw-unicode-escape"))
+
+
+def _hold_text(machine: Machine, text: str) -> None:
+    """Push a text; a long one, of which arrays were saved, is in no list of many."""
+    machine.hold(sys.getsizeof(text) if len(text) < _LONG_TEXT else _A_CALL)
+    machine.stack.append(text)
 
 
 def _extend(machine: Machine, values: list[Any]) -> None:
@@ -282,7 +319,7 @@ def _made(machine: Machine, kind: str, arguments: tuple[Any, ...]) -> Any:
         text, encoding = arguments
         if encoding not in ("latin1", b"latin1"):
             raise ValueError("text is encoded in an unknown way")
-        machine.charge(len(text))
+        machine.copy(_ENCODED * len(text))
         return text.encode("latin1")
     if kind == _BYTES:
         return arguments[0] if arguments and type(arguments[0]) in (bytes, memoryview) else b""
@@ -332,13 +369,13 @@ _KNOWN: dict[bytes, Callable[[Machine], object]] = {
     b"\x89": _constant(False),
     b"I": _long_line,
     b"L": _long_line,
-    b"J": _integer(_INT),
-    b"K": _integer(_BYTE),
-    b"M": _integer(_SHORT),
+    b"J": _number(_INT),
+    b"K": _byte,
+    b"M": _number(_SHORT),
     b"\x8a": _long(_BYTE),
     b"\x8b": _long(_INT),
-    b"F": lambda m: m.push(float(m.line())),
-    b"G": lambda m: m.push(struct.unpack(">d", m.take(8))[0]),
+    b"F": _float_line,
+    b"G": _number(struct.Struct(">d")),
     b"S": _string_line,
     b"T": _bytes(_INT),
     b"U": _bytes(_BYTE),
@@ -346,7 +383,7 @@ _KNOWN: dict[bytes, Callable[[Machine], object]] = {
     b"C": _bytes(_BYTE),
     b"\x8e": _bytes(_LARGE),
     b"\x96": _bytes(_LARGE),
-    b"V": lambda m: m.push(str(m.line(), "raw-unicode-escape")),
+    b"V": _text_line,
     b"X": _text(_UNSIGNED),
     b"\x8c": _text(_BYTE),
     b"\x8d": _text(_LARGE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,15 @@ MOST_OPERATIONS = 8_000_000
 
 MOST_MARKS = 64
 """Containers that may be open at once; the formats of the field nest five."""
+
+MOST_LOOSE = 2**28
+"""Bytes of what is in no array: numbers, texts and containers, with the places that hold them.
+
+Slow instructions count for more than they hold, so that the limit is one of time too. The words of
+all of CMU-MOSEI take 120 MB.
+"""
+
+_PLACE = 28  # bytes, on the stack and then in a container that is still growing
 
 _TIMES = 16
 _FLOOR = 2**26
@@ -62,6 +72,7 @@ class Machine:
         self.marks: list[int] = []
         self.memo: list[Any] = []
         self.room = allowance(len(memory))
+        self.loose = MOST_LOOSE
 
     def run(self) -> Any:
         """The value that the pickle makes.
@@ -69,7 +80,7 @@ class Machine:
         The three instructions that word lists consist of are spelt out, which halves the time.
         """
         memory, view, handlers, end = self.memory, self.view, self.instructions, len(self.memory)
-        stack, memo = self.stack, self.memo
+        stack, memo, sizeof = self.stack, self.memo, sys.getsizeof
         for _ in range(MOST_OPERATIONS):
             at = self.at
             if at >= end:
@@ -80,7 +91,9 @@ class Machine:
                 self.at = stop = at + 2 + memory[at + 1]
                 if stop > end:
                     raise ValueError("it ends in the middle")
-                stack.append(str(view[at + 2 : stop], "utf-8", "surrogatepass"))
+                text = str(view[at + 2 : stop], "utf-8", "surrogatepass")
+                self.hold(sizeof(text))
+                stack.append(text)
             elif code == _MEMOIZE:
                 value = stack[-1]
                 if isinstance(value, (ArrayParts, DtypeParts)):
@@ -160,8 +173,30 @@ class Machine:
     def top(self) -> Any:
         return self.stack[-1]
 
+    def hold(self, size: int) -> None:
+        """Take one small object of so many bytes off what may still be held outside of arrays.
+
+        Raises:
+            Refused: they take more than `MOST_LOOSE`.
+        """
+        self.loose -= size + _PLACE
+        if self.loose < 0:
+            raise Refused(
+                f"holds more than {MOST_LOOSE >> 20:,} MB of numbers, texts and lists outside of "
+                f"arrays; store numbers as arrays, not lists"
+            )
+
     def charge(self, size: int) -> None:
         """Take so many bytes off what may still be made of what the file holds.
+
+        Raises:
+            Refused: the file makes more than its `allowance`, or holds more than `MOST_LOOSE`.
+        """
+        self.hold(size)
+        self.copy(size)
+
+    def copy(self, size: int) -> None:
+        """Take the bytes of a copy off what may still be made of what the file holds.
 
         Raises:
             Refused: the file makes more than its `allowance`.

@@ -163,6 +163,40 @@ def test_it_costs_little_time_and_memory(tmp_path):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held < 300 * 1024
 
 
+LOOSE = {  # what costs far more than its bytes in the file
+    "integers": b"M\xff\xff",
+    "floats": b"G" + bytes(8),
+    "texts": text("ab"),
+    "short texts": b"\x8c\x02ab",
+    "bytes": b"C\x02ab",
+    "wide integers": b"\x8a\x10" + b"\x7f" * 16,
+    "lines": b"I999\n",
+    "floats in lines": b"F9.9\n",
+    "texts in lines": b"Vab\n",
+    "quoted lines": b"S'ab'\n",
+    "lists": b"]",
+    "dictionaries": b"}NNs",
+    "pairs": b"NN\x86",
+    "frozen sets": b"(\x91",
+}
+
+
+@pytest.mark.parametrize("name", LOOSE)
+def test_small_objects_have_a_limit_of_their_own(name, tmp_path, monkeypatch):
+    assert stack_machine.MOST_LOOSE == 2**28  # 24 MB of integers or of texts are refused
+    monkeypatch.setattr(stack_machine, "MOST_LOOSE", 2**20)
+    assert admitted(listed(LOOSE[name], 3000), tmp_path)
+    assert not admitted(listed(LOOSE[name], 20_000), tmp_path)
+
+
+def test_arrays_of_protocol_2_have_no_limit_of_small_objects(tmp_path, monkeypatch):
+    monkeypatch.setattr(stack_machine, "MOST_LOOSE", 2**16)
+    value = {"vision": np.ones((500, 99), "f4"), "audio": np.ones((500, 9))}
+    for protocol in range(2, 6):
+        (tmp_path / "a.pkl").write_bytes(pickle.dumps(value, protocol))
+        assert load_pickle(tmp_path / "a.pkl")[0]["vision"].shape == (500, 99)
+
+
 def test_what_contains_itself_is_refused(tmp_path):
     (tmp_path / "a.pkl").write_bytes(HEAD + b"]q\x00]h\x00aa.")
     with pytest.raises(InputError, match="itself"):
