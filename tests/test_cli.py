@@ -283,6 +283,20 @@ def test_mi_holds_out_whole_groups(capsys, tmp_path):
     assert "x.csv" in said and "text file" in said and "pickle" not in said
 
 
+def test_decompose_of_features_and_of_codes(capsys, folder, trained):
+    parts = ["redundant", "unique_text", "unique_audio", "synergistic", "co_information", "total"]
+    for source in (folder, trained):
+        report = json.loads(run(capsys, "decompose", source, "--json"))
+        assert report["unit"] == "nats" and list(report["pairs"]) == ["text-audio"]
+        pair = report["pairs"]["text-audio"]
+        assert all(pair[part] >= 0 or part == "co_information" for part in parts)
+        assert all(pair[f"{part}_std"] >= 0 for part in parts)
+        assert sum(pair[part] for part in parts[:4]) == pytest.approx(pair["total"])
+        assert pair["redundant"] - pair["synergistic"] == pytest.approx(pair["co_information"])
+        assert (pair["n"], pair["groups"]) == (40, 8)  # those of valid
+    assert str(folder) in refuse(capsys, "decompose", folder, "--data", folder)
+
+
 def test_data_info_and_convert(capsys, folder, tmp_path):
     info = json.loads(run(capsys, "data", "info", folder, "--json"))
     assert info["utterances"] == 120 and info["modalities"]["text"]["level"] == "sequence"
@@ -359,6 +373,8 @@ def test_bad_input_is_one_line_with_status_2(capsys, folder, trained, tmp_path):
         (["evaluate", trained, "--split", "dev"], "split `dev`"),
         (["evaluate", trained, "--data", "demo"], "`modalities.text.dim`"),
         (["predict", trained, "--out", tmp_path / "no" / "p.csv"], "its folder does not exist"),
+        (["decompose", tmp_path / "no"], "no such folder"),
+        (["decompose", trained, "--split", "dev"], "split `dev`"),
         (["mi", tmp_path / "x.npy", tmp_path / "x.npy", "--estimator", "infonce"], "x.npy"),
         (["jobs", "pause", tmp_path], "no run folder"),
         (["jobs", "list", tmp_path / "no"], "no such folder"),

@@ -40,7 +40,8 @@ the entropy of up to 32 steps of equal counts. Its parts, for a pair of modaliti
   contradict each other;
 - **neither**: what is left.
 
-Models learn on some conversations and are judged on others. A model can know less than there is, so
+Models learn on some conversations and are judged on others; those of features learn from all
+splits. A model can know less than there is, so
 what is found is at most the truth, on average. The split between *both* and *only together* is that
 of Bertschinger and others (2014). Their difference, the co-information, needs no such definition.
 
@@ -83,7 +84,7 @@ def _draw(view: state.View, task: LabelInformation, unit: Unit, heading: Any) ->
         parts_figure(whole, modalities, unit.name, unit.per_nat),
         key="label-parts",
         caption=f"Codes: {int(whole['n'].max()):,} utterances of the {plain(view.split)} split. "
-        "Features: pooled over time, learned from all splits. Conversations judged are held out.",
+        "Features: pooled over time. Whole conversations are held out.",
         explanation=_EXPLAINED,
         data=whole,
         alt="What pairs of modalities tell about the label, as stacked bars",
@@ -97,8 +98,7 @@ def _draw(view: state.View, task: LabelInformation, unit: Unit, heading: Any) ->
         figure(
             epochs_figure(epochs, unit, modalities),
             key="label-parts-epochs",
-            caption=f"Codes of {int(epochs['n'].max()):,} utterances that the run kept at some "
-            "epochs; bands are ± two standard errors.",
+            caption=f"Codes of {int(epochs['n'].max()):,} utterances, ± two standard errors.",
             explanation=_EXPLAINED,
             data=epochs,
             alt="The parts of every pair by epoch",
@@ -124,7 +124,7 @@ def _draw_slices(found: pd.DataFrame, view: state.View, unit: Unit) -> None:
     figure(
         slices_figure(shown, unit, list(view.checkpoint.info.modalities)),
         key="label-slices",
-        caption=f"Codes of the {plain(view.split)} split; the slices with the most synergy first.",
+        caption="Codes; the slices with the most synergy first.",
         explanation=_SLICES_EXPLAINED,
         data=shown,
         alt=f"What {first}, {second} and both tell, by slice",

@@ -118,13 +118,13 @@ class CanonicalCorrelations(nn.Module):
 def directions(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Axes (dim_x, K) and (dim_y, K) of unit variance, by falling correlation."""
     x, y = x - x.mean(0), y - y.mean(0)
-    white_x, white_y = _whitening(x), _whitening(y)
+    white_x, white_y = whitening(x), whitening(y)
     left, _, right = torch.linalg.svd(white_x @ (x.mT @ y / len(x)) @ white_y, full_matrices=False)
     return white_x @ left, white_y @ cast(Tensor, right).mT
 
 
-def _whitening(x: Tensor) -> Tensor:
-    """The inverse root of the covariance of x (N, d), with a light ridge."""
+def whitening(x: Tensor) -> Tensor:
+    """The inverse root (d, d) of the covariance of centred x (N, d), with a light ridge."""
     n, d = x.shape
     values, vectors = torch.linalg.eigh(x.mT @ x / n)
     penalty = max(_LEAST_PENALTY, _PENALTY_PER_ROW * d / n) * values.mean().clamp_min(1e-12)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mmmie.mi.closed.canonical import directions
+from mmmie.mi.closed.canonical import whitening
 from mmmie.mi.thresholds import SURE, UNSEEN, UNSEEN_OF_A_COLUMN, material
 
 _FARTHEST = 4.0
@@ -145,20 +145,32 @@ def shared(x: Tensor, y: Tensor) -> float:
     kind of function meets one other, so the larger counts: of all kinds together, or their sum.
     Near 0 where x tells nothing; no bound, since functions of one column tell of each other.
     """
-    of_x, of_y = functions(x), functions(y)
-    few = slice(_ROWS_FOR_ALL)
-    found = [_in_common(*(torch.cat(tuple(kind.values()), 1)[few] for kind in (of_x, of_y)))]
-    found.append(sum(_in_common(of_x[one], of_y[other]) for one, other in _MEETINGS))
-    return max(found)
-
-
-def _in_common(x: Tensor, y: Tensor) -> float:
-    half = len(x) // 2
-    if half < _LEAST_ROWS:
+    if len(x) < 2 * _LEAST_ROWS:
         return 0.0
-    along_x, along_y = directions(x[:half], y[:half])
-    u, v = x[half:] @ along_x, y[half:] @ along_y
-    u, v = u - u.mean(0), v - v.mean(0)
+    of_x, of_y = functions(x), functions(y)
+    of_all = [
+        _halves(torch.cat([kind[:_ROWS_FOR_ALL] for kind in kinds.values()], 1))
+        for kinds in (of_x, of_y)
+    ]
+    met_x = {one: _halves(of_x[one]) for one, _ in _MEETINGS}
+    met_y = {other: _halves(of_y[other]) for _, other in _MEETINGS}
+    by_kind = sum(_in_common(met_x[one], met_y[other]) for one, other in _MEETINGS)
+    return max(_in_common(*of_all), by_kind)
+
+
+def _halves(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Both halves of rows (N, d), centred, and of unit covariance in the first."""
+    half = len(rows) // 2
+    known, rest = (part - part.mean(0) for part in (rows[:half], rows[half:]))
+    white = whitening(known)
+    return known @ white, rest @ white
+
+
+def _in_common(x: tuple[Tensor, Tensor], y: tuple[Tensor, Tensor]) -> float:
+    (known_x, rest_x), (known_y, rest_y) = x, y
+    half = len(known_x)
+    left, _, right = torch.linalg.svd(known_x.mT @ known_y / half, full_matrices=False)
+    u, v = rest_x @ left, rest_y @ right.mT
     scale = (u.square().mean(0) * v.square().mean(0)).sqrt().clamp_min(_LEAST_GAP)
     correlations = ((u * v).mean(0) / scale).clamp(0, _LARGEST)
     # of so many correlations some of unrelated functions are large
@@ -168,7 +180,10 @@ def _in_common(x: Tensor, y: Tensor) -> float:
 
 
 def functions(rows: Tensor) -> dict[str, Tensor]:
-    """Simple functions of standardised rows (N, d), (N, K) each, standardised, by their kind."""
+    """Simple functions of standardised rows (N, d), (N, K) each, standardised, by their kind.
+
+    Waves, which are many, are of the first `_ROWS_FOR_ALL` rows alone.
+    """
     rows = rows.clamp(-_FARTHEST, _FARTHEST)
     d = rows.shape[1]
     draw = torch.Generator().manual_seed(d)
@@ -183,7 +198,7 @@ def functions(rows: Tensor) -> dict[str, Tensor]:
         "columns": rows,
         "squares": torch.cat(squares, 1),
         "by length": rows * length,
-        "waves": torch.cos(rows @ frequency + phase),
+        "waves": torch.cos(rows[:_ROWS_FOR_ALL] @ frequency + phase),
     }
     return {kind: _standardised(found) for kind, found in kinds.items()}
 
