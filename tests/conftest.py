@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import runpy
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MMMIE_NICENESS", "0")  # the suite keeps all cores busy and waits for runs
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+gc.disable()  # what is imported and collected stays: looking through it again and again is in vain
 
 import numpy as np
 import pandas as pd
@@ -42,6 +44,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         of_file[item.path] = min(ease(item), of_file.get(item.path, 2))
     items.sort(key=lambda item: of_file[item.path])
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -30,7 +30,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_harness() -> Iterator[None]:
-    """Streamlit's harness looks at all installed packages once, and sleeps while a page runs."""
+    """Streamlit's harness looks at all installed packages once, and sleeps while a page runs.
+
+    It reads no settings of the app either: nothing is told of usage, and no garbage is looked for.
+    """
     found = functools.cache(manifest_scanner.scan_component_manifests)
 
     def wait(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
@@ -43,6 +46,9 @@ def quick_harness() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", found)
         patch.setattr(local_script_runner, "require_widgets_deltas", wait)
+        patch.setattr("app.garbage_collection._SECONDS", 100_000)
+        patch.setattr("app.parts.figures._HEAD_START_SECONDS", 0)
+        patch.setenv("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
         yield
 
 

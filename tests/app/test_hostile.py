@@ -38,7 +38,8 @@ def home(request, tmp_path_factory):
     data = home / "corpora" / folder_name(NAMES[0])
     save_corpus_folder(hostile_corpus(request.param == "classes"), data)
     first = home / "runs" / folder_name(NAMES[2])
-    train(data, first, load_config(overrides=SMALL), device="cpu")
+    of_classes = ["objective.maximise.enabled=false"] if request.param == "classes" else []
+    train(data, first, load_config(overrides=[*SMALL, *of_classes]), device="cpu")
     second = shutil.copytree(first, home / "runs" / folder_name(f"second {' '.join(NAMES[:4])}"))
     failed = RunFolder(shutil.copytree(first, home / "runs" / folder_name(NAMES[0])))
     status = failed.read_status()
