@@ -26,9 +26,10 @@ sys.dont_write_bytecode = False  # or every worker and process would compile all
 CorpusMaker = Callable[..., Corpus]
 
 
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One worker more than there are cores, for browsers and runs are waited for; at most four."""
-    return min(4, (os.cpu_count() or 1) + 1)
+    nothing_to_wait_for = config.option.markexpr == "not slow"
+    return min(4, (os.cpu_count() or 1) + (not nothing_to_wait_for))
 
 
 @pytest.hookimpl(trylast=True)

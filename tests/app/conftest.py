@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import local_script_runner
 
@@ -148,9 +148,17 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def one_context(browser: Browser) -> BrowserContext:
+    """What pages share: scripts are compiled once. Nothing moves: drawing that takes a third."""
+    size = {"width": 1440, "height": 900}
+    return browser.new_context(viewport=size, reduced_motion="reduce")
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A tab without a past, and without animations: drawing them takes a third of all the time."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    yield context.new_page()
-    context.close()
+def page(one_context: BrowserContext) -> Iterator[Page]:
+    """A tab of its own session."""
+    yield one_context.new_page()
+    for tab in one_context.pages:
+        tab.close()
+    one_context.clear_cookies()

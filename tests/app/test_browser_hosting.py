@@ -15,7 +15,6 @@ from tests.app.browsing import settle, visit
 from tests.broken_runs import sound_run
 
 
-
 def answer(url: str, host: str) -> str:
     """What a server answers to a browser that asks for the page's stream under a name."""
     port = urlsplit(url).port

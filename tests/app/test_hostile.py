@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
 SMALL = ["model.dim=16", "model.heads=2", "model.invariant_dim=4", "training.epochs=2"]
+CHOSEN = f"{NAMES[12]} 12"
 IN_FIGURES = ("<b>evil<", "<img", "<a href", "%{x} evil")
 
 
@@ -58,6 +59,7 @@ def app(home, monkeypatch):
     app.query_params["checkpoint"] = f"runs/{first}"
     app.query_params["compare"] = f"runs/{second}"
     app.query_params["pinned"] = f"{NAMES[3]} 3"
+    app.query_params["utterance"] = app.query_params["selected"] = CHOSEN
     app.query_params["run"] = folder_name(NAMES[0])
     app.query_params["colour"], app.query_params["slice"] = NAMES[0], f"{NAMES[1]}=1"
     [data] = (folder / "corpora").iterdir()
@@ -89,6 +91,8 @@ def test_no_text_of_others_is_markup(app, slug):
     for view in every_view(app, slug):
         assert not app.exception, (view, [e.value for e in app.exception])
         assert not faults(app), (view, faults(app))
+        chosen = app.session_state["selection"]
+        assert chosen.ids == (chosen.primary,) == (CHOSEN,), view
         names += sum("evil" in text for _, text in markdown_of(app))
         parts = app.session_state["page_record"].complete()
         report = Markup(report_html(parts, Facts()).partition("<script")[0])

@@ -113,6 +113,10 @@ def test_every_page_on_the_demo(tmp_path, monkeypatch):
     assert not app.exception
     for page in PAGES:
         has_no_error(visit(app, page), page)
+    app.session_state["lesson_step"] = 4
+    goto(app, "learn")
+    assert not app.exception and not app.error
+    assert any("demo-no-mi-min" in as_read(c.value) for c in app.caption)  # beside the squeeze
 
 
 DIFFERENT = {
