@@ -13,7 +13,6 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MMMIE_NICENESS", "0")  # the suite keeps all cores busy and waits for runs
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-gc.disable()  # what is imported and collected stays: looking through it again and again is in vain
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ import pytest
 
 from mmmie.corpus import Corpus, Features, Label, Modality
 
+gc.disable()  # what is imported and collected stays: looking through it is in vain
 sys.dont_write_bytecode = False  # or every worker and process would compile all of it anew
 
 CorpusMaker = Callable[..., Corpus]

@@ -187,12 +187,13 @@ def test_the_page_of_runs_has_nothing_to_press(home, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_whatever_is_pressed_on_any_page_writes_nothing(tmp_path, monkeypatch):
     shutil.copytree(APP.parent / "checkpoints" / "demo", tmp_path / "models" / "demo")
     shutil.rmtree(tmp_path / "models" / "demo" / "cache", ignore_errors=True)
     sound_run(tmp_path / "runs" / "done")
     (tmp_path / "home").mkdir()
-    before = listing(tmp_path)
+    before = [listing(tmp_path / name) for name in ("models", "runs")]
     for name, folder in (("CHECKPOINTS", "models"), ("RUNS", "runs"), ("ROOTS", "models")):
         monkeypatch.setenv(f"MMMIE_{name}", str(tmp_path / folder))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -211,4 +212,5 @@ def test_whatever_is_pressed_on_any_page_writes_nothing(tmp_path, monkeypatch):
                 assert not app.exception, (view, label, [e.value for e in app.exception])
     assert len(pressed) > 5
     assert not [text for text in pressed if re.search("Start|Train it|Delete|Copy|Stop", text)]
-    assert listing(tmp_path) == before
+    assert [listing(tmp_path / name) for name in ("models", "runs")] == before
+    assert not (tmp_path / "home" / ".cache" / "mmmie").exists()

@@ -26,7 +26,8 @@ KINDS = {
     "plain": ({}, []),
     "one-modality": ({"levels": {"text": "sequence"}, "speakers": False}, []),
     "certain": ({}, ["model.stochastic=false", "model.identity.enabled=false"]),
-    "alone": ({"levels": {f"m{i}": "utterance" for i in range(4)}, "classes": ("no", "maybe", "yes")},
+    "alone": ({"levels": {f"m{i}": "utterance" for i in range(4)},
+               "classes": ("no", "maybe", "yes")},
               ["model.context.enabled=false", "objective.maximise.enabled=false",
                "objective.minimise.enabled=false"]),
 }  # fmt: skip
