@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.browser import dashboard
 from mmmie.corpus.folder import save_corpus_folder
 from mmmie.training.config import load_config
 from mmmie.training.run import train
@@ -19,17 +20,19 @@ MARKUP = f"""() => [...document.querySelectorAll(
 
 
 @pytest.mark.timeout(300)
-def test_no_name_makes_a_browser_ask_elsewhere(server, page, tmp_path):
+def test_no_name_makes_a_browser_ask_elsewhere(browser, page, tmp_path):
     save_corpus_folder(hostile_corpus(True), tmp_path / "corpus")
-    url, runs = server
-    run = runs / NAMES[2].replace("/", "∕")
+    run = tmp_path / "runs" / NAMES[2].replace("/", "∕")
     train(tmp_path / "corpus", run, load_config(overrides=SMALL), device="cpu")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    at = f"checkpoint=runs/{run.name}&colour={NAMES[0]}&utterance={NAMES[0]} 12"
-    for view in ("overview", "data", "mutual_information", "predictions"):
-        page.goto(f"{url}/{view}?{at}")
-        settle(page)
-        assert page.get_by_text("evil").count()
-        assert page.evaluate(MARKUP) == [], view
+    with dashboard(tmp_path / "runs") as (url, _):
+        at = f"checkpoint=runs/{run.name}&colour={NAMES[0]}"
+        for view in (
+            "overview", "data", "mutual_information", "predictions",
+        ):  # fmt: skip
+            page.goto(f"{url}/{view}{'&' if '?' in view else '?'}{at}&utterance={NAMES[0]} 12")
+            settle(page)
+            assert page.get_by_text("evil").count()
+            assert page.evaluate(MARKUP) == [], view
     assert len(asked) > 20 and not [one for one in asked if HOST in one.partition("?")[0]]
