@@ -31,5 +31,6 @@ current = st.navigation(sections, position="hidden" if locked else "sidebar")
 if locked:
     draw_login()
 with recorded():
-    draw_sidebar([page for section in sections.values() for page in section])
+    pages = [page for section in sections.values() for page in section]
+    draw_sidebar(pages, chooses=current is not pages[0])
     current.run()

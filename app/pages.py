@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,23 +29,28 @@ class Page:
 PAGES = {
     page.slug: page
     for page in (
-        Page("overview", "Overview", ":material/home:", "Look"),
+        Page("start", "Start", ":material/home:", "Begin"),
+        Page("learn", "Learn", ":material/school:", "Begin"),
+        Page("overview", "Overview", ":material/monitoring:", "Look"),
         Page("representations", "Representations", ":material/bubble_chart:", "Look"),
         Page("mutual_information", "Mutual information", ":material/join_inner:", "Look"),
         Page("predictions", "Predictions", ":material/fact_check:", "Look"),
         Page("context_identity", "Context & identity", ":material/forum:", "Look"),
-        Page("learn", "Learn", ":material/school:", "Do"),
         Page("train", "Train", ":material/model_training:", "Do"),
         Page("compare", "Compare", ":material/compare:", "Do"),
         Page("data", "Data", ":material/dataset:", "Do"),
     )
 }
-START = "overview"
+START = "start"
 
 
-def switch_to(slug: str) -> None:
-    """Show another page; what is bound to the address is taken along by Streamlit itself."""
-    st.switch_page(PAGES[slug].file, query_params={})  # without it, clearing bound ones is an error
+def switch_to(slug: str, parameters: Mapping[str, str] | None = None) -> None:
+    """Show another page; what is bound to the address is taken along by Streamlit itself.
+
+    `parameters` are of the address, where the page is to open in a certain way.
+    """
+    # Without any, clearing bound ones is an error.
+    st.switch_page(PAGES[slug].file, query_params=dict(parameters or {}))
 
 
 def link_to(slug: str, label: str, width: int | Literal["content"] = "content") -> None:

@@ -29,29 +29,47 @@ from mmmie.jobs import keep_going
 _REFUSED = "refused-address"
 _TYPED, _SHOWN = "typed-utterance", "shown-utterance"
 _ECHO_SECONDS = 2.0
+_KEPT, _CHOICES = "kept-choices", ("checkpoint", "compare", "split", "colour", "slice")
 
 
-def draw_sidebar(pages: Sequence[StreamlitPage]) -> None:
-    """Draw the controls that all pages share; `pages` are those that keys open, in order."""
+def draw_sidebar(pages: Sequence[StreamlitPage], chooses: bool) -> None:
+    """Draw the controls that all pages share.
+
+    Args:
+        pages: in order; keys open those after the first.
+        chooses: whether the page shows what is chosen; the first one does not.
+    """
     draw_page_style()
     _look_at_address()
     with st.sidebar:
         available = state.choices()
-        if available:
+        if not chooses:
+            _keep_choices()
+        elif available:
+            state.note_choice()
             _pickers(available)
-        if not read_only():
+        if chooses and not read_only():
             _open_another()
         if fault := st.session_state.get(_REFUSED):
             st.error(plain(fault), icon=":material/report:")
         draw_visit()
         _training_now()
-        draw_keyboard(pages)
+        draw_keyboard(pages[1:])
+
+
+def _keep_choices() -> None:
+    """Keep what was chosen on other pages, which Streamlit forgets with the widgets."""
+    held = {key: st.session_state[key] for key in _CHOICES if key in st.session_state}
+    st.session_state[_KEPT] = {**st.session_state.get(_KEPT, {}), **held}
 
 
 def _pick(label: str, options: list[str], key: str, first: str = "", **more: Any) -> str:
     """A list that the address remembers, as far as it still offers what is remembered."""
+    kept = st.session_state.get(_KEPT, {}).pop(key, None)
+    if kept and key not in st.session_state:  # without a default, of which Streamlit would warn
+        st.session_state[key] = kept
     state.forget_unless(key, options)
-    index = options.index(first) if first in options else 0
+    index = 0 if kept else options.index(first) if first in options else 0
     return str(st.selectbox(label, options, index, key=key, bind="query-params", **more))
 
 

@@ -5,7 +5,7 @@ Widgets write themselves to the URL; the selection is written here.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,10 +20,12 @@ from app.parts.names import plain
 from app.parts.slice_names import sample_words, slice_titles
 from app.selection_link import linked, read_link
 from mmmie.analysis.checkpoint import Checkpoint
+from mmmie.analysis.configurations import closest
 from mmmie.analysis.errors.slices import every_slice
 from mmmie.analysis.outputs import SplitOutputs
 from mmmie.corpus import STANDARD_COLUMNS, Corpus
 from mmmie.errors import InputError
+from mmmie.training.config import Config
 
 NONE = "none"
 EVERYTHING = "all"
@@ -149,6 +151,19 @@ class View:
         return [int(i) for i in self.frame["id"].isin(selection().ids).to_numpy().nonzero()[0]]
 
 
+_CHOSE = "has-chosen"
+
+
+def note_choice() -> None:
+    """Note that this session has seen a page with the choices of the sidebar."""
+    st.session_state[_CHOSE] = True
+
+
+def has_chosen() -> bool:
+    """Whether this session has seen a page with the choices of the sidebar."""
+    return _CHOSE in st.session_state
+
+
 def choices() -> dict[str, loading.Choice]:
     """The checkpoints that can be picked now."""
     return loading.checkpoint_choices(tuple(st.session_state.get("opened", ())))
@@ -186,6 +201,19 @@ def current_view() -> View:
     return view_of(available[str(name)])
 
 
+def shipped_view(name: str) -> View:
+    """A checkpoint that ships, on its valid split, whatever is chosen.
+
+    Raises:
+        InputError: it is not there or cannot be read.
+    """
+    choice = choices().get(name)
+    if choice is None or choice.kind != "shipped":
+        raise InputError(f"{loading.shipped_folder() / name} is not there")
+    checkpoint = loading.open_checkpoint(choice)
+    return View(choice, checkpoint, loading.open_corpus(checkpoint), "valid", "label")
+
+
 def compared_view() -> View | None:
     """The checkpoint to compare with, on the same corpus and split; None if none is chosen."""
     available = choices()
@@ -217,6 +245,23 @@ def same_corpus(view: View) -> list[loading.Choice]:
         for choice, other in readable_checkpoints()
         if choice != view.choice and other.info.corpus.get("fingerprint") == own
     ]
+
+
+def relative(view: View, wanted: Callable[[Config], bool]) -> Checkpoint | None:
+    """The checkpoint of the same corpus that is as wanted: the compared one, else the closest.
+
+    Returns:
+        None where there is none that can be read.
+    """
+    mine = view.checkpoint.info
+    found = dict(readable_checkpoints())
+    compared = choices().get(str(st.session_state.get("compare", NONE)))
+    first = [found[compared]] if compared in found else []
+    for offered in (first, list(found.values())):
+        info = closest(mine, [other.info for other in offered], wanted)
+        if info is not None:
+            return next(other for other in offered if other.info is info)
+    return None
 
 
 def slice_masks(corpus: Corpus, split: str) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ import streamlit as st
 from app import loading, state
 from app.export.record import PageRecord, current_record
 from app.export.report import Facts, report_html
+from app.pages import START
 from app.parts.slice_names import slice_titles
 from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.corpus import Corpus
@@ -34,7 +35,7 @@ def _page(record: PageRecord, checkpoint: Checkpoint, view: dict[str, str]) -> N
     address = st.context.url or ""
     # The address leaves out what is as it would be without choosing; that may change later.
     fixed = {key: str(st.session_state[key]) for key in ("checkpoint", "split")}
-    page = urlsplit(address).path.strip("/").rpartition("/")[2] or "overview"
+    page = urlsplit(address).path.strip("/").rpartition("/")[2] or START
 
     def report() -> str:
         parts = record.complete()

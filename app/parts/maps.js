@@ -2,14 +2,15 @@
 //
 // A new colour, selection or slice arrives as a new message to the maps that stand: nothing is
 // mounted again, and zoom and rotation stay. Where a message holds several epochs, a slider goes
-// through them. Continues map_points.js and map_epochs.js.
+// through them. Continues map_points.js, map_epochs.js and map_lines.js.
 
 const NEAR = 9;  // pixels within which a point is pointed at
+const BESIDE = 14;  // pixels from the pointer to what is said of a point
 const DRAGGED = 4;  // pixels from which a press is no click
 const HOVERED = "mmmie-hover", DRAWN = "mmmie-drawn";
 const GLIDE_MS = 450;
 const START = { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.45 };
-const QUIET = "#7b8794";
+const FAINT = 0.22;  // of points behind triangles
 const TOOLS = {
   box: ['<rect x="3" y="4" width="14" height="12" stroke-dasharray="2.5 2"/>',
     "Drag a box around utterances. Shift adds to the selection."],
@@ -20,13 +21,15 @@ const TOOLS = {
   reset: ['<path d="M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4"/>',
     "Show all again. A double click does too."],
 };
-class Maps {
+class Maps extends Lines {
   constructor(root) {
+    super();
     this.root = root;
     this.views = {};
     this.mode = null;
     this.hovered = null;
-    for (const name of ["bar", "grid", "steps", "tip"]) this[name] = added(root, "div", name);
+    for (const name of ["bar", "grid", "steps"]) this[name] = added(root, "div", name);
+    this.tip = added(root, "div", "map-tip");
     this.epochs = new Epochs(this.steps, (slowly) => this.glide(slowly ? GLIDE_MS : 0));
     this.key = added(this.bar, "div", "key");
     this.tools = added(this.bar, "div", "tools");
@@ -120,7 +123,7 @@ class Maps {
     const { panels, epochs } = this.message;
     const epoch = epochs.length ? `epoch ${epochs[this.epochs.at]}` : "";
     this.panels.forEach(({ head }, i) => {
-      const told = [panels[i].quality, epoch].filter(Boolean).join(", ");
+      const told = [panels[i].quality, panels[i].told[this.epochs.at], epoch].filter(Boolean).join(", ");
       head.lastChild.textContent = told;
       head.title = `${panels[i].name}: ${told}`;
     });
@@ -223,7 +226,8 @@ class Maps {
         for (let row = 0; row < count; row++) {
           if (this.state[row] !== level) continue;
           const near = depth ? Math.min(1, Math.max(0.35, 0.75 - depth[row])) : 1;
-          const strength = level === 2 ? 1 : level === 0 ? FADED : alpha * near;
+          const seen = panel.triangles ? FAINT : alpha * near;
+          const strength = level === 2 ? 1 : level === 0 ? FADED : seen;
           sheet.lay(Math.round(x[row] * scale), Math.round(y[row] * scale),
             level === 2 ? chosen : plain, coloured ? this.colours[index[row]] : hues[front],
             strength);
@@ -232,66 +236,6 @@ class Maps {
     sheet.onto(here.ground.getContext("2d"));
     if (panel.before) this.drawTrails(at(panel.before), here);
     if (panel.axes) this.drawAxes(panel.axes, here, this.view(i));
-  }
-
-  /** Draw behind the points, in pixels of the page. */
-  behind(here, drawing) {
-    const context = here.ground.getContext("2d"), scale = window.devicePixelRatio || 1;
-    context.save();
-    context.setTransform(scale, 0, 0, scale, 0, 0);
-    context.globalCompositeOperation = "destination-over";
-    drawing(context);
-    context.restore();
-  }
-
-  /** A line from where an utterance was before to where it is: faint ones of all, or of some. */
-  drawTrails(before, { own, ...here }) {
-    const { traced, count } = this.message;
-    this.behind(here, (context) => {
-      context.globalAlpha = traced ? 0.9 : 0.4;
-      context.beginPath();
-      for (const row of traced ?? Array(count).keys()) {
-        context.moveTo(before.x[row], before.y[row]);
-        context.lineTo(own.x[row], own.y[row]);
-      }
-      this.outline(context, QUIET, 1);
-    });
-  }
-
-  /** Behind the points: a line at every tick, and a dotted one where both directions are equal. */
-  drawAxes({ across, up, ticks }, here, view) {
-    const { clientWidth: width, clientHeight: height } = here.stage;
-    const places = (shares) => placed(
-      Uint16Array.from(shares.flatMap((share) => [share * STEPS, share * STEPS])), 2, view, width,
-      height);
-    const { color, fontFamily } = getComputedStyle(this.root);
-    this.behind(here, (context) => {
-      const line = (from, to) => {
-        context.beginPath();
-        context.moveTo(...from);
-        context.lineTo(...to);
-        this.outline(context, QUIET, 1);
-      };
-      const write = (text, x, y, textAlign, textBaseline) => {
-        Object.assign(context, { textAlign, textBaseline });
-        context.fillText(text, x, y);
-      };
-      Object.assign(context, { font: `11px ${fontFamily}`, fillStyle: color });
-      const { x, y } = places(ticks.map(([share]) => share));
-      ticks.forEach(([, text], t) => {
-        write(text, x[t], height - 5, "center", "alphabetic");
-        write(text, 5, y[t], "left", "middle");
-      });
-      write(`${across} →`, width - 6, height - 20, "right", "alphabetic");
-      write(`↑ ${up}`, 26, 6, "left", "top");
-      const ends = places([0, 1]);
-      context.setLineDash([2, 3]);
-      line([ends.x[0], ends.y[0]], [ends.x[1], ends.y[1]]);
-      context.setLineDash([]);
-      context.globalAlpha = 0.25;
-      for (const at of x) line([at, 0], [at, height - 18]);
-      for (const at of y) line([22, at], [width, at]);
-    });
   }
 
   drawMarks() {
@@ -320,6 +264,7 @@ class Maps {
           if (looked) this.outline(context, "#ffffff", 1);
         }
       });
+      if (panels[i].triangles) for (const row of joined) this.drawTriangle(i, row, context);
       const mark = (row, square, radius) => {
         if (row !== null) for (const front of here.fronts) {
           const [x, y] = spot(front, row);
@@ -344,11 +289,6 @@ class Maps {
         context.setLineDash([]);
       }
     });
-  }
-
-  outline(context, colour, width) {
-    Object.assign(context, { strokeStyle: colour, lineWidth: width });
-    context.stroke();
   }
 
   listen(canvas, i) {
@@ -466,10 +406,11 @@ class Maps {
       line.textContent = text;  // what a corpus says is text, whatever it looks like
       return line;
     }));
-    const stage = this.panels[i].stage, width = this.root.clientWidth;
-    const left = stage.offsetLeft + here[0], top = stage.offsetTop + here[1];
-    this.tip.style.left = `${Math.max(0, Math.min(left + 14, width - this.tip.offsetWidth - 4))}px`;
-    this.tip.style.top = `${top + 14}px`;
+    const stage = this.panels[i].stage.getBoundingClientRect();
+    const { width, height } = this.tip.getBoundingClientRect();
+    const [x, y] = [stage.left + here[0], stage.top + here[1]];
+    this.tip.style.left = `${x + BESIDE + width > innerWidth ? x - BESIDE - width : x + BESIDE}px`;
+    this.tip.style.top = `${y + BESIDE + height > innerHeight ? y - BESIDE - height : y + BESIDE}px`;
   }
 
   point(row) {

@@ -21,7 +21,7 @@ from app.parts.svg import ticks
 
 _HERE = Path(__file__).parent
 CSS = (_HERE / "maps.css").read_text("utf-8")
-_SCRIPTS = ("map_points.js", "map_epochs.js", "maps.js")
+_SCRIPTS = ("map_points.js", "map_epochs.js", "map_lines.js", "maps.js")
 JS = "".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS)
 
 _render = st.components.v2.component(
@@ -87,6 +87,9 @@ class Panel:
         others: hue, name and key of the points of the same utterances in the other modalities,
             where they lie in the same projection.
         together: these stand in front too, each in its hue, whatever colours the other maps.
+        triangles: in place of all points those of the joined utterances stand out, each joined to
+            itself in all modalities.
+        told: what is said of each epoch, beside the quality.
         before: the key of points from which lines lead to where utterances are now.
         axes: None where directions have no unit.
     """
@@ -99,6 +102,8 @@ class Panel:
     ring: bool = False
     others: tuple[tuple[str, str, str], ...] = ()
     together: bool = False
+    triangles: bool = False
+    told: tuple[str, ...] = ()
     before: str = ""
     axes: Axes | None = None
 

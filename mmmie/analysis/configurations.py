@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
 
 from mmmie.training.checkpoint_files import CheckpointInfo
-from mmmie.training.config import flatten
+from mmmie.training.config import Config, flatten
 
 # Where the configurations differ but the models do not: their data is named by its fingerprint.
 _NOT_COMPARED = ("data", "training.loggers")
@@ -51,6 +52,34 @@ def configuration_diff(first: CheckpointInfo, second: CheckpointInfo) -> pd.Data
         [{"setting": key, "first": a.get(key), "second": b.get(key)} for key in keys],
         columns=["setting", "first", "second"],
     )
+
+
+def maximises(config: Config) -> bool:
+    """Whether a model is trained to bring the shared codes of one utterance together."""
+    maximise = config.objective.maximise
+    return maximise.enabled and maximise.weight > 0
+
+
+def minimises(config: Config) -> bool:
+    """Whether a model is trained to keep little of the input in its shared codes."""
+    minimise = config.objective.minimise
+    return minimise.enabled and minimise.invariant > 0
+
+
+def closest(
+    mine: CheckpointInfo, others: Iterable[CheckpointInfo], wanted: Callable[[Config], bool]
+) -> CheckpointInfo | None:
+    """The checkpoint on the same corpus as `mine` that is as wanted and differs least otherwise.
+
+    Returns:
+        The first of the closest; None where there is none.
+    """
+    fitting = [
+        info
+        for info in others
+        if wanted(info.config) and info.corpus["fingerprint"] == mine.corpus["fingerprint"]
+    ]
+    return min(fitting, key=lambda info: len(configuration_diff(mine, info)), default=None)
 
 
 def describe_difference(other: CheckpointInfo, reference: CheckpointInfo) -> str:

@@ -1,10 +1,16 @@
 """Configuration differences in words."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mmmie.analysis.configurations import configuration_diff, describe_difference
+from mmmie.analysis.configurations import (
+    closest,
+    configuration_diff,
+    describe_difference,
+    maximises,
+)
 from mmmie.corpus import Label, Modality
 from mmmie.training.checkpoint_files import CheckpointInfo
 from mmmie.training.config import load_config
@@ -94,3 +100,31 @@ def test_many_differences_are_counted():
 def test_dropout_per_modality_is_one_setting():
     other = info("training.modality_dropout={text=0.1, audio=0.5}")
     assert describe_difference(other, info()) == "modality dropout text 0.1, audio 0.5"
+
+
+OFF = "objective.maximise.enabled=false"
+
+
+def pulls_not(config):
+    return not maximises(config)
+
+
+def named(name, *overrides):
+    return replace(info(*overrides), folder=Path(name))
+
+
+def test_the_closest_is_the_one_as_wanted_that_differs_least():
+    elsewhere = replace(named("elsewhere", OFF), corpus={"fingerprint": "1"})
+    others = [
+        named("full"),
+        named("small", OFF, "model.dim=8", "training.epochs=3"),
+        named("ablation", OFF),
+        elsewhere,
+    ]
+    assert closest(info(), others, pulls_not).name == "ablation"
+    assert closest(info(), [others[0], elsewhere], pulls_not) is None
+
+
+def test_a_weight_of_zero_maximises_nothing():
+    assert maximises(info().config)
+    assert pulls_not(info("objective.maximise.weight=0").config)

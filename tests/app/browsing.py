@@ -23,7 +23,7 @@ def visit(page: Page, title: str) -> None:
     """Go to a page through the navigation."""
     page.locator('[data-testid="stSidebarNavLink"]').filter(has_text=title).click()
     slug = title.lower().replace(" & ", "_").replace(" ", "_")
-    page.wait_for_function(f"location.pathname.endsWith('{slug}') || '{slug}' === 'overview'")
+    page.wait_for_function(f"location.pathname.endsWith('{slug}') || '{slug}' === 'start'")
     settle(page)
 
 

@@ -113,6 +113,6 @@ def test_a_broken_checkpoint_to_compare_with_is_said(app):
 )
 def test_what_was_kept_of_the_training_may_be_broken(app, kind, page):
     app.query_params["checkpoint"] = f"runs/{kind}"
-    app.query_params["map_method"] = "Over training"
+    app.query_params["map_method"] = "Triangles"
     goto(app, page)
     assert not app.exception, [e.value for e in app.exception]

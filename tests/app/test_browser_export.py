@@ -94,7 +94,7 @@ def look_at_report(page, html: bytes, folder: Path) -> None:
 
 
 def test_maps_are_saved_with_their_words_and_stand_in_the_report(server, page, tmp_path):
-    page.goto(f"{server[0]}/representations?checkpoint=demo")
+    page.goto(f"{server[0]}/representations?checkpoint=demo&map_method=PCA")
     page.wait_for_selector(".mmmie-stage canvas", timeout=90_000)
     settle(page)
     pictures = page.locator(".st-key-code-maps-pictures")

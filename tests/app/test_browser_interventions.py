@@ -37,9 +37,9 @@ def test_swapping_a_speaker_moves_the_prediction_and_the_address_keeps_it(
 
 
 def test_the_epochs_play_and_the_slider_follows(server: tuple[str, Path], page: Page) -> None:
-    page.goto(f"{server[0]}/representations?checkpoint=demo&map_method=Over+training")
+    page.goto(f"{server[0]}/representations?checkpoint=demo")
     settle(page)
-    maps = page.locator(".st-key-code-epochs")
+    maps = page.locator(".st-key-triangles")
     expect(maps.locator("canvas").first).to_be_visible(timeout=60_000)
     slider, told = maps.get_by_role("slider"), maps.locator(".mmmie-head small").first
     last, drawn = told.inner_text(), "c => c.toDataURL()"

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmmie.training.run_folder import RunFolder, Status
+from tests.app.opening import goto
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,7 +26,8 @@ def test_a_run_without_a_checkpoint_yet_is_named_with_a_way_to_it(home):
     run.path.mkdir(parents=True)
     run.config.write_text("")
     run.write_status(Status("queued", epochs=3))
-    app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)
+    goto(app, "overview")
     assert not app.exception and len(app.title) == 1
     assert app.subheader[0].value == "The first checkpoint is on its way."
     assert any("first\\_try" in words.value for words in app.markdown)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,11 +16,9 @@ from mmmie.analysis.ask.identity_effect import (
     without_effect,
 )
 from mmmie.analysis.ask.preset_questions import INTERVENTIONS, PRESETS
-from mmmie.analysis.checkpoint import Checkpoint
-from mmmie.analysis.configurations import configuration_diff, describe_difference
+from mmmie.analysis.configurations import describe_difference
 from mmmie.analysis.outputs import SplitOutputs
 from mmmie.errors import InputError
-from mmmie.training.checkpoint_files import CheckpointInfo
 
 SHORT = {name: preset.short for name, preset in PRESETS.items()} | {RETRAINED: "trained without"}
 """What every variant is called on its row of a figure; long names leave no room for the data."""
@@ -138,40 +135,15 @@ class Retrained:
 
 def trained_without(view: state.View) -> Retrained | None:
     """The closest checkpoint without identity; None where there is none that can be read."""
-    found: dict[str, Checkpoint] = {}
-    for choice in state.choices().values():
-        try:
-            checkpoint = loading.open_checkpoint(choice)
-        except InputError:
-            continue
-        found[str(checkpoint.info.folder)] = checkpoint
     mine = view.checkpoint.info
-    closest = closest_without_identity(mine, [c.info for c in found.values()])
-    if closest is None:
+    if not mine.config.model.identity.enabled:
         return None
-    other = found[str(closest.folder)]
+    other = state.relative(view, lambda config: not config.model.identity.enabled)
+    if other is None:
+        return None
     try:
         outputs = loading.open_outputs(other, view.corpus, view.split)
     except InputError:
         return None
     how = describe_difference(other.info, mine)
     return Retrained(other.info.name, how, other.fingerprint, outputs)
-
-
-def closest_without_identity(
-    mine: CheckpointInfo, others: Sequence[CheckpointInfo]
-) -> CheckpointInfo | None:
-    """The checkpoint on the same corpus, trained without identity, that differs least otherwise.
-
-    Returns:
-        The first of the closest; None where there is none, or where `mine` has no identity.
-    """
-    if not mine.config.model.identity.enabled:
-        return None
-    fitting = [
-        info
-        for info in others
-        if not info.config.model.identity.enabled
-        and info.corpus["fingerprint"] == mine.corpus["fingerprint"]
-    ]
-    return min(fitting, key=lambda info: len(configuration_diff(mine, info)), default=None)

@@ -21,25 +21,26 @@ from mmmie.analysis.outputs import SplitOutputs, cache_folder
 from mmmie.hosting import read_only
 
 _METHODS = {"PCA": "pca", "UMAP": "umap", "t-SNE": "tsne"}
-_OVER_TRAINING = "Over training"
+_TRIANGLES = "Triangles"
 _MOST_SEED = 9999
 
 
 def map_controls(view: state.View) -> tuple[How | None, bool]:
-    """How to project, None for the maps over training; and whether to join the selection."""
+    """How to project, None for triangles over the training; and whether to join the selection."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         method = st.segmented_control(
             "Map",
-            [*_METHODS, _OVER_TRAINING],
-            default="PCA",
+            [_TRIANGLES, *_METHODS],
+            default=_TRIANGLES,
             required=True,
             key="map_method",
             label_visibility="collapsed",
             bind="query-params",
-            help="PCA is there at once and keeps distances. UMAP and t-SNE keep neighbours and "
-            "take a while. Over training shows how the codes moved.",
+            help="Triangles join an utterance to itself in all modalities, over the training. The "
+            "others show every utterance and code: PCA is there at once and keeps distances, "
+            "UMAP and t-SNE keep neighbours and take a while.",
         )
-        if method == _OVER_TRAINING:
+        if method == _TRIANGLES:
             return None, False
         space = st.segmented_control(
             "Dimensions",

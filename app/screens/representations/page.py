@@ -9,10 +9,10 @@ from app.parts import page_text as say
 from app.parts.layout import lazy_tabs, wide_columns
 from app.parts.numbers import CODES_IN_A_LINE
 from app.screens.representations.code_maps import draw_code_maps, map_controls
-from app.screens.representations.epoch_slider import draw_code_epochs
 from app.screens.representations.neighbours import draw_neighbours
 from app.screens.representations.probe_strip import probe_finding
 from app.screens.representations.probes import draw_probes, known_probes, probe_controls, probes
+from app.screens.representations.triangles import draw_triangles
 from app.utterance.card import utterance_card
 
 view = state.current_view()
@@ -26,7 +26,7 @@ how, join = map_controls(view)
 left, right = wide_columns([5, 2], key="maps-and-card", least=250)
 with left:
     if how is None:
-        draw_code_epochs(view)
+        draw_triangles(view)
     else:
         draw_code_maps(view, how, join, right)
 with right:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -91,34 +90,6 @@ def read_history(files: list[Path], modalities: list[str]) -> CodeHistory:
 
 def _widths(spaces: dict[str, np.ndarray]) -> dict[str, int]:
     return {name: codes.shape[1] for name, codes in spaces.items()}
-
-
-def on_last_axes(codes: np.ndarray) -> np.ndarray:
-    """Codes (E, n, d) of every epoch on the principal axes of the last one, (E, n, 2).
-
-    One projection for all epochs, so that what moves on the map moved in the space.
-    """
-    last = codes[-1].astype(np.float64)
-    mean = last.mean(0)
-    axes = np.linalg.svd(last - mean, full_matrices=False)[2][:_DIMENSIONS]
-    axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(1)])[:, None]
-    points = (codes - mean) @ axes.T
-    missing = _DIMENSIONS - points.shape[-1]
-    return np.pad(points, ((0, 0), (0, 0), (0, missing))) if missing else points
-
-
-def agreement(history: CodeHistory) -> np.ndarray | None:
-    """How alike the codes of the same utterance are in two modalities, per epoch (E,).
-
-    The cosine of z between modalities, the mean over utterances and pairs; None with one
-    modality.
-    """
-    unit = {
-        m: z / np.maximum(np.linalg.norm(z, axis=-1, keepdims=True), 1e-9)
-        for m, z in history.invariant.items()
-    }
-    pairs = [(unit[a] * unit[b]).sum(-1).mean(-1) for a, b in combinations(unit, 2)]
-    return np.mean(pairs, axis=0) if pairs else None
 
 
 _MOST_POINTS = 500

@@ -10,11 +10,9 @@ import pytest
 from safetensors.numpy import save_file
 
 from mmmie.analysis.codes.snapshots import (
-    agreement,
     fit_axes,
     half_width,
     label_share,
-    on_last_axes,
     place,
     read_history,
     snapshot_files,
@@ -52,14 +50,6 @@ def test_snapshots_are_found_from_the_checkpoint_and_in_order(run):
     assert snapshot_files(run / "else" / "where") == []
 
 
-def test_agreement_is_the_cosine_between_modalities(run):
-    history = read_history(snapshot_files(run), ["text", "audio"])
-    alike = agreement(history)
-    assert alike[0] == pytest.approx(-1, abs=1e-2) and alike[2] == pytest.approx(1, abs=1e-2)
-    assert abs(alike[1]) < 0.5
-    assert agreement(read_history(snapshot_files(run), ["text"])) is None
-
-
 def test_a_snapshot_of_another_sample_is_left_out(run):
     write(
         run / "snapshots",
@@ -68,18 +58,6 @@ def test_a_snapshot_of_another_sample_is_left_out(run):
         {"invariant.text": np.ones((1, 4)), "fused": np.ones((1, 4))},
     )
     assert read_history(snapshot_files(run), ["text"]).epochs == [1, 2, 10]
-
-
-def test_all_epochs_share_the_axes_of_the_last_one():
-    random = np.random.default_rng(1)
-    last = random.normal(size=(40, 5)) * [5, 3, 0.1, 0.1, 0.1]
-    codes = np.stack([last + np.array([0, 2, 0, 0, 0]), last])
-    points = on_last_axes(codes)
-    assert points.shape == (2, 40, 2)
-    assert np.allclose(points[1].mean(0), 0, atol=1e-9)
-    moved = np.linalg.norm(points[0] - points[1], axis=1)
-    assert moved == pytest.approx(np.full(40, 2.0), rel=0.05)
-    assert on_last_axes(last[None, :, :1]).shape == (1, 40, 2)
 
 
 def test_specific_codes_are_read_where_every_snapshot_holds_them(tmp_path):

@@ -127,8 +127,41 @@ def test_a_lasso_takes_what_it_surrounds(page):
 
 def test_pointing_tells_who_it_is_as_text(page):
     page.evaluate("show", message())
+    tip = page.locator(".mmmie-map-tip")
+    for name in ("u7", "u4"):  # at the pointer, and on the screen where that is at its rim
+        x, y = place(page, name)
+        page.mouse.move(x, y)
+        box = tip.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 420
+        near = min(abs(box["x"] - x), abs(box["x"] + box["width"] - x))
+        assert near < 20 and -20 < box["y"] - y < 20
     page.mouse.move(*place(page, "u7"))
-    assert page.locator(".mmmie-tip").inner_text().startswith("u7\nlabel −1.25")
+    assert tip.inner_text().startswith("u7\nlabel −1.25")
+
+
+def test_triangles_join_the_joined_utterances_and_leave_the_others_faint(page):
+    shifted = {
+        "text": grid(),
+        "audio": np.add(grid(), [0.4, 0.0]),
+        "vision": np.add(grid(), [0.0, 0.4]),
+    }
+    buffers = {m: steps(np.stack([*shifted.values()]))[i].tobytes() for i, m in enumerate(shifted)}
+    others = (("#E69F00", "audio", "audio"), ("#009E73", "vision", "vision"))
+    panel = Panel(
+        "z", "", "#0072B2", "text", others=others, together=True, triangles=True, told=("near",)
+    )
+    page.evaluate("show", message(places=Places((panel,), 1, 2, buffers), joined=[12]))
+    drawn = page.evaluate(
+        """names => names.map((id) => {
+        const marks = document.querySelector('.mmmie-stage').lastChild;
+        const [x, y] = marks.placeOf(id), box = marks.getBoundingClientRect();
+        return marks.getContext('2d').getImageData(
+          Math.round(x - box.left + 6), Math.round(y - box.top - 6), 1, 1).data[3]; })""",
+        ["u12", "u6"],
+    )
+    assert drawn[0] > 0 and drawn[1] == 0
+    assert ink(page, "u6")[3] < 100
+    assert "near" in page.locator(".mmmie-head small").inner_text()
 
 
 def test_a_new_message_keeps_the_turn_and_space_can_be_clicked(page):
