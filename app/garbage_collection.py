@@ -22,7 +22,8 @@ _SECONDS = 30
 
 @functools.cache  # once in a server
 def collect_now_and_then() -> None:
-    """Collect garbage every half a minute in which pages ran."""
+    """Collect garbage every half a minute in which pages ran; the libraries are none."""
+    gc.freeze()
     threading.Thread(target=_collect, name="garbage", daemon=True).start()
 
 

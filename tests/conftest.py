@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import runpy
 import sys
@@ -19,14 +20,16 @@ import pytest
 
 from mmmie.corpus import Corpus, Features, Label, Modality
 
+gc.disable()  # what is imported and collected stays: looking through it is in vain
 sys.dont_write_bytecode = False  # or every worker and process would compile all of it anew
 
 CorpusMaker = Callable[..., Corpus]
 
 
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One worker more than there are cores, for browsers and runs are waited for; at most four."""
-    return min(4, (os.cpu_count() or 1) + 1)
+    nothing_to_wait_for = config.option.markexpr == "not slow"
+    return min(4, (os.cpu_count() or 1) + (not nothing_to_wait_for))
 
 
 @pytest.hookimpl(trylast=True)
@@ -42,6 +45,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         of_file[item.path] = min(ease(item), of_file.get(item.path, 2))
     items.sort(key=lambda item: of_file[item.path])
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

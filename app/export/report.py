@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import platform
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -21,6 +22,9 @@ from app.parts.maps import CSS as MAPS_CSS
 from app.parts.maps import JS as MAPS_JS
 from app.parts.style import paper_template
 from mmmie.csv_export import csv_text
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _VERSIONS = ("streamlit", "plotly", "torch", "numpy", "pandas")
@@ -52,26 +56,13 @@ def report_html(parts: Sequence[Part], facts: Facts) -> str:
         >>> "<h1>Two &lt; three</h1>" in html
         True
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from plotly.offline import get_plotlyjs
 
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["block"] = block_html
-    environment.filters["inline"] = inline_html
-    environment.filters["kind"] = lambda part: type(part).__name__
-    environment.filters["key"] = id
-    environment.filters["data"] = _data
     flat = _below_pictures(list(_flat(parts)))
     pictures = [part for part in flat if isinstance(part, Picture)]
     maps = [part for part in flat if isinstance(part, Maps)]
     figures = [json.loads(str(picture.figure.to_json())) for picture in pictures]
-    return environment.get_template("report.html.j2").render(
+    return _template().render(
         parts=flat,
         facts=facts,
         title=next((part.text for part in flat if isinstance(part, Heading)), "MMMIE"),
@@ -89,6 +80,25 @@ def report_html(parts: Sequence[Part], facts: Facts) -> str:
         },
         made=f"{datetime.now():%Y-%m-%d %H:%M}",
     )
+
+
+@functools.cache  # compiling it takes longer than filling it in
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["block"] = block_html
+    environment.filters["inline"] = inline_html
+    environment.filters["kind"] = lambda part: type(part).__name__
+    environment.filters["key"] = id
+    environment.filters["data"] = _data
+    return environment.get_template("report.html.j2")
 
 
 def _flat(parts: Sequence[Part]) -> Iterator[Part]:

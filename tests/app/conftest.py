@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import local_script_runner
 
@@ -30,7 +30,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_harness() -> Iterator[None]:
-    """Streamlit's harness looks at all installed packages once, and sleeps while a page runs."""
+    """Streamlit's harness looks at all installed packages once, and sleeps while a page runs.
+
+    It reads no settings of the app either: nothing is told of usage, and no garbage is looked for.
+    """
     found = functools.cache(manifest_scanner.scan_component_manifests)
 
     def wait(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
@@ -43,6 +46,9 @@ def quick_harness() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", found)
         patch.setattr(local_script_runner, "require_widgets_deltas", wait)
+        patch.setattr("app.garbage_collection._SECONDS", 100_000)
+        patch.setattr("app.parts.figures._HEAD_START_SECONDS", 0)
+        patch.setenv("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
         yield
 
 
@@ -142,9 +148,17 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def one_context(browser: Browser) -> BrowserContext:
+    """What pages share: scripts are compiled once. Nothing moves: drawing that takes a third."""
+    size = {"width": 1440, "height": 900}
+    return browser.new_context(viewport=size, reduced_motion="reduce")
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A tab without a past, and without animations: drawing them takes a third of all the time."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    yield context.new_page()
-    context.close()
+def page(one_context: BrowserContext) -> Iterator[Page]:
+    """A tab of its own session."""
+    yield one_context.new_page()
+    for tab in one_context.pages:
+        tab.close()
+    one_context.clear_cookies()

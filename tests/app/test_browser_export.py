@@ -25,7 +25,7 @@ def downloaded(page, button) -> tuple[str, bytes]:
     return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
 
 
-def test_what_the_app_gives_away_can_be_read_back(server, page, tmp_path):
+def test_what_the_app_gives_away_can_be_read_back(server, page):
     page.goto(
         f"{server[0]}/predictions?checkpoint=demo&selected={','.join(IDS)}&utterance={IDS[0]}"
         "&predictions_tab=Where+it+fails"
@@ -67,7 +67,6 @@ def test_what_the_app_gives_away_can_be_read_back(server, page, tmp_path):
     assert (
         link.startswith(server[0]) and f"utterance={IDS[0]}" in link and "checkpoint=demo" in link
     )
-    look_at_report(page, html, tmp_path)
 
 
 def look_at_report(page, html: bytes, folder: Path) -> None:
@@ -83,7 +82,7 @@ def look_at_report(page, html: bytes, folder: Path) -> None:
     expect(page.locator("h1")).to_have_count(1)
     count = page.locator("[data-figure]").count()
     maps = page.locator("[data-maps]").count()
-    assert count + maps >= 1
+    assert count >= 1 and maps >= 1
     expect(page.locator("[data-figure] .plot-container")).to_have_count(count, timeout=30_000)
     expect(page.locator("[data-maps]:has(canvas)")).to_have_count(maps, timeout=30_000)
     drawings = page.locator("svg.mmmie-drawing")

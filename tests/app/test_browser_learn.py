@@ -31,20 +31,15 @@ def press(page, key: str, number: int) -> str:
 @pytest.mark.timeout(600)
 def test_the_lesson_is_walked_by_key_and_ends_with_a_model_of_ones_own(server, page):
     url, runs = server
-    page.goto(f"{url}/learn")
-    titles = [at_step(page, 0)]
-    assert "more times in the valid split" in titles[0]
-    for number in range(1, 9):
-        titles.append(press(page, "ArrowRight" if number % 2 else "n", number))
-    assert len(set(titles)) == 9
-    assert "with identity" in titles[5]
-    for number in (7, 6, 5):
-        assert press(page, "b" if number % 2 else "ArrowLeft", number) == titles[number]
+    page.goto(f"{url}/learn?step=4")
+    titles = [at_step(page, 4), press(page, "ArrowRight", 5), press(page, "n", 6)]
+    assert len(set(titles)) == 3 and "with identity" in titles[1]
+    assert press(page, "b", 5) == titles[1] and press(page, "ArrowLeft", 4) == titles[0]
+    press(page, "ArrowRight", 5)
 
     page.get_by_text("Speaker: the same or another").click()
     expect(page.locator("h1")).to_contain_text("with your changes", timeout=30_000)
     page.get_by_text("Train", exact=True).last.click()
-    expect(page.locator("h1")).to_have_text(titles[8], timeout=30_000)
     at_step(page, 8)
 
     # A slider keeps the arrow keys to itself.
@@ -61,3 +56,4 @@ def test_the_lesson_is_walked_by_key_and_ends_with_a_model_of_ones_own(server, p
     page.get_by_role("button", name="Compare them on every utterance").click()
     page.wait_for_url("**/compare*")
     page.wait_for_url("**checkpoint=runs%2Flesson*")
+    settle(page)

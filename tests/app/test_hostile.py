@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
 SMALL = ["model.dim=16", "model.heads=2", "model.invariant_dim=4", "training.epochs=2"]
+CHOSEN = f"{NAMES[12]} 12"
 IN_FIGURES = ("<b>evil<", "<img", "<a href", "%{x} evil")
 
 
@@ -38,7 +39,8 @@ def home(request, tmp_path_factory):
     data = home / "corpora" / folder_name(NAMES[0])
     save_corpus_folder(hostile_corpus(request.param == "classes"), data)
     first = home / "runs" / folder_name(NAMES[2])
-    train(data, first, load_config(overrides=SMALL), device="cpu")
+    of_classes = ["objective.maximise.enabled=false"] if request.param == "classes" else []
+    train(data, first, load_config(overrides=[*SMALL, *of_classes]), device="cpu")
     second = shutil.copytree(first, home / "runs" / folder_name(f"second {' '.join(NAMES[:4])}"))
     failed = RunFolder(shutil.copytree(first, home / "runs" / folder_name(NAMES[0])))
     status = failed.read_status()
@@ -57,6 +59,7 @@ def app(home, monkeypatch):
     app.query_params["checkpoint"] = f"runs/{first}"
     app.query_params["compare"] = f"runs/{second}"
     app.query_params["pinned"] = f"{NAMES[3]} 3"
+    app.query_params["utterance"] = app.query_params["selected"] = CHOSEN
     app.query_params["run"] = folder_name(NAMES[0])
     app.query_params["colour"], app.query_params["slice"] = NAMES[0], f"{NAMES[1]}=1"
     [data] = (folder / "corpora").iterdir()
@@ -88,6 +91,8 @@ def test_no_text_of_others_is_markup(app, slug):
     for view in every_view(app, slug):
         assert not app.exception, (view, [e.value for e in app.exception])
         assert not faults(app), (view, faults(app))
+        chosen = app.session_state["selection"]
+        assert chosen.ids == (chosen.primary,) == (CHOSEN,), view
         names += sum("evil" in text for _, text in markdown_of(app))
         parts = app.session_state["page_record"].complete()
         report = Markup(report_html(parts, Facts()).partition("<script")[0])

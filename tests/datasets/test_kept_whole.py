@@ -66,7 +66,7 @@ def corpora(draw) -> Corpus:
     return corpus.select(np.array(order))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(corpora())
 def test_what_is_kept_packed_unpacked_and_converted_comes_back(corpus):
     with tempfile.TemporaryDirectory() as scratch:

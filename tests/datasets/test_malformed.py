@@ -410,7 +410,7 @@ def pickled():
     return pickle.dumps({"train": part, "valid": part}, 4)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changes=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1))
 def test_any_bytes_changed(pickled, tmp_path, changes):
     """Either a whole corpus or one line."""
@@ -421,7 +421,7 @@ def test_any_bytes_changed(pickled, tmp_path, changes):
     refused(tmp_path / "a.pkl")
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(content=st.binary(max_size=200))
 def test_any_bytes(tmp_path, content):
     (tmp_path / "a.pkl").write_bytes(b"\x80\x04" + content)

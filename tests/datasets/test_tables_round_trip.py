@@ -67,7 +67,7 @@ def write(table, folder, form, encoding):
     (folder / name).write_bytes(text.encode(encoding))
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.generate])
+@settings(max_examples=8, deadline=None, phases=[Phase.generate])
 @given(
     tables(),
     st.sampled_from(FORMS),

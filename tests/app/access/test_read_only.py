@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import os
+import re
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import app as package
 from app import sidebar
 from app.access.typed_path import typed_path
 from app.corpora import known_corpora, upload_limits
+from app.pages import PAGES
 from app.parts import waiting
 from app.runs import actions, new_run_form
 from app.screens.mutual_information import estimator_lab
@@ -26,7 +29,8 @@ from mmmie.errors import InputError
 from mmmie.jobs.background_work import Work
 from mmmie.training.config import Config
 from mmmie.training.run_folder import WISHES, RunFolder, Status
-from tests.app.opening import goto
+from tests.app.opening import every_view, goto
+from tests.broken_runs import sound_run
 
 APP = Path(package.__file__).parent
 # what changes something outside of the session, by the function that asks for it
@@ -180,3 +184,40 @@ def test_the_page_of_runs_has_nothing_to_press(home, monkeypatch):
     assert not [key for key in keys if key.startswith(("steer-", "deletion-"))]
     assert not app.get("file_uploader")
     assert [field.label for field in app.text_input if "older" in field.label] == []
+
+
+def enabled(app):
+    return [button for button in app.button if not button.disabled]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_whatever_is_pressed_on_any_page_writes_nothing(tmp_path, monkeypatch):
+    shutil.copytree(APP.parent / "checkpoints" / "demo", tmp_path / "models" / "demo")
+    shutil.rmtree(tmp_path / "models" / "demo" / "cache", ignore_errors=True)
+    sound_run(tmp_path / "runs" / "done")
+    (tmp_path / "home").mkdir()
+    before = [listing(tmp_path / name) for name in ("models", "runs")]
+    for name, folder in (("CHECKPOINTS", "models"), ("RUNS", "runs"), ("ROOTS", "models")):
+        monkeypatch.setenv(f"MMMIE_{name}", str(tmp_path / folder))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MMMIE_READ_ONLY", "1")
+    app = AppTest.from_file(str(APP / "main.py"), default_timeout=120)
+    pressed: set[str] = set()
+    for slug in PAGES:
+        for view in every_view(app, slug):
+            assert not app.get("file_uploader"), view
+            assert not [field for field in app.text_input if field.placeholder.startswith("/")]
+            for label in sorted({b.label for b in enabled(app)} - pressed):
+                pressed.add(label)
+                here = [b for b in enabled(app) if b.label == label]
+                here = here or [b for b in enabled(goto(app, slug)) if b.label == label]
+                for button in here[:1]:
+                    button.click().run()
+                assert not app.exception, (view, label, [e.value for e in app.exception])
+    assert len(pressed) > 5
+    assert not [
+        text for text in pressed if re.search("Start training|Train it|Delete|Copy|Stop", text)
+    ]
+    assert [listing(tmp_path / name) for name in ("models", "runs")] == before
+    assert not (tmp_path / "home" / ".cache" / "mmmie").exists()

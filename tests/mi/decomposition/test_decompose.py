@@ -57,20 +57,14 @@ def gaussians(n, r1, r2, between, seed=0):
     return x[:, 0], x[:, 1], y, (less, one - less, two - less, both - one - two + less)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("of", [(0.8, 0.6, 0.3), (0.6, 0.6, -0.5), (0.9, 0.8, 0.0)])
+@pytest.mark.parametrize(
+    "of", [(0.8, 0.6, 0.3), pytest.param((0.6, 0.6, -0.5), marks=pytest.mark.slow)]
+)
 def test_gaussians_with_one_target(of):
-    *data, known = gaussians(4000, *of)
-    found = decompose(*data)
-    assert [getattr(found, name) for name in PARTS[:4]] == pytest.approx(known, abs=0.06)
-    assert found.total == pytest.approx(sum(known), rel=0.1)
-    assert_consistent(found)
-
-
-def test_gaussians_quickly():
-    *data, known = gaussians(500, 0.8, 0.6, 0.3)
+    *data, known = gaussians(500, *of)
     found = decompose(*data)
     assert [getattr(found, name) for name in PARTS[:4]] == pytest.approx(known, abs=0.1)
+    assert found.total == pytest.approx(sum(known), rel=0.15)
     assert_consistent(found)
 
 
@@ -82,6 +76,7 @@ def test_nothing_is_found_where_there_is_nothing():
     assert_consistent(found)
 
 
+@pytest.mark.slow
 def test_whole_groups_are_held_out():
     """What tells a group, and with it the label of the group, is worth nothing elsewhere."""
     random = np.random.default_rng(1)

@@ -97,9 +97,9 @@ def test_neighbours_of_one_s_own_group_do_not_count():
     assert abs(ksg(x, y, group=torch.from_numpy(group)).mean().item()) < 0.15
 
 
-@pytest.mark.parametrize(("dim", "nats"), [(1, 0.5), (2, 0.4), (3, 0.3)])
+@pytest.mark.parametrize(("dim", "nats"), [(1, 0.5), (3, 0.3)])
 def test_its_error_is_what_seeds_differ_by(dim, nats):
-    found = [estimate(*gaussian(dim, nats).sample(1500, seed), "ksg") for seed in range(40)]
+    found = [estimate(*gaussian(dim, nats).sample(600, seed), "ksg") for seed in range(40)]
     spread = np.std([one.nats for one in found], ddof=1)
     assert 0.75 < spread / np.mean([one.std for one in found]) < 1.35
 

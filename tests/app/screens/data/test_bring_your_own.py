@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -20,9 +21,16 @@ from tests.datasets import layouts
 MakeCorpus = Callable[..., Corpus]
 
 
-def test_the_example_to_copy_makes_a_sound_corpus(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", EXAMPLE], cwd=tmp_path, check=True, timeout=60)
-    corpus = open_corpus_folder(tmp_path / "my-corpus")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus folder that the example to copy writes."""
+    place = tmp_path_factory.mktemp("example")
+    subprocess.run([sys.executable, "-c", EXAMPLE], cwd=place, check=True, timeout=60)
+    return place / "my-corpus"
+
+
+def test_the_example_to_copy_makes_a_sound_corpus(made: Path) -> None:
+    corpus = open_corpus_folder(made)
     assert corpus.splits == ["train", "valid"]
     assert [m.level for m in corpus.modalities.values()] == ["utterance", "sequence"]
     assert corpus.has_speakers
@@ -41,26 +49,25 @@ def opened(path: Path) -> AppTest:
     return at
 
 
-def test_all_faults_of_a_folder_are_listed(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", EXAMPLE], cwd=tmp_path, check=True, timeout=60)
-    table = tmp_path / "my-corpus" / "utterances.csv"
+def test_all_faults_of_a_folder_are_listed(made: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(made, tmp_path / "my-corpus")
+    table = folder / "utterances.csv"
     lines = table.read_text().splitlines()
     lines[1] = lines[1].replace(",train,", ",learn,")
     lines[8] = lines[8].replace("c1_1", "c1_0", 1)
     table.write_text("\n".join(lines))
-    at = opened(tmp_path / "my-corpus")
+    at = opened(folder)
     assert [e.value for e in at.error] and not at.success
     shown = " ".join(code.value for code in at.code)
     assert "learn" in shown
     assert "c1_0" in shown
 
 
-def test_a_sound_folder_can_be_trained_on(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", EXAMPLE], cwd=tmp_path, check=True, timeout=60)
-    at = opened(tmp_path / "my-corpus")
+def test_a_sound_folder_can_be_trained_on(made: Path) -> None:
+    at = opened(made)
     assert "72 utterances" in at.success[0].value
     assert [b.label for b in at.button] == ["Train on it", "Look at it"]
-    assert at.session_state["opened_corpora"] == [str(tmp_path / "my-corpus")]
+    assert at.session_state["opened_corpora"] == [str(made)]
 
 
 def test_a_path_that_is_not_there_is_readable(tmp_path: Path) -> None:

@@ -24,11 +24,12 @@ PAGE = "screens/learn/page.py"
 SMALL = ["model.dim=8", "model.heads=2", "training.epochs=1", "training.mi_check_every=0"]
 KINDS = {
     "plain": ({}, []),
-    "classes": ({"classes": ("no", "maybe", "yes")}, ["objective.minimise.enabled=false"]),
     "one-modality": ({"levels": {"text": "sequence"}, "speakers": False}, []),
     "certain": ({}, ["model.stochastic=false", "model.identity.enabled=false"]),
-    "alone": ({"levels": {f"m{i}": "utterance" for i in range(4)}},
-              ["model.context.enabled=false", "objective.maximise.enabled=false"]),
+    "alone": ({"levels": {f"m{i}": "utterance" for i in range(4)},
+               "classes": ("no", "maybe", "yes")},
+              ["model.context.enabled=false", "objective.maximise.enabled=false",
+               "objective.minimise.enabled=false"]),
 }  # fmt: skip
 
 
