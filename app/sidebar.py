@@ -13,7 +13,9 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from app import loading, state
+from app.access.opened import keep_opened, take_opened
 from app.access.visit import draw_visit
+from app.address import draw_missing, note_choice, note_missing
 from app.export.sidebar_export import draw_exports
 from app.parts.keyboard import CLEAR, LET_GO, NEXT, PIN, PREVIOUS, draw_keyboard
 from app.parts.layout import draw_page_style
@@ -40,6 +42,7 @@ def draw_sidebar(pages: Sequence[StreamlitPage], chooses: bool) -> None:
         chooses: whether the page shows what is chosen; the first one does not.
     """
     draw_page_style()
+    take_opened()
     _look_at_address()
     with st.sidebar:
         available = state.choices()
@@ -55,6 +58,8 @@ def draw_sidebar(pages: Sequence[StreamlitPage], chooses: bool) -> None:
         draw_visit()
         _training_now()
         draw_keyboard(pages[1:])
+    if chooses:
+        draw_missing()
 
 
 def _keep_choices() -> None:
@@ -70,7 +75,10 @@ def _pick(label: str, options: list[str], key: str, first: str = "", **more: Any
         st.session_state[key] = kept
     state.forget_unless(key, options)
     index = 0 if kept else options.index(first) if first in options else 0
-    return str(st.selectbox(label, options, index, key=key, bind="query-params", **more))
+    asked = st.query_params.get(key, "")
+    shown = str(st.selectbox(label, options, index, key=key, bind="query-params", **more))
+    note_choice(key, asked, shown, options, more.get("format_func", str))
+    return shown
 
 
 def _pickers(available: dict[str, loading.Choice]) -> None:
@@ -99,9 +107,13 @@ def _pickers(available: dict[str, loading.Choice]) -> None:
 
 def _utterance_box(corpus: Corpus) -> None:
     """The utterance that is looked at: type it, step, pin, and how many are selected."""
+    asked = "" if "selection" in st.session_state else st.query_params.get("selected", "")
     state.take_selection(corpus)
     chosen, split = state.selection(), str(st.session_state["split"])
     known = corpus.utterances["id"]
+    if asked or not chosen.ids:
+        other = bool(asked) and not known.isin(chosen.ids).any()
+        note_missing("selection", "of another corpus" if other else None, "none")
     ids = known.iloc[corpus.rows(split)]
     mask = state.slice_masks(corpus, split).get(str(st.session_state["slice"]))
     walk = walk_of(
@@ -119,7 +131,9 @@ def _utterance_box(corpus: Corpus) -> None:
         placeholder="type an id",
         help="The utterance that every page shows. Click one on a map or in a table, or type it.",
     )
-    if typed and not (known == typed).any():
+    unknown = bool(chosen.primary) and not (known == chosen.primary).any()
+    note_missing("utterance", chosen.primary if unknown else None, walk.shown)
+    if typed and typed != chosen.primary and not (known == typed).any():
         st.caption(f"No utterance of this corpus has the id “{plain(typed)}”.")
     _steps(walk)
     _place(walk, split, len(chosen.ids), mask is not None)
@@ -174,7 +188,7 @@ def _place(walk: Walk, split: str, selected: int, sliced: bool) -> None:
     """Say where on the walk the utterance stands."""
     what = "selected" if walk.of_selection else "in the slice" if sliced else f"in {split}"
     if walk.place is None:
-        st.caption(f"not one of the {walk.length:,} {what}")
+        st.caption(f"not one of the {walk.length:,} {what}; {plain(walk.shown)} is shown")
         return
     more = selected - walk.length if walk.of_selection else 0
     also = f", {more:,} not in the slice or split" if more > 0 else ""
@@ -206,6 +220,7 @@ def _open(path: str) -> None:
         return
     opened = [p for p in st.session_state.get("opened", []) if p != path]
     st.session_state["opened"] = [*opened, path]
+    keep_opened()
     st.session_state["checkpoint"] = path
 
 

@@ -68,12 +68,12 @@ def claim(run: Path | str) -> None:
     """
     if owned():
         with as_input_error():
-            write_json(Path(run) / _FILE, {"owner": _visitor()})
+            write_json(Path(run) / _FILE, {"owner": visitor()})
 
 
 def may_steer(run: Path | str) -> bool:
     """Whether this visitor may steer and delete a run."""
-    return not owned() or is_teacher() or _owner(Path(run)) == _visitor()
+    return not owned() or is_teacher() or _owner(Path(run)) == visitor()
 
 
 def check_may_steer(run: Path | str) -> None:
@@ -100,8 +100,8 @@ def may_stop(work: Path) -> bool:
     return not owned() or is_teacher() or str(work) in st.session_state.get(_BEGUN, ())
 
 
-def _visitor() -> str:
-    """Who this is, hashed."""
+def visitor() -> str:
+    """Who this is, hashed: the one who is logged in, else the browser."""
     if st.user.get("is_logged_in"):
         # an address that nobody has checked may be anybody's
         checked = st.user.get("email_verified") is not False

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import loading, state
+from app.access.opened import keep_opened
 from mmmie.hosting import refuse_if_read_only, roots
 
 _OPENED = "opened_corpora"
@@ -42,7 +43,7 @@ def corpora_folder() -> Path:
 
 
 def remember_corpus(path: str) -> None:
-    """Offer a corpus on every page of this session.
+    """Offer a corpus on every page, in this session and in later ones.
 
     Raises:
         InputError: the server is read-only.
@@ -50,6 +51,7 @@ def remember_corpus(path: str) -> None:
     refuse_if_read_only("open a corpus by its path")
     opened = [p for p in st.session_state.get(_OPENED, []) if p != path]
     st.session_state[_OPENED] = [*opened, path]
+    keep_opened()
 
 
 def corpus_words(path: str) -> str:

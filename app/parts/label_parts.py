@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from app.parts.names import capital, figure_text, plain
 from app.parts.style import ACCENT, NEUTRAL, blank, modality_colour, three_digits
 from mmmie.mi.thresholds import SURE
+from mmmie.mi.verdict import decide_within
 
 QUESTION = "Who knows what about the label?"
 PARTS = {
@@ -166,12 +167,16 @@ def with_truth(parts: pd.DataFrame, facts: dict[str, float]) -> pd.DataFrame:
 
 
 def parts_title(codes: pd.DataFrame) -> str:
-    """Which pair tells most of the label, and what of it both know, as a finding."""
+    """What the pair tells of the label that tells most, and what of it both know, as a finding."""
     if codes.empty:
         return QUESTION
     best = codes.loc[codes["total"].idxmax()]
     pair = plain(f"{best['first']} and {best['second']}")
-    if best["total"] <= SURE * best["total_std"]:
-        return "No pair of modalities is shown to tell anything about the label"
-    said = f"{capital(pair)} tell {best['total'] / best['entropy']:.0%} of the label"
-    return f"{said}; {best['redundant'] / best['total']:.0%} of that both know"
+    whole = decide_within(best["total"], best["total_std"], looks=len(codes))
+    if not whole.above:
+        return "No pair is shown to tell anything about the label"
+    shares = [f"{v / best['entropy']:.0%}" for v in (whole.value, max(whole.low, 0), whole.high)]
+    said = f"{capital(pair)} tell {shares[0]} [{shares[1]}, {shares[2]}] of the label"
+    if not decide_within(best["redundant"], best["redundant_std"], looks=len(codes)).above:
+        return said
+    return f"{said}; about {best['redundant'] / best['total']:.0%} of that both know"

@@ -6,6 +6,7 @@ import numpy as np
 
 from app.parts.names import capital, plain
 from app.parts.style import three_digits
+from mmmie.analysis.errors.resampling import Interval
 from mmmie.metrics import METRICS, MetricFacts
 
 CODES_IN_A_LINE = (
@@ -35,10 +36,17 @@ def metric(name: str) -> Metric:
 
 def interval_text(value: float, low: float, high: float, *, share: bool = False) -> str:
     """``0.312 [0.29, 0.334]``; without the brackets where there is no interval."""
-    write = (lambda v: f"{v:.1%}") if share else three_digits
-    if not (np.isfinite(low) and np.isfinite(high)):
-        return write(value)
-    return f"{write(value)} [{write(low)}, {write(high)}]"
+    ends = ends_text(Interval(value, low, high), share=share)
+    said = f"{value:.1%}" if share else three_digits(value)
+    return f"{said} {ends}" if ends else said
+
+
+def ends_text(found: Interval, *, share: bool = False) -> str:
+    """``[0.29, 0.334]``; empty where there is no interval."""
+    if not (np.isfinite(found.low) and np.isfinite(found.high)):
+        return ""
+    low, high = (f"{v:.1%}" if share else three_digits(v) for v in (found.low, found.high))
+    return f"[{low}, {high}]"
 
 
 def difference_text(value: float, low: float, high: float, *, share: bool) -> str:

@@ -13,8 +13,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.parts.names import beginning, capital, channel_words, figure_text, plain, text_of
+from app.parts.numbers import interval_text
 from app.parts.style import NEUTRAL, SENTIMENT_SCALE, blank, name_rows, three_digits
 from mmmie.analysis.credit.channel_attributions import UNNAMED
+from mmmie.mi.verdict import leader
 
 if TYPE_CHECKING:
     from mmmie.analysis.credit.contributions import Contributions
@@ -275,15 +277,14 @@ def turns_title(found: Contributions, span: float) -> str:
 
 
 def split_title(summary: pd.DataFrame, split: str) -> str:
-    """Whether one modality clearly moves predictions most, from `modality_summary` of a split."""
-    ordered = summary.sort_values("value", ascending=False).reset_index(drop=True)
-    top = ordered.iloc[0]
-    if len(ordered) == 1 or top["low"] > ordered["high"].iloc[1:].max():
-        return (
-            f"Over the {split} split {plain(top['modality'])} moves predictions most: by "
-            f"{three_digits(top['value'])} on average"
-        )
-    return f"Over the {split} split no modality clearly moves predictions most"
+    """Whether one modality is shown to move predictions most, from `modality_summary`."""
+    place = leader(summary["value"], summary["low"], summary["high"])
+    if place is None:
+        return f"Over the {split} split no modality clearly moves predictions most"
+    top = summary.iloc[place]
+    by = interval_text(top["value"], top["low"], top["high"])
+    moves = "moves predictions most:" if len(summary) > 1 else "moves predictions"
+    return f"Over the {split} split {plain(top['modality'])} {moves} by {by} on average"
 
 
 def channels_title(

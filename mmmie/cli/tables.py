@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mmmie.cli.shared import one_line
+from mmmie.mi.verdict import decide
 
 Row = Sequence[Any]
 _MOST_ROWS = 30  # of one table, so that the tables of one report are at most 60 lines
@@ -90,7 +91,16 @@ def print_identity(report: Mapping[str, Any]) -> None:
         for name, one in whole.items()
     ]
     print_table(["told", *metrics, "error changes by", "moves by", "attention moves by"], rows)
-    print_heading("error changes by, in the slices that change most")
+    if "f1_weighted" in metrics:
+        print_heading("the metrics that are reported elsewhere change by")
+        keys = [name for name in ("f1_weighted", "accuracy") if name in metrics]
+        print_table(
+            ["told", *keys],
+            [[told, *(interval(one[f"{m}_change"]) for m in keys)] for told, one in whole.items()],
+            most=10,
+        )
+    looks = len(report["slices"]) * len(whole)
+    print_heading(f"error changes by, in slices; * shown, corrected for {looks} looks (Bonferroni)")
     slices = sorted(report["slices"].items(), key=lambda entry: -_most(entry[1]))
     print_table(
         ["slice", "n", "error", *whole],
@@ -99,11 +109,17 @@ def print_identity(report: Mapping[str, Any]) -> None:
                 name,
                 one["n"],
                 one["trained"]["error"],
-                *(one["interventions"][told]["error_change"]["value"] for told in whole),
+                *(_marked(one["interventions"][told]["error_change"], looks) for told in whole),
             ]
             for name, one in slices
         ],
     )
+
+
+def _marked(change: Mapping[str, float], looks: int) -> str:
+    """A change, with a star where it is shown."""
+    found = decide(change["value"], change["low"], change["high"], looks=looks)
+    return f"{_cell(change['value'])}{'*' if found.clear else ' '}"
 
 
 def _telling(metrics: Mapping[str, Any]) -> list[str]:

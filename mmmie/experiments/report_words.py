@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from mmmie.analysis.errors.resampling import Interval
 from mmmie.experiments.statistics import Row
 from mmmie.metrics import METRICS
+from mmmie.mi.verdict import Decision, decide_by_chance
 
-ALPHA = 0.05
 NOTHING = "–"
 NO_DIFFERENCE = "no clear difference"
 
@@ -62,19 +62,25 @@ def probability(p: float) -> str:
 
 def is_shown(row: Row) -> bool:
     """Whether a difference to the reference is shown, after correction for their number."""
-    return row.effect is not None and row.corrected < ALPHA
+    return decided(row).clear
+
+
+def decided(row: Row) -> Decision:
+    """What may be said of a row's difference to the reference, after Holm's correction."""
+    value = math.nan if row.effect is None else row.effect.interval.value
+    return decide_by_chance(value, row.corrected)
 
 
 def verdict(row: Row, metric: str) -> str:
     """How a row compares with the reference."""
     if row.is_reference:
         return "reference"
-    if row.effect is None or not math.isfinite(row.corrected):
+    found = decided(row)
+    if found.verdict == "not known":
         return NOTHING
-    if not is_shown(row):
+    if not found.clear:
         return NO_DIFFERENCE
-    grows = row.effect.interval.value > 0
-    return "better" if grows == METRICS[metric].higher_is_better else "worse"
+    return "better" if found.above == METRICS[metric].higher_is_better else "worse"
 
 
 def findings(

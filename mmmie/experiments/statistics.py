@@ -18,10 +18,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mmmie.analysis.errors.metric_sums import conversation_sums, metric_sums
-from mmmie.analysis.errors.resampling import LEVEL, Interval, conversation_codes
+from mmmie.analysis.errors.resampling import Interval, conversation_codes
 from mmmie.corpus import Corpus, Label
 from mmmie.experiments.plan import Plan, is_deterministic
 from mmmie.experiments.results import Outcome
+from mmmie.mi.verdict import LEVEL
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from mmmie.mi.catalogue import Bound
-from mmmie.mi.thresholds import SURE, near_ceiling
+from mmmie.mi.thresholds import near_ceiling
+from mmmie.mi.verdict import decide_within
 
 _ROUNDING = 0.01
 
@@ -65,19 +67,23 @@ class Estimate:
             return self._lower(said)
         provided = f", provided that {self.assumes}" if self.assumes else ""
         if self.bound == "upper":
-            return f"{said}: x and y share at most this{provided}."
+            most = decide_within(self.nats, self.std).high
+            if not math.isfinite(most):
+                return f"{said}, an upper bound of unknown error: nothing should be concluded."
+            return f"{said}: x and y share at most {most:.2f}{provided}."
         return f"{said}, an estimate on neither side of the truth{provided}."
 
     def _lower(self, said: str) -> str:
         provided = f", provided that {self.assumes}" if self.assumes else ""
-        if self.nats < SURE * self.std + _ROUNDING:
+        found = decide_within(self.nats, self.std, limit=_ROUNDING)
+        if not found.above:
             return (
                 f"{said}: no dependence of x and y is shown, which does not show that there is "
                 f"none, since it is a lower bound."
             )
         if self.ceiling is not None and near_ceiling(self.nats, self.ceiling):
             return (
-                f"{said}: x and y share at least this, and maybe far more, since it is close to "
-                f"the ceiling of {self.ceiling:.2f} nats that the batch size sets."
+                f"{said}: x and y share at least {found.low:.2f}, and maybe far more, since it is "
+                f"close to the ceiling of {self.ceiling:.2f} nats that the batch size sets."
             )
-        return f"{said}: x and y share at least this{provided}."
+        return f"{said}: x and y share at least {found.low:.2f}{provided}."

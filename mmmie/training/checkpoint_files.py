@@ -55,7 +55,8 @@ class CheckpointInfo:
         corpus: ``name``, ``path`` or None, ``fingerprint`` of the corpus it was trained on.
         metrics: metrics on the validation split at the chosen epoch.
         epoch: the chosen epoch, 0 before the first.
-        carryover: modality → {"train", "valid", "dropout"}, see `training.generalisation`.
+        carryover: modality → {"train", "valid", "train_std", "valid_std", "chance", "dropout"},
+            see `mmmie.training.modality_dropout`; older checkpoints have no errors.
         facts: known answers of the corpus, such as ``true_mi/text-audio``.
     """
 
@@ -158,6 +159,9 @@ class _Corpus(_Part):
     fingerprint: str
 
 
+_Carried = Literal["train", "valid", "train_std", "valid_std", "chance", "dropout"]
+
+
 class _Description(_Part):
     """What config.json holds."""
 
@@ -168,7 +172,7 @@ class _Description(_Part):
     config: dict[str, Any]
     metrics: dict[str, Measured | dict[str, dict[str, Measured]]]
     epoch: Count
-    carryover: dict[str, dict[Literal["train", "valid", "dropout"], float]] = {}
+    carryover: dict[str, dict[_Carried, float | None]] = {}
     facts: dict[str, float] = {}
 
 
@@ -196,7 +200,10 @@ def read_checkpoint_info(path: Path | str) -> CheckpointInfo:
         corpus=said.corpus.model_dump(),
         metrics=said.metrics,
         epoch=said.epoch,
-        carryover={m: {str(k): v for k, v in s.items()} for m, s in said.carryover.items()},
+        carryover={
+            m: {str(k): math.nan if v is None else v for k, v in s.items()}
+            for m, s in said.carryover.items()
+        },
         facts=said.facts,
     )
 
@@ -226,7 +233,7 @@ def write_checkpoint(folder: Path, model: MMMIE, info: CheckpointInfo) -> None:
         "corpus": info.corpus,
         "metrics": _finite(info.metrics),
         "epoch": info.epoch,
-        "carryover": info.carryover,
+        "carryover": {name: _finite(held) for name, held in info.carryover.items()},
         "facts": info.facts,
     }
     (folder / "config.json").write_text(json.dumps(raw, indent=1, allow_nan=False), "utf-8")

@@ -6,7 +6,7 @@ elsewhere, and a model that always sees them would rely on them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,10 +23,19 @@ _CHUNK = 8192
 
 @dataclass(frozen=True)
 class Carryover:
-    """R² of a ridge readout of the label from one modality, on train and on valid."""
+    """R² of a ridge readout of the label from one modality, on train and on valid.
+
+    Attributes:
+        train, valid: R² on the rows it was fitted to, and on the others.
+        train_std, valid_std: standard errors over conversations (jackknife); NaN for one.
+        chance: the R² on train that features without any meaning would be expected to have.
+    """
 
     train: float
     valid: float
+    train_std: float = float("nan")
+    valid_std: float = float("nan")
+    chance: float = 0.0
 
     @property
     def dropout(self) -> float:
@@ -49,12 +58,54 @@ def modality_carryover(
     fitted, apart = fitted.about(*centre), apart.about(*centre)
     gram, cross = fitted.xx / fitted.count, fitted.xy / fitted.count
     best = Carryover(0.0, -np.inf)
+    chosen: np.ndarray = cross
     for penalty in _PENALTIES:
-        weights = np.linalg.solve(gram + penalty * np.eye(len(gram)), cross)
+        ridge = gram + penalty * np.eye(len(gram))
+        weights = np.linalg.solve(ridge, cross)
         scores = fitted.explained(weights), apart.explained(weights)
         if scores[1] > best.valid:
-            best = Carryover(*scores)
-    return best
+            chance = float(np.trace(np.linalg.solve(ridge, gram))) / fitted.count
+            best, chosen = Carryover(*scores, chance=min(chance, 1.0)), weights
+    errors = (
+        _jackknife(*_missed(corpus, modality, rows, scale, centre, chosen))
+        for rows in (train, valid)
+    )
+    return replace(best, train_std=next(errors), valid_std=next(errors))
+
+
+def _missed(
+    corpus: Corpus,
+    modality: str,
+    rows: np.ndarray,
+    scale: tuple[np.ndarray, np.ndarray],
+    centre: tuple[np.ndarray, np.ndarray],
+    weights: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Per conversation (g,) each: what the readout misses of the squares, and the squares."""
+    groups = corpus.utterances["conversation"].iloc[rows].factorize()[0]
+    missed, total = (np.zeros(groups.max() + 1) for _ in range(2))
+    for start in range(0, len(rows), _CHUNK):
+        some, group = rows[start : start + _CHUNK], groups[start : start + _CHUNK]
+        y = _targets(corpus, some) - centre[1]
+        rest = y - (_pooled(corpus, modality, some, scale) - centre[0]) @ weights
+        np.add.at(missed, group, (rest**2).sum(1))
+        np.add.at(total, group, (y**2).sum(1))
+    return missed, total
+
+
+def _jackknife(missed: np.ndarray, total: np.ndarray) -> float:
+    """The standard error of 1 - Σ missed / Σ total, over conversations that are left out."""
+    left = 1 - (missed.sum() - missed) / np.maximum(total.sum() - total, 1e-12)
+    if len(left) < 2:
+        return float("nan")
+    return float(np.sqrt((len(left) - 1) * left.var()))
+
+
+def _pooled(
+    corpus: Corpus, modality: str, rows: np.ndarray, scale: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    pooled = step_means(corpus.features[modality], rows)
+    return np.asarray(np.clip((pooled - scale[0]) / scale[1], -8, 8))
 
 
 @dataclass(frozen=True)
@@ -76,8 +127,7 @@ class _Sums:
         parts = []
         for start in range(0, len(rows), _CHUNK):
             some = rows[start : start + _CHUNK]
-            pooled = step_means(corpus.features[modality], some)
-            x = np.clip((pooled - scale[0]) / scale[1], -8, 8)
+            x = _pooled(corpus, modality, some, scale)
             y = _targets(corpus, some)
             parts.append((x.sum(0), y.sum(0), x.T @ x, x.T @ y, float((y**2).sum())))
         x, y, xx, xy, yy = (sum(part[1:], part[0]) for part in zip(*parts, strict=True))

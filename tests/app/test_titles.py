@@ -10,8 +10,7 @@ import pandas as pd
 from app.screens.context_identity.attention import attention_title
 from app.screens.context_identity.effects_of_interventions import effect_title
 from app.screens.data.figures import label_title
-from app.screens.predictions.errors import calibration_title, confusion_title
-from app.screens.predictions.slice_table import slices_title
+from app.screens.predictions.errors import confusion_title
 from app.screens.predictions.timeline import timeline_title
 from mmmie.corpus import Corpus
 
@@ -35,31 +34,10 @@ def test_a_timeline_names_its_worst_turn() -> None:
     assert "wrong" in timeline_title(TURNS[:1].assign(correct=False))
 
 
-def test_calibration_says_which_way() -> None:
-    titles = [calibration_title(slope) for slope in (None, -0.2, 0.8, 1.02, 1.4)]
-    assert len(set(titles)) == 5
-    assert "bold" in titles[2] and "timid" in titles[4]
-
-
 def test_confusion_names_the_commonest_mistake() -> None:
     said = confusion_title(("negative", "neutral", 0.371))
     assert said.lower().index("negative") < said.index("neutral") and "37%" in said
     assert "%" not in confusion_title(None)
-
-
-def test_the_hardest_slice_depends_on_the_metric() -> None:
-    table = pd.DataFrame(
-        {"slice": ["all", "sarcastic=0", "sarcastic=1"], "mae": [0.3, 0.2, 0.6],
-         "accuracy": [0.7, 0.9, 0.4], "corr": np.nan}
-    )  # fmt: skip
-    said = slices_title(table, "mae")
-    assert all(part in said for part in ("sarcastic", "MAE 0.6", "0.3")) and "not" not in said
-    assert "sarcastic utterances: Accuracy 40.0%" in slices_title(table, "accuracy")
-    sure, unsure = (table.assign(low=low, high=0.7) for low in (0.5, 0.2))
-    assert "MAE 0.6 [0.5, 0.7]" in slices_title(sure, "mae")
-    assert "clearly" in slices_title(unsure, "mae") and "clearly" not in slices_title(sure, "mae")
-    for nothing in (slices_title(table, "corr"), slices_title(table[:1], "mae")):
-        assert nothing.endswith("?") and "sarcastic" not in nothing
 
 
 def changes(low: float, high: float) -> pd.DataFrame:
@@ -81,7 +59,6 @@ def test_the_effect_of_identity_is_stated_with_its_numbers() -> None:
 def test_no_effect_is_said_plainly() -> None:
     said = effect_title(changes(-0.5, 0.7), "off", None)
     assert "no " in said and "ambiguous" not in said
-    assert said.index("0.3") < said.index("0.4")
 
 
 def test_a_model_without_identity_has_none_to_remove() -> None:

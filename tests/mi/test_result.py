@@ -27,9 +27,9 @@ def found(**fields):
 
 
 def test_a_lower_bound_says_at_least():
-    assert found().sentence == "InfoNCE gives 1.00 ± 0.10 nats: x and y share at least this."
+    assert found().sentence == "InfoNCE gives 1.00 ± 0.10 nats: x and y share at least 0.80."
     assert found(assumes="y is Gaussian").sentence.endswith(
-        "at least this, provided that y is Gaussian."
+        "at least 0.80, provided that y is Gaussian."
     )
 
 
@@ -55,7 +55,7 @@ def test_near_the_ceiling_it_may_be_far_more():
 def test_an_upper_bound_says_at_most():
     sentence = found(bound="upper", title="CLUB", assumes="q fits").sentence
     assert sentence == (
-        "CLUB gives 1.00 ± 0.10 nats: x and y share at most this, provided that q fits."
+        "CLUB gives 1.00 ± 0.10 nats: x and y share at most 1.20, provided that q fits."
     )
 
 

@@ -161,7 +161,9 @@ def _overview(view: state.View, other: state.View, spaces: list[str], space: str
     rows = rows.assign(label=rows["space"].map(space_name), value=rows["neighbours_kept"])
     chosen = space_name(space)
     first = rows["label"].iloc[0]
-    say.words(f"**They agree most on {plain(first)}, least on {plain(rows['label'].iloc[-1])}**")
+    least, most = rows["value"].iloc[-1], rows["value"].iloc[0]
+    last = plain(rows["label"].iloc[-1])
+    say.words(f"**They agree on {most:.0%} in {plain(first)} to {least:.0%} in {last}**")
     used = int(table["utterances"].iloc[0])
     drawn_figure(
         dots_svg(

@@ -20,6 +20,7 @@ from app.parts.rows import Rows
 from app.parts.style import ACCENT, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks
 from mmmie.analysis.configurations import configuration_diff
 from mmmie.corpus import Label
+from mmmie.mi.verdict import decide, decide_all
 
 FIRST, SECOND = NEUTRAL, ACCENT
 _PANEL_GAP = 0.07
@@ -45,7 +46,7 @@ def difference_svg(table: pd.DataFrame, alt: str, names: Names) -> str:
         sign = 1 if known.higher_is_better else -1
         value, *ends = (sign * float(row[name]) for name in ("difference", "low", "high"))
         low, high = min(ends), max(ends)
-        sure = low > 0 or high < 0
+        sure = decide(value, low, high).clear
         colour = (SECOND if value > 0 else FIRST) if sure else NEUTRAL
         said = difference_text(row["difference"], row["low"], row["high"], share=known.share)
         down = drawn.row(i, known.name, "")  # the table below has the numbers, not turned round
@@ -223,26 +224,30 @@ same terms: a term that one of them lacks is missing from its sum.
 
 
 def difference_title(differences: pd.DataFrame, primary: str, names: Names) -> str:
-    """Which of the two is better by the primary metric, if the interval leaves zero out."""
+    """Which of the two is better by the primary metric, if that is shown."""
     row = differences[differences["metric"] == primary].iloc[0]
     known = metric(primary)
     difference, low, high = (float(row[k]) for k in ("difference", "low", "high"))
-    if not np.isfinite(difference) or difference == 0:
+    found = decide(difference, low, high, seeds=1)
+    if found.verdict == "not known":
+        return f"Whether they differ in {known.name} is not known"
+    if difference == low == high == 0:
         return f"Both reach the same {known.name}"
-    if not (low > 0 or high < 0):
+    if not found.clear:
         said = difference_text(difference, low, high, share=known.share)
         return f"No clear difference in {known.name}: {said}, {names[1]} minus {names[0]}"
-    won = (difference > 0) == known.higher_is_better
+    won = found.above == known.higher_is_better
     winner, other = reversed(names) if won else names
-    if difference < 0:
+    if found.below:
         difference, low, high = -difference, -high, -low
     said = difference_text(difference, low, high, share=known.share)
-    return f"{winner} beats {other} by {said}{' of' * known.share} {known.name}"
+    return f"{winner} beats {other} by {said}{' of' * known.share} {known.name}, {found.note}"
 
 
 def differences_finding(differences: pd.DataFrame) -> str:
-    """In how many metrics the interval of the difference leaves zero out."""
-    sure = int(((differences["low"] > 0) | (differences["high"] < 0)).sum())
+    """In how many metrics the two are shown to differ."""
+    ends = (differences["difference"], differences["low"], differences["high"])
+    sure = sum(found.clear for found in decide_all(*ends))
     if not sure:
         return f"No clear difference in any of {len(differences)} metrics"
     return f"They differ clearly in {sure} of {len(differences)} metrics"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -10,11 +11,12 @@ from app import state
 from app.parts import page_text as say
 from app.parts.figures import figure
 from app.parts.names import figure_text, plain
-from app.parts.numbers import interval_text
+from app.parts.numbers import interval_text, listed
 from app.parts.slice_names import slice_contents, slice_titles
 from app.parts.style import NEUTRAL, blank, name_rows, three_digits
 from app.screens.compare.comparison import FIRST, SECOND, Names
 from mmmie.analysis.errors.comparison import slice_gains
+from mmmie.mi.verdict import Decision, decide
 
 
 def draw_slice_gains(view: state.View, other: state.View) -> None:
@@ -62,18 +64,29 @@ _ROW_PIXELS = 26
 
 EXPLANATION = """
 One row per part of the split; right of the line the second checkpoint makes the smaller error
-there, left of it the first. A filled, coloured dot: its paired 95 % interval leaves zero out. Whole
+there, left of it the first. A filled, coloured dot: a clear difference. Whole
 conversations are drawn, 2,000 times, both checkpoints on the same draws.
 
-About one in twenty intervals of 95 % leaves zero out although nothing differs. Trust a slice that
-you had in mind before you looked, or one whose interval is far from zero. Slices
-overlap. Those of fewer than ten utterances are left out.
+Bars are 95 % intervals of each slice alone, and of many such intervals one in twenty leaves zero
+out although nothing differs. So a slice counts, and its dot is filled, only where its interval
+still leaves zero out after correction for the number of slices (Bonferroni). Slices overlap. Those
+of fewer than ten utterances are left out.
 """
 
 
-def sure(table: pd.DataFrame) -> pd.Series:
-    """Whether the interval of the gain leaves zero out, (n,)."""
-    return (table["low"] > 0) | (table["high"] < 0)
+def decided(table: pd.DataFrame, seeds: int = 1) -> list[Decision]:
+    """What may be said of every gain: of all utterances alone, of slices for all of them together.
+
+    Args:
+        table: from `mmmie.analysis.errors.comparison.slice_gains`.
+        seeds: trainings behind each side.
+    """
+    slices = max(len(table) - 1, 1)
+    return [
+        decide(row["gain"], row["low"], row["high"], looks=looks, seeds=seeds)
+        for row in table.to_dict("records")
+        for looks in [1 if row["slice"] == "all" else slices]
+    ]
 
 
 def slice_gain_figure(
@@ -93,11 +106,11 @@ def slice_gain_figure(
     ]
     figure = blank(80 + _ROW_PIXELS * len(table), showlegend=False)
     figure.add_vline(0, line={"color": NEUTRAL, "width": 1})
-    certain = sure(table).to_numpy()
+    found = decided(table)
     groups = (
-        (~certain, NEUTRAL, "circle-open"),
-        (certain & (table["gain"] > 0).to_numpy(), SECOND, "circle"),
-        (certain & (table["gain"] <= 0).to_numpy(), FIRST, "circle"),
+        (np.array([not one.clear for one in found]), NEUTRAL, "circle-open"),
+        (np.array([one.above for one in found]), SECOND, "circle"),
+        (np.array([one.below for one in found]), FIRST, "circle"),
     )
     for mask, colour, symbol in groups:
         part = table[mask]
@@ -125,24 +138,33 @@ def slice_gain_figure(
 
 
 def slice_finding(table: pd.DataFrame, names: Names, *, share: bool) -> str:
-    """Which of the two is clearly better, in how many slices and where most."""
-    parts = table[table["slice"] != "all"]
-    if parts.empty:
-        return "A slice needs ten utterances, and no part of this split has them"
-    certain = parts[sure(parts)]
-    first, second = (plain(name) for name in names)
-    sides = [(second, certain[certain["gain"] > 0]), (first, certain[certain["gain"] < 0])]
-    sides.sort(key=lambda side: -len(side[1]))
-    (better, won), (other, lost) = sides
-    if won.empty:
-        return f"No clear difference in any of {len(parts)} slices"
-    most = won.loc[won["gain"].abs().idxmax()]
-    where = plain(slice_contents(parts["slice"])[most["slice"]])
-    return (
-        f"{better} is better in {len(won)} of {len(parts)} slices"
-        + f", {other} in {len(lost)}" * bool(len(lost))
-        + f"; most on {where}, by {_size(abs(most['gain']), share)}"
-    )
+    """Overall first, then which of the two is clearly better in how many slices."""
+    found, first, second = decided(table), plain(names[0]), plain(names[1])
+    whole, count = found[0], len(table) - 1
+    if whole.clear:
+        ends = sorted(abs(end) for end in (whole.low, whole.high))
+        by = (
+            f"{_size(abs(whole.value), share)} ({_size(ends[0], share)} to {_size(ends[1], share)})"
+        )
+        said = f"Overall {second if whole.above else first} is better by {by}, {whole.note}"
+    elif whole.verdict == "not known":
+        said = "Whether they differ overall is not known"
+    else:
+        said = "Overall no clear difference"
+    if not count:
+        return said
+    parts, words = [], slice_contents(table["slice"])
+    for name, won in (
+        (second, {place: one.low for place, one in enumerate(found) if place and one.above}),
+        (first, {place: -one.high for place, one in enumerate(found) if place and one.below}),
+    ):
+        if won:
+            where = words[table["slice"].iloc[max(won, key=lambda place: won[place])]]
+            named = "" if len(won) == 1 else "such as "
+            parts.append(f"{name} is better in {len(won)} ({named}{plain(where)})")
+    if not parts:
+        return f"{said}; shown in none of {count} slices"
+    return f"{said}; of {count} slices {listed(parts)}"
 
 
 def _size(value: float, share: bool) -> str:

@@ -82,13 +82,13 @@ def attended_figure(everything: pd.DataFrame, names: dict[str, str]) -> go.Figur
 
 
 def attended_finding(everything: pd.DataFrame, names: dict[str, str]) -> str:
-    """Which intervention moves attention most, as a sentence."""
+    """How much of the attention interventions move, as a sentence; how much on these utterances."""
     table = everything.set_index("variant").loc[list(names)]
     most = str(table["total_variation"].idxmax())
     moved = float(table.loc[most, "total_variation"])
     if moved < 0.01:
-        return "No intervention moves the attention"
-    return f"Attention moves most under “{names[most]}”: {moved:.0%} of it"
+        return "No intervention moves the attention here"
+    return f"Here “{names[most]}” moves {moved:.0%} of the attention, the others no more"
 
 
 def draw_attention(view: state.View, variant: str, other: Retrained | None) -> None:

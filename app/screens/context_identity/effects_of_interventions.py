@@ -28,10 +28,17 @@ from app.screens.context_identity.interventions import (
     sample_words,
     titles_of,
 )
+from app.screens.context_identity.reported_metrics import draw_reported
 from app.utterance.conversation import label_limits
 from app.utterance.window import said_drawing
-from mmmie.analysis.ask.identity_effect import RETRAINED, strongest_change, without_effect
+from mmmie.analysis.ask.identity_effect import (
+    RETRAINED,
+    decided_changes,
+    strongest_change,
+    without_effect,
+)
 from mmmie.analysis.outputs import TRAINED
+from mmmie.mi.verdict import decide, decide_all
 
 _ROW_PIXELS = 30
 _TITLE_LETTERS = 18
@@ -80,6 +87,7 @@ def draw_effect(view: state.View, other: Retrained | None) -> None:
         data=changes,
         alt="Error as trained and under every intervention, for all utterances and for slices",
     )
+    draw_reported(view, other, [name for name in variants if name != TRAINED], changes)
     if inert:
         reasons = "; ".join(f"{SHORT[v]}: {why}" for v, why in inert.items())
         say.caption(f"Left out, because they cannot change this model: {reasons}.")
@@ -89,20 +97,26 @@ def effect_title(changes: pd.DataFrame, variant: str, inert: str | None) -> str:
     """What removing identity does to the error, as a finding."""
     if inert is not None:
         return f"There is no identity to remove: {inert}"
-    everything = changes[(changes["variant"] == variant) & (changes["slice"] == "all")].iloc[0]
-    found = strongest_change(changes, variant)
-    if found is None:
-        trained = everything["error"] - everything["change"]
-        return (
-            "Removing identity makes no clear difference: the error goes "
-            f"from {three_digits(trained)} to {three_digits(everything['error'])}"
-        )
-    moved = "rises" if found["change"] > 0 else "falls"
-    where = plain(slice_contents(changes["slice"])[found["slice"]])
-    return (
-        f"Without identity the error on {where} {moved} from "
-        f"{three_digits(found['trained'])} to {three_digits(found['error'])}"
-    )
+    everything = changes[(changes["variant"] == variant) & (changes["slice"] == "all")]
+    (whole,) = decided_changes(everything)
+    part = strongest_change(changes, variant)
+    if whole.verdict == "not known":
+        said = "What identity does is not known: too few conversations"
+    elif whole.clear:
+        said = f"Without identity the error {moved_words(everything.to_dict('records')[0])}"
+    else:
+        said = "Without identity the error shows no clear difference"
+    if part is None:
+        return said
+    where = plain(slice_contents(changes["slice"])[part["slice"]])
+    return f"{said}; on {where} it {moved_words(part)}"
+
+
+def moved_words(row: dict[Any, Any]) -> str:
+    """``rises from 0.31 to 0.44``, for a change that is shown."""
+    moved = "rises" if row["change"] > 0 else "falls"
+    trained = row["error"] - row["change"]
+    return f"{moved} from {three_digits(trained)} to {three_digits(row['error'])}"
 
 
 def _error_words(view: state.View) -> str:
@@ -116,8 +130,8 @@ def _retrained_sentence(changes: pd.DataFrame, name: str, how: str) -> str:
     change, low, high = (
         f"{row[name]:+.3g}".replace("-", "−") for name in ("change", "low", "high")
     )
-    sure = row["low"] > 0 or row["high"] < 0
-    verdict = "" if sure else ", no clear difference"
+    found = decide(row["change"], row["low"], row["high"], seeds=1)
+    verdict = f", {found.note if found.clear else 'no clear difference'}"
     return (
         f"Trained on the same corpus, but {plain(how)}: **{plain(name)}** changes the error on "
         f"all utterances by {change} ({low} to {high}){verdict}."
@@ -162,7 +176,10 @@ def effect_figure(
             f"<br>prediction moves by {three_digits(row['mean_abs_shift'])} on average"
             for name, row in zip(names, table.to_dict("records"), strict=True)
         ]
-        sure = ((table["low"] > 0) | (table["high"] < 0) | (table.index == TRAINED)).to_numpy()
+        ends = (table["change"], table["low"], table["high"])
+        looks = max(len(panels) * (len(variants) - 1), 1)
+        clear = [found.clear for found in decide_all(*ends, looks=looks)]
+        sure = np.array(clear) | (table.index == TRAINED)
         figure.add_scatter(
             x=table["error"], y=names, mode="markers", hovertext=hover,
             hovertemplate="%{hovertext}<extra></extra>",
@@ -216,8 +233,7 @@ def draw_slices(view: state.View, variant: str, other: Retrained | None) -> None
         slice_change_figure(rows, titles_of(view, rows), unit),
         key="identity-slices",
         caption=f"On {sample_words(view)}; paired 95 % intervals by drawing conversations; pale: "
-        f"no clear difference. Each interval stands alone: of {len(rows)} about one in twenty "
-        "excludes 0 by chance.",
+        f"no clear difference after correction for {len(rows) - 1} parts.",
         explanation=(
             "Every dot is how much the error changes against the model as trained, in one part of "
             "the split; right of the line it grows. Choose the intervention above. **Replies** "
@@ -238,10 +254,10 @@ def slice_changes(changes: pd.DataFrame, variant: str) -> pd.DataFrame:
         changes: from `mmmie.analysis.ask.identity_effect.identity_changes`.
 
     Returns:
-        These rows with `sure`: whether the interval excludes zero.
+        These rows with `sure`: whether the change is shown, see `decided_changes`.
     """
     rows = changes[changes["variant"] == variant]
-    rows = rows.assign(sure=(rows["low"] > 0) | (rows["high"] < 0))
+    rows = rows.assign(sure=[found.clear for found in decided_changes(rows)])
     parts = rows[rows["slice"] != "all"].sort_values("change", ascending=False, kind="stable")
     return pd.concat([rows[rows["slice"] == "all"], parts], ignore_index=True)
 
@@ -278,19 +294,22 @@ def slice_change_figure(rows: pd.DataFrame, titles: dict[str, str], x_title: str
 
 
 def slices_finding(rows: pd.DataFrame) -> str:
-    """In how many slices the interval of the change excludes zero, each taken alone."""
-    parts = rows[rows["slice"] != "all"]
-    if parts.empty:
-        return "No part of this split is large enough to look at on its own"
-    worse = int((parts["sure"] & (parts["change"] > 0)).sum())
-    better = int((parts["sure"] & (parts["change"] < 0)).sum())
-    count = len(parts)
+    """What it does to all utterances, then in how many parts the change is shown."""
+    whole, *found = decided_changes(rows)
+    if whole.verdict == "not known":
+        said = "What it does is not known: too few conversations"
+    elif whole.clear:
+        said = f"Overall the error {moved_words(rows.to_dict('records')[0])}"
+    else:
+        said = "Overall no clear difference"
+    if not found:
+        return f"{said}. No part of this split is large enough to look at on its own"
+    worse, better = sum(one.above for one in found), sum(one.below for one in found)
     if not worse and not better:
-        return f"No clear difference in any of {count} parts"
-    said = [f"raises the error in {worse} of {count} parts"] if worse else []
-    said += [f"lowers it in {better}" if worse else f"lowers the error in {better} of {count} parts"
-             ] if better else []  # fmt: skip
-    return f"At 95 % each, it {listed(said)}"
+        return f"{said}. None is shown in any of {len(found)} parts"
+    parts = [f"raises it in {worse}"] if worse else []
+    parts += [f"lowers it in {better}"] if better else []
+    return f"{said}. Of {len(found)} parts it {listed(parts)}"
 
 
 def null_sentence(rows: pd.DataFrame) -> str:
@@ -301,7 +320,7 @@ def null_sentence(rows: pd.DataFrame) -> str:
         return ""
     if len(null) > _MOST_NAMED:
         null = [*null[:_MOST_NAMED], f"{len(null) - _MOST_NAMED} more"]
-    return f"No clear difference (the interval includes 0): {listed(null)}."
+    return f"No clear difference: {listed(null)}."
 
 
 def _hover(name: str, row: dict[str, float]) -> str:

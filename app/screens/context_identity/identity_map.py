@@ -22,15 +22,16 @@ from mmmie.analysis.codes.identity_vectors import (
     role_order,
     starting_norms,
 )
+from mmmie.mi.verdict import decide_by_chance
 
 _EXPLANATION = """
 Every token gets the sum of three learned vectors: its **role** (how many turns from the target),
 its **speaker** (same as the target's, another, unknown) and its **modality**. The heat map shows
 the cosine of every pair: blue point the same way, orange opposite ways; those within what 19 of 20
 pairs of random directions stay are nearly empty. On the right are their lengths; the band is where
-19 of 20 start before training. A vector outside it was moved by training; one inside may have been
-moved too, and one that no utterance needs, such as an unknown speaker where all are known, only
-feels weight decay.
+19 of 20 runs have all of them before training. A vector outside it was moved by training; one
+inside may have been moved too, and one that no utterance needs, such as an unknown speaker where
+all are known, only feels weight decay.
 
 Whether roles order themselves is Mantel's test: the correlation of cosine and nearness in time
 over pairs, against 2,000 random orders. What a vector does to a prediction is not in this figure:
@@ -44,7 +45,7 @@ def draw_identity_map(view: state.View) -> None:
     if table.empty:
         return
     alike, dimensions = cosines(vectors), vectors.shape[1]
-    chance, start = chance_cosine(dimensions), starting_norms(dimensions)
+    chance, start = chance_cosine(dimensions), starting_norms(dimensions, len(table))
     order = role_order(vectors[(table["term"] == "role").to_numpy()])
     say.finding(plain(norm_finding(table, start)))
     say.words(plain(f"{order_sentence(order)} {pairs_sentence(table, alike, chance)}"))
@@ -66,7 +67,6 @@ def _vectors(fingerprint: str, _checkpoint: Checkpoint) -> tuple[pd.DataFrame, n
 
 _ROW_PIXELS = 25
 _LEAST_LIMIT = 0.5  # of the colours, so that small cosines do not look large
-_SURE = 0.05
 _OPPOSED, _ALIKE = "213, 94, 0", "0, 114, 178"
 
 
@@ -167,7 +167,7 @@ def order_sentence(order: RoleOrder | None) -> str:
         return "There are too few roles to ask whether they order themselves by time."
     correlation = f"{order.correlation:.2f}".replace("-", "−")
     numbers = f"r = {correlation}, p = {order.chance:.2g}"
-    if order.chance < _SURE and order.correlation > 0:
+    if decide_by_chance(order.correlation, order.chance).above:
         return f"Roles order themselves by time: the nearer two are, the more alike ({numbers})."
     return f"Roles do not order themselves by time by more than chance ({numbers})."
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import loading
+from app.access.opened import keep_opened
 from app.access.typed_path import typed_path
 from app.corpora.known_corpora import remember_corpus
 from app.corpora.upload import show_faults, upload_corpus
@@ -159,7 +160,7 @@ def _look(path: str) -> None:
 
 
 def moved_corpus(checkpoint: Checkpoint, error: InputError) -> None:
-    """Ask where the corpus of a checkpoint is now, and keep the answer for this session."""
+    """Ask where the corpus of a checkpoint is now, and keep the answer, for later sessions too."""
     held = checkpoint.info.corpus
     with st.container(border=True):
         st.subheader(f"Where is the corpus {plain(held['name'])} now?")
@@ -182,4 +183,5 @@ def moved_corpus(checkpoint: Checkpoint, error: InputError) -> None:
         if st.button("Use it", type="primary", icon=":material/check:"):
             moved = st.session_state.get("moved_corpora", {})
             st.session_state["moved_corpora"] = {**moved, held["fingerprint"]: found}
+            keep_opened()
             st.rerun()

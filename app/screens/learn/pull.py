@@ -28,6 +28,7 @@ from mmmie.analysis.lesson.pull import (
     draw_batch,
     pair_game,
 )
+from mmmie.mi.verdict import decide_within
 
 FORMULA = Formula(
     (
@@ -148,7 +149,7 @@ def pull_title(pair: tuple[str, str], right: int, count: int, bound: float, erro
     first, second = (plain(name) for name in pair)
     times = {0: "not once", 1: "once"}.get(right, f"{right} times")
     found = f"{capital(first)} finds its own {second} {times} in {count}"
-    if not bound > 2 * error:
+    if not decide_within(bound, error).above:
         return f"{found}: no shared information could be shown"
     return (
         f"{found}: the batch shows {bound:.2f} ± {error:.2f} nats, of at most "

@@ -5,23 +5,24 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app import state
 from app.parts import page_text as say
 from app.parts.figures import figure_footer
-from app.parts.names import plain
+from app.parts.names import capital, plain
 from app.parts.style import three_digits
 from app.parts.waiting import follow, waiting
 from app.screens.mutual_information.bound_marks import bound_legend
 from app.screens.mutual_information.modality_panels import draw_modalities
-from app.screens.mutual_information.pair_panels import draw_pairs
+from app.screens.mutual_information.pair_panels import draw_pairs, shown_of_pair
 from app.screens.mutual_information.recorded_bounds import NONE, Recorded, Unit, bounded, number
 from mmmie.analysis.bounds.fresh_critic import BATCH, STEPS, FreshCritic, check_table
 from mmmie.analysis.bounds.history import bounds_history, ceilings, measured, pair_of, quantity
 from mmmie.analysis.outputs import cache_folder
-from mmmie.mi.thresholds import NOTHING, SURE
+from mmmie.mi.verdict import decide_within
 from mmmie.training.checkpoint_files import CheckpointInfo
 
 
@@ -78,29 +79,30 @@ def _legend(recorded: Recorded, on_demand: bool) -> str:
 
 
 def bounds_headline(table: pd.DataFrame, modalities: list[str], unit: Unit) -> str:
-    """The title of the page: what the pair that shares most is shown to share.
+    """The title of the page: what the pair is shown to share that shows most.
 
-    If the bounds of the objective stay at zero, a fresh critic that is sure of more counts.
+    The objective's bounds and the fresh critic's are all lower bounds of the same, and all of them
+    were looked at.
     """
     pairs = table[table["family"] == "pair"]
     if len(pairs):
-        shown = pairs["nats"]
-        if shown.max() < NOTHING:
-            sure = pairs["check"] > SURE * pairs["check_std"].clip(lower=NOTHING)
-            shown = pairs["check"].where(sure, shown)
-        best = int(shown.argmax())
-        nats = float(shown.iloc[best])
-        first, second = map(plain, pair_of(str(pairs["name"].iloc[best]), modalities))
-        if nats < NOTHING:
-            return "No pair of modalities is shown to share anything"
-        least = three_digits(nats * unit.per_nat)
-        said = f"{first} and {second} are shown to share {least} {unit.name} or more"
-        return said[:1].upper() + said[1:]
+        shown = {
+            str(row["name"]): shown_of_pair(row, len(pairs)) for row in pairs.to_dict("records")
+        }
+        best = max(shown, key=lambda name: shown[name])
+        if shown[best] <= 0:
+            return "No pair is shown to share information"
+        first, second = map(plain, pair_of(best, modalities))
+        least = three_digits(shown[best] * unit.per_nat)
+        return capital(f"{first} and {second} are shown to share {least} {unit.name} or more")
     upper = table[(table["family"] == "invariant") & (table["bound"] == "upper")]
-    if len(upper):
-        tightest = upper.iloc[int(upper["nats"].argmin())]
-        most = three_digits(tightest["nats"] * unit.per_nat)
-        return f"The shared code keeps at most {most} {unit.name} of {plain(str(tightest['name']))}"
+    ends = [
+        decide_within(r["nats"], r["std"], looks=len(upper)).high for r in upper.to_dict("records")
+    ]
+    if len(ends) and np.isfinite(ends).any():
+        name = plain(str(upper["name"].iloc[int(np.nanargmin(ends))]))
+        most = three_digits(float(np.nanmin(ends)) * unit.per_nat)
+        return f"The shared code keeps at most {most} {unit.name} of {name}"
     return "What did training do to the bounds?"
 
 

@@ -15,7 +15,7 @@ from app.parts import page_text as say
 from app.parts.figures import figure
 from app.parts.names import figure_text, plain
 from app.parts.numbers import listed
-from app.parts.style import ACCENT, NEUTRAL, blank, name_rows
+from app.parts.style import ACCENT, NEUTRAL, blank, name_rows, three_digits
 from app.parts.waiting import follow, waiting
 from app.screens.mutual_information.bound_marks import CHECK
 from app.screens.mutual_information.lab_controls import choose_estimators
@@ -31,7 +31,7 @@ from mmmie.analysis.bounds.side_by_side import (
 )
 from mmmie.analysis.outputs import cache_folder
 from mmmie.mi.catalogue import CATALOGUE
-from mmmie.mi.thresholds import SURE
+from mmmie.mi.thresholds import NOTHING, SURE
 
 DEFAULT = ["infonce", "nwj", "js", "club", "l1out", "doe", "cca", "ksg"]
 _TABLE_PIXELS = 820
@@ -337,14 +337,19 @@ _FIT_WORDS = {
 def bracket_title(quantity: Quantity, found: Bracket, unit: Unit) -> str:
     """What all believable estimates say together, as a finding."""
     both = plain(" and ".join(quantity.variables))
-    lower, upper = _value(found.lower, unit), _value(found.upper, unit)
+    lower, upper = (three_digits(max(end, 0.0) * unit.per_nat) for end in (found.least, found.most))
     if found.lower is not None and found.upper is not None:
         names = f"{found.lower['title']} shows at least {lower}", f"{found.upper['title']} at most"
         if found.verdict == "contradiction":
             return f"They contradict each other: {names[0]} {unit.name}, {names[1]} {upper}"
         if found.verdict == "equal":
-            return f"{both} share about {lower} {unit.name}: the bounds meet within their errors"
+            about = number(max(found.lower["nats"], 0.0), unit)
+            return f"{both} share about {about} {unit.name}: the bounds meet within their errors"
+        if not found.least > NOTHING:
+            return f"{both} share at most {upper} {unit.name}; nothing is shown from below"
         return f"{both} share between {lower} and {upper} {unit.name}"
+    if found.lower is not None and not found.least > NOTHING:
+        return f"{both} are not shown to share information"
     if found.lower is not None:
         return f"{both} share at least {lower} {unit.name}; no upper bound can be believed"
     if found.upper is not None:

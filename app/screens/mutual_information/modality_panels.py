@@ -27,7 +27,8 @@ from app.screens.mutual_information.bound_marks import (
     empty_panel,
     finish_axes,
 )
-from app.screens.mutual_information.recorded_bounds import BRACKETS, Recorded, Series, Unit
+from app.screens.mutual_information.recorded_bounds import BRACKETS, NONE, Recorded, Series, Unit
+from mmmie.mi.verdict import decide_within
 
 _BRACKET = 0.16
 _CODES = {"z": "shared code z", "s": "own code s"}
@@ -192,6 +193,8 @@ def modality_title(table: pd.DataFrame, stochastic: bool, unit: Unit) -> str:
         if rows.empty:
             continue
         low, high = _span(rows, unit)
+        if high == NONE:
+            continue
         parts.append(f"{code} {low} to {high}" if low else f"{code} at most {high}")
     if not parts:
         return "What do the codes keep?"
@@ -202,6 +205,7 @@ def modality_title(table: pd.DataFrame, stochastic: bool, unit: Unit) -> str:
 
 def _span(rows: pd.DataFrame, unit: Unit) -> tuple[str, str]:
     """Where the values of all modalities lie; without brackets nothing is known from below."""
-    low, high = rows["low"].min(), rows["high"].fillna(rows["nats"]).max()
+    above = [decide_within(r["nats"], r["std"]).high for r in rows.to_dict("records")]
+    low, high = rows["low"].min(), rows["high"].fillna(pd.Series(above, rows.index)).max()
     least = three_digits(max(low, 0) * unit.per_nat) if rows["low"].notna().all() else ""
     return least, three_digits(high * unit.per_nat)

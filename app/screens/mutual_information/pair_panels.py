@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,8 +29,7 @@ from app.screens.mutual_information.bound_marks import (
     finish_axes,
 )
 from app.screens.mutual_information.recorded_bounds import Recorded, Series, Unit
-from mmmie.analysis.bounds.history import pair_of
-from mmmie.mi.thresholds import NOTHING, slack
+from mmmie.analysis.bounds.history import beyond_slack, pair_of, shared_by_pair
 from mmmie.training.config import ObjectiveSettings
 
 _NAME_PIXELS = 18
@@ -178,17 +177,40 @@ def _draw_levels(
 def pair_title(table: pd.DataFrame, objective: ObjectiveSettings, unit: Unit) -> str:
     """What the lower bounds say together."""
     pairs = table[table["family"] == "pair"]
-    if pairs["nats"].max() < NOTHING:
-        return "The lower bounds stay at zero"
-    span = _between(list(pairs["nats"].clip(lower=0) * unit.per_nat))  # what is shared is not less
+    found = [
+        shared_by_pair(row["nats"], row["std"], len(pairs)) for row in pairs.to_dict("records")
+    ]
+    least = [one.low for one in found if one.above]
+    if not least:
+        return "No pair is shown to share information by the objective's bounds"
+    said = f"at least {_between([nats * unit.per_nat for nats in least])} {unit.name}"
+    some = (
+        "The pairs share"
+        if len(least) == len(pairs)
+        else f"{len(least)} of {len(pairs)} pairs share"
+    )
     if not objective.maximise.enabled or objective.maximise.weight == 0:
-        return f"Without MI maximisation the pairs share at least {span} {unit.name}"
-    share = (pairs["nats"] / pairs["truth"]).mean()
-    if math.isfinite(share):
-        return (
-            f"The pairs share at least {span} {unit.name}, {share:.0%} of what their inputs share"
-        )
-    return f"The pairs share at least {span} {unit.name}"
+        return f"Without MI maximisation {some[:1].lower()}{some[1:]} {said}"
+    truth = float(pairs["truth"].sum())
+    if len(least) == len(pairs) and truth > 0 and pairs["truth"].notna().all():
+        share = min(sum(least) / truth, 1.0)
+        return f"The pairs share {said}, {share:.0%} or more of what their inputs share"
+    return f"{some} {said}"
+
+
+def shown_of_pair(row: dict[Any, Any], pairs: int) -> float:
+    """The nats that a pair is shown to share, by the objective's bound or the fresh critic's.
+
+    Args:
+        row: of `mmmie.analysis.bounds.history.bounds_table`.
+        pairs: how many were looked at.
+
+    Returns:
+        The lower end of what is shown; 0 where nothing is.
+    """
+    bounds = ((row["nats"], row["std"]), (row["check"], row["check_std"]))
+    found = [shared_by_pair(nats, std, pairs * len(bounds)) for nats, std in bounds]
+    return max((one.low for one in found if one.above), default=0.0)
 
 
 def check_sentence(table: pd.DataFrame, modalities: list[str], unit: Unit) -> str:
@@ -201,8 +223,14 @@ def check_sentence(table: pd.DataFrame, modalities: list[str], unit: Unit) -> st
     groups: dict[str, list[tuple[str, float]]] = {"same": [], "more": [], "less": []}
     for row in held.to_dict("records"):
         more = row["check"] - row["nats"]
-        within = slack(row["std"], row["check_std"])
-        which = "same" if abs(more) <= within else "more" if more > 0 else "less"
+        nats, errors = (row["check"], row["nats"]), (row["std"], row["check_std"])
+        which = (
+            "more"
+            if beyond_slack(*nats, *errors)
+            else "less"
+            if beyond_slack(*reversed(nats), *errors)
+            else "same"
+        )
         groups[which].append((str(row["name"]), abs(more) * unit.per_nat))
     parts = []
     for which, found in groups.items():

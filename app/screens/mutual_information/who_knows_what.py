@@ -29,6 +29,7 @@ from app.screens.mutual_information.recorded_bounds import Unit
 from mmmie.analysis.bounds.label_information import LabelInformation, parts_table, slices_table
 from mmmie.analysis.outputs import cache_folder
 from mmmie.mi.thresholds import SURE
+from mmmie.mi.verdict import decide_within
 
 _EXPLAINED = """
 **The bar** is all that would have to be known to tell the label, its entropy. Of a number that is
@@ -132,13 +133,14 @@ def _draw_slices(found: pd.DataFrame, view: state.View, unit: Unit) -> None:
 
 
 def slices_title(shown: pd.DataFrame, unit: Unit) -> str:
-    """Where the two tell more together than the sum of each, as a finding."""
+    """Where the two tell more together than the sum of each, among so many slices."""
     best = shown.loc[shown["beyond"].idxmax()]
     first, second = plain(str(best["first"])), plain(str(best["second"]))
-    if best["beyond"] <= SURE * best["beyond_std"]:
-        return f"In no slice do {first} and {second} tell more together than each adds up to"
+    found = decide_within(best["beyond"], best["beyond_std"], looks=len(shown))
+    if not found.above:
+        return f"In no slice are {first} and {second} shown to tell more together than apart"
     where = slice_contents(shown["slice"])[best["slice"]]
-    more = three_digits(best["beyond"] * unit.per_nat)
+    more = interval_text(*(unit.per_nat * v for v in (found.value, found.low, found.high)))
     return f"On {plain(where)} the two together tell {more} {unit.name} more than each adds up to"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -9,7 +12,7 @@ import streamlit as st
 from app import loading, state
 from app.parts import page_text as say
 from app.parts.drawings import drawn_figure
-from app.parts.names import plain
+from app.parts.names import capital, plain
 from app.parts.numbers import Metric, interval_text, listed, metric
 from app.parts.rows import dots_svg
 from app.parts.style import three_digits
@@ -24,6 +27,7 @@ from mmmie.analysis.errors.resampling import (
 from mmmie.analysis.outputs import TRAINED
 from mmmie.errors import InputError
 from mmmie.metrics import primary_metric
+from mmmie.mi.verdict import decide
 
 _MOST = 12
 _SAME = "same configuration"
@@ -31,8 +35,9 @@ _EXPLANATION = (
     "Each row is a checkpoint trained on the same corpus, named by how its configuration differs "
     "from this one. The bar is a 95% bootstrap interval: whole conversations are drawn with "
     "replacement, since utterances of one conversation resemble each other. The title counts a "
-    "difference only where the paired interval on the same utterances excludes zero; Compare shows "
-    "these intervals. Each checkpoint is one training run. How much another seed would change is "
+    "difference only where its paired interval on the same utterances excludes zero after "
+    "correction for the number of checkpoints (Bonferroni); Compare shows these intervals. Each "
+    "checkpoint is one training run. How much another seed would change is "
     "not in the bar."
 )
 
@@ -50,29 +55,23 @@ def siblings(view: state.View) -> dict[str, Checkpoint]:
     return rows
 
 
-def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool) -> None:
-    """The dot plot: the stored metrics, or measured on the split with intervals."""
-    name, higher = primary_metric(view.corpus.label.kind)
+def draw_ablations(view: state.View) -> None:
+    """The dot plot, measured on the split with intervals."""
+    rows, (name, higher) = siblings(view), primary_metric(view.corpus.label.kind)
     shown = metric(name)
-    if measured:
-        with st.spinner("Intervals over conversations"):
-            table = _measured(view, rows, name)
-    else:
-        values = [c.info.metrics.get(name) for c in rows.values()]
-        table = pd.DataFrame({"label": list(rows), "value": values})
+    with st.spinner("Intervals over conversations"):
+        table = _measured(view, rows, name)
     table = table.dropna(subset=["value"]).sort_values("value", ascending=not higher)
     title, numbers = ablation_finding(table, shown, next(iter(rows)))
     say.finding(title)
     if numbers:
         say.words(numbers)
-    split = view.split if measured else "valid"
     unit = "" if higher else ", in label units"
-    known = split in view.corpus.splits
-    n = view.corpus.rows(split) if known else np.empty(0, int)
+    n = view.corpus.rows(view.split)
     conversations = view.corpus.utterances["conversation"].iloc[n].nunique()
     caption = (
-        f"{shown.name} on {split}, {len(n):,} utterances in {conversations:,} conversations. "
-        + ("95 % intervals by drawing conversations, 2,000 times." if measured else "")
+        f"{shown.name} on {view.split}, {len(n):,} utterances in {conversations:,} conversations. "
+        "95 % intervals by drawing conversations, 2,000 times."
     )
     drawn_figure(
         dots_svg(
@@ -81,7 +80,7 @@ def draw_ablations(view: state.View, rows: dict[str, Checkpoint], measured: bool
             f"{shown.name} of this checkpoint and of others trained on the same corpus.",
             highlight=next(iter(rows)),
         ),
-        key="ablations" if measured else "ablations-stored",
+        key="ablations",
         caption=caption,
         explanation=_EXPLANATION,
         data=table,
@@ -102,8 +101,10 @@ def _measured(view: state.View, rows: dict[str, Checkpoint], name: str) -> pd.Da
             found, apart = _against(checkpoint.fingerprint, *view.key, name, view, checkpoint)
         except InputError:  # weights that cannot be read
             continue
-        entries.append((label, found.value, found.low, found.high, apart))
-    return pd.DataFrame(entries, columns=["label", "value", "low", "high", "told_apart"])
+        ends = (apart.value, apart.low, apart.high)
+        entries.append((label, found.value, found.low, found.high, *ends))
+    columns = ["label", "value", "low", "high", "difference", "difference_low", "difference_high"]
+    return pd.DataFrame(entries, columns=columns)
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
@@ -115,53 +116,71 @@ def _against(
     name: str,
     _view: state.View,
     _other: Checkpoint,
-) -> tuple[Interval, bool]:
-    """The metric of a checkpoint, and whether its paired difference to the one shown is clear."""
+) -> tuple[Interval, Interval]:
+    """The metric of a checkpoint, and its paired difference to the one shown."""
     label, outputs = _view.corpus.label, loading.open_outputs(_other, _view.corpus, split)
     rows, output = outputs.rows, outputs.output[TRAINED]
     data = _view.corpus.targets[rows], conversation_codes(_view.corpus, rows)
     found = metric_interval(name, label, output, *data)
     if fingerprint == own:
-        return found, False
+        return found, Interval(0.0, 0.0, 0.0)
     difference = difference_interval(name, label, _view.outputs.output[TRAINED], output, *data)
-    return found, difference.excludes_zero
+    return found, difference
 
 
 def ablation_finding(table: pd.DataFrame, shown: Metric, own: str) -> tuple[str, str]:
     """What the checkpoints show, as a title, and the numbers under it, empty if there are none.
 
-    `table` has `label`, `value`, `low`, `high` and `told_apart`: whether the paired difference to
-    the checkpoint called `own` excludes zero. Without that column nothing is claimed.
+    A difference counts where it is shown after correction for the number of others (Bonferroni).
+
+    Args:
+        table: `label`, `value`, `low`, `high`, and `difference`, `difference_low` and
+            `difference_high`, paired, to the checkpoint called `own`.
     """
     others, mine = table[table["label"] != own], table[table["label"] == own]
     if others.empty or mine.empty:
         return f"What is this {shown.name} worth?", ""
     count = "the other checkpoint" if len(others) == 1 else f"{len(others)} other checkpoints"
-    if "told_apart" not in table:
-        return f"Against {count} on this corpus", ""
-    apart = others["told_apart"].astype(bool)
-    loss = (others["value"] - float(mine["value"].iloc[0])) * (-1 if shown.higher_is_better else 1)
-    better, worse = others[apart & (loss < 0)], others[apart & (loss > 0)]
-    level = list(others.loc[~apart, "label"])
+    sign = -1 if shown.higher_is_better else 1
+    worse_by = [
+        decide(*sorted_ends(sign, row), looks=len(others), seeds=1)
+        for row in others.to_dict("records")
+    ]
+    others = others.assign(
+        least=[one.low for one in worse_by],
+        worse=[one.above for one in worse_by],
+        better=[one.below for one in worse_by],
+    )
+    better, worse = others[others["better"]], others[others["worse"]]
+    level = list(others.loc[~others["better"] & ~others["worse"], "label"])
     taken = worse[worse["label"].map(_is_one_removal)]
     if len(better):
-        named = better.loc[[loss[better.index].idxmin()]]
-        many = f"{len(better)} others are better, most of all the one"
-        title = f"{many if len(better) > 1 else 'Better is the one'} {_differing(named)}"
+        named = better
+        many = f"{len(better)} others are better" if len(better) > 1 else "Better is the one"
+        title = many if len(better) > 1 else f"{many} {_differing(named)}"
     elif len(taken):
-        named = taken[loss[taken.index] >= 0.5 * loss[taken.index].max()]
+        named = taken[taken["least"] >= 0.5 * taken["least"].max()]
         gone = dict.fromkeys(_removed(label) for label in named["label"])
         title = f"Take {' or '.join(map(plain, gone))} away and {_change(mine, named, shown)}"
     elif len(worse):
-        named = worse.loc[[loss[worse.index].idxmax()]]
-        some = f"Better than {len(worse)} of {len(others)} others, most of all the one"
-        title = f"{some if len(others) > 1 else 'Better than the one'} {_differing(named)}"
+        named = worse
+        some = f"Better than {len(worse)} of {len(others)} others"
+        title = some if len(worse) > 1 else f"Better than the one {_differing(named)}"
+    elif all(one.verdict == "not known" for one in worse_by):
+        return f"Too few conversations to compare with {count}", ""
     else:
         return f"No clear difference to {count}", ""
     numbers = [f"{shown.name} {_cell(mine.iloc[0], shown)}"]
     numbers += [f"{plain(row['label'])} {_cell(row, shown)}" for _, row in named.iterrows()]
     level_words = f" No clear difference: {listed(list(map(plain, level)))}." if level else ""
-    return title, f"{', '.join(numbers)}.{level_words}"
+    note = next(capital(one.note) for one in worse_by if one.note)
+    return title, f"{', '.join(numbers)}. {note}.{level_words}"
+
+
+def sorted_ends(sign: int, row: dict[Hashable, Any]) -> tuple[float, float, float]:
+    """How much worse another checkpoint is, with its interval; `sign` −1 where more is better."""
+    value, *ends = (sign * float(row[f"difference{end}"]) for end in ("", "_low", "_high"))
+    return value, min(ends), max(ends)
 
 
 def _is_one_removal(label: str) -> bool:
@@ -184,18 +203,12 @@ def _cell(row: pd.Series, shown: Metric) -> str:
 
 
 def _change(mine: pd.DataFrame, others: pd.DataFrame, shown: Metric) -> str:
-    """How much worse the others are, from the least to the most of them."""
-    value = float(mine["value"].iloc[0])
+    """By how much at least all of the others are worse."""
+    least = float(others["least"].min())
     if shown.higher_is_better:
-        unit = 100 if shown.share else 1
-        ends = [three_digits(unit * (value - float(v))) for v in sorted(others["value"])[::-1]]
-        by = " to ".join(dict.fromkeys([ends[0], ends[-1]]))
-        return f"{shown.name} falls by {by}{' points' if shown.share else ''}"
-    value = max(value, 1e-9)  # an error may be zero
-    least, most = float(others["value"].min()) / value, float(others["value"].max()) / value
-    for low, high, words in ((1.8, 2.0, "nearly doubles"), (2.0, 2.2, "doubles"),
-                             (2.2, np.inf, "more than doubles")):  # fmt: skip
-        if low <= least and most < high:
-            return f"the error {words}"
-    by = " to ".join(dict.fromkeys(f"{ratio - 1:.0%}" for ratio in (least, most)))
-    return f"the error grows by {by}"
+        by = f"{three_digits(100 * least)} points" if shown.share else three_digits(least)
+        return f"{shown.name} falls by {by} or more"
+    growth = least / max(float(mine["value"].iloc[0]), 1e-9)  # an error may be zero
+    if growth >= 1:
+        return "the error at least doubles"
+    return f"the error grows by {growth:.0%} or more" if growth >= 0.005 else "the error grows"

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import state
 from app.parts import page_text as say
 from app.parts.layout import wide_columns
 from app.parts.names import plain
-from app.parts.numbers import listed, metric
-from app.parts.style import short_number, three_digits
+from app.parts.numbers import ends_text, interval_text, listed, metric
+from app.parts.style import short_number
+from mmmie.analysis.errors.resampling import Interval, conversation_codes, metric_interval
 from mmmie.analysis.outputs import TRAINED
-from mmmie.corpus import Corpus
-from mmmie.metrics import metrics_for
+from mmmie.corpus import Corpus, Label
+from mmmie.metrics import metric_names
 from mmmie.training.checkpoint_files import CheckpointInfo, parameter_count
 
 _REGRESSION = ("mae", "corr", "acc2_nonzero", "f1_nonzero", "acc7")
 _SIMS = ("mae", "corr", "acc2_sims", "f1_sims", "acc3_sims", "acc5_sims", "acc2_nonzero")
 _CLASSES = ("accuracy", "f1_weighted", "f1_macro")
+UNKNOWN = Interval(np.nan, np.nan, np.nan)
 
 SIMS_WORDS = (
     "Labels are on a scale from −1 to 1, like those of SIMS. Acc-2 (> 0) and F1 (> 0) count "
@@ -30,35 +33,54 @@ SIMS_WORDS = (
 )
 
 
-def draw_summary(view: state.View, heading: DeltaGenerator) -> None:
-    """The finding as the page's title, then the model in words and its metrics."""
+def draw_summary(view: state.View) -> None:
+    """The model in words."""
     info = view.checkpoint.info
-    if view.split != "valid":  # what is kept with the checkpoint is about valid
-        with state.readable_errors():
-            said, rows = view.outputs.output[TRAINED], view.outputs.rows
-        info = replace(info, metrics=metrics_for(info.label, said, view.corpus.targets[rows]))
-    say.title(headline(info), place=heading)
     with state.readable_errors():
         parameters = parameter_count(info.folder)
     say.words(model_sentence(info, view.corpus, parameters, view.checkpoint.history))
-    cells = metric_row(info, view.split)
-    numbers = wide_columns(len(cells), key="metrics", least=120)
-    for column, (name, value, explanation) in zip(numbers, cells, strict=True):
-        say.number(name, value, help=explanation, place=column)
+
+
+def draw_metrics(view: state.View, heading: DeltaGenerator) -> None:
+    """The finding as the page's title, and the metrics of the split with their intervals."""
+    info = view.checkpoint.info
+    with state.readable_errors():
+        found = _metrics(*view.key, view)
+    say.title(headline(info, found), place=heading)
+    cells = metric_row(info.label, found)
+    cells.append(("Utterances", f"{len(view.outputs.rows):,}", "", f"Of the {view.split} split."))
+    numbers = wide_columns(len(cells), key="metrics", least=130)
+    for column, (name, value, ends, explanation) in zip(numbers, cells, strict=True):
+        say.number(
+            name, value, ends, help=explanation, place=column, delta_color="off", delta_arrow="off"
+        )
     say.caption(measured_words(info, view.split, view.corpus.splits))
-    if info.metrics.get("acc2_sims") is not None:
+    if "acc2_sims" in found:
         say.caption(SIMS_WORDS)
 
 
-def headline(info: CheckpointInfo) -> str:
+@st.cache_data(show_spinner=False, max_entries=50)
+def _metrics(fingerprint: str, corpus: str, split: str, _view: state.View) -> dict[str, Interval]:
+    """Metric → value and interval, of those that the split defines."""
+    label, outputs = _view.corpus.label, _view.outputs
+    output, targets = outputs.output[TRAINED], _view.corpus.targets[outputs.rows]
+    groups = conversation_codes(_view.corpus, outputs.rows)
+    found = {
+        name: metric_interval(name, label, output, targets, groups) for name in metric_names(label)
+    }
+    return {name: one for name, one in found.items() if np.isfinite(one.value)}
+
+
+def headline(info: CheckpointInfo, found: dict[str, Interval]) -> str:
     """What the model reaches, as a finding."""
     label, name = info.label, plain(info.name)
     if not info.epoch:
         return f"{name} is not trained yet"
+    one = found.get("accuracy" if label.classes else "mae", UNKNOWN)
+    said = interval_text(one.value, one.low, one.high, share=bool(label.classes))
     if label.classes:
-        share = metric("accuracy").text(info.metrics.get("accuracy"))
-        return f"{name} finds the right one of {len(label.classes)} classes in {share} of cases"
-    error = three_digits(info.metrics.get("mae"))
+        return f"{name} finds the right one of {len(label.classes)} classes in {said} of cases"
+    error = said
     if not label.range:
         return f"{name} is off by {error} on average"
     low, high = map(short_number, label.range)
@@ -112,10 +134,12 @@ def measured_words(info: CheckpointInfo, split: str, splits: Sequence[str]) -> s
     return f"Metrics on the {split} split, which had no part in the training."
 
 
-def metric_row(info: CheckpointInfo, split: str = "valid") -> list[tuple[str, str, str]]:
-    """Name, value and explanation of the metrics that the label defines."""
-    of_sims = info.metrics.get("acc2_sims") is not None
-    wanted = _CLASSES if info.label.classes else _SIMS if of_sims else _REGRESSION
-    known = [name for name in wanted if info.metrics.get(name) is not None]
-    row = [(metric(n).name, metric(n).text(info.metrics[n]), metric(n).help) for n in known]
-    return [*row, ("Utterances", f"{info.metrics['n']:,}", f"Measured on the {split} split.")]
+def metric_row(label: Label, found: dict[str, Interval]) -> list[tuple[str, str, str, str]]:
+    """Name, value, interval and explanation of the metrics that the label defines."""
+    wanted = _CLASSES if label.classes else _SIMS if "acc2_sims" in found else _REGRESSION
+    return [
+        (known.name, known.text(one.value), ends_text(one, share=known.share), known.help)
+        for name in wanted
+        if name in found
+        for known, one in [(metric(name), found[name])]
+    ]

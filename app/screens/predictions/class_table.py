@@ -13,6 +13,7 @@ from app.parts.numbers import interval_text, never_predicted_words
 from mmmie.analysis.errors.classes import class_table
 from mmmie.analysis.errors.resampling import conversation_codes
 from mmmie.analysis.outputs import TRAINED
+from mmmie.mi.verdict import leader
 
 
 def classes(view: state.View) -> None:
@@ -56,9 +57,11 @@ def classes_title(table: pd.DataFrame) -> str:
     never = table["class"][(table["n"] > 0) & (table["predicted"] == 0)].tolist()
     if never:
         return never_predicted_words(never)
-    if table["recall"].isna().all():
-        return "How well is each class found?"
-    least = table.loc[table["recall"].idxmin()]
+    known = table[table["recall"].notna()]
+    place = leader(-known["recall"], -known["recall_high"], -known["recall_low"])
+    if place is None:
+        return "No class is shown to be found least often"
+    least = known.iloc[place]
     said = interval_text(least["recall"], least["recall_low"], least["recall_high"], share=True)
     return f"Lowest recall: {plain(least['class'])}, {said}"
 

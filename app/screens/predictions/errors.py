@@ -16,7 +16,8 @@ from app.parts import page_text as say
 from app.parts.figures import figure, selected_ids
 from app.parts.layout import wide_columns
 from app.parts.names import capital, figure_text, plain
-from app.parts.style import ERROR_SCALE, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank, three_digits
+from app.parts.numbers import interval_text
+from app.parts.style import ERROR_SCALE, FADED, NEUTRAL, SEQUENTIAL_SCALE, blank
 from app.screens.predictions.class_table import classes
 from app.screens.predictions.reliability import reliability_diagram
 from app.screens.predictions.slice_table import slice_table
@@ -27,7 +28,9 @@ from mmmie.analysis.errors.prediction_errors import (
     confusion,
     most_confused,
 )
+from mmmie.analysis.errors.resampling import Interval
 from mmmie.corpus import Label
+from mmmie.mi.verdict import decide
 
 _KEY = "truth-and-prediction"
 _TOLERATED = 0.1
@@ -52,18 +55,27 @@ def error_overview(view: state.View) -> None:
         slice_table(view)
 
 
-def calibration_title(slope: float | None) -> str:
+def calibration_title(slope: Interval | None) -> str:
     """What the slope of truth on prediction says."""
     if slope is None:
         return "The model predicts the same for every utterance"
-    said = f"the truth moves by {three_digits(slope)} when the prediction moves by 1"
-    if slope <= 0:
-        return f"Predictions do not follow the truth: {said}"
-    if slope < 1 - _TOLERATED:
+    moves = interval_text(slope.value, slope.low, slope.high)
+    said = f"the truth moves by {moves} when the prediction moves by 1"
+    flat, bold, timid = (
+        decide(slope.value, slope.low, slope.high, limit=limit)
+        for limit in (0, 1 - _TOLERATED, 1 + _TOLERATED)
+    )
+    if flat.verdict == "not known":
+        return f"How far predictions can be trusted is not known: {said}"
+    if not flat.above:
+        return f"Predictions are not shown to follow the truth: {said}"
+    if bold.below:
         return f"Predictions are too bold: {said}"
-    if slope > 1 + _TOLERATED:
+    if timid.above:
         return f"Predictions are too timid: {said}"
-    return f"Predictions mean what they say: {said}"
+    if bold.above and timid.below:
+        return f"Predictions mean what they say: {said}"
+    return f"Predictions follow the truth: {said}"
 
 
 def confusion_title(mistake: tuple[str, str, float] | None) -> str:
@@ -81,7 +93,7 @@ def _calibration(view: state.View) -> None:
     looked_at = [*view.selected, view.primary, *([] if view.pinned is None else [view.pinned])]
     rows = rows[thinned(len(rows), np.flatnonzero(np.isin(rows, looked_at)))]
     truth, prediction = frame["label"].to_numpy(float), frame["prediction"].to_numpy(float)
-    say.finding(calibration_title(calibration_slope(truth, prediction)))
+    say.finding(calibration_title(_slope(*view.key, view.slice, view)))
     columns = [c for c in ("id", "conversation", "speaker", "label", "prediction") if c in frame]
     figure(
         calibration_figure(
@@ -111,6 +123,15 @@ def _calibration(view: state.View) -> None:
         alt="Truth against prediction for every utterance, with the mean truth in bins",
         on_select=_choose,
     )
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _slope(
+    fingerprint: str, corpus: str, split: str, part: str, _view: state.View
+) -> Interval | None:
+    frame = _view.frame[_view.within]
+    truth, prediction = frame["label"].to_numpy(float), frame["prediction"].to_numpy(float)
+    return calibration_slope(truth, prediction, frame["conversation"].factorize()[0])
 
 
 def _hover(view: state.View, rows: np.ndarray) -> list[str]:

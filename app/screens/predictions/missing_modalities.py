@@ -13,12 +13,13 @@ from app.parts.drawings import drawn_figure
 from app.parts.figures import figure
 from app.parts.layout import wide_columns
 from app.parts.names import capital, figure_text, plain
-from app.parts.numbers import Metric, metric
+from app.parts.numbers import Metric, listed, metric
 from app.parts.rows import dots_svg
 from app.parts.style import ACCENT, blank, three_digits
 from app.parts.waiting import follow, waiting
 from mmmie.analysis.ask.robustness import Robustness
 from mmmie.analysis.outputs import cache_folder
+from mmmie.mi.verdict import decide_all, leader
 
 _QUESTION = "Which modalities does it need?"
 _SUBSETS_EXPLAINED = """
@@ -26,8 +27,8 @@ Each row is the same model with only these modalities: the others are taken from
 **and** from its neighbours. Nothing is trained anew, so this says what *this* model needs; a model
 that was trained without a modality may do better.
 
-The title counts a difference only where its 95 % interval, over conversations and on the same
-utterances, excludes zero.
+The title counts a difference only where its interval, over conversations and on the same
+utterances, excludes zero after correction for the number of modalities (Bonferroni).
 """
 _RATES_EXPLAINED = """
 Each modality of each utterance, neighbours too, is missing with the chance on the axis, but never
@@ -112,19 +113,28 @@ def missing_title(subsets: pd.DataFrame, shown: Metric) -> str:
     """Which modality the model misses most when it alone is taken away."""
     one = subsets[subsets["lost"].map(len) == 1]
     sign = -1 if shown.higher_is_better else 1
-    clear = (one["change_low"] > 0) | (one["change_high"] < 0)
-    if not clear.any():
-        return "No single modality is missed: without any of them there is no clear difference"
-    cost = sign * one.loc[clear, "change"]
-    worst = one.loc[cost.idxmax()]
-    name = plain(worst["lost"][0])
-    if cost.max() < 0:
-        return f"The model does better without {name}"
-    ends = sorted(abs(v) for v in (worst["change_low"], worst["change_high"]))
-    moves = "falls" if shown.higher_is_better else "rises"
+    ends = [sorted(sign * end for end in row) for row in one[["change_low", "change_high"]].values]
+    lows, highs = ([pair[place] for pair in ends] for place in (0, 1))
+    costs = sign * one["change"]
+    found = decide_all(costs, lows, highs)
+    names = [plain(lost[0]) for lost in one["lost"]]
+    better = [name for name, by in zip(names, found, strict=True) if by.below]
+    worse = [name for name, by in zip(names, found, strict=True) if by.above]
+    if found and all(by.verdict == "not known" for by in found):
+        return "Which modality it needs is not known: too few conversations"
+    if not worse and better:
+        return f"The model does better without {listed(better)}"
+    if not worse:
+        return "No single modality is shown to be missed"
+    place = names.index(worse[0]) if len(worse) == 1 else leader(costs, lows, highs)
+    if place is None:
+        return f"It is worse without any of {listed(worse)}"
+    worst, moves = found[place], "falls" if shown.higher_is_better else "rises"
+    missed = "missed" if len(worse) == 1 else "missed most"
+    ends_said = f"{three_digits(worst.low)} to {three_digits(worst.high)}"
     return capital(
-        f"{name} is missed most: without it {shown.name} {moves} by "
-        f"{three_digits(abs(worst['change']))} ({three_digits(ends[0])} to {three_digits(ends[1])})"
+        f"{names[place]} is {missed}: without it {shown.name} {moves} by "
+        f"{three_digits(worst.value)} ({ends_said})"
     )
 
 

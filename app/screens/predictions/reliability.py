@@ -53,9 +53,9 @@ def reliability_title(confidence: float, accuracy: float, gap: Interval, error: 
         error: the calibration error, which is above 0 where gaps of bins cancel in that mean.
     """
     both = f"{confidence:.0%} confident, {accuracy:.0%} right"
-    if gap.excludes_zero:
+    if gap.decided(looks=2).clear:
         return f"Predictions are {'too sure' if gap.value > 0 else 'not sure enough'}: {both}"
-    if error.excludes_zero:
+    if error.decided(looks=2).clear:
         return f"Right on average, not at every confidence: {both}"
     return f"No clear difference between confidence and accuracy: {both}"
 

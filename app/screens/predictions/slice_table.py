@@ -12,7 +12,7 @@ from app.parts.figures import figure_footer
 from app.parts.names import plain
 from app.parts.numbers import interval_text, metric
 from app.parts.slice_names import slice_contents, slice_titles
-from mmmie.analysis.errors.slices import main_metric, slice_metrics
+from mmmie.analysis.errors.slices import clearly_harder, main_metric, slice_metrics
 from mmmie.analysis.outputs import TRAINED
 
 _KEY = "slice-table"
@@ -75,36 +75,36 @@ def slice_table(view: state.View) -> None:
             "label range, or what an utterance is in its conversation: a first turn, a reply, "
             "short or long. **Choose a row** to see its utterances only, on every page; choose "
             "it again to see all. Correlation and F1 are lower inside a slice of similar labels "
-            "without the model being worse there. Of many slices, one is the worst by chance: "
-            "trust the interval."
+            "without the model being worse there. Of many slices, one is the worst by chance. So "
+            "the title names one only where its difference to all utterances stays above zero "
+            "after correction for their number (Bonferroni)."
         ),
         data=table,
     )
 
 
 def slices_title(table: pd.DataFrame, name: str) -> str:
-    """Which slice is furthest from all utterances in the metric `name`.
+    """The metric `name` of all utterances, and the slice that is shown to be harder.
 
     Args:
         table: from `mmmie.analysis.errors.slices.slice_metrics`.
-        name: of a metric whose interval `low` and `high` are, if they are columns.
+        name: of the metric whose interval `low` and `high` are.
     """
+    share = metric(name).share
+    said = [
+        interval_text(row[name], row["low"], row["high"], share=share)
+        for row in table.to_dict("records")
+    ]
+    overall = f"{metric(name).name} {said[0]} overall"
     if len(table) < 2:
-        return "Where does it fail?"
-    everything, parts = table.iloc[0], table.iloc[1:]
-    values = parts[name].to_numpy(float)
-    if not np.isfinite(values).any():
-        return "Where does it fail?"
-    better = metric(name).higher_is_better
-    worst = parts.iloc[np.nanargmin(values) if better else np.nanargmax(values)]
-    low, high = worst.get("low", np.nan), worst.get("high", np.nan)
-    said = interval_text(worst[name], low, high, share=metric(name).share)
-    holds = plain(slice_contents(table["slice"])[worst["slice"]])
-    start = f"Hardest are {holds}"
-    if low <= everything[name] <= high:
-        start = f"No slice is clearly harder; most of all {holds}"
-    against = metric(name).text(everything[name])
-    return f"{start}: {metric(name).name} {said} against {against}"
+        return overall
+    found = clearly_harder(table)
+    gaps = [one.value if one.above else -np.inf for one in found]
+    if not np.isfinite(gaps).any():
+        return f"{overall}; no slice is clearly harder"
+    worst = 1 + int(np.argmax(gaps))
+    holds = plain(slice_contents(table["slice"])[table["slice"].iloc[worst]])
+    return f"{overall}; clearly harder are {holds}, {said[worst]}"
 
 
 def _ends_text(low: float, high: float, *, share: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from app import state
@@ -47,4 +48,5 @@ lazy_tabs(
 )
 known = known_probes(view)
 if known is not None:
-    say.title(probe_finding(known), help=CODES_IN_A_LINE, place=heading)
+    title = probe_finding(pd.DataFrame(known["leakage"]), view.outputs.modalities)
+    say.title(title, help=CODES_IN_A_LINE, place=heading)

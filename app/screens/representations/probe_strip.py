@@ -12,9 +12,10 @@ from plotly.subplots import make_subplots
 from app.parts.names import figure_text, plain
 from app.parts.numbers import listed
 from app.parts.style import SEQUENTIAL_SCALE, blank
+from mmmie.analysis.codes.claims import LABEL, MODALITY, OWN, SHARED, SPEAKER
+from mmmie.mi.verdict import Decision, decide, decide_all
 
 CODE_LETTERS = {"invariant": "z", "specific": "s"}
-_NOTHING = 0.005  # of the variance
 PROBE_NAMES = {"linear": "linear probe", "nonlinear": "non-linear probe"}
 _WHICH = "which modality"
 _LABEL = "label"
@@ -149,51 +150,64 @@ def speaker_sentence(report: dict[str, Any], reading: str) -> str:
     task = report["speaker"]
     if task["reason"] is not None:
         return f"Whether the codes tell who speaks cannot be said: {plain(task['reason'])}."
-    accuracy = report["readings"][reading]["speaker_accuracy"]
-    told = {
-        f"{CODE_LETTERS[kind]} {m}": share
-        for kind, by_modality in accuracy.items()
-        for m, share in by_modality.items()
+    rows = [r for r in report["leakage"] if (r["target"], r["reading"]) == (SPEAKER, reading)]
+    ends, chance = ("value", "low", "high"), task["chance"]
+    found = {
+        r["code"]: decide(*(r[end] for end in ends), limit=chance, looks=len(rows)) for r in rows
     }
-    most = max(told, key=lambda code: told[code])
+    told = [f"{plain(code)} {_share(one)}" for code, one in found.items() if one.above]
+    asked = f"Who speaks, one of {task['speakers']}"
+    if not told:
+        return f"{asked}: no code is shown to tell more than naming the same one ({chance:.0%})."
     return (
-        f"Who speaks, one of {task['speakers']}: read best from {plain(most)}, right for "
-        f"{told[most]:.1%} of the utterances; always naming the same one is right for "
-        f"{task['chance']:.1%}."
+        f"{asked}, can be told from {listed(told)}; naming the same one is right for {chance:.0%}."
     )
 
 
-def probe_finding(report: dict[str, Any]) -> str:
-    """The most telling of the probes as a sentence."""
-    invariant, specific = report["codes"]["invariant"], report["codes"]["specific"]
-    table = strip_frame(report["codes"])
-    own = [m for m in invariant if f"{m}'s own" in table.columns]
-    leaks = {m: table[f"{m}'s own"].to_dict()[f"z {m}"] for m in own}
-    if leaks:
-        most = max(leaks, key=lambda m: leaks[m])
-        share = float(table.loc[[f"z {m}" for m in invariant], "shared"].to_numpy(float).mean())
-        every = listed(list(map(plain, invariant)))
-        shared = f"The shared code has {share:.0%} of what {every} have in common"
-        if leaks[most] < _NOTHING:
-            return f"{shared}, and nothing that only one of them knows"
+def probe_finding(leakage: pd.DataFrame, modalities: list[str]) -> str:
+    """The most telling of the linear probes of the means as a sentence.
+
+    Args:
+        leakage: from `mmmie.analysis.codes.probes.leakage_tables`.
+    """
+    rows = leakage[(leakage["reading"] == "means") & (leakage["probe"] == "linear")]
+    shared, own, told = (_decided(rows, "invariant", target) for target in (SHARED, OWN, MODALITY))
+    if shared and own:
+        least, most = min(one.low for one in shared), max(one.high for one in own)
+        every = listed(list(map(plain, modalities)))
+        if any(one.verdict == "not known" for one in (*shared, *own)):
+            return f"What the codes have of what {every} have in common is not known"
+        has = f"at least {least:.0%}" if all(one.above for one in shared) else "no shown part"
         return (
-            f"{shared}, and up to {leaks[most]:.0%} of what only one of them knows ({plain(most)})"
+            f"The shared code has {has} of what {every} have in common, and at most "
+            f"{max(most, 0):.0%} of what only one of them knows"
         )
-    told = [held["modality_accuracy"] for held in invariant.values()]
-    if all(value is not None for value in told):
-        apart = [held["modality_accuracy"] for held in specific.values()]
+    if told:
+        apart = _decided(rows, "specific", MODALITY)
         return (
-            f"The modality can be told from a shared code {np.mean(told):.0%} of the time, from "
-            f"an own code {np.mean(apart):.0%}; chance is {1 / len(told):.0%}"
+            f"The modality can be told from a shared code {_share(told[0])} of the time, from "
+            f"an own code {_share(apart[0])}; chance is {1 / len(modalities):.0%}"
         )
-    name, held = next(iter(invariant.items()))
-    if held["label_r2"] is None:
-        return f"What is in the two codes of {plain(name)}?"
-    other = specific[name]["label_r2"]
+    label, other = (_decided(rows, kind, LABEL) for kind in CODE_LETTERS)
+    name = plain(modalities[0])
+    if not label:
+        return f"What is in the two codes of {name}?"
     return (
-        f"The shared code of {plain(name)} explains {held['label_r2']:.0%} of the label, its own "
-        f"code {other:.0%}"
+        f"The shared code of {name} explains {_share(label[0])} of the label, its own code "
+        f"{_share(other[0])}"
     )
+
+
+def _decided(rows: pd.DataFrame, kind: str, target: str) -> list[Decision]:
+    part = rows[(rows["kind"] == kind) & (rows["target"] == target)]
+    return decide_all(part["value"], part["low"], part["high"])
+
+
+def _share(found: Decision) -> str:
+    """``40% [31%, 49%]``; without the brackets where there is no interval."""
+    if found.verdict == "not known":
+        return f"{found.value:.0%}"
+    return f"{found.value:.0%} [{found.low:.0%}, {found.high:.0%}]".replace("-", "−")
 
 
 def value_text(value: float) -> str:

@@ -54,14 +54,14 @@ except InputError as error:
 if view is not None:
     rooms = []
     columns = wide_columns(3, key="claims", least=300)
-    for column, claim in zip(columns, CLAIMS, strict=True):
+    for column, idea in zip(columns, CLAIMS, strict=True):
         with column, st.container(border=True, height="stretch"):
-            say.finding(claim.words)
+            say.finding(idea.words)
             rooms.append(st.container())
-            link_to(claim.page, "See it")
-    for room, claim in zip(rooms, CLAIMS, strict=True):
+            link_to(idea.page, "See it")
+    for room, idea in zip(rooms, CLAIMS, strict=True):
         with room:
             try:
-                claim.draw(view)
+                idea.draw(view)
             except InputError as error:
                 st.info(plain(str(error)))

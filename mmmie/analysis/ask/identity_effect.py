@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,9 @@ from mmmie.analysis.errors.resampling import (
 )
 from mmmie.analysis.errors.slices import slices, turn_slices
 from mmmie.analysis.outputs import TRAINED, SplitOutputs
-from mmmie.corpus import Corpus
-from mmmie.metrics import metrics_for
+from mmmie.corpus import Corpus, Label
+from mmmie.metrics import metric_names, metrics_for
+from mmmie.mi.verdict import Decision, decide
 from mmmie.model.config import ModelSettings
 
 _REPEATS = 1000
@@ -38,8 +38,8 @@ def identity_effect(corpus: Corpus, outputs: SplitOutputs) -> dict[str, Any]:
         falls on (`ATTENDED`) → mean share; ``interventions`` → name → the same metrics and
         error, ``mean_abs_shift`` of `prediction_shift`, ``error_change`` → {``value``,
         ``low``, ``high``} of the error minus that as trained (for classes also
-        ``f1_weighted_change``), ``attention`` → change of each mean share and
-        ``total_variation``, the mean of `attention_variation`; ``slices`` →
+        ``f1_weighted_change`` and ``accuracy_change``), ``attention`` → change of each mean share
+        and ``total_variation``, the mean of `attention_variation`; ``slices`` →
         ``column=value`` → ``n`` and the same for that part.
     """
     groups = conversation_codes(corpus, outputs.rows)
@@ -117,18 +117,9 @@ def _effect(
             },
         }
         if corpus.label.classes is not None:
-            interventions[name]["f1_weighted_change"] = _plain(
-                difference_interval(
-                    "f1_weighted",
-                    corpus.label,
-                    outputs.output[TRAINED],
-                    outputs.output[name],
-                    corpus.targets[outputs.rows],
-                    groups,
-                    mask,
-                    repeats=_REPEATS,
-                )
-            )
+            for metric in reported_metrics(corpus.label):
+                found = _metric_change(corpus, outputs, outputs.output[name], metric, groups, mask)
+                interventions[name][f"{metric}_change"] = _plain(found)
     return {
         "trained": {
             **metrics_for(corpus.label, outputs.output[TRAINED][mask], targets),
@@ -137,6 +128,61 @@ def _effect(
         },
         "interventions": interventions,
     }
+
+
+def reported_metrics(label: Label) -> list[str]:
+    """The metrics that are reported of a model everywhere, the most telling first."""
+    return metric_names(label)[:2]
+
+
+def metric_changes(
+    corpus: Corpus,
+    outputs: SplitOutputs,
+    within: np.ndarray | None = None,
+    others: Mapping[str, np.ndarray] | None = None,
+) -> pd.DataFrame:
+    """What every intervention does to the metrics that are reported everywhere.
+
+    Args:
+        within: (n,) bool, the utterances that count; all if left out.
+        others: further variants → what another model predicts, as in `SplitOutputs.output`.
+
+    Returns:
+        One row per `variant` and `metric` of `reported_metrics`: its `value`, and its `change`
+        against the model as trained with the paired 95 % interval `low`, `high`.
+    """
+    groups, targets = conversation_codes(corpus, outputs.rows), corpus.targets[outputs.rows]
+    counted = np.ones(len(targets), bool) if within is None else within
+    entries = []
+    said = {name: outputs.output[name] for name in INTERVENTIONS} | dict(others or {})
+    for variant, output in said.items():
+        values = metrics_for(corpus.label, output[counted], targets[counted])
+        for metric in reported_metrics(corpus.label):
+            found = _metric_change(corpus, outputs, output, metric, groups, counted)
+            ends = (found.value, found.low, found.high)
+            entries.append((variant, metric, values[metric], *ends))
+    columns = ["variant", "metric", "value", "change", "low", "high"]
+    return pd.DataFrame(entries, columns=columns)
+
+
+def _metric_change(
+    corpus: Corpus,
+    outputs: SplitOutputs,
+    output: np.ndarray,
+    metric: str,
+    groups: np.ndarray,
+    mask: np.ndarray,
+) -> Interval:
+    return difference_interval(
+        metric,
+        corpus.label,
+        outputs.output[TRAINED],
+        output,
+        corpus.targets[outputs.rows],
+        groups,
+        mask,
+        repeats=_REPEATS,
+    )
 
 
 def _shares(masses: np.ndarray) -> dict[str, float]:
@@ -252,27 +298,36 @@ def _parts(
 
 
 def strongest_change(changes: pd.DataFrame, variant: str) -> dict[str, Any] | None:
-    """The slice where an intervention surely changes the error most.
-
-    Among many slices some interval excludes zero by chance. So a change counts as sure where a
-    normal interval of its standard error (a quarter of its interval's width, about) would do
-    so at 95 % for all slices together (Bonferroni).
+    """The slice where an intervention is shown to change the error by most.
 
     Args:
         changes: from `identity_changes`.
 
     Returns:
-        Its row and `trained`, the error as trained; None where no change is sure.
+        Its row and `trained`, the error as trained; None where no change is shown.
     """
-    rows = changes[changes["variant"] == variant]
-    error = (rows["high"] - rows["low"]) / (2 * NormalDist().inv_cdf(0.975))
-    needed = NormalDist().inv_cdf(1 - 0.025 / len(rows))
-    sure = rows[rows["change"].abs() > needed * error]
-    if sure.empty:
+    rows = changes[(changes["variant"] == variant) & (changes["slice"] != "all")]
+    found = decided_changes(rows)
+    shown = [max(one.low, -one.high) if one.clear else 0.0 for one in found]
+    if not any(shown):
         return None
-    row = sure.iloc[int(sure["change"].abs().argmax())]
-    found = {str(name): value for name, value in row.items()}
-    return {**found, "trained": row["error"] - row["change"]}
+    row = rows.iloc[int(np.argmax(shown))]
+    return {**{str(k): v for k, v in row.items()}, "trained": row["error"] - row["change"]}
+
+
+def decided_changes(rows: pd.DataFrame) -> list[Decision]:
+    """What may be said of changes under one intervention: above 0 the error grows.
+
+    All utterances stand for themselves; slices are corrected for how many of them there are.
+
+    Args:
+        rows: one intervention's of `identity_changes`.
+    """
+    slices = int((rows["slice"] != "all").sum())
+    return [
+        decide(row["change"], row["low"], row["high"], looks=1 if row["slice"] == "all" else slices)
+        for row in rows.to_dict("records")
+    ]
 
 
 def without_effect(settings: ModelSettings, outputs: SplitOutputs) -> dict[str, str]:

@@ -14,12 +14,14 @@ from typing import Any
 
 import pandas as pd
 
+from mmmie.analysis.bounds.history import beyond_slack, shared_by_pair
 from mmmie.analysis.bounds.side_by_side import conversations, frozen_codes
 from mmmie.analysis.bounds.split_of_checkpoint import SplitWork, opened_split
 from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.corpus import Corpus
 from mmmie.jobs.background_work import serve
-from mmmie.mi.thresholds import near_ceiling, slack
+from mmmie.mi.thresholds import near_ceiling
+from mmmie.mi.verdict import decide_within
 
 STEPS = 300
 BATCH = 128
@@ -114,6 +116,8 @@ def check_table(bounds: pd.DataFrame, check: pd.DataFrame) -> pd.DataFrame:
         trained = recorded.get((str(row["family"]), str(row["name"])))
         value = math.nan if trained is None else float(trained["nats"])
         bound = "" if trained is None else str(trained["bound"])
+        if trained is not None and bound == "upper":
+            value = decide_within(value, float(trained.get("std", math.nan))).high
         low, high = _bracket(trained)
         if math.isfinite(high):
             value = high
@@ -141,18 +145,29 @@ def verdict(
         in_training: the value of the run in nats, NaN where there is none.
         std: its standard error.
     """
-    within = slack(std)
-    if bound == "upper":
-        if fresh > in_training + within:
+    found = shared_by_pair(fresh, std)
+    if found.verdict == "not known":
+        return "Nothing: the check has no error."
+    if bound == "upper" and math.isfinite(in_training):
+        if beyond_slack(fresh, in_training, std):
             return "Contradiction: the lower bound exceeds the upper one, so one of them is wrong."
-        least = max(fresh, low, 0)
+        least = max(found.low, low, 0)
+        if least > in_training:
+            return f"About {in_training:.2f} nats: both bounds meet within their errors."
         return f"The truth lies between {least:.2f} and {in_training:.2f} nats."
+    if not found.above:
+        return "The fresh critic shows no shared information."
     if near_ceiling(fresh, ceiling):
-        return f"The fresh critic is near its ceiling of {ceiling:.2f}: the truth may be far more."
+        return (
+            f"At least {found.low:.2f} nats; the fresh critic is near its ceiling of "
+            f"{ceiling:.2f}, so the truth may be far more."
+        )
     if bound != "lower":
-        return f"At least {max(fresh, 0):.2f} nats."
-    if fresh >= in_training - within:
-        return "Confirmed: a critic that had no part in the training finds at least as much."
+        return f"At least {found.low:.2f} nats."
+    if beyond_slack(fresh, in_training, std):
+        return f"The fresh critic shows more: at least {found.low:.2f} nats."
+    if not beyond_slack(in_training, fresh, std):
+        return "Confirmed: a critic that had no part in the training finds the same in its error."
     return (
         f"The fresh critic finds {in_training - fresh:.2f} nats less; it learns from these "
         f"utterances alone. Both are lower bounds, so the larger one stands."

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mmmie.mi.catalogue import CATALOGUE, Bound
 from mmmie.mi.thresholds import NOTHING, near_ceiling, slack
+from mmmie.mi.verdict import Decision, decide, decide_within
 from mmmie.training.checkpoint_files import CheckpointInfo
 from mmmie.training.config import MaximiseSettings
 
@@ -185,7 +186,9 @@ def _row(
     check = held.get(("check", name)) if pair else None
     ceiling = ceilings(history).get("pair" if pair else "lower")
     truth = info.facts.get(f"true_mi/{name}") if pair else None
-    said = conclusion(family, name, own["nats"], how, modalities, ceiling, truth, bracket=bracket)
+    said = conclusion(
+        family, name, own["nats"], own["std"], how, modalities, ceiling, truth, bracket=bracket
+    )
     low, high = bracket or (math.nan, math.nan)
     return {
         "family": family,
@@ -206,9 +209,12 @@ def _row(
 
 
 def _bracket(held: Held, family: str, name: str) -> tuple[float, float] | None:
+    """The lower end of the lower bound and the upper end of the upper one, errors included."""
     ends = [held.get((end, name)) for end in _BRACKETS.get(family, ())]
-    values = [float(end["nats"]) for end in ends if end is not None]
-    return (values[0], values[1]) if len(values) == 2 else None
+    found = [decide_within(float(end["nats"]), _number(end["std"])) for end in ends if end]
+    if len(found) < 2 or not all(math.isfinite(one.low) for one in found):
+        return None
+    return found[0].low, found[1].high
 
 
 def pair_of(name: str, modalities: list[str]) -> tuple[str, str]:
@@ -233,6 +239,7 @@ def conclusion(
     family: str,
     name: str,
     nats: float,
+    std: float,
     how: Measured,
     modalities: list[str],
     ceiling: float | None = None,
@@ -244,6 +251,7 @@ def conclusion(
 
     Args:
         family: of `FAMILIES`.
+        std: the standard error of `nats`, NaN where it is not known.
         ceiling: the most that a lower bound, or the lower end of a bracket, could have said.
         truth: the mutual information of the inputs of a pair, where it is known.
         bracket: the same from below and from above, in nats, for the families of an input.
@@ -251,7 +259,8 @@ def conclusion(
     if not how.believable:
         return "Nothing: its learned conditional was not trained in this run."
     if family in _PAIRS:
-        said = _about_pair(pair_of(name, modalities), nats, ceiling, truth)
+        found = shared_by_pair(nats, std)
+        said = _about_pair(pair_of(name, modalities), found, ceiling, truth)
         return f"{said} But {how.caveat}." if how.caveat else said
     if family == "separation":
         return (
@@ -261,14 +270,23 @@ def conclusion(
     code = "The own code" if family in _SPECIFIC else "The shared code"
     if bracket is not None:
         return _about_bracket(code, name, *bracket, ceiling)
+    found = decide_within(nats, std)
+    if how.bound != "neither" and found.verdict == "not known":
+        return "Nothing: the error of this bound was not recorded."
     if how.bound == "lower":
-        return f"{code} of {name} keeps at least {nats:.3g} nats of its input."
+        return f"{code} of {name} keeps at least {max(found.low, 0):.3g} nats of its input."
     if how.bound == "upper":
-        return f"{code} of {name} keeps at most {nats:.3g} nats of its input, maybe far fewer."
+        most = max(found.high, 0)
+        return f"{code} of {name} keeps at most {most:.3g} nats of its input, maybe far fewer."
     return (
         "Little: without noise in the encoder the true value is infinite, and this only says "
         "what a Gaussian can read."
     )
+
+
+def shared_by_pair(nats: float, std: float, looks: int = 1) -> Decision:
+    """Whether a lower bound shows that a pair shares more nats than count as none."""
+    return decide_within(nats, std, limit=NOTHING, looks=looks)
 
 
 def _code(family: str) -> str:
@@ -283,28 +301,42 @@ def _about_bracket(code: str, name: str, low: float, high: float, ceiling: float
 
 
 def _checked(own: dict[Any, Any], check: dict[Any, Any]) -> str:
-    found, epoch = float(check["nats"]), int(check["epoch"])
-    if found < NOTHING:
+    nats, epoch = float(check["nats"]), int(check["epoch"])
+    found = shared_by_pair(nats, _number(check["std"]))
+    if not found.above:
         return f"A fresh critic after epoch {epoch} shows no shared information."
-    sure = found > own["nats"] + slack(own["std"], check["std"])
-    more = "more, at least" if sure else "at least"
-    return f"A fresh critic after epoch {epoch} shows {more} {found:.3g} nats."
+    more = (
+        "more, at least"
+        if beyond_slack(nats, own["nats"], own["std"], check["std"])
+        else "at least"
+    )
+    return f"A fresh critic after epoch {epoch} shows {more} {found.low:.3g} nats."
+
+
+def beyond_slack(nats: float, other: float, *errors: float) -> bool:
+    """Whether one bound is shown to be above another, given the standard errors of both."""
+    within = slack(*map(_number, errors))
+    more = nats - other
+    return decide(more, more - within, more + within).above
 
 
 def _about_pair(
-    pair: tuple[str, str], nats: float, ceiling: float | None, truth: float | None
+    pair: tuple[str, str], found: Decision, ceiling: float | None, truth: float | None
 ) -> str:
     first, second = pair
-    if nats < NOTHING:
+    if found.verdict == "not known":
+        return "Nothing: the error of this bound was not recorded."
+    if not found.above:
         return (
             "No shared information could be shown; a lower bound near zero does not show "
             "independence."
         )
-    said = f"The shared codes of {first} and {second} share at least {nats:.3g} nats"
-    if truth is not None and nats > truth:
-        return f"{said}; the inputs share {truth:.3g}, so the excess is sampling error."
+    least = found.low
+    said = f"The shared codes of {first} and {second} share at least {least:.3g} nats"
+    if truth is not None and least > truth:
+        return f"{said}; the inputs share {truth:.3g}, so one of the two is wrong."
     if truth is not None:
-        return f"{said}, so {nats / truth:.0%} or more of the {truth:.3g} that their inputs share."
-    if ceiling is not None and near_ceiling(nats, ceiling):
+        return f"{said}, so {least / truth:.0%} or more of the {truth:.3g} that their inputs share."
+    if ceiling is not None and near_ceiling(found.value, ceiling):
         return f"{said}, and maybe far more: the ceiling of {ceiling:.3g} is near."
     return f"{said}, maybe more."

@@ -19,7 +19,8 @@ from mmmie.analysis.bounds.split_of_checkpoint import given_split, opened_split
 from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.corpus import Corpus
 from mmmie.jobs.background_work import Work, serve
-from mmmie.mi.thresholds import NOTHING, SURE, near_ceiling
+from mmmie.mi.thresholds import NOTHING, near_ceiling
+from mmmie.mi.verdict import decide_within
 
 if TYPE_CHECKING:
     import numpy as np
@@ -249,11 +250,15 @@ class Bracket:
             is only one, or none.
         lower: the row of the largest believable lower bound, None where there is none.
         upper: the row of the smallest believable upper bound, None where there is none.
+        least, most: the outer ends of their intervals in nats, widened for the number of bounds
+            that each was chosen from; NaN where there is none.
     """
 
     verdict: Verdict
     lower: dict[str, Any] | None
     upper: dict[str, Any] | None
+    least: float = math.nan
+    most: float = math.nan
 
     @property
     def near_ceiling(self) -> bool:
@@ -277,18 +282,22 @@ def bracket_of(estimates: pd.DataFrame) -> Bracket:
     upper = believable[believable["bound"] == "upper"].sort_values("nats")
     best = (free if len(free) else lower).to_dict("records")[-1:]
     least = upper.to_dict("records")[:1]
+    ends = [decide_within(r["nats"], r["std"], looks=len(lower)).low for r in best] or [math.nan]
+    ends += [decide_within(r["nats"], r["std"], looks=len(upper)).high for r in least] or [math.nan]
     if not best or not least:
         verdict: Verdict = "lower" if best else "upper" if least else "nothing"
-        return Bracket(verdict, *(best or [None]), *(least or [None]))
-    return Bracket(_compare(best[0], least[0]), best[0], least[0])
+        return Bracket(verdict, *(best or [None]), *(least or [None]), *ends)
+    verdict = _compare(best[0], least[0], len(lower) * len(upper))
+    return Bracket(verdict, best[0], least[0], *ends)
 
 
-def _compare(lower: dict[Any, Any], upper: dict[Any, Any]) -> Verdict:
+def _compare(lower: dict[Any, Any], upper: dict[Any, Any], looks: int) -> Verdict:
     over = lower["nats"] - upper["nats"]
     if over <= 0:
         return "bracket"
-    noise = SURE * math.hypot(lower["std"], upper["std"]) + NOTHING
-    return "equal" if over <= noise else "contradiction"
+    error = math.hypot(lower["std"], upper["std"])
+    found = decide_within(over, error, limit=NOTHING, looks=looks)
+    return "contradiction" if found.above else "equal"
 
 
 def _compute(given: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ import pandas as pd
 from mmmie.analysis.codes.readouts import KINDS, Contents, code_name
 from mmmie.analysis.codes.speaker_probe import SpeakerTask
 from mmmie.analysis.errors.resampling import sums_intervals
+from mmmie.mi.verdict import decide
 
 Wanted = Literal["present", "absent", "either"]
 LABEL = "label"
@@ -123,7 +124,7 @@ def leakage_table(
     return pd.DataFrame(entries, columns=COLUMNS)
 
 
-def verdict_of(wanted: Wanted, limit: float, low: float, high: float) -> str:
+def verdict_of(wanted: Wanted, limit: float, value: float, low: float, high: float) -> str:
     """What an interval says of a claim.
 
     Returns:
@@ -131,15 +132,15 @@ def verdict_of(wanted: Wanted, limit: float, low: float, high: float) -> str:
         ``undecided`` where it does not or there is none, ``no claim`` where nothing is wanted.
 
     Example:
-        >>> verdict_of("absent", 0.15, 0.02, 0.11), verdict_of("present", 0.85, 0.8, 0.9)
+        >>> verdict_of("absent", 0.15, 0.05, 0.02, 0.11), verdict_of("present", 0.85, 0.9, 0.8, 0.9)
         ('holds', 'undecided')
     """
     if wanted == "either":
         return "no claim"
-    above, below = low > limit, high < limit
-    if not (above or below):
+    found = decide(value, low, high, limit=limit)
+    if not found.clear:
         return "undecided"
-    return "holds" if above == (wanted == "present") else "fails"
+    return "holds" if found.above == (wanted == "present") else "fails"
 
 
 def owner_of(latent: str, modalities: list[str]) -> str | None:
@@ -214,7 +215,7 @@ def _judged(row: _Row, value: float, low: float, high: float) -> dict[str, Any]:
         "low": low,
         "high": high,
         "chance": row.chance,
-        "verdict": verdict_of(claim.wanted, limit, low, high),
+        "verdict": verdict_of(claim.wanted, limit, value, low, high),
         "worst": worst[0],
         "worst_value": worst[1],
     }

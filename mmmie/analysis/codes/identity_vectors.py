@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmmie.analysis.ask.context_use import RELATIONS
+from mmmie.mi.verdict import widened
 from mmmie.model.config import IDENTITY_DEVIATION
 
 if TYPE_CHECKING:
@@ -80,12 +81,12 @@ def chance_cosine(dimensions: int) -> float:
     return float(1.96 / np.sqrt(dimensions))
 
 
-def starting_norms(dimensions: int) -> tuple[float, float]:
-    """Between which norms nineteen of twenty vectors lie where training starts.
+def starting_norms(dimensions: int, vectors: int) -> tuple[float, float]:
+    """Between which norms all of so many vectors lie where training starts, in 19 of 20 runs.
 
     A vector of d normal entries has a norm of about √d standard deviations, ± 1/√2 of one.
     """
-    middle, spread = np.sqrt(dimensions), 1.96 / np.sqrt(2)
+    middle, spread = np.sqrt(dimensions), 1.96 / np.sqrt(2) * widened(vectors)
     return float(IDENTITY_DEVIATION * (middle - spread)), float(
         IDENTITY_DEVIATION * (middle + spread)
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mmmie.analysis.errors.resampling import Interval, sums_intervals
+
 
 def calibration(truth: np.ndarray, prediction: np.ndarray, bins: int = 8) -> pd.DataFrame:
     """Mean truth where the model predicts about the same, in bins of about equal size.
@@ -48,11 +50,26 @@ def most_confused(counts: pd.DataFrame) -> tuple[str, str, float] | None:
     return str(counts.index[row]), str(counts.columns[column]), float(shares[row, column])
 
 
-def calibration_slope(truth: np.ndarray, prediction: np.ndarray) -> float | None:
+def calibration_slope(
+    truth: np.ndarray, prediction: np.ndarray, groups: np.ndarray
+) -> Interval | None:
     """How far the truth moves when the prediction moves by one (least squares).
 
     Below 1 predictions are too bold, above 1 too timid; None for constant predictions.
+
+    Args:
+        truth: (n,) labels.
+        prediction: (n,) predictions, in the same unit.
+        groups: (n,) integers, the conversation of every utterance.
     """
-    centred = prediction - prediction.mean()
-    spread = float(centred @ centred)
-    return float(centred @ (truth - truth.mean()) / spread) if spread >= 1e-12 else None
+    x, y = prediction - prediction.mean(), truth - truth.mean()
+    if float(x @ x) < 1e-12:
+        return None
+
+    def slope(sums: np.ndarray) -> np.ndarray:
+        n, x, y, xx, xy = np.moveaxis(sums, -1, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray((xy - x * y / n) / (xx - x * x / n))[..., None]
+
+    terms = np.stack([np.ones(len(x)), x, y, x * x, x * y], 1)
+    return sums_intervals(terms, slope, groups)[0]

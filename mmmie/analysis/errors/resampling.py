@@ -15,9 +15,9 @@ import numpy as np
 from mmmie.analysis.errors.metric_sums import conversation_sums, metric_sums
 from mmmie.corpus import Corpus, Label
 from mmmie.metrics import METRICS
+from mmmie.mi.verdict import LEVEL, Decision, decide
 
 REPEATS = 2000
-LEVEL = 0.95  # of every interval of the analyses and the reports
 _CHUNK_DRAWS = 2**22
 
 
@@ -29,10 +29,9 @@ class Interval:
     low: float
     high: float
 
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether zero lies outside, for differences."""
-        return bool(self.low > 0 or self.high < 0)
+    def decided(self, *, looks: int = 1, seeds: int | None = None) -> Decision:
+        """What may be said of it, for differences; see `mmmie.mi.verdict.decide`."""
+        return decide(self.value, self.low, self.high, looks=looks, seeds=seeds)
 
 
 def conversation_codes(corpus: Corpus, rows: np.ndarray) -> np.ndarray:

@@ -8,9 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmmie.analysis.errors.resampling import conversation_codes, metric_interval
+from mmmie.analysis.errors.metric_sums import metric_sums
+from mmmie.analysis.errors.resampling import (
+    Interval,
+    conversation_codes,
+    metric_interval,
+    sums_intervals,
+)
 from mmmie.corpus import STANDARD_COLUMNS, Corpus, Label
-from mmmie.metrics import metrics_for
+from mmmie.metrics import METRICS, metrics_for
+from mmmie.mi.verdict import Decision, decide_all
 
 _MOST_VALUES = 10
 _FEWEST_UTTERANCES = 10
@@ -96,7 +103,8 @@ def slice_metrics(
 
     Returns:
         One row per slice, ``all`` first: `slice`, `n`, `low` and `high`, the 95 % interval of
-        `main_metric` by drawing conversations, and the metrics.
+        `main_metric` by drawing conversations, and the metrics. And how much larger the error of
+        the slice is than that of all utterances, `gap`, `gap_low`, `gap_high`, on the same draws.
     """
     targets, groups = corpus.targets[rows], conversation_codes(corpus, rows)
     label, main = corpus.label, main_metric(corpus.label)
@@ -105,7 +113,11 @@ def slice_metrics(
         found = metric_interval(main, label, output, targets, groups, mask, seed=seed)
         metrics = metrics_for(label, output[mask], targets[mask])
         plain = {k: v for k, v in metrics.items() if not isinstance(v, dict)}
-        entries.append({"slice": name, "low": found.low, "high": found.high, **plain})
+        gap = _gap(main, label, output, targets, groups, mask, seed)
+        entries.append(
+            {"slice": name, "low": found.low, "high": found.high, **plain,
+             "gap": gap.value, "gap_low": gap.low, "gap_high": gap.high}
+        )  # fmt: skip
     return pd.DataFrame(entries)
 
 
@@ -118,13 +130,48 @@ def worst_slices(
     `slice_metrics`.
 
     Returns:
-        `slice`, `n`, `value`, `low`, `high`; the row ``all`` stands first.
+        `slice`, `n`, `value`, `low`, `high` and the `gap`, `gap_low`, `gap_high` of
+        `slice_metrics`; the row ``all`` stands first.
     """
     name, table = main_metric(corpus.label), slice_metrics(corpus, rows, output, seed)
-    table = table[["slice", "n", name, "low", "high"]].rename(columns={name: "value"})
+    gap = ["gap", "gap_low", "gap_high"]
+    table = table[["slice", "n", name, "low", "high", *gap]].rename(columns={name: "value"})
     if name == "accuracy":
         table = table.assign(value=1 - table["value"], low=1 - table["high"], high=1 - table["low"])
     return sorted_below_all(table, "value")
+
+
+def clearly_harder(table: pd.DataFrame) -> list[Decision]:
+    """For every slice below ``all`` whether its error is shown to be larger than that of all.
+
+    Args:
+        table: from `slice_metrics` or `worst_slices`; all its slices are the looks.
+    """
+    parts = table[table["slice"] != "all"]
+    return decide_all(parts["gap"], parts["gap_low"], parts["gap_high"])
+
+
+def _gap(
+    metric: str,
+    label: Label,
+    output: np.ndarray,
+    targets: np.ndarray,
+    groups: np.ndarray,
+    mask: np.ndarray,
+    seed: int,
+) -> Interval:
+    """How much larger the error of a slice is than that of all utterances, on the same draws."""
+    if len(np.unique(groups[mask])) < 2:
+        return Interval(float("nan"), float("nan"), float("nan"))
+    parts = metric_sums(metric, label, output, targets)
+    width, sign = parts.terms.shape[1], -1 if METRICS[metric].higher_is_better else 1
+
+    def more(sums: np.ndarray) -> np.ndarray:
+        own, whole = parts.combine(sums[..., :width]), parts.combine(sums[..., width:])
+        return np.asarray(sign * (own - whole))[..., None]
+
+    terms = np.concatenate([parts.terms * mask[:, None], parts.terms], 1)
+    return sums_intervals(terms, more, groups, seed=seed)[0]
 
 
 def sorted_below_all(table: pd.DataFrame, column: str) -> pd.DataFrame:

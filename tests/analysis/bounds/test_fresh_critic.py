@@ -48,15 +48,17 @@ def test_the_process_leaves_its_result_in_the_cache(saved, tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("in_training", "bound", "fresh", "said"),
     [
-        (2.0, "lower", 2.1, "Confirmed"),
+        (2.0, "lower", 2.05, "Confirmed"),
+        (2.0, "lower", 2.2, "more: at least 2.16"),
+        (0.01, "lower", 0.02, "no shared information"),
         (2.0, "lower", 1.95, "Confirmed"),
         (2.0, "lower", 1.0, "1.00 nats less"),
         (2.0, "lower", 4.6, "ceiling"),
-        (9.0, "upper", 3.0, "between 3.00 and 9.00"),
+        (9.0, "upper", 3.0, "between 2.96 and 9.00"),
         (9.0, "upper", -0.2, "between 0.00 and 9.00"),
         (2.0, "upper", 3.0, "Contradiction"),
-        (0.5, "neither", 3.0, "At least 3.00"),
-        (math.nan, "", 3.0, "At least 3.00"),
+        (0.5, "neither", 3.0, "At least 2.96"),
+        (math.nan, "", 3.0, "At least 2.96"),
     ],
 )
 def test_verdicts(in_training, bound, fresh, said):
@@ -69,6 +71,7 @@ def test_rows_are_matched_by_family_and_name():
             "family": ["pair", "invariant", "specific"],
             "name": ["text-audio", "text", "text"],
             "nats": [2.0, 9.0, 7.0],
+            "std": 0.5,
             "bound": ["lower", "upper", "upper"],
         }
     )
@@ -83,7 +86,7 @@ def test_rows_are_matched_by_family_and_name():
         }
     )
     table = check_table(bounds, check)
-    assert table["in_training"].tolist()[:2] == [2.0, 9.0]
+    assert table["in_training"].tolist()[:2] == [2.0, 10.0]
     assert math.isnan(table["in_training"].iloc[2]) and table["bound"].iloc[2] == ""
     assert check_table(bounds[:0], check)["in_training"].isna().all()
 
@@ -94,6 +97,7 @@ def test_the_bracket_of_the_run_narrows_what_both_say():
             "family": ["invariant", "invariant"],
             "name": ["text", "audio"],
             "nats": [30.0, 9.0],
+            "std": 0.5,
             "bound": ["upper", "upper"],
             "low": [3.5, math.nan],
             "high": [7.0, math.nan],
@@ -110,6 +114,6 @@ def test_the_bracket_of_the_run_narrows_what_both_say():
         }
     )
     table = check_table(bounds, check)
-    assert table["in_training"].tolist() == [7.0, 9.0]
+    assert table["in_training"].tolist() == [7.0, 10.0]
     assert "between 3.50 and 7.00" in table["verdict"][0]
-    assert "between 1.00 and 9.00" in table["verdict"][1]
+    assert "between 0.80 and 10.00" in table["verdict"][1]

@@ -18,7 +18,7 @@ from mmmie.corpus import Label, Modality
 from mmmie.training.checkpoint_files import CheckpointInfo
 from mmmie.training.config import load_config
 
-HISTORY = [
+HISTORY = [  # of before errors were recorded
     {"epoch": 1, "mi/max/text-audio": 0.01, "mi/min/text": 9.0, "mi/ceiling": 6.2, "seconds": 1.0},
     {
         "epoch": 2,
@@ -31,6 +31,7 @@ HISTORY = [
     {"epoch": 3, "mi/max/text-audio": 5.9, "mi/min/text": 5.5, "mi/ceiling": 6.2},
 ]
 
+WITH_ERRORS = [{**line, "mi/std/max/text-audio": 0.1, "mi/std/min/text": 0.1} for line in HISTORY]
 
 NEW = [
     {
@@ -101,22 +102,22 @@ def test_the_chosen_epoch_or_the_nearest_one():
 
 
 def test_a_lower_bound_beside_the_truth_and_the_ceiling():
-    row = bounds_table(info(facts={"true_mi/text-audio": 4.0}), HISTORY).iloc[0]
+    row = bounds_table(info(facts={"true_mi/text-audio": 4.0}), WITH_ERRORS).iloc[0]
     assert (row["bound"], row["quantity"]) == ("lower", "I(z text; z audio)")
     assert (row["truth"], row["ceiling"]) == (4.0, 6.2)
-    assert "at least 2 nats" in row["conclusion"] and "50%" in row["conclusion"]
-    near = bounds_table(info(epoch=3), HISTORY).iloc[0]
+    assert "at least 1.8 nats" in row["conclusion"] and "45%" in row["conclusion"]
+    near = bounds_table(info(epoch=3), WITH_ERRORS).iloc[0]
     assert math.isnan(near["truth"]) and "ceiling" in near["conclusion"]
-    nothing = bounds_table(info(epoch=1), HISTORY).iloc[0]
+    nothing = bounds_table(info(epoch=1), WITH_ERRORS).iloc[0]
     assert nothing["conclusion"].startswith("No shared information")
-    above = bounds_table(info(epoch=3, facts={"true_mi/text-audio": 4.0}), HISTORY).iloc[0]
-    assert "sampling error" in above["conclusion"]
+    above = bounds_table(info(epoch=3, facts={"true_mi/text-audio": 4.0}), WITH_ERRORS).iloc[0]
+    assert "one of the two is wrong" in above["conclusion"]
 
 
 def test_an_upper_bound_needs_noise_in_the_encoder():
-    table = bounds_table(info(), HISTORY).set_index("family")
+    table = bounds_table(info(), WITH_ERRORS).set_index("family")
     assert table.loc["invariant", "bound"] == "upper"
-    assert "at most 5 nats" in table.loc["invariant", "conclusion"]
+    assert "at most 5.2 nats" in table.loc["invariant", "conclusion"]
     without = bounds_table(info("model.stochastic=false"), HISTORY).set_index("family")
     assert without.loc["invariant", "bound"] == "neither"
     assert "infinite" in without.loc["invariant", "conclusion"]
@@ -159,14 +160,17 @@ def test_errors_brackets_and_checks_are_in_the_history():
 def test_brackets_and_checks_stand_beside_what_they_are_about():
     table = bounds_table(info(epoch=3), NEW).set_index("family")
     assert list(table.index) == ["pair", "invariant", "specific"]
-    assert table.loc["invariant", ["low", "high", "std"]].tolist() == [3.0, 4.5, 0.3]
+    assert table.loc["invariant", ["low", "high", "std"]].tolist() == [2.6, 5.0, 0.3]
     said = table.loc["invariant", "conclusion"]
-    assert "shared code of text" in said and "between 3 and 4.5 nats" in said
-    assert "between 6.1 and 20" in table.loc["specific", "conclusion"]
-    assert "ceiling of the lower end is 6.2" in table.loc["specific", "conclusion"]
+    assert "shared code of text" in said and "between 2.6 and 5 nats" in said
+    near = [{**line, "mi/std/lower_specific/text": 0.1, "mi/std/upper_specific/text": 0.5}
+            for line in NEW]  # fmt: skip
+    said = bounds_table(info(epoch=3), near).set_index("family").loc["specific", "conclusion"]
+    assert "between 5.9 and 21" in said and "ceiling of the lower end is 6.2" in said
+    assert table.loc["specific", "conclusion"].startswith("Nothing")  # without an error
     # the check is from the nearest epoch that has one
     assert table.loc["pair", ["check", "check_std"]].tolist() == [1.25, 0.02]
-    assert "after epoch 2 shows more, at least 1.25 nats" in table.loc["pair", "conclusion"]
+    assert "after epoch 2 shows more, at least 1.21 nats" in table.loc["pair", "conclusion"]
     assert "after epoch 1 shows no" in bounds_table(info(epoch=1), NEW)["conclusion"].iloc[0]
 
 
@@ -191,7 +195,8 @@ def test_smile_is_a_bound_with_a_caveat():
 
 
 def test_a_run_whose_bounds_have_no_ceiling():
-    history = [{k: v for k, v in line.items() if k != "mi/ceiling"} for line in NEW]
+    errors = {"mi/std/lower_specific/text": 0.1, "mi/std/upper_specific/text": 0.5}
+    history = [{k: v for k, v in {**line, **errors}.items() if k != "mi/ceiling"} for line in NEW]
     table = bounds_table(info("objective.maximise.estimator=nwj", epoch=3), history)
     assert table["ceiling"].isna().all()
     assert (

@@ -23,7 +23,7 @@ from mmmie.analysis.codes.speaker_probe import SpeakerTask
     ],
 )
 def test_verdicts(wanted, low, high, verdict):
-    assert verdict_of(wanted, 0.5, low, high) == verdict
+    assert verdict_of(wanted, 0.5, (low + high) / 2, low, high) == verdict
 
 
 def test_the_longest_modality_owns_a_latent():

@@ -54,6 +54,9 @@ def test_chance_is_what_random_vectors_do() -> None:
     drawn = np.random.default_rng(0).normal(scale=0.3, size=(400, 64))
     off = cosines(drawn)[np.triu_indices(400, 1)]
     assert np.mean(np.abs(off) < chance_cosine(64)) == pytest.approx(0.95, abs=0.01)
-    low, high = starting_norms(64)
+    low, high = starting_norms(64, 1)
     norms = np.linalg.norm(drawn, axis=1)
     assert np.mean((low < norms) & (norms < high)) == pytest.approx(0.95, abs=0.03)
+    low, high = starting_norms(64, 16)
+    whole = [((low < part) & (part < high)).all() for part in norms.reshape(25, 16)]
+    assert np.mean(whole) >= 0.88

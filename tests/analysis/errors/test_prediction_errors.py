@@ -38,10 +38,10 @@ def test_slope_is_that_of_least_squares() -> None:
     random = np.random.default_rng(1)
     prediction = random.normal(size=50)
     truth = 0.4 * prediction + random.normal(size=50)
-    assert calibration_slope(truth, prediction) == pytest.approx(
-        np.polyfit(prediction, truth, 1)[0]
-    )
-    assert calibration_slope(truth, np.zeros(50)) is None
+    found = calibration_slope(truth, prediction, np.arange(50))
+    assert found is not None and found.low < found.value < found.high
+    assert found.value == pytest.approx(np.polyfit(prediction, truth, 1)[0])
+    assert calibration_slope(truth, np.zeros(50), np.arange(50)) is None
 
 
 def test_confusion_keeps_classes_that_never_occur() -> None:

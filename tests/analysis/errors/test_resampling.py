@@ -124,7 +124,7 @@ def test_pairing_cancels_what_is_hard_for_both():
     paired = difference_interval("mae", REGRESSION, output, better, targets, groups)
     alone = metric_interval("mae", REGRESSION, output, targets, groups)
     assert paired.value == pytest.approx(-0.1 * alone.value, rel=1e-5)
-    assert paired.high < 0 and paired.excludes_zero
+    assert paired.high < 0 and paired.decided().below
     assert paired.high - paired.low < 0.3 * (alone.high - alone.low)
 
 
@@ -132,7 +132,7 @@ def test_equal_predictions_do_not_differ():
     output, targets, groups = case(CLASSES)
     found = difference_interval("f1_weighted", CLASSES, output, output, targets, groups)
     assert (found.value, found.low, found.high) == (0, 0, 0)
-    assert not found.excludes_zero
+    assert not found.decided().clear
 
 
 def test_one_conversation_gives_no_interval():

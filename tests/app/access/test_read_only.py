@@ -46,11 +46,12 @@ CHANGES = {
     "start_lab": {"estimator_lab._start", "estimator_lab._draw_run"},  # given to `begin`
     "keep_going": {"sidebar._training_now"},
     "clear_scratch": {"garbage_collection.clear_leftovers"},
-    "write_json": {"rights.claim"},
+    "write_json": {"rights.claim", "opened.keep_opened"},
+    "mkdir": {"opened.keep_opened"},
     "write_notes": {"run_list.save_notes"},
     "stop": {"waiting.end"},
 }
-OTHERS = ("resume_run", "write_text", "write_bytes", "mkdir", "unlink", "rmtree", "touch",
+OTHERS = ("resume_run", "write_text", "write_bytes", "unlink", "rmtree", "touch",
           "spawn", "Popen", "save_file", "savez", "symlink_to", "replace_folder", "save_pretrained",
           "push_to_hub", "save_corpus_folder", "convert_corpus")  # fmt: skip
 

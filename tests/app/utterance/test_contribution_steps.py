@@ -142,7 +142,7 @@ def test_one_modality_leads_a_split_only_where_intervals_part() -> None:
     assert split_title(near, "valid").endswith("no modality clearly moves predictions most")
     apart = pd.DataFrame({**rows, "high": [0.45, 0.34]})
     assert split_title(apart, "valid") == (
-        "Over the valid split text moves predictions most: by 0.4 on average"
+        "Over the valid split text moves predictions most: by 0.4 [0.35, 0.45] on average"
     )
     unknown = pd.DataFrame({**rows, "low": [np.nan] * 2, "high": [np.nan] * 2})
     assert split_title(unknown, "valid").endswith("no modality clearly moves predictions most")

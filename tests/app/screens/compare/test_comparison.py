@@ -63,13 +63,14 @@ def test_a_difference_without_an_interval():
 @pytest.mark.parametrize(
     ("mae", "said"),
     [
-        ((0.2, 0.1, 0.3), "one beats two by 0.2 [0.1, 0.3] MAE"),
-        ((-0.2, -0.3, -0.1), "two beats one by 0.2 [0.1, 0.3] MAE"),
+        ((0.2, 0.1, 0.3), "one beats two by 0.2 [0.1, 0.3] MAE, one seed each"),
+        ((-0.2, -0.3, -0.1), "two beats one by 0.2 [0.1, 0.3] MAE, one seed each"),
         (
             (-0.1, -0.3, 0.1),
             "No clear difference in MAE: −0.1 [−0.3, 0.1], two minus one",
         ),
         ((0.0, 0.0, 0.0), "Both reach the same MAE"),
+        ((0.2, np.nan, np.nan), "Whether they differ in MAE is not known"),
     ],
 )
 def test_the_title_says_who_is_better_and_whether_that_is_chance(mae, said):

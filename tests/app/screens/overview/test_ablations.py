@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,6 +15,9 @@ Row = tuple[str, float, bool]
 def finding(*rows: Row, of: str = "mae", mine: float = 0.2) -> tuple[str, str]:
     """Title and numbers for others, each (label, value, told apart from this one)."""
     table = pd.DataFrame([("mine", mine, False), *rows], columns=["label", "value", "told_apart"])
+    by = table["value"] - mine
+    half = np.where(table["told_apart"], 1e-6, by.abs() + 1)
+    table = table.assign(difference=by, difference_low=by - half, difference_high=by + half)
     return ablation_finding(table, metric(of), "mine")
 
 
@@ -23,7 +27,7 @@ def test_what_nearly_doubles_the_error_is_named_with_its_numbers():
         ("without MI maximisation", 0.21, True), ("without MI minimisation", 0.19, False),
         ("dim 32, 3 epochs", 0.45, True),
     )  # fmt: skip
-    assert all(part in title for part in ("identity", "context", "error", "nearly doubles"))
+    assert all(part in title for part in ("identity", "context", "error grows by 8"))
     assert "MI" not in title and "32" not in title
     found, level = numbers.split("No clear difference:")
     assert all(part in found for part in ("MAE 0.2", "identity 0.38", "context 0.37"))
@@ -32,7 +36,7 @@ def test_what_nearly_doubles_the_error_is_named_with_its_numbers():
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0.21, "5%"), (0.3, "50%"), (0.39, "nearly doubles"), (0.41, "doubles"), (0.5, "more than")],
+    [(0.21, "by 5%"), (0.3, "by 50%"), (0.39, "by 95%"), (0.41, "at least doubles")],
 )
 def test_how_much_the_error_grows(value: float, said: str):
     title, numbers = finding(("without context", value, True))
@@ -42,7 +46,7 @@ def test_how_much_the_error_grows(value: float, said: str):
 
 def test_two_removals_that_differ_are_given_as_a_range():
     title, _ = finding(("without context", 0.26, True), ("without identity", 0.3, True))
-    assert "30% to 50%" in title
+    assert "30% or more" in title
 
 
 def test_metrics_where_more_is_better_fall():
@@ -56,9 +60,7 @@ def test_metrics_where_more_is_better_fall():
     ("rows", "named", "unnamed"),
     [
         ([("with identity", 0.1, True), ("without context", 0.5, True)], "identity", "context"),
-        ([("with identity", 0.1, True), ("dim 64", 0.15, True)], "identity", "dim"),
         ([("with identity", 0.1, False), ("dim 8", 0.3, True)], "with dim 8", "identity"),
-        ([("dim 8", 0.3, True), ("dim 4", 0.4, True)], "with dim 4", "dim 8"),
     ],
 )
 def test_the_best_other_or_the_worst_is_named(rows: list[Row], named: str, unnamed: str):
@@ -74,8 +76,9 @@ def test_a_difference_within_chance_is_no_finding():
     assert "No clear difference" in title and " 2 " in title and not numbers
 
 
-def test_nothing_is_claimed_before_it_is_measured():
+def test_without_others_or_intervals_nothing_is_claimed():
     table = pd.DataFrame({"label": ["mine", "without context"], "value": [0.2, 0.9]})
+    table = table.assign(difference=[0, 0.7], difference_low=np.nan, difference_high=np.nan)
     title, numbers = ablation_finding(table, metric("mae"), "mine")
     assert "context" not in title and not numbers
     alone, numbers = ablation_finding(table[:1], metric("mae"), "mine")

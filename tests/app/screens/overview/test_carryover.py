@@ -1,9 +1,17 @@
 """How modalities carry over from train to valid."""
 
+import math
+
 import pytest
 
 from app.parts.style import NEUTRAL, modality_colour
-from app.screens.overview.carryover import carryover_frame, carryover_sentence, carryover_svg
+from app.screens.overview.carryover import (
+    carryover_frame,
+    carryover_sentence,
+    carryover_svg,
+    dropout_sentence,
+    nearly_alone,
+)
 from tests.app.drawn import hints, parsed, share, words
 
 HELD = {
@@ -15,17 +23,36 @@ HELD = {
 @pytest.mark.parametrize(
     ("train", "valid", "said"),
     [
-        (0.28, -0.03, "fits train (R² 0.28) but says nothing on valid (−0.03)"),
-        (0.5, 0.1, "far less on valid (0.10)"),
-        (0.5, 0.45, "valid about as well (0.45)"),
-        (0.1, -0.004, "nothing on valid (0.00)"),
-        (0.0, -0.1, "nothing on train (R² 0.00)"),
+        (0.28, -0.03, "fits train but says nothing that is shown on valid"),
+        (0.5, 0.1, "far less on valid"),
+        (0.5, 0.45, "also tells the label on valid"),
+        (0.1, 0.02, "fits train; whether it carries over is not known"),
+        (0.03, 0.01, "too little to know"),
     ],
 )
 def test_sentences(train, valid, said):
-    sentence = carryover_sentence("vision", train, valid, 0.9)
-    assert sentence.startswith("Vision") and said in sentence
-    assert "90%" in sentence
+    held = {"train": train, "valid": valid, "dropout": 0.9}
+    row = {**held, "modality": "vision", "train_std": 0.02, "valid_std": 0.02, "chance": 0.02}
+    sentence = carryover_sentence(row)
+    assert sentence.startswith("Vision") and said in sentence and "± 0.04 on valid" in sentence
+    old = carryover_sentence({**row, "train_std": math.nan, "valid_std": math.nan})
+    assert "not known" in old and "±" not in old
+
+
+def test_why_a_modality_was_hidden():
+    row = {"train": 0.4, "valid": 0.1, "dropout": 0.95}
+    assert "25%" in dropout_sentence(row, chosen=True)
+    assert "%" not in dropout_sentence(row, chosen=False).replace("95%", "")
+    assert "nothing on valid" in dropout_sentence({**row, "valid": -0.1}, chosen=True)
+
+
+def test_a_model_that_saw_one_modality_is_said_to_be_nearly_that_alone():
+    hidden = {"text": {"dropout": 0.1}, "audio": {"dropout": 0.95}, "vision": {"dropout": 0.93}}
+    said = nearly_alone(hidden)
+    assert "nearly text only" in said and "audio and vision" in said and "93%" in said
+    assert not nearly_alone({**hidden, "audio": {"dropout": 0.5}})
+    assert not nearly_alone({"text": {"dropout": 0.1}})
+    assert not nearly_alone({**hidden, "text": {"dropout": 0.95}})
 
 
 def test_train_is_hollow_and_valid_filled():

@@ -1,8 +1,7 @@
 """The heat strip of the probes."""
 
-import copy
-
 import numpy as np
+import pandas as pd
 
 from app.screens.representations.probe_strip import (
     cka_figure,
@@ -98,27 +97,33 @@ def test_cka_is_drawn_in_the_order_of_the_codes():
 
 def test_the_speaker_is_told_or_the_reason_is():
     task = {"speakers": 6, "utterances": 90, "chance": 0.2, "reason": None}
-    accuracy = {"invariant": {"text": 0.21}, "specific": {"text": 0.35}}
-    report = {"speaker": task, "readings": {"means": {"speaker_accuracy": accuracy}}}
-    said = speaker_sentence(report, "means")
-    assert "one of 6: read best from s text, right for 35.0%" in said and "20.0%" in said
+    row = {"target": "speaker", "reading": "means", "value": 0.35, "low": 0.3, "high": 0.4}
+    leakage = [{**row, "code": "s text"}, {**row, "code": "z text", "low": 0.19}]
+    said = speaker_sentence({"speaker": task, "leakage": leakage}, "means")
+    assert "one of 6" in said and "s text 35%" in said and "z text" not in said and "20%" in said
+    assert "no code" in speaker_sentence({"speaker": task, "leakage": leakage[1:]}, "means")
     nobody = {"speaker": task | {"reason": "no speaker is known"}}
     assert speaker_sentence(nobody, "means").endswith("no speaker is known.")
 
 
 def test_the_finding_is_the_most_telling_probe():
-    said = probe_finding(DEMO)
-    assert "80%" in said and "42%" in said and "(audio)" in said and "text and audio" in said
-    sealed = copy.deepcopy(DEMO)
-    sealed["codes"]["invariant"]["audio"]["latents"]["latent_audio_g"] = -0.02
-    said = probe_finding(sealed)
-    assert "80%" in said and "nothing" in said and "(audio)" not in said
-    said = probe_finding(PLAIN)
-    assert said.index("75%") < said.index("95%") < said.index("50%")  # shared, own, chance
-    said = probe_finding(ALONE)
+    def rows(kind, target, *values):
+        return [
+            {"reading": "means", "probe": "linear", "kind": kind, "target": target, "value": v,
+             "low": v - 0.02, "high": v + 0.02, "code": "c"}
+            for v in values
+        ]  # fmt: skip
+
+    names, z, s = ["text", "audio"], "invariant", "specific"
+    told = rows(z, "which modality", 0.75)  # another target is not asked
+    shared = rows(z, "shared latents", 0.9, 0.8) + rows(z, "own private latents", 0.1, 0.42)
+    said = probe_finding(pd.DataFrame(told + shared), names)
+    assert "at least 78%" in said and "at most 44%" in said and "text and audio" in said
+    said = probe_finding(pd.DataFrame(rows(z, "modality", 0.7) + rows(s, "modality", 0.9)), names)
+    assert said.index("70% [68%, 72%]") < said.index("90%") < said.index("50%")
+    said = probe_finding(pd.DataFrame(rows(z, "label", 0.4) + rows(s, "label", 0.3)), ["text"])
     assert "text" in said and "label" in said and said.index("40%") < said.index("30%")
-    nothing = {"codes": {k: {"text": held(None, None)} for k in ("invariant", "specific")}}
-    assert probe_finding({**nothing, "retrieval": {}}).endswith("?")
+    assert probe_finding(pd.DataFrame(told), ["text"]).endswith("?")
 
 
 def test_retrieval_is_one_row_a_pair():
