@@ -8,6 +8,7 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from app.parts.figures import chart
+from app.parts.names import figure_text
 from app.parts.style import NEUTRAL, blank, epoch_ticks
 from app.screens.mutual_information.recorded_bounds import SIDES, Recorded, Series, Unit
 
@@ -21,6 +22,7 @@ AROUND = 75  # pixels of a row that have no data: title, ticks, axis title
 LETTERS = 16
 _BAND, _LABEL_PIXELS = 0.28, 13
 _ROOM = 1.12
+_PALE = 0.6
 _PANEL_PIXELS = 260
 
 
@@ -39,6 +41,25 @@ def draw_line(
             line={"color": colour, "width": width, "dash": SIDES[data.how.bound].dash},
             marker={"size": 5, "color": colour},
             text=data.hover,
+            hovertemplate="%{text}<extra></extra>",
+            name=name,
+            showlegend=False,
+        ),
+        row=row,
+        col=1,
+    )
+
+
+def draw_beside(figure: go.Figure, data: Series, name: str, row: int = 1) -> None:
+    """The same bound of another run, pale."""
+    figure.add_trace(
+        go.Scatter(
+            x=data.epoch,
+            y=data.value,
+            mode="lines",
+            opacity=_PALE,
+            line={"color": NEUTRAL, "width": 2, "dash": SIDES[data.how.bound].dash},
+            text=[f"<b>{figure_text(name)}</b><br>{text}" for text in data.hover],
             hovertemplate="%{text}<extra></extra>",
             name=name,
             showlegend=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,21 @@ from app.parts.waiting import follow, waiting
 from app.screens.mutual_information.bound_marks import bound_legend
 from app.screens.mutual_information.modality_panels import draw_modalities
 from app.screens.mutual_information.pair_panels import draw_pairs, shown_of_pair
-from app.screens.mutual_information.recorded_bounds import NONE, Recorded, Unit, bounded, number
+from app.screens.mutual_information.recorded_bounds import (
+    NONE,
+    Beside,
+    Recorded,
+    Unit,
+    bounded,
+    number,
+)
 from mmmie.analysis.bounds.fresh_critic import BATCH, STEPS, FreshCritic, check_table
 from mmmie.analysis.bounds.history import bounds_history, ceilings, measured, pair_of, quantity
+from mmmie.analysis.configurations import describe_difference, maximises, minimises
 from mmmie.analysis.outputs import cache_folder
 from mmmie.mi.verdict import decide_within
 from mmmie.training.checkpoint_files import CheckpointInfo
+from mmmie.training.config import Config
 
 
 def draw_bounds_over_training(view: state.View, table: pd.DataFrame, unit: Unit) -> None:
@@ -43,8 +53,10 @@ def draw_bounds_over_training(view: state.View, table: pd.DataFrame, unit: Unit)
     else:
         fresh = None if check is None else check_table(table, check)
         say.legend(_legend(recorded, fresh is not None))
-        draw_pairs(view, recorded, table, unit, _rows(fresh, "pair"))
-        draw_modalities(view, recorded, table, unit, _rows(fresh, "invariant"))
+        draw_pairs(view, recorded, table, unit, _rows(fresh, "pair"), _beside(view, maximises))
+        draw_modalities(
+            view, recorded, table, unit, _rows(fresh, "invariant"), _beside(view, minimises)
+        )
         with st.expander(
             f"What may be concluded at epoch {recorded.chosen}", icon=":material/table:"
         ):
@@ -63,6 +75,23 @@ def _recorded(info: CheckpointInfo, raw: list[dict[str, Any]]) -> Recorded:
         info.epoch,
         ceilings(raw),
     )
+
+
+def _beside(view: state.View, does: Callable[[Config], bool]) -> Beside | None:
+    """The compared run; where none is, the closest that does what this one does not, or not."""
+    mine = view.checkpoint.info
+    compared = state.compared_view()
+    other = (
+        state.relative(view, lambda config: does(config) is not does(mine.config))
+        if compared is None
+        else compared.checkpoint
+    )
+    if other is None:
+        return None
+    recorded = _recorded(other.info, other.history)
+    if recorded.history.empty:
+        return None
+    return Beside(describe_difference(other.info, mine), other.info.name, recorded)
 
 
 def _rows(fresh: pd.DataFrame | None, family: str) -> pd.DataFrame | None:

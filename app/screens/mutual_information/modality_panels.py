@@ -19,6 +19,7 @@ from app.screens.mutual_information.bound_marks import (
     ROW_HEIGHT,
     common_limits,
     draw_area,
+    draw_beside,
     draw_checks,
     draw_level,
     draw_line,
@@ -27,7 +28,15 @@ from app.screens.mutual_information.bound_marks import (
     empty_panel,
     finish_axes,
 )
-from app.screens.mutual_information.recorded_bounds import BRACKETS, NONE, Recorded, Series, Unit
+from app.screens.mutual_information.recorded_bounds import (
+    BRACKETS,
+    NONE,
+    Beside,
+    Recorded,
+    Series,
+    Unit,
+    beside_words,
+)
 from mmmie.mi.verdict import decide_within
 
 _BRACKET = 0.16
@@ -48,6 +57,7 @@ code (*s*, specific).
   is below it. Dotted, it bounds nothing: without noise in the encoder the true value is infinite.
 - **I(z; s)** (dotted) is how far the two codes repeat each other: what two Gaussians with the
   correlations of their means would share. It bounds the truth on neither side.
+- **pale line**: the same bound of another run, the compared one or the one that was trained without.
 - **fresh critic, on the split shown** (triangle): a lower bound from the check at the end of this
   page.
 """
@@ -59,10 +69,11 @@ def draw_modalities(
     table: pd.DataFrame,
     unit: Unit,
     check: pd.DataFrame | None,
+    beside: Beside | None,
 ) -> None:
     say.finding(modality_title(table, view.checkpoint.info.config.model.stochastic, unit))
     draw_panels(
-        modality_panels(recorded, unit, check=check),
+        modality_panels(recorded, unit, check=check, beside=beside),
         "mi-modality-panels",
         "Bounds on what the codes of {} keep of their input by epoch.",
     )
@@ -74,7 +85,7 @@ def draw_modalities(
     ]
     figure_footer(
         key="mi-modalities",
-        caption=f"{'; '.join(dict.fromkeys(estimators))}. {recorded.sample}",
+        caption=f"{'; '.join(dict.fromkeys(estimators))}. {recorded.sample}{beside_words(beside)}",
         explanation=MODALITIES_EXPLAINED,
         data=recorded.rows((*families, "separation")),
         pictures=("mi-modality-panels",),
@@ -82,12 +93,17 @@ def draw_modalities(
 
 
 def modality_panels(
-    recorded: Recorded, unit: Unit, *, check: pd.DataFrame | None = None
+    recorded: Recorded,
+    unit: Unit,
+    *,
+    check: pd.DataFrame | None = None,
+    beside: Beside | None = None,
 ) -> dict[str, go.Figure]:
     """One figure per modality, z above s, all with the same axes: what the codes keep of the input.
 
     Args:
         check: `name`, `fresh`, `std`, `ceiling` in nats of I(input; z), made on demand.
+        beside: another run, whose bound is pale.
     """
     codes = [code for code, families in BRACKETS.items() if any(map(recorded.names, families))]
     drawn = {
@@ -95,6 +111,11 @@ def modality_panels(
         for name in recorded.modalities
         for code in codes
     }
+    if beside is not None:
+        for (name, code), held in drawn.items():
+            other = beside.recorded.series(BRACKETS[code][0], name, unit)
+            if held and other is not None:
+                held["beside"] = other
     names = [m for m in recorded.modalities if any(drawn[m, code] for code in codes)]
     ceiling = recorded.ceilings.get("lower") if recorded.names("lower") else None
     if ceiling is not None:
@@ -115,8 +136,11 @@ def modality_panels(
         figure = empty_panel(titles, unit, 52)
         for row, code in enumerate(codes, start=1):
             if held := drawn[name, code]:
+                how = "" if beside is None else beside.how
                 _draw_code(figure, held, colour, bottom, row)
-                _name_lines(figure, held, ceiling, per_pixel, row)
+                if "beside" in held:
+                    draw_beside(figure, held["beside"], how, row)
+                _name_lines(figure, held, ceiling, per_pixel, row, how)
                 draw_checks(figure, held, row)
         finish_axes(figure, recorded, (bottom, top), len(codes))
         figures[name] = figure
@@ -161,10 +185,15 @@ def _name_lines(
     ceiling: float | None,
     per_pixel: float,
     row: int,
+    beside: str,
 ) -> None:
     """Names at the right ends, and the ceiling of the lower bound where there is one."""
     lines = {key: one for key, one in held.items() if key != "demand"}
-    names = [(_name(key, one), one.value[-1]) for key, one in lines.items()]
+    named = {
+        key: figure_text(beside, LETTERS) if key == "beside" else _name(key, one)
+        for key, one in lines.items()
+    }
+    names = [(named[key], one.value[-1]) for key, one in lines.items()]
     epochs = next(iter(lines.values())).epoch
     if ceiling is not None and "lower" in held:
         draw_level(figure, (int(epochs[0]), int(epochs[-1])), ceiling, NEUTRAL, row)

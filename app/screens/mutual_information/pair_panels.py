@@ -21,6 +21,7 @@ from app.screens.mutual_information.bound_marks import (
     REGION,
     common_limits,
     draw_area,
+    draw_beside,
     draw_checks,
     draw_level,
     draw_line,
@@ -28,7 +29,13 @@ from app.screens.mutual_information.bound_marks import (
     empty_panel,
     finish_axes,
 )
-from app.screens.mutual_information.recorded_bounds import Recorded, Series, Unit
+from app.screens.mutual_information.recorded_bounds import (
+    Beside,
+    Recorded,
+    Series,
+    Unit,
+    beside_words,
+)
 from mmmie.analysis.bounds.history import beyond_slack, pair_of, shared_by_pair
 from mmmie.training.config import ObjectiveSettings
 
@@ -68,6 +75,7 @@ def draw_pairs(
     table: pd.DataFrame,
     unit: Unit,
     check: pd.DataFrame | None,
+    beside: Beside | None,
 ) -> None:
     info, names = view.checkpoint.info, recorded.names("pair")
     if not names:
@@ -78,7 +86,7 @@ def draw_pairs(
         say.words(agreement)
     truth = {n: info.facts[f"true_mi/{n}"] for n in names if f"true_mi/{n}" in info.facts}
     draw_panels(
-        pair_panels(recorded, unit, truth=truth, check=check),
+        pair_panels(recorded, unit, truth=truth, check=check, beside=beside),
         "mi-pair-panels",
         "Lower bound on the mutual information of {} by epoch.",
     )
@@ -86,7 +94,7 @@ def draw_pairs(
     figure_footer(
         key="mi-pairs",
         caption=f"{how.estimator}, between the shared codes (z). "
-        f"{f'{how.caveat}. ' if how.caveat else ''}{recorded.sample}",
+        f"{f'{how.caveat}. ' if how.caveat else ''}{recorded.sample}{beside_words(beside)}",
         explanation=PAIRS_EXPLAINED,
         data=recorded.rows(("pair", "check")),
         pictures=("mi-pair-panels",),
@@ -99,18 +107,22 @@ def pair_panels(
     *,
     truth: dict[str, float],
     check: pd.DataFrame | None = None,
+    beside: Beside | None = None,
 ) -> dict[str, go.Figure]:
     """One figure per pair, all with the same axes: the lower bound, and what else is known.
 
     Args:
         truth: pair → true mutual information of the inputs, in nats, where known.
         check: `name`, `fresh`, `std`, `ceiling` in nats: the check made on demand.
+        beside: another run, whose line is pale.
     """
     names = recorded.names("pair")
     drawn = {name: _of_pair(recorded, name, unit, check) for name in names}
+    others = {name: beside.recorded.series("pair", name, unit) for name in names if beside}
+    pale = {name: one for name, one in others.items() if one is not None}
     levels = {name: _levels(recorded, name, unit, truth) for name in names}
     bottom, top = common_limits(
-        [one for series in drawn.values() for one in series.values()],
+        [*(one for series in drawn.values() for one in series.values()), *pale.values()],
         [y for held in levels.values() for _, y, _ in held],
     )
     figures = {}
@@ -120,6 +132,8 @@ def pair_panels(
         held = drawn[name]
         line = held["pair"]
         draw_area(figure, line.epoch, line.value, np.full(len(line), top), OBJECTIVE, 1, REGION)
+        if beside is not None and name in pale:
+            draw_beside(figure, pale[name], beside.how)
         draw_line(figure, line, OBJECTIVE, "objective")
         span = (int(line.epoch[0]), int(line.epoch[-1]))
         _draw_levels(figure, span, levels[name], (top - bottom) / (PAIR_HEIGHT - AROUND))

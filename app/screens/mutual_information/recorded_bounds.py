@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from app.parts.names import figure_text
+from app.parts.names import figure_text, plain
 from app.parts.style import LOWER_LINE, NEITHER_LINE, UPPER_LINE, three_digits
 from mmmie.analysis.bounds.history import Measured, quantity
 from mmmie.mi.thresholds import SURE
@@ -204,6 +204,26 @@ class Recorded:
             bound=[h.bound for h in how],
             ceiling=kept["family"].map(dict(self.ceilings)),
         )
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Another run that is drawn pale beside this one.
+
+    Attributes:
+        how: it differs, in words.
+        name: of its checkpoint.
+        recorded: its bounds.
+    """
+
+    how: str
+    name: str
+    recorded: Recorded
+
+
+def beside_words(beside: Beside | None) -> str:
+    """What the pale line is, to follow a caption."""
+    return "" if beside is None else f" Pale: {plain(beside.name)}, {plain(beside.how)}."
 
 
 def bounded(bound: str, nats: float, std: float, unit: Unit) -> str:
