@@ -57,7 +57,7 @@ code (*s*, specific).
   is below it. Dotted, it bounds nothing: without noise in the encoder the true value is infinite.
 - **I(z; s)** (dotted) is how far the two codes repeat each other: what two Gaussians with the
   correlations of their means would share. It bounds the truth on neither side.
-- **pale line**: the same bound of another run, the compared one or the one that was trained without.
+- **pale line**: the same bound of another run: the compared one, or one that was trained without.
 - **fresh critic, on the split shown** (triangle): a lower bound from the check at the end of this
   page.
 """
@@ -140,7 +140,7 @@ def modality_panels(
                 _draw_code(figure, held, colour, bottom, row)
                 if "beside" in held:
                     draw_beside(figure, held["beside"], how, row)
-                _name_lines(figure, held, ceiling, per_pixel, row, how)
+                _name_lines(figure, held, ceiling, per_pixel, row, how.partition(" ")[0])
                 draw_checks(figure, held, row)
         finish_axes(figure, recorded, (bottom, top), len(codes))
         figures[name] = figure
@@ -189,11 +189,10 @@ def _name_lines(
 ) -> None:
     """Names at the right ends, and the ceiling of the lower bound where there is one."""
     lines = {key: one for key, one in held.items() if key != "demand"}
-    named = {
-        key: figure_text(beside, LETTERS) if key == "beside" else _name(key, one)
+    names = [
+        (beside if key == "beside" else _name(key, one), one.value[-1])
         for key, one in lines.items()
-    }
-    names = [(named[key], one.value[-1]) for key, one in lines.items()]
+    ]
     epochs = next(iter(lines.values())).epoch
     if ceiling is not None and "lower" in held:
         draw_level(figure, (int(epochs[0]), int(epochs[-1])), ceiling, NEUTRAL, row)
