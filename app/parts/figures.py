@@ -16,6 +16,9 @@ from mmmie.csv_export import csv_text
 
 Mode = Literal["points", "box", "lasso"]
 
+MENU = "About"
+"""The menu of every figure: what it shows, and its data and picture to take away."""
+
 _HEAD_START_SECONDS = 1.0
 
 
@@ -107,7 +110,7 @@ def figure_footer(
     data: pd.DataFrame | Callable[[], pd.DataFrame],
     pictures: Sequence[str] = (),
 ) -> None:
-    """Caption, "What is this?" and the downloads; for a table, or figures that share a caption.
+    """Caption, and a menu with explanation and downloads; for a table, or figures that share one.
 
     Args:
         key: unique on the page; also the name of the downloaded files.
@@ -117,24 +120,24 @@ def figure_footer(
             keep their places on the screen. None for a table.
     """
     add(Footer(key, caption, explanation, data, pictures))
-    with st.container(key=f"{key}-footer", gap=None):
-        st.caption(caption)
-        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            with st.popover("What is this?", type="tertiary", icon=":material/help:"):
-                st.markdown(explanation)
-            st.download_button(
-                "CSV",
-                data=lambda: csv_text(data() if callable(data) else data),
-                file_name=f"{key}.csv",
-                mime="text/csv",
-                key=f"{key}-csv",
-                type="tertiary",
-                icon=":material/download:",
-                on_click="ignore",
-                help="Download what is shown as a table.",
-            )
-            if pictures:
-                picture_buttons(key, pictures)
+    with st.container(key=f"{key}-footer", horizontal=True, gap="small"):
+        st.caption(caption, width="stretch")
+        with st.popover(MENU, type="tertiary", help="What this is; CSV, PNG and SVG."):
+            st.markdown(explanation)
+            with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+                st.download_button(
+                    "CSV",
+                    data=lambda: csv_text(data() if callable(data) else data),
+                    file_name=f"{key}.csv",
+                    mime="text/csv",
+                    key=f"{key}-csv",
+                    type="tertiary",
+                    icon=":material/download:",
+                    on_click="ignore",
+                    help="Download what is shown as a table.",
+                )
+                if pictures:
+                    picture_buttons(key, pictures)
 
 
 def selected_ids(key: str) -> list[str]:

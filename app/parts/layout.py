@@ -57,6 +57,8 @@ def draw_page_style() -> None:
     st.html(
         f"<style>.stApp :is({_BUTTON}, {_TAG}), .stApp :is({_BUTTON}, {_TAG}) *"
         f"{{color: light-dark({', '.join(ON_PRIMARY)}); opacity: 1;}}"
+        ".stApp [class*='-footer'] {flex-wrap: nowrap;}"
+        ".stApp [class*='-footer'] > :first-child {min-width: 0;}"
         f".stApp .js-plotly-plot text[style*='{PALE}']"
         f"{{fill: {PALE_INSTEAD} !important;}}</style>"
     )

@@ -25,6 +25,11 @@ def downloaded(page, button) -> tuple[str, bytes]:
     return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
 
 
+def about(page, key: str) -> None:
+    """Open the menu of a figure."""
+    page.locator(f".st-key-{key}-footer").get_by_role("button", name="About").click()
+
+
 def test_what_the_app_gives_away_can_be_read_back(server, page):
     page.goto(
         f"{server[0]}/predictions?checkpoint=demo&selected={','.join(IDS)}&utterance={IDS[0]}"
@@ -35,6 +40,7 @@ def test_what_the_app_gives_away_can_be_read_back(server, page):
     page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached", timeout=90_000)
     width, height = (round(graph.bounding_box()[side]) for side in ("width", "height"))
 
+    about(page, FIGURE)
     pictures = page.locator(f".st-key-{FIGURE}-pictures")
     name, png = downloaded(page, pictures.get_by_role("button", name="PNG"))
     assert name == f"{FIGURE}.png" and png.startswith(b"\x89PNG\r\n\x1a\n")
@@ -49,8 +55,10 @@ def test_what_the_app_gives_away_can_be_read_back(server, page):
     checkpoint = load_checkpoint("checkpoints/demo")
     corpus = checkpoint.corpus()
     truth = checkpoint.cached_outputs(corpus, "valid").frame(corpus)
-    footer = page.locator(f".st-key-{FIGURE}-footer")
-    name, csv = downloaded(page, footer.get_by_role("button", name="CSV"))
+    name, csv = downloaded(
+        page, page.get_by_test_id("stDownloadButton").get_by_role("button", name="CSV")
+    )
+    page.keyboard.press("Escape")
     table = pd.read_csv(io.BytesIO(csv))
     assert name == f"{FIGURE}.csv"
     pd.testing.assert_frame_equal(table, truth[list(table)], check_dtype=False)
@@ -94,9 +102,12 @@ def look_at_report(page, html: bytes, folder: Path) -> None:
 
 
 def test_maps_are_saved_with_their_words_and_stand_in_the_report(server, page, tmp_path):
-    page.goto(f"{server[0]}/representations?checkpoint=demo&map_method=PCA")
+    page.goto(
+        f"{server[0]}/representations?checkpoint=demo&map_method=PCA&codes_tab=What+the+codes+hold"
+    )
     page.wait_for_selector(".mmmie-stage canvas", timeout=90_000)
     settle(page)
+    about(page, "code-maps")
     pictures = page.locator(".st-key-code-maps-pictures")
     _, png = downloaded(page, pictures.get_by_role("button", name="PNG"))
     grid = page.locator(".st-key-code-maps .mmmie-grid").bounding_box()
@@ -112,6 +123,7 @@ def test_maps_are_saved_with_their_words_and_stand_in_the_report(server, page, t
     assert {"z text", "s vision", "fused", "label"} <= set(said)
     assert len(list(drawn.iter(f"{space}image"))) == 8  # seven maps and the key to their colours
 
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Export").click()
     _, html = downloaded(page, page.get_by_role("button", name="Report (HTML)"))
     look_at_report(page, html, tmp_path)

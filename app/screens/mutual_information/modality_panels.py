@@ -114,7 +114,7 @@ def modality_panels(
     if beside is not None:
         for (name, code), held in drawn.items():
             other = beside.recorded.series(BRACKETS[code][0], name, unit)
-            if held and other is not None:
+            if held and code == "z" and other is not None:
                 held["beside"] = other
     names = [m for m in recorded.modalities if any(drawn[m, code] for code in codes)]
     ceiling = recorded.ceilings.get("lower") if recorded.names("lower") else None

@@ -18,7 +18,7 @@ def test_classes_that_are_never_predicted_come_first_then_the_least_found() -> N
     assert classes_title(table([0, 1, 2], [0, 0, 0])).endswith("and joy are never predicted")
     few = table([0, 0, 1, 1, 2], [0, 1, 1, 1, 2])
     assert "calm" not in classes_title(few)  # two utterances show nothing
-    few[["recall_low", "recall_high"]] = few[["recall"]].to_numpy() + [-0.05, 0.05]
+    few[["recall_low", "recall_high"]] = np.add(few[["recall"]].to_numpy(), [-0.05, 0.05])
     said = classes_title(few)
     assert "calm" in said.lower() and "50.0%" in said
     absent = classes_title(table([0, 0], [0, 0]))  # what does not occur needs no prediction
