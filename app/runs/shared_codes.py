@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loading, state
-from app.parts.maps import Panel, steps
+from app.parts.maps import Panel, steps_between
 from app.parts.numbers import interval_text
 from app.parts.style import modality_colour
 from mmmie.analysis.codes.pairing import common_plane, pairing
@@ -24,6 +24,7 @@ from mmmie.errors import InputError
 _MOST_TRIANGLES = 30
 SIDES = {False: "without the pull", True: "with the pull"}
 _MOST_POINTS = 500
+_RIM, _OUT = 0.05, 0.01
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def together(panel: Panel, places: dict[str, np.ndarray]) -> tuple[Panel, dict[s
     Args:
         places: modality → (E, n, 2), all on one pair of axes.
     """
-    placed = steps(_filling(np.stack(list(places.values()))))
+    placed = _placed(_filling(np.stack(list(places.values()))))
     hues = {m: modality_colour(m, list(places)) for m in places}
     marks = [(hues[m], m, f"{panel.name} {m}") for m in places]
     (hue, _, first), *others = marks
@@ -191,6 +192,18 @@ def _filling(points: np.ndarray) -> np.ndarray:
     spread = np.sqrt((centred**2).mean((0, 2, 3), keepdims=True))
     filled: np.ndarray = centred / np.maximum(spread, 1e-9)
     return filled
+
+
+def _placed(points: np.ndarray) -> np.ndarray:
+    """Points (M, E, n, 2) as steps of a map that holds all of the last epoch.
+
+    Of the epochs before, the few that lie far out stand at the rim.
+    """
+    last = points[:, -1].reshape(-1, 2)
+    most = np.quantile(points.reshape(-1, 2), [_OUT, 1 - _OUT], axis=0)
+    low, high = np.minimum(last.min(0), most[0]), np.maximum(last.max(0), most[1])
+    pad = np.maximum(_RIM * (high - low), 1e-6)
+    return steps_between(points, low - pad, high + pad)
 
 
 def _apart_words(found: Interval | None) -> str:
