@@ -12,6 +12,7 @@ from safetensors.numpy import load_file
 
 from mmmie import load_checkpoint, load_config, load_corpus, train
 from mmmie.cli import main
+from mmmie.cli.tables import print_corpus
 from mmmie.corpus.folder import save_corpus_folder
 
 pytestmark = pytest.mark.slow
@@ -430,6 +431,9 @@ def test_notes_are_printed_before_training_and_by_data_info(capsys, guessed, tmp
     assert len(info["notes"]) == 2 and list(info["modalities"]) == ["audio"]
     lines = run(capsys, "data", "info", guessed).splitlines()
     assert lines[-3:] == ["notes", *(f"- {note}" for note in info["notes"])]
+    print_corpus({**info, "notes": [f"note {i}" for i in range(23)]})
+    *shown, left_out = capsys.readouterr().out.splitlines()
+    assert shown[-21:] == ["notes", *(f"- note {i}" for i in range(20))] and " 3 " in left_out
     with pytest.raises(SystemExit):
         main(
             ["train", "--data", str(guessed), "--out", str(tmp_path / "r"), "--epochs", "1", *SMALL]

@@ -29,6 +29,7 @@ FILES = {
     "plan.json": "The resolved plan: every configuration with all settings, and what a search "
     "proposed.",
     "sessions.jsonl": "One line per call of the command that ran trials: command, versions, time.",
+    "driver.json": "Which process runs it, while one does.",
     "results.csv": "One row per configuration, seed, split, slice and metric.",
     "predictions.csv": "With --folds: every utterance once per configuration and seed.",
     "report.md": "Means, intervals over seeds and conversations, paired differences.",

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -172,7 +173,9 @@ def _start(folder: TrialFolder, options: _Options, slot: int, card: str | None) 
 def _run(path: Path, options: _Options, card: str | None) -> None:
     # Ctrl-C reaches the whole group of processes; the first of them ends the others in order
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_driver()
     folder = TrialFolder(path)
+    _wait_until_left(folder)
     if card is not None:
         os.environ[_ALL_GPUS] = card
     with folder.log.open("ab") as log:
@@ -183,6 +186,28 @@ def _run(path: Path, options: _Options, card: str | None) -> None:
 
     corpus = load_corpus(options.data, label=options.label)
     run_trial(folder, corpus, device=options.device, keep_run=options.keep_runs)
+
+
+def end_with_driver() -> None:
+    """From now on this process is asked to end, as Ctrl-C does, once its driver is gone.
+
+    A driver that was killed cannot tell its trials, and nobody would wait for what they do.
+    """
+    driver = multiprocessing.parent_process()
+    assert driver is not None
+
+    def ask() -> None:
+        driver.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=ask, daemon=True).start()
+
+
+def _wait_until_left(folder: TrialFolder) -> None:
+    """Let the trial of a driver that was killed save its last step."""
+    deadline = time.monotonic() + _GRACE_SECONDS
+    while (status := folder.run.read_status()) and status.active and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
 
 
 def _note_death(worker: _Worker) -> None:

@@ -12,6 +12,7 @@ import pytest
 from mmmie.corpus import Corpus
 from mmmie.corpus.folder import save_corpus_folder
 from mmmie.errors import InputError
+from mmmie.experiments.folder import FILES
 from mmmie.experiments.folds import fold_corpus, fold_of, judged_corpus, together
 from mmmie.experiments.run import Experiment
 
@@ -95,5 +96,7 @@ def test_every_utterance_is_predicted_once(
     assert found["ridge"] == pytest.approx(error["ridge"], abs=1e-5) and found["ridge"] < 1
     report = (tmp_path / "out" / "report.md").read_text()
     assert "3 held-out parts" in report
+    # while it runs there is driver.json too
+    assert {path.name for path in (tmp_path / "out").iterdir()} == set(FILES) - {"driver.json"}
     again = Experiment(file, str(tmp_path / "data"), tmp_path / "out", folds=3)
     assert {state for _, state in again.states()} == {"finished"}

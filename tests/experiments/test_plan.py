@@ -177,4 +177,4 @@ EXAMPLES = Path(__file__).parents[2] / "experiments"
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.toml")), ids=lambda file: file.stem)
 def test_the_examples_are_whole(file):
     plan = read_plan(file)
-    assert len(plan.configurations) > 1 and plan.data == "demo"
+    assert len(plan.configurations) + plan.unproposed > 1 and plan.data == "demo"

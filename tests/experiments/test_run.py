@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from mmmie.experiments.trial import run_trial
 from mmmie.files import write_json
 from mmmie.training.callbacks import Callback
 from mmmie.training.run import train
-from mmmie.training.run_folder import process_start
+from mmmie.training.run_folder import Status, process_start
 
 pytestmark = pytest.mark.slow
 
@@ -230,3 +231,37 @@ def test_a_process_that_died_before_it_wrote_anything_counts_as_failed(tmp_path)
     local._note_death(local._Worker(folder, Dead(), 0))
     assert folder.state == "failed"
     assert folder.error() == "its process was ended by SIGKILL"
+
+
+KILLED = """
+import multiprocessing, os, signal, time
+from mmmie.experiments.local import end_with_driver
+
+def trial(sender):
+    end_with_driver()
+    sender.send(None)
+    time.sleep(30)
+
+receiver, sender = multiprocessing.Pipe()
+multiprocessing.get_context("fork").Process(target=trial, args=(sender,)).start()
+receiver.recv()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_a_trial_ends_with_a_driver_that_was_killed():
+    driver = subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE)
+    assert driver.communicate(timeout=20) == (b"", None)  # its end: the trial held it open
+    assert driver.returncode == -9
+
+
+def test_a_trial_waits_until_an_older_process_has_left_it(tmp_path):
+    folder = TrialFolder(tmp_path)
+    folder.run.path.mkdir()
+    holder = subprocess.Popen(["sleep", "0.5"])
+    started = process_start(holder.pid)
+    threading.Thread(target=holder.wait).start()
+    folder.run.write_status(Status("running", pid=holder.pid, pid_started=started))
+    local._wait_until_left(folder)
+    assert holder.poll() == 0

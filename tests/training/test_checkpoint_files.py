@@ -12,7 +12,7 @@ from mmmie.corpus import Label
 from mmmie.errors import InputError
 from mmmie.model.config import ModelSettings
 from mmmie.model.mmmie import MMMIE
-from mmmie.training.checkpoint_files import parameter_count, read_checkpoint_info
+from mmmie.training.checkpoint_files import FILES, parameter_count, read_checkpoint_info
 from mmmie.training.config import load_config
 from mmmie.training.run import train
 from mmmie.training.run_folder import RunFolder
@@ -42,6 +42,10 @@ def test_a_run_folder_is_taken_wherever_a_checkpoint_is(make_corpus, run):
     )
     assert load_checkpoint(run.path).info.name == "run"
     assert len(load_checkpoint(run.best).history) == 2
+
+
+def test_every_file_of_a_checkpoint_is_described(run):
+    assert {path.name for path in run.best.iterdir()} == set(FILES) - {"text_encoder"}
 
 
 def test_standardisation_travels_so_unseen_conversations_alone_can_be_evaluated(make_corpus, run):
