@@ -21,7 +21,7 @@ from scipy.stats import norm
 
 from app.parts.label_parts import parts_title
 from app.parts.numbers import metric
-from app.screens.compare.comparison import difference_title, differences_finding
+from app.screens.compare.comparison import difference_svg, difference_title, differences_finding
 from app.screens.compare.slice_gains import slice_finding
 from app.screens.context_identity.effects_of_interventions import (
     effect_title,
@@ -303,8 +303,12 @@ def two_checkpoints(rng: np.random.Generator) -> None:
         assert said.startswith("one beats two" if found == 1 else "two beats one")
     many = pd.DataFrame(parts, columns=["difference", "low", "high"])
     clear = sum(read(part, 0, 4) in (1, -1) for part in parts)
-    said = differences_finding(many)
-    assert f"in {clear} of 4" in said if clear else "any of 4" in said
+    for seeds in (1, 3):
+        said = differences_finding(many, seeds)
+        assert f"in {clear} of 4" in said if clear else "any of 4" in said
+        assert ("one seed" in said) == (seeds == 1 and clear > 0)
+    dots = difference_svg(many.assign(metric=["mae", "corr", "acc7", "acc5"]), "", ("one", "two"))
+    assert dots.count('fill="none"') == 4 - clear
 
 
 @checks("ablation_finding")

@@ -20,7 +20,7 @@ from app.parts.rows import Rows
 from app.parts.style import ACCENT, NEUTRAL, SEQUENTIAL_SCALE, blank, epoch_ticks
 from mmmie.analysis.configurations import configuration_diff
 from mmmie.corpus import Label
-from mmmie.mi.verdict import decide, decide_all
+from mmmie.mi.verdict import ONE_SEED, Decision, decide, decide_all
 
 FIRST, SECOND = NEUTRAL, ACCENT
 _PANEL_GAP = 0.07
@@ -34,26 +34,25 @@ def difference_svg(table: pd.DataFrame, alt: str, names: Names) -> str:
     """Paired differences with intervals, one row per metric, better to the right.
 
     Metrics where lower is better are turned round, so that right of the line always means that
-    the second checkpoint is better. A dot whose interval holds zero is hollow.
+    the second checkpoint is better. A dot is hollow where no difference is shown.
     """
     most = np.nanmax(np.abs([_reach(t) for t in table.to_dict("records")]), initial=1e-9)
     drawn = Rows(len(table), (-most, most), alt)
     first, second = (shortened(name, _LETTERS) for name in names)
     drawn.axis(f"← {first} better · difference · {second} better →")
     drawn.line(0)
-    for i, row in enumerate(table.to_dict("records")):
+    for i, (row, found) in enumerate(zip(table.to_dict("records"), _decided(table), strict=True)):
         known = metric(str(row["metric"]))
         sign = 1 if known.higher_is_better else -1
         value, *ends = (sign * float(row[name]) for name in ("difference", "low", "high"))
         low, high = min(ends), max(ends)
-        sure = decide(value, low, high).clear
-        colour = (SECOND if value > 0 else FIRST) if sure else NEUTRAL
+        colour = (SECOND if value > 0 else FIRST) if found.clear else NEUTRAL
         said = difference_text(row["difference"], row["low"], row["high"], share=known.share)
         down = drawn.row(i, known.name, "")  # the table below has the numbers, not turned round
         if np.isfinite(ends).all():
             drawn.bar(down, low, high, colour)
         told = f"{known.name}\n{names[1]} minus {names[0]} {said}"
-        drawn.dot(down, value, colour, told, hollow=not sure)
+        drawn.dot(down, value, colour, told, hollow=not found.clear)
     return drawn.write()
 
 
@@ -244,13 +243,18 @@ def difference_title(differences: pd.DataFrame, primary: str, names: Names) -> s
     return f"{winner} beats {other} by {said}{' of' * known.share} {known.name}, {found.note}"
 
 
-def differences_finding(differences: pd.DataFrame) -> str:
-    """In how many metrics the two are shown to differ."""
-    ends = (differences["difference"], differences["low"], differences["high"])
-    sure = sum(found.clear for found in decide_all(*ends))
+def differences_finding(differences: pd.DataFrame, seeds: int) -> str:
+    """In how many metrics the two are shown to differ, from so many seeds on each side."""
+    sure = sum(found.clear for found in _decided(differences))
     if not sure:
         return f"No clear difference in any of {len(differences)} metrics"
-    return f"They differ clearly in {sure} of {len(differences)} metrics"
+    said = f"They differ clearly in {sure} of {len(differences)} metrics"
+    return f"{said}, {ONE_SEED}" if seeds == 1 else said
+
+
+def _decided(differences: pd.DataFrame) -> list[Decision]:
+    """What may be said of every metric, corrected for the number of metrics."""
+    return decide_all(*(differences[name] for name in ("difference", "low", "high")))
 
 
 def values_table(differences: pd.DataFrame, names: Names) -> pd.DataFrame:

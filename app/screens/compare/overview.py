@@ -98,7 +98,7 @@ def draw_overview(
 
 
 def _differences(view: state.View, differences: pd.DataFrame, names: Names) -> None:
-    say.finding(differences_finding(differences))
+    say.finding(differences_finding(differences, seeds=1))
     drawn_figure(
         difference_svg(
             differences, "Paired differences of the metrics with 95 % intervals.", names

@@ -188,11 +188,11 @@ def differences_table(rows: Mapping[str, list[Row]]) -> pd.DataFrame:
 
 
 def _all_metrics(
-    view: state.View, table: pd.DataFrame, names: Names, paired: Iterable[int]
+    view: state.View, table: pd.DataFrame, names: Names, paired: Sequence[int]
 ) -> None:
     left, right = wide_columns(2, key="group-metrics", gap="large")
     with left:
-        say.finding(differences_finding(table))
+        say.finding(differences_finding(table, seeds=len(paired)))
         drawn_figure(
             difference_svg(table, "Paired differences of the metrics with 95 % intervals.", names),
             key="group-differences",

@@ -78,8 +78,8 @@ def test_the_title_says_who_is_better_and_whether_that_is_chance(mae, said):
 
 
 def test_the_finding_counts_the_clear_differences():
-    assert "1 of 2" in differences_finding(differences())
-    assert "No clear" in differences_finding(differences(mae=(0.1, -0.1, 0.3)))
+    assert "1 of 2" in differences_finding(differences(), 1)
+    assert "No clear" in differences_finding(differences(mae=(0.1, -0.1, 0.3)), 1)
 
 
 def test_higher_is_better_for_a_correlation():
