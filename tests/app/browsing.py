@@ -7,7 +7,6 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-
 # Asked ten times a second: asking at every frame makes the browser draw frames all the while.
 _SETTLED = """() => document.querySelectorAll("h1").length === 1
   && document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')"""
