@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
+
+# Asked ten times a second: asking at every frame makes the browser draw frames all the while.
+_SETTLED = """() => document.querySelectorAll("h1").length === 1
+  && document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')"""
+_FAULTS = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 
 
 def settle(page: Page) -> None:
     """Wait until the app has drawn its one title and nothing runs any more."""
     page.wait_for_timeout(250)
-    page.wait_for_selector("h1", timeout=120_000)
-    page.wait_for_selector(
-        '[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=180_000
-    )
-    expect(page.locator("h1")).to_have_count(1, timeout=120_000)
-    for fault in ("stException", "stAlertContentError"):
-        expect(page.locator(f'[data-testid="{fault}"]'), page.url).to_have_count(0)
+    page.wait_for_function(_SETTLED, timeout=180_000, polling=100)
+    expect(page.locator(_FAULTS), page.url).to_have_count(0)
 
 
 def visit(page: Page, title: str) -> None:
     """Go to a page through the navigation."""
     page.locator('[data-testid="stSidebarNavLink"]').filter(has_text=title).click()
     slug = title.lower().replace(" & ", "_").replace(" ", "_")
-    page.wait_for_function(f"location.pathname.endsWith('{slug}') || '{slug}' === 'start'")
+    page.wait_for_url(re.compile(rf"/{slug}(\?|$)" if slug != "start" else r":\d+/(\?|$)"))
     settle(page)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-import shutil
 from functools import partial
 from pathlib import Path
 
@@ -25,14 +24,16 @@ from app.screens.mutual_information import estimator_lab
 from app.screens.mutual_information.lab_controls import PRESETS
 from app.screens.train import run_list
 from mmmie.analysis.outputs import SplitOutputs, cache_folder, kept_outputs
+from mmmie.corpus.folder import save_corpus_folder
 from mmmie.errors import InputError
 from mmmie.jobs.background_work import Work
-from mmmie.training.config import Config
+from mmmie.training.config import Config, load_config
+from mmmie.training.run import train
 from mmmie.training.run_folder import WISHES, RunFolder, Status
 from tests.app.opening import every_view, goto
-from tests.broken_runs import sound_run
 
 APP = Path(package.__file__).parent
+SMALL = ["model.dim=16", "model.heads=2", "model.invariant_dim=4", "training.epochs=2"]
 # what changes something outside of the session, by the function that asks for it
 CHANGES = {
     "launch": {"new_run_form.start_run"},
@@ -193,17 +194,18 @@ def enabled(app):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_whatever_is_pressed_on_any_page_writes_nothing(tmp_path, monkeypatch):
-    shutil.copytree(APP.parent / "checkpoints" / "demo", tmp_path / "models" / "demo")
-    shutil.rmtree(tmp_path / "models" / "demo" / "cache", ignore_errors=True)
-    sound_run(tmp_path / "runs" / "done")
+def test_whatever_is_pressed_on_any_page_writes_nothing(tmp_path, monkeypatch, make_corpus):
+    save_corpus_folder(make_corpus(conversations=24), tmp_path / "corpus")
+    small = load_config(overrides=SMALL)
+    train(tmp_path / "corpus", tmp_path / "runs" / "done", small, device="cpu")
     (tmp_path / "home").mkdir()
-    before = [listing(tmp_path / name) for name in ("models", "runs")]
-    for name, folder in (("CHECKPOINTS", "models"), ("RUNS", "runs"), ("ROOTS", "models")):
+    before = [listing(tmp_path / name) for name in ("corpus", "runs")]
+    for name, folder in (("CHECKPOINTS", "none"), ("RUNS", "runs"), ("ROOTS", "corpus")):
         monkeypatch.setenv(f"MMMIE_{name}", str(tmp_path / folder))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("MMMIE_READ_ONLY", "1")
     app = AppTest.from_file(str(APP / "main.py"), default_timeout=120)
+    app.query_params["checkpoint"] = "runs/done"
     pressed: set[str] = set()
     for slug in PAGES:
         for view in every_view(app, slug):
@@ -220,5 +222,5 @@ def test_whatever_is_pressed_on_any_page_writes_nothing(tmp_path, monkeypatch):
     assert not [
         text for text in pressed if re.search("Start training|Train it|Delete|Copy|Stop", text)
     ]
-    assert [listing(tmp_path / name) for name in ("models", "runs")] == before
+    assert [listing(tmp_path / name) for name in ("corpus", "runs")] == before
     assert not (tmp_path / "home" / ".cache" / "mmmie").exists()
