@@ -318,8 +318,8 @@ def no_context(utterances: pd.DataFrame) -> str | None:
     if utterances["conversation"].duplicated().any():
         return None
     return (
-        "Every conversation has one utterance, so there are no neighbours: context and identity "
-        "can change nothing, and what the model knows comes from the utterance alone."
+        "Every conversation has one utterance, so there is no context: neighbours, swapped "
+        "speakers and shuffled roles change nothing."
     )
 
 

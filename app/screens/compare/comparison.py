@@ -204,7 +204,8 @@ DIFFERENCES_EXPLAINED = """
 One row per metric; right of the line the second checkpoint is better, left of it the first.
 Both predict the **same utterances**, so what makes an utterance hard for either cancels, and the
 interval is narrower than those of the two metrics alone. Whole conversations are drawn, because
-their utterances resemble each other. A filled dot: the interval leaves zero out.
+their utterances resemble each other. A filled dot: a difference is shown, corrected for the
+number of metrics (Bonferroni).
 
 An interval that leaves zero out says that these two *trained models* differ. Whether the two
 *configurations* do needs a few seeds of each.

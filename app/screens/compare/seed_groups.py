@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -37,8 +37,9 @@ _QUESTION = "Do two configurations differ, whatever the seed?"
 EXPLANATION = """
 One row per metric; right of the line the second group is better, left of it the first. The
 difference is paired: the same seeds on the **same utterances**. Its 95 % interval is over **seeds
-and conversations** together, as both are a sample of what there could be. A filled dot: the
-interval leaves zero out, so the two *configurations* differ, not only these trainings.
+and conversations** together, as both are a sample of what there could be. A filled dot: a
+difference is shown, corrected for the number of metrics (Bonferroni), so the two *configurations*
+differ, not only these trainings.
 """
 
 
@@ -188,7 +189,7 @@ def differences_table(rows: Mapping[str, list[Row]]) -> pd.DataFrame:
 
 
 def _all_metrics(
-    view: state.View, table: pd.DataFrame, names: Names, paired: Sequence[int]
+    view: state.View, table: pd.DataFrame, names: Names, paired: Collection[int]
 ) -> None:
     left, right = wide_columns(2, key="group-metrics", gap="large")
     with left:
