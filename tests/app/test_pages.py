@@ -172,6 +172,14 @@ def test_every_page_on_every_kind_of_corpus_with_a_selection_that_it_keeps(untou
     assert app.query_params["utterance"] in ("c2_3", ["c2_3"])
 
 
+def test_one_utterance_a_conversation_is_said_to_be_no_context(untouched):
+    app = untouched("single", {"length": 1})
+    for slug in ("overview", "context_identity"):
+        goto(app, slug)
+        assert not app.exception and not app.error, slug
+        assert any("there is no context" in c.value for c in app.caption), slug
+
+
 def test_no_checkpoint_at_all(home):
     app = open_app()
     for page in PAGES:
