@@ -4,9 +4,9 @@
     python benchmarks/mutations.py --only pickles
 
 `mutations.toml` lists files, the tests that hold their promises, and pairs of a text and what takes
-its place. The tests have to pass in a copy of the project; then each change is made alone in it, and
-they fail (or hang) where it is noticed. What is not noticed is printed; fewer than 57 of 60 noticed is
-exit status 1.
+its place. The tests have to pass in a copy of the project; then each change is made alone in it,
+and they fail (or hang) where it is noticed. What is not noticed is printed; fewer than 57 of 60
+noticed is exit status 1.
 """
 
 from __future__ import annotations
