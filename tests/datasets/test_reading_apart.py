@@ -1,6 +1,7 @@
 """What the dashboard opens is read by a process of its own first."""
 
 import io
+import json
 import os
 import pickle
 import shutil
@@ -13,7 +14,7 @@ import pytest
 
 from mmmie.corpus.folder import open_corpus_folder, save_corpus_folder
 from mmmie.datasets import load_corpus, reading_apart
-from mmmie.datasets.reading_apart import keep_upload_apart, open_apart
+from mmmie.datasets.reading_apart import ask_apart, keep_upload_apart, open_apart
 from mmmie.errors import InputError
 from tests.datasets import layouts
 
@@ -133,3 +134,15 @@ def test_the_process_has_its_time_and_memory_limited(tmp_path, monkeypatch):
     file.write_text("id,label\n" + "".join(f"u{i},{i}\n" for i in range(200_000)))
     monkeypatch.setenv("MMMIE_READING_MB", "20")
     assert "takes more memory than there is" in refusal(file)
+
+
+def test_the_system_holds_the_process_too(monkeypatch):
+    """Where the process cannot watch itself, in a long call of a library say."""
+    monkeypatch.setenv("MMMIE_READING_MB", "300")
+    monkeypatch.setenv("MMMIE_READING_SECONDS", "50")
+    kinds = ["RLIMIT_CPU", "RLIMIT_DATA"]
+    told = json.loads(
+        ask_apart("tests.datasets.asked_of_its_limits", {"limits": kinds}, "it", "wait")
+    )
+    assert 50 <= told["RLIMIT_CPU"] < 120
+    assert 600e6 <= told["RLIMIT_DATA"] < 3e9
