@@ -73,6 +73,7 @@ def main() -> None:
                         f"{entry['path']}: has no `{old}`; bring {TABLE.name} up to date"
                     )
                 tests = own[0] if own else entry["tests"]
+                file.write_text(sound, "utf-8")
                 if tests not in passing and noticed(copy, tests):
                     raise SystemExit(f"{tests}: fail before anything is changed")
                 passing.add(tests)
