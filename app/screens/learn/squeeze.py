@@ -23,7 +23,7 @@ from app.state import View
 from mmmie.analysis.checkpoint import Checkpoint
 from mmmie.analysis.codes.claims import LETTERS
 from mmmie.analysis.codes.readouts import KINDS, code_name
-from mmmie.analysis.configurations import configuration_diff
+from mmmie.analysis.configurations import closest
 from mmmie.analysis.lesson.squeeze import UpperBounds, divergence, upper_bounds
 from mmmie.corpus import Label
 from mmmie.errors import InputError
@@ -234,16 +234,13 @@ def _without_squeeze(view: View) -> Checkpoint | None:
 
 def closest_without_squeeze(mine: Checkpoint, others: Sequence[Checkpoint]) -> Checkpoint | None:
     """The one with noise but without MI minimisation that differs least in its settings."""
-    fitting = [
-        other
-        for other in others
-        if not other.info.config.objective.minimise.enabled
-        and other.info.config.model.stochastic
-        and set(mine.info.modalities) <= set(other.info.modalities)
-    ]
-    return min(
-        fitting, key=lambda other: len(configuration_diff(mine.info, other.info)), default=None
+    fitting = [o for o in others if set(mine.info.modalities) <= set(o.info.modalities)]
+    found = closest(
+        mine.info,
+        [other.info for other in fitting],
+        lambda config: not config.objective.minimise.enabled and config.model.stochastic,
     )
+    return next((other for other in fitting if other.info is found), None)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
@@ -33,36 +35,30 @@ def draw_line(
     if np.isfinite(data.error).any():
         error = np.nan_to_num(data.error)
         draw_area(figure, data.epoch, data.value - error, data.value + error, colour, row, _BAND)
-    figure.add_trace(
-        go.Scatter(
-            x=data.epoch,
-            y=data.value,
-            mode="lines+markers" if len(data) < 3 else "lines",
-            line={"color": colour, "width": width, "dash": SIDES[data.how.bound].dash},
-            marker={"size": 5, "color": colour},
-            text=data.hover,
-            hovertemplate="%{text}<extra></extra>",
-            name=name,
-            showlegend=False,
-        ),
-        row=row,
-        col=1,
-    )
+    mode = "lines+markers" if len(data) < 3 else "lines"
+    marker = {"size": 5, "color": colour}
+    _add_line(figure, data, colour, name, row, width, mode=mode, marker=marker, text=data.hover)
 
 
 def draw_beside(figure: go.Figure, data: Series, name: str, row: int = 1) -> None:
     """The same bound of another run, pale."""
+    text = [f"<b>{figure_text(name)}</b><br>{said}" for said in data.hover]
+    _add_line(figure, data, NEUTRAL, name, row, 2, mode="lines", opacity=_PALE, text=text)
+
+
+def _add_line(
+    figure: go.Figure, data: Series, colour: str, name: str, row: int, width: float, **style: Any
+) -> None:
+    """A line of the dash that the side of its values has."""
     figure.add_trace(
         go.Scatter(
             x=data.epoch,
             y=data.value,
-            mode="lines",
-            opacity=_PALE,
-            line={"color": NEUTRAL, "width": 2, "dash": SIDES[data.how.bound].dash},
-            text=[f"<b>{figure_text(name)}</b><br>{text}" for text in data.hover],
+            line={"color": colour, "width": width, "dash": SIDES[data.how.bound].dash},
             hovertemplate="%{text}<extra></extra>",
             name=name,
             showlegend=False,
+            **style,
         ),
         row=row,
         col=1,
